@@ -1,1 +1,10 @@
-//! (frame)
+//! Control-flow graphs of Go functions: simple instructions over locals, explicit defers, closures
+//! with their captures, selects.
+//!
+//! [`lower_package`] turns an inferred package into a [`Module`]: one [`Func`] for each function,
+//! method and function literal (and one synthetic `init` for package-level initialisers). The text
+//! form ([`Module::display`](data::Module)) is what `stanch debug ir` prints and tests show.
+
+pub mod data;
+
+pub use data::*;
