@@ -1,1 +1,211 @@
-//! (frame)
+//! What library functions do to concurrency, as data.
+//!
+//! The table is `data/std.toml`, embedded in the binary; `docs/effects.md` describes the format.
+//! Bodies of functions named there are never analysed. Functions are named by their symbol in the
+//! spelling of `go doc`: `context.WithCancel`, `(*sync.Mutex).Lock`, `(context.Context).Done`.
+
+mod load;
+
+pub use load::{EffectError, parse};
+
+use serde::Deserialize;
+use stanch_base::FxHashMap;
+
+/// The operation a function performs on its receiver, parameters or results.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Op {
+    /// Nothing that concerns concurrency.
+    #[default]
+    None,
+    /// Locks the receiver for writing.
+    Lock,
+    /// Gives a write lock back.
+    Unlock,
+    /// Locks the receiver for reading.
+    RLock,
+    /// Gives a read lock back.
+    RUnlock,
+    /// Locks for writing if free; the result tells.
+    TryLock,
+    /// Locks for reading if free; the result tells.
+    TryRLock,
+    /// Returns a `sync.Locker` whose methods are the receiver's `RLock` and `RUnlock`.
+    RLocker,
+    /// Adds argument 1 to the wait group in argument 0.
+    WaitGroupAdd,
+    /// Subtracts one.
+    WaitGroupDone,
+    /// Waits for zero.
+    WaitGroupWait,
+    /// Adds one, runs argument 1 on a new goroutine, subtracts one when it returns.
+    WaitGroupGo,
+    /// Makes a condition variable over the locker in argument 0.
+    CondNew,
+    /// Unlocks the locker, waits for a signal, locks again.
+    CondWait,
+    /// Wakes one waiter.
+    CondSignal,
+    /// Wakes all waiters.
+    CondBroadcast,
+    /// Calls argument 1 unless the once in argument 0 was used; later callers wait for the first.
+    OnceDo,
+    /// Returns a context that is never done.
+    ContextBackground,
+    /// Result 0 is a child of argument 0, result 1 cancels it.
+    ContextWithCancel,
+    /// As `context-with-cancel`, and done some day by itself.
+    ContextWithDeadline,
+    /// Result 0 is done exactly when argument 0 is.
+    ContextWithValue,
+    /// Result 0 is never done.
+    ContextWithoutCancel,
+    /// Argument 1 runs on a new goroutine when argument 0 is done; the result stops that.
+    ContextAfterFunc,
+    /// Returns the receiver's done channel.
+    ContextDone,
+    /// Nil until the receiver is done.
+    ContextErr,
+    /// Returns a channel that receives one value some day.
+    TimeAfter,
+    /// Returns a channel that receives a value again and again.
+    TimeTick,
+    /// Result 0 is a timer: its field `C` receives one value some day unless stopped.
+    TimerNew,
+    /// Result 0 is a ticker: its field `C` receives again and again until stopped; never closed.
+    TickerNew,
+    /// Argument 1 runs on a new goroutine some day unless the result is stopped.
+    TimeAfterFunc,
+    /// Stops a timer or ticker.
+    TimerStop,
+    /// Starts a timer or ticker anew.
+    TimerReset,
+    /// Waits for some time; always goes on.
+    Sleep,
+    /// Lets others run.
+    Yield,
+    /// Ends the process; deferred calls do not run.
+    Exit,
+    /// Ends the goroutine; deferred calls run.
+    Goexit,
+    /// Panics with an argument.
+    Panic,
+    /// Atomic read of the receiver or of what argument 0 points to.
+    AtomicLoad,
+    /// Atomic write.
+    AtomicStore,
+    /// Atomic exchange, compare-and-swap, add, and, or.
+    AtomicUpdate,
+    /// Values arrive on the channel in argument 0 at any time, without blocking the sender.
+    SignalNotify,
+    /// Ends that.
+    SignalStop,
+    /// Argument 1 runs when the test in argument 0 ends.
+    TestCleanup,
+}
+
+/// When and where a library function calls a function value it was given.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// On the caller's goroutine, before returning.
+    Now,
+    /// On a goroutine of its own, or later on another.
+    Elsewhere,
+}
+
+/// How often a function value is called.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Times {
+    /// Exactly once.
+    Once,
+    /// Once or not at all.
+    AtMostOnce,
+    /// Any number of times.
+    Any,
+}
+
+/// A function value parameter that is called.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callback {
+    /// Number of the argument, the receiver being 0 for methods.
+    pub arg: u32,
+    /// When and where.
+    pub when: When,
+    /// How often.
+    pub times: Times,
+}
+
+/// What happens to arguments the operation does not name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Args {
+    /// They may be kept, and anything may happen to them: they leave view.
+    #[default]
+    Escape,
+    /// Used during the call only, and no concurrency operation is done on them.
+    Borrow,
+    /// As `borrow`, and part of them lives on in the result (wrappers).
+    IntoResult,
+}
+
+/// What one function does.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Effect {
+    /// Its operation.
+    pub op: Op,
+    /// Function values it calls.
+    pub callbacks: Vec<Callback>,
+    /// The fate of its other arguments.
+    pub args: Args,
+}
+
+/// All known effects.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    functions: FxHashMap<Box<str>, Effect>,
+    packages: FxHashMap<Box<str>, Effect>,
+}
+
+impl Effects {
+    /// The embedded table.
+    ///
+    /// # Errors
+    /// If the table is broken, which a test excludes.
+    pub fn embedded() -> Result<Self, EffectError> {
+        parse("std.toml", include_str!("../data/std.toml"))
+    }
+
+    /// The effect of the function with this symbol, declared in package `package`: its own entry, or
+    /// else its package's default. `None` means that nothing is known of it.
+    pub fn get(&self, package: &str, symbol: &str) -> Option<&Effect> {
+        self.functions.get(symbol).or_else(|| self.packages.get(package))
+    }
+
+    /// The entry of exactly this function.
+    pub fn function(&self, symbol: &str) -> Option<&Effect> {
+        self.functions.get(symbol)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn embedded_table_loads() {
+        let effects = Effects::embedded().expect("embedded table");
+        let lock = effects.get("sync", "(*sync.Mutex).Lock").expect("known");
+        assert_eq!(lock.op, Op::Lock);
+        assert_eq!(effects.get("strings", "strings.Split").expect("default").args, Args::Borrow);
+        assert_eq!(effects.get("example.com/m", "example.com/m.F"), None);
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let error = parse("my.toml", "[function]\n\"a.F\" = { op = \"fly\" }\n").unwrap_err();
+        assert!(error.to_string().starts_with("my.toml:2:"), "{error}");
+    }
+}

@@ -1,0 +1,68 @@
+//! Reads an effects file.
+
+use crate::{Args, Callback, Effect, Effects, Op, Times, When};
+use serde::Deserialize;
+use stanch_base::FxHashMap;
+use std::collections::BTreeMap;
+
+/// Why an effects file could not be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EffectError {
+    /// `file:line:` and the reason.
+    message: String,
+}
+
+impl std::fmt::Display for EffectError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for EffectError {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileFormat {
+    #[serde(default)]
+    package: BTreeMap<String, Entry>,
+    #[serde(default)]
+    function: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    #[serde(default)]
+    op: Op,
+    #[serde(default)]
+    args: Option<Args>,
+    /// Arguments called now, any number of times: the common case of `calls`.
+    #[serde(default)]
+    calls_now: Vec<u32>,
+    #[serde(default)]
+    calls: Vec<Callback>,
+}
+
+/// Parses an effects file; `name` stands in error messages.
+///
+/// # Errors
+/// With file, line and field if the text is not of the format.
+pub fn parse(name: &str, text: &str) -> Result<Effects, EffectError> {
+    let file: FileFormat = toml::from_str(text).map_err(|e| {
+        let line = e.span().map_or(1, |s| 1 + text[..s.start].matches('\n').count());
+        EffectError { message: format!("{name}:{line}: {}", e.message()) }
+    })?;
+    let table = |entries: BTreeMap<String, Entry>| -> FxHashMap<Box<str>, Effect> {
+        entries.into_iter().map(|(k, e)| (k.into_boxed_str(), effect(e))).collect()
+    };
+    Ok(Effects { functions: table(file.function), packages: table(file.package) })
+}
+
+fn effect(entry: Entry) -> Effect {
+    let now = entry.calls_now.iter();
+    let mut callbacks: Vec<Callback> =
+        now.map(|&arg| Callback { arg, when: When::Now, times: Times::Any }).collect();
+    callbacks.extend(entry.calls);
+    // A function that is described at all keeps nothing unless it says so.
+    Effect { op: entry.op, callbacks, args: entry.args.unwrap_or(Args::Borrow) }
+}
