@@ -1,1 +1,113 @@
-//! (frame)
+//! Findings for people and machines: the terminal report, one line a finding, and the JSON document.
+//!
+//! Rendering is pure: the same document and look give the same bytes. All formats write to an
+//! [`io::Write`], so that a closed pipe is the caller's to handle.
+
+mod concise;
+mod diagnostics;
+mod files;
+mod json;
+mod page;
+mod schedule;
+mod summary;
+mod terminal;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use stanch_diagnostic::{Diagnostic, Finding};
+
+/// What a run has to say, ready to be shown.
+#[derive(Clone, Copy)]
+pub struct Document<'a> {
+    /// The findings, in the order in which they are shown.
+    pub findings: &'a [Finding],
+    /// What the user should know about the run itself.
+    pub diagnostics: &'a [Diagnostic],
+    /// The texts of the files that the findings and diagnostics name.
+    pub sources: &'a dyn Sources,
+    /// The figures of the run.
+    pub summary: Summary,
+}
+
+/// The texts of the analysed files, by the name that locations give them.
+pub trait Sources {
+    /// The text of `file`, if it is known.
+    fn text(&self, file: &str) -> Option<&str>;
+}
+
+impl Sources for BTreeMap<String, Arc<str>> {
+    fn text(&self, file: &str) -> Option<&str> {
+        self.get(file).map(|text| &**text)
+    }
+}
+
+impl Sources for BTreeMap<&str, &str> {
+    fn text(&self, file: &str) -> Option<&str> {
+        self.get(file).copied()
+    }
+}
+
+/// The figures of a run.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Summary {
+    /// Packages analysed.
+    pub packages: u64,
+    /// Files read in them.
+    pub files: u64,
+    /// Lines in these files.
+    pub lines: u64,
+    /// Expressions whose type stayed unknown.
+    pub unknown_expressions: u64,
+    /// Functions whose schedules were not explored to the end; they hide no proved finding.
+    pub inconclusive: u64,
+    /// Wall-clock time.
+    pub milliseconds: u64,
+}
+
+/// How a terminal report looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Look {
+    /// Whether to use colour.
+    pub color: bool,
+    /// Columns to stay within where source lines allow it.
+    pub width: usize,
+}
+
+impl Default for Look {
+    /// Without colour, 100 columns wide.
+    fn default() -> Self {
+        Self { color: false, width: 100 }
+    }
+}
+
+/// Writes the findings as annotated source in the manner of rustc.
+pub fn full(out: &mut dyn io::Write, document: &Document<'_>, look: Look) -> io::Result<()> {
+    terminal::write(out, document, look)
+}
+
+/// Writes one line a finding: `file:line:column: error[CODE name]: message`.
+pub fn concise(out: &mut dyn io::Write, document: &Document<'_>, look: Look) -> io::Result<()> {
+    concise::write(out, document, look)
+}
+
+/// Writes the findings document (`docs/findings.md`): one JSON object.
+pub fn json(out: &mut dyn io::Write, document: &Document<'_>) -> io::Result<()> {
+    json::write(out, document)
+}
+
+/// Writes what the user should know about the run itself, grouped.
+pub fn diagnostics(out: &mut dyn io::Write, document: &Document<'_>, look: Look) -> io::Result<()> {
+    diagnostics::write(out, document, look)
+}
+
+/// Writes the line that ends a report: how many findings in how much code.
+pub fn summary(out: &mut dyn io::Write, document: &Document<'_>, look: Look) -> io::Result<()> {
+    summary::write(out, document, look)
+}
+
+/// Writes a page of Markdown, headings and code set off when `look` has colour.
+pub fn page(out: &mut dyn io::Write, markdown: &str, look: Look) -> io::Result<()> {
+    page::write(out, markdown, look)
+}
