@@ -1,6 +1,6 @@
 //! The data that later layers read: types, objects, per-file tables.
 
-use stanch_base::{FxHashMap, IndexVec, TextRange, newtype_index};
+use stanch_base::{FxHashMap, FxHashSet, IndexVec, TextRange, newtype_index};
 use stanch_syntax::ast::{Ast, ChanDir, ExprId, IdentId};
 use std::sync::Arc;
 
@@ -11,6 +11,14 @@ newtype_index! {
 newtype_index! {
     /// A type of one [`Program`].
     pub struct TypeId; "ty"
+}
+newtype_index! {
+    /// An interned string of one [`Program`].
+    pub struct Name; "name"
+}
+newtype_index! {
+    /// An interned list of parameter and result names of one [`Program`].
+    pub struct NameList; "names"
 }
 newtype_index! {
     /// A file of one package, in the order of [`PackageSource::files`].
@@ -180,6 +188,8 @@ pub struct SignatureType {
     pub results: Box<[TypeId]>,
     /// Whether the last parameter is variadic.
     pub variadic: bool,
+    /// Names of parameters and results, for printing only.
+    pub names: NameList,
 }
 
 /// An interface as written. Methods sorted by name.
@@ -189,6 +199,21 @@ pub struct InterfaceType {
     pub methods: Box<[InterfaceMethod]>,
     /// Embedded types and unions, in source order.
     pub embedded: Box<[TypeId]>,
+    /// How it came to be.
+    pub form: InterfaceForm,
+}
+
+/// Where an interface type comes from; matters for printing and for `comparable`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum InterfaceForm {
+    /// `interface{…}` as written.
+    Written,
+    /// The interface around a constraint such as `~int | string` written without one.
+    Implicit,
+    /// What `any` stands for.
+    Any,
+    /// The underlying type of `comparable`.
+    Comparable,
 }
 
 /// A method of an interface.
@@ -302,6 +327,8 @@ pub struct FileTypes {
     pub clause_vars: FxHashMap<u32, ObjectId>,
     /// Constant values.
     pub constants: Vec<ConstValue>,
+    /// Expressions in a comma-ok context (go/types records a pair for them).
+    pub comma_ok: FxHashSet<ExprId>,
     /// Number of expressions whose type is unknown.
     pub n_unknown: u32,
 }
@@ -412,6 +439,13 @@ pub struct Lookup {
     pub path: Box<[u32]>,
     /// Whether a pointer was dereferenced on the way.
     pub indirect: bool,
+}
+
+/// A package whose declarations and bodies are inferred.
+#[derive(Debug, Default)]
+pub struct PackageTypes {
+    /// Its files' tables, in the order of [`PackageSource::files`].
+    pub files: IndexVec<FileId, FileTypes>,
 }
 
 /// Language and target settings.
