@@ -1,1 +1,21 @@
-//! (frame)
+//! The façade: from patterns to findings. The binary, and later the language server, are thin
+//! shells over [`check`].
+
+mod debug;
+mod fingerprint;
+mod pipeline;
+mod report;
+
+pub use debug::{DebugKind, debug_dump};
+pub use pipeline::check;
+pub use report::{CheckRequest, Options, Progress, Report, SourceMap, Summary};
+
+use stanch_diagnostic::Check;
+
+/// Every check with the text of its page, in the order of names.
+pub fn checks() -> Vec<(&'static Check, &'static str)> {
+    stanch_checks::ALL
+        .iter()
+        .map(|check| (*check, stanch_checks::explanation(check.name).unwrap_or_default()))
+        .collect()
+}
