@@ -1,0 +1,3 @@
+module example.com/stanch/examples
+
+go 1.24
