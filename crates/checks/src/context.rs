@@ -1,0 +1,95 @@
+//! What a check gets to see, and the words it needs for places.
+
+use stanch_base::LineIndex;
+use stanch_diagnostic::{Action, Frame, Label, Location, Step};
+use stanch_effects::Effects;
+use stanch_ir::{FuncId, Module, Span};
+use stanch_types::{PackageId, PackageSource, Program};
+
+/// One analysed package.
+pub struct Ctx<'a> {
+    /// All packages.
+    pub program: &'a Program<'a>,
+    /// The package that is checked.
+    pub package: PackageId,
+    /// Its functions.
+    pub module: &'a Module,
+    /// What library functions do.
+    pub effects: &'a Effects,
+    /// What the obligations engine found.
+    pub obligations: &'a stanch_obligations::Results,
+}
+
+impl<'a> Ctx<'a> {
+    /// The package as its provider gave it.
+    pub fn source(&self) -> &'a PackageSource {
+        self.program.source(self.package)
+    }
+
+    /// Import path of the package.
+    pub fn path(&self) -> String {
+        self.source().path.to_string()
+    }
+
+    /// Display path of the file of `span`.
+    pub fn file(&self, span: Span) -> String {
+        self.source().files.get(span.file).map(|f| f.path.to_string()).unwrap_or_default()
+    }
+
+    /// `span` in a finding's terms.
+    pub fn location(&self, span: Span) -> Location {
+        Location { file: self.file(span), range: span.range }
+    }
+
+    /// Source text of `span`.
+    pub fn text(&self, span: Span) -> &'a str {
+        self.source().files.get(span.file).map_or("", |f| span.range.of(&f.text))
+    }
+
+    /// Line of the start of `span`, from 1.
+    pub fn line(&self, span: Span) -> u32 {
+        let text = self.source().files.get(span.file).map_or("", |f| &f.text);
+        let before = text.get(..span.range.start as usize).unwrap_or_default();
+        LineIndex::new(before).n_lines()
+    }
+
+    /// Runtime symbol of a function of the package.
+    pub fn symbol(&self, func: FuncId) -> &'a str {
+        self.module.funcs.get(func).map_or("", |f| &f.symbol)
+    }
+
+    /// A short name for people, in backticks: `` `(*T).Run` ``, `` `Run.func1` ``.
+    pub fn name(&self, func: FuncId) -> String {
+        let symbol = self.symbol(func);
+        let last = symbol.rfind('/').map_or(symbol, |slash| &symbol[slash + 1..]);
+        let short = last.split_once('.').map_or(last, |(_, name)| name);
+        format!("`{short}`")
+    }
+
+    /// A secondary label.
+    pub fn label(&self, span: Span, message: impl Into<String>) -> Label {
+        Label { location: self.location(span), message: message.into() }
+    }
+
+    /// A frame of a goroutine's stack.
+    pub fn frame(&self, func: FuncId, span: Span) -> Frame {
+        Frame { function: self.symbol(func).to_owned(), location: self.location(span) }
+    }
+
+    /// A witness step of goroutine 0.
+    pub fn step(
+        &self,
+        func: FuncId,
+        span: Span,
+        action: Action,
+        detail: impl Into<String>,
+    ) -> Step {
+        Step {
+            goroutine: 0,
+            function: self.symbol(func).to_owned(),
+            location: self.location(span),
+            action,
+            detail: detail.into(),
+        }
+    }
+}

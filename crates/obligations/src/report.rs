@@ -1,0 +1,139 @@
+//! What the engine found, without words: places, paths and how sure.
+
+use stanch_ir::{FuncId, Span};
+
+/// Everything found in one package, each list in source order.
+#[derive(Clone, Default, Debug)]
+pub struct Results {
+    /// Cancel functions that nobody calls.
+    pub lost_cancels: Vec<LostCancel>,
+    /// Locks that a return leaves locked.
+    pub missing_unlocks: Vec<MissingUnlock>,
+    /// Locks taken while they are held.
+    pub double_locks: Vec<DoubleLock>,
+    /// Functions that were too large for the budget: nothing is said of them.
+    pub incomplete: Vec<FuncId>,
+}
+
+/// Read or write side of a lock; a plain mutex has only the write side.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum LockMode {
+    /// `Lock`
+    Write,
+    /// `RLock`
+    Read,
+}
+
+/// A step of the path to a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// The function it is in.
+    pub func: FuncId,
+    /// Where.
+    pub span: Span,
+    /// What.
+    pub kind: StepKind,
+}
+
+/// What a step of a path is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StepKind {
+    /// The resource or lock is taken (by a call of a helper, if so).
+    Acquire,
+    /// It is given back.
+    Release,
+    /// A condition is true or false.
+    Branch(bool),
+    /// A loop has another turn, or has none any more.
+    Loop(bool),
+    /// An arm of a select or a clause of a switch is taken.
+    Arm,
+    /// A function of the package is called.
+    Call(FuncId),
+    /// The function returns.
+    Return,
+}
+
+/// A cancel function that is not called on some path.
+#[derive(Clone, Debug)]
+pub struct LostCancel {
+    /// The function that makes it.
+    pub func: FuncId,
+    /// The call that makes it.
+    pub span: Span,
+    /// The variable that holds it, if it has a name.
+    pub name: Option<String>,
+    /// Whether the context ends by itself at a deadline.
+    pub deadline: bool,
+    /// The helper of this package whose result it is, if it is not made here.
+    pub helper: Option<FuncId>,
+    /// How it is lost.
+    pub how: Loss,
+    /// From the creation to the loss.
+    pub path: Vec<Step>,
+    /// Whether some other path of the function does call it or hand it on.
+    pub sometimes_released: bool,
+}
+
+/// How a cancel function is lost.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Loss {
+    /// Assigned to `_`, or the results are not used at all.
+    Discarded,
+    /// This return (or end of the function) is reached.
+    Return(Span),
+    /// The creation runs again while the last one is pending.
+    Overwritten,
+    /// Stored in this field, which the package never reads.
+    Field(String),
+}
+
+/// A lock that is still held at a return though other paths unlock it.
+#[derive(Clone, Debug)]
+pub struct MissingUnlock {
+    /// The function that locks.
+    pub func: FuncId,
+    /// The lock as the source spells it: `s.mu`.
+    pub lock: String,
+    /// Side of the lock.
+    pub mode: LockMode,
+    /// The lock call.
+    pub span: Span,
+    /// The return or closing brace that leaves it locked.
+    pub exit: Span,
+    /// Every return that does, in source order, [`exit`](Self::exit) among them.
+    pub exits: Vec<Span>,
+    /// An unlock that other paths reach.
+    pub unlock: Option<Span>,
+    /// From the lock to the return.
+    pub path: Vec<Step>,
+}
+
+/// A lock taken while the same goroutine holds it.
+#[derive(Clone, Debug)]
+pub struct DoubleLock {
+    /// The function that holds it.
+    pub func: FuncId,
+    /// The lock as the source of [`func`](Self::func) spells it.
+    pub lock: String,
+    /// Whether it is an `RWMutex` (its read or write side, see the modes).
+    pub rw: bool,
+    /// How it is held.
+    pub held: LockMode,
+    /// The operation that took it.
+    pub first: Span,
+    /// How it is taken again.
+    pub again: LockMode,
+    /// The operation in [`func`](Self::func) that takes it again: the lock call or a call that leads
+    /// to it.
+    pub second: Span,
+    /// Functions called from there on, each with the place inside of it that leads on; the last place
+    /// is the lock call. Empty if [`second`](Self::second) is the lock call.
+    pub chain: Vec<(FuncId, Span)>,
+    /// Whether every path through the called functions takes it.
+    pub always: bool,
+    /// Whether it happens in a deferred call at the function's end.
+    pub deferred: bool,
+    /// From the first lock to the second.
+    pub path: Vec<Step>,
+}
