@@ -128,6 +128,14 @@ impl Ast {
         &T::pool(self)[list.start as usize..(list.start + list.len) as usize]
     }
 
+    /// Stores a list.
+    pub(crate) fn new_list<T: Pooled>(&mut self, items: &[T]) -> List<T> {
+        let pool = T::pool_mut(self);
+        let start = pool.len() as u32;
+        pool.extend_from_slice(items);
+        List::from_raw(start, items.len() as u32)
+    }
+
     /// The text of an identifier.
     pub fn name(&self, ident: IdentId) -> &str {
         self.names.text(self.idents[ident].name)

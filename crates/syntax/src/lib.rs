@@ -9,13 +9,19 @@ use std::borrow::Cow;
 
 pub mod ast;
 mod directive;
+mod dump;
 mod lex;
+mod parser;
 mod token;
+mod validate;
 
 pub use directive::{BuildConstraint, BuildExpr, Directive, Directives};
+pub use dump::dump;
 pub use token::Token;
+pub use validate::validate;
 
 use ast::Ast;
+use parser::Parser;
 
 /// The largest depth of a tree: no path from a declaration to a leaf has more expressions and
 /// statements than this. Deeper source is an error, and [`ast::Expr::Bad`] stands for the part
@@ -55,8 +61,23 @@ pub struct Parsed {
 
 /// Parses the text of one file.
 pub fn parse(text: &str, mode: ParseMode) -> Parsed {
-    let _ = (text, mode);
-    Parsed::default()
+    if u32::try_from(text.len()).is_err() {
+        let message = "file larger than 4 GiB".into();
+        let range = TextRange::empty(0);
+        return Parsed { errors: vec![SyntaxError { range, message }], ..Parsed::default() };
+    }
+    let mut parser = Parser::new(text, mode);
+    parser.file();
+    let scanned = text.as_bytes().get(..parser.lex.pos()).unwrap_or_default();
+    parser.lex.forbidden_characters(scanned);
+    let mut ast = parser.ast;
+    ast.n_lines = memchr::memchr_iter(b'\n', text.as_bytes()).count() as u32 + 1;
+    ast.comments = parser.lex.comments;
+    let mut errors = parser.lex.errors;
+    errors.sort_by_key(|e| e.range.start);
+    let mut directives = Directives { list: parser.lex.directives, ..Directives::default() };
+    directive::read_header(text, &mut directives);
+    Parsed { ast, errors, directives }
 }
 
 /// Parses the bytes of one file; invalid UTF-8 is an error of the result, see [`decode`].
@@ -72,8 +93,25 @@ pub fn parse_bytes(bytes: &[u8], mode: ParseMode) -> (Cow<'_, str>, Parsed) {
 /// The bytes as text of the same length, so that offsets stay true: each byte that is not part of
 /// valid UTF-8 becomes `?` and an error.
 pub fn decode(bytes: &[u8]) -> (Cow<'_, str>, Vec<SyntaxError>) {
-    let _ = bytes;
-    (Cow::Borrowed(""), Vec::new())
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return (Cow::Borrowed(text), Vec::new());
+    }
+    let mut text = String::with_capacity(bytes.len());
+    let mut errors: Vec<SyntaxError> = Vec::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        let n_invalid = chunk.invalid().len();
+        if n_invalid == 0 {
+            continue;
+        }
+        let start = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        text.extend(std::iter::repeat_n('?', n_invalid));
+        if errors.len() < lex::MAX_ERRORS {
+            let range = TextRange::new(start, start.saturating_add(n_invalid as u32));
+            errors.push(SyntaxError { range, message: "invalid UTF-8".into() });
+        }
+    }
+    (Cow::Owned(text), errors)
 }
 
 /// One token of a file.
@@ -89,12 +127,5 @@ pub struct TokenAt {
 
 /// The tokens of a file, comments and automatic semicolons included, without the end of file.
 pub fn tokens(text: &str) -> impl Iterator<Item = TokenAt> + '_ {
-    let _ = text;
-    std::iter::empty()
-}
-
-/// A text form of the tree for people: one node a line, indented.
-pub fn dump(ast: &Ast, text: &str) -> String {
-    let _ = (ast, text);
-    String::new()
+    lex::Tokens::new(text)
 }

@@ -1,0 +1,3 @@
+module stanch/conformance/parser
+
+go 1.26
