@@ -1,1 +1,66 @@
-//! (frame)
+//! Fixtures: Go programs in strings with expectations inline, run through the whole pipeline in
+//! memory.
+//!
+//! A fixture is one file, or several, each after a line `//- /dir/file.go`; the directory is the
+//! import path. Where a single file has no package clause it gets one, with an import of each
+//! standard package it mentions. Small declarations of the common standard packages stand in for a
+//! Go installation (`std/` in this crate); their bodies are never looked at.
+//!
+//! Expectations are comments whose carets point into the last line before them that is not itself
+//! such a comment:
+//!
+//! ```text
+//! go func() { ch <- work() }()
+//!           //^^ leak[abandoned-send]: this send blocks for ever
+//! return 0
+//! //^^^^^^ label: nobody receives after this return
+//! ```
+//!
+//! The carets start where the finding's place starts and end within it. The text is part of the
+//! headline or primary label; of a secondary label for `label`. Every finding needs its `leak` line;
+//! labels are checked only where a fixture names them.
+
+mod expect;
+mod fixture;
+mod pipeline;
+
+pub use expect::{Expectation, Kind, compare};
+pub use fixture::{Fixture, FixtureFile};
+pub use pipeline::{Loaded, findings};
+
+use std::fmt::Write;
+
+/// Checks that `check` (its name) finds in `fixture` exactly what the fixture's comments say;
+/// suppression comments apply. Other checks' findings are left out.
+///
+/// # Panics
+/// With a readable difference if not.
+#[track_caller]
+pub fn check(check: &str, fixture: &str) {
+    let fixture = Fixture::parse(fixture);
+    let found: Vec<_> = findings(&fixture).into_iter().filter(|f| f.check.name == check).collect();
+    report(&fixture, &found);
+}
+
+/// As [`check`] for all checks together.
+///
+/// # Panics
+/// With a readable difference if found and expected differ.
+#[track_caller]
+pub fn check_all(fixture: &str) {
+    let fixture = Fixture::parse(fixture);
+    report(&fixture, &findings(&fixture));
+}
+
+#[track_caller]
+fn report(fixture: &Fixture, found: &[stanch_diagnostic::Finding]) {
+    let differences = compare(fixture, found);
+    if differences.is_empty() {
+        return;
+    }
+    let mut text = String::new();
+    for difference in differences {
+        let _ = writeln!(text, "{difference}");
+    }
+    panic!("findings differ from the fixture's comments\n{text}");
+}
