@@ -132,8 +132,11 @@ struct Summary {
     files: u64,
     lines: u64,
     findings: u64,
+    suppressed: u64,
     unknown_expressions: u64,
+    roots: u64,
     inconclusive: u64,
+    states: u64,
     milliseconds: u64,
 }
 
@@ -148,8 +151,11 @@ fn report<'a>(document: &Document<'a>, files: &mut Files<'a>) -> Report<'a> {
             files: document.summary.files,
             lines: document.summary.lines,
             findings: document.findings.len() as u64,
+            suppressed: document.summary.suppressed,
             unknown_expressions: document.summary.unknown_expressions,
+            roots: document.summary.roots,
             inconclusive: document.summary.inconclusive,
+            states: document.summary.states,
             milliseconds: document.summary.milliseconds,
         },
     }

@@ -60,8 +60,14 @@ pub struct Summary {
     pub lines: u64,
     /// Expressions whose type stayed unknown.
     pub unknown_expressions: u64,
-    /// Functions whose schedules were not explored to the end; they hide no proved finding.
+    /// Findings that a `//stanch:ignore` comment silenced.
+    pub suppressed: u64,
+    /// Functions from which schedules were searched.
+    pub roots: u64,
+    /// Those of them whose search was cut by a bound; what they may hide is not reported.
     pub inconclusive: u64,
+    /// States that the searches visited.
+    pub states: u64,
     /// Wall-clock time.
     pub milliseconds: u64,
 }

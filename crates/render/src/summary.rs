@@ -33,12 +33,14 @@ pub(crate) fn write(
         count(summary.lines, "line"),
         seconds(summary.milliseconds),
     )?;
+    if summary.suppressed > 0 {
+        let findings = count(summary.suppressed, "finding");
+        writeln!(out, "{findings} silenced by `//stanch:ignore` comments")?;
+    }
     if summary.inconclusive > 0 {
         let functions = count(summary.inconclusive, "function");
-        writeln!(
-            out,
-            "{functions} too large to be explored to the end; nothing unproved is said of them"
-        )?;
+        let of = grouped(summary.roots.max(summary.inconclusive));
+        writeln!(out, "{functions} of {of} too large to be explored to the end")?;
     }
     Ok(())
 }

@@ -42,7 +42,10 @@ const SUMMARY: Summary = Summary {
     files: 80,
     lines: 20_000,
     unknown_expressions: 7,
+    suppressed: 0,
+    roots: 30,
     inconclusive: 0,
+    states: 1234,
     milliseconds: 41,
 };
 
@@ -256,16 +259,26 @@ fn diagnostics_are_grouped() {
     insta::assert_snapshot!(text);
 }
 
+fn last_lines(summary: Summary, findings: &[Finding]) -> String {
+    rendered(SOURCES, findings, &[], |out, document| {
+        stanch_render::summary(out, &Document { summary, ..*document }, Look::default())
+    })
+}
+
 #[test]
 fn the_last_line_counts() {
-    let summary = |findings: &[Finding]| {
-        rendered(SOURCES, findings, &[], |out, document| {
-            stanch_render::summary(out, document, Look::default())
-        })
-    };
-    assert_eq!(summary(&[]), "no leaks found in 12 packages (80 files, 20 000 lines) in 0.04 s\n");
-    let three = [abandoned_send(), abandoned_send(), abandoned_send()];
-    assert_eq!(summary(&three), "3 findings in 12 packages (80 files, 20 000 lines) in 0.04 s\n");
+    let none = last_lines(SUMMARY, &[]);
+    assert_eq!(none, "no leaks found in 12 packages (80 files, 20 000 lines) in 0.04 s\n");
+    let three = last_lines(SUMMARY, &[abandoned_send(), abandoned_send(), abandoned_send()]);
+    assert_eq!(three, "3 findings in 12 packages (80 files, 20 000 lines) in 0.04 s\n");
+}
+
+#[test]
+fn the_last_lines_say_what_is_not_shown() {
+    let summary = Summary { suppressed: 1, inconclusive: 2, ..SUMMARY };
+    let expected = "1 finding silenced by `//stanch:ignore` comments\n\
+                    2 functions of 30 too large to be explored to the end\n";
+    assert!(last_lines(summary, &[]).ends_with(expected));
 }
 
 #[test]

@@ -1,0 +1,6 @@
+//! End-to-end tests of the binary.
+
+mod bad_input;
+mod cli;
+mod common;
+mod examples;
