@@ -25,9 +25,12 @@ pub(crate) fn write(
     let mut files = Files::new(document.sources);
     let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(look.width);
-    for finding in document.findings {
+    for (index, finding) in document.findings.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
         let group = group(finding, &mut files, look);
-        writeln!(out, "{}\n", renderer.render(&[group]))?;
+        writeln!(out, "{}", renderer.render(&[group]))?;
     }
     Ok(())
 }

@@ -81,6 +81,9 @@ fn show(
     match args.output_format {
         OutputFormat::Full => output::to_stdout(|out| {
             stanch_render::full(out, &document, out_look)?;
+            if with_summary && !findings.is_empty() {
+                writeln!(out)?;
+            }
             if with_summary { stanch_render::summary(out, &document, out_look) } else { Ok(()) }
         })?,
         OutputFormat::Concise => {
