@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use stanch_analysis::{CheckRequest, Options, Report, SourceMap};
 use stanch_diagnostic::{Confidence, Diagnostic, Severity};
 use stanch_render::{Document, Look, Sources, Summary};
-use stanch_source::{Disk, Environment};
+use stanch_source::{DiskFs, Environment};
 
 use crate::args::{self, CheckArgs, Global, OutputFormat};
 use crate::{Outcome, output, progress, registry};
@@ -139,8 +139,8 @@ impl Sources for Texts<'_> {
 }
 
 /// The disk, and what the process knows of its environment.
-pub(crate) fn surroundings() -> (Disk, Environment) {
-    (Disk, Environment::from_process())
+pub(crate) fn surroundings() -> (DiskFs, Environment) {
+    (DiskFs, Environment::from_process())
 }
 
 /// The directory to work in, absolute.
