@@ -14,11 +14,13 @@ mod lex;
 mod parser;
 mod token;
 mod validate;
+mod walk;
 
 pub use directive::{BuildConstraint, BuildExpr, Directive, Directives};
 pub use dump::dump;
 pub use token::Token;
 pub use validate::validate;
+pub use walk::Node;
 
 use ast::Ast;
 use parser::Parser;

@@ -133,8 +133,18 @@ impl<'a> Parser<'a> {
 
     /// The span from `start` to the end of the last consumed token.
     #[inline(always)]
-    fn span_from(&self, start: u32) -> TextRange {
-        TextRange { start: start.min(self.prev_end), end: self.prev_end }
+    fn span_from(&mut self, start: u32) -> TextRange {
+        if start > self.prev_end {
+            self.skip_gap();
+        }
+        TextRange { start, end: self.prev_end }
+    }
+
+    /// Counts the gap before the current token as consumed. What is missing here then lies inside
+    /// all nodes around it, whether they have consumed a token yet or not.
+    #[cold]
+    fn skip_gap(&mut self) {
+        self.prev_end = self.prev_end.max(self.tok.start);
     }
 
     #[inline]
@@ -149,8 +159,9 @@ impl<'a> Parser<'a> {
         self.ast.stmts.push(StmtNode { kind, span })
     }
 
-    /// A node for what is missing after the last consumed token.
+    /// A node for what is missing before the current token.
     fn missing_expr(&mut self) -> ExprId {
+        self.skip_gap();
         self.push_expr(Expr::Bad, self.prev_end)
     }
 
@@ -195,6 +206,7 @@ impl<'a> Parser<'a> {
     }
 
     fn missing_ident(&mut self) -> IdentId {
+        self.skip_gap();
         let name = self.ast.names.intern("_");
         self.ast.idents.push(Ident { name, span: TextRange::empty(self.prev_end) })
     }

@@ -1,9 +1,114 @@
 //! Checks of what the parser promises about a tree.
 
-use crate::ast::Ast;
+use crate::MAX_DEPTH;
+use crate::ast::*;
+use crate::walk::Node;
+use stanch_base::{Idx, TextRange};
 
-/// Checks spans.
+/// Checks the tree's promises, for tests: children lie in their parents and in source order, on
+/// character boundaries; identifiers have the text of their bytes; the depth is bounded; no node
+/// has two parents; the nodes of a declaration lie in its [`NodeRange`], and those ranges are
+/// disjoint and in order. The error says which promise is broken and where.
 pub fn validate(ast: &Ast, text: &str) -> Result<(), String> {
-    let _ = (ast, text);
+    let mut checker = Checker {
+        ast,
+        text,
+        exprs: vec![false; ast.exprs.len()],
+        stmts: vec![false; ast.stmts.len()],
+        idents: vec![false; ast.idents.len()],
+        stack: Vec::new(),
+    };
+    let mut nodes = NodeRange::default();
+    let mut end = 0;
+    for decl in &ast.decls {
+        let (span, range) = match decl {
+            Decl::Func(decl) => (decl.span, decl.nodes),
+            Decl::Gen(decl) => (decl.span, decl.nodes),
+        };
+        if span.start < end {
+            return Err(format!("declaration {span:?} overlaps the one before"));
+        }
+        end = span.end;
+        for (before, here) in pairs(&nodes, &range) {
+            if here.0 < before.1 || here.1 < here.0 {
+                return Err(format!("node range of the declaration {span:?} overlaps"));
+            }
+        }
+        nodes = range;
+        checker.declaration(decl, &range)?;
+    }
     Ok(())
+}
+
+/// The three ranges of both, side by side.
+fn pairs(a: &NodeRange, b: &NodeRange) -> [((u32, u32), (u32, u32)); 3] {
+    [(a.exprs, b.exprs), (a.stmts, b.stmts), (a.idents, b.idents)]
+}
+
+struct Checker<'a> {
+    ast: &'a Ast,
+    text: &'a str,
+    // Which nodes have been seen.
+    exprs: Vec<bool>,
+    stmts: Vec<bool>,
+    idents: Vec<bool>,
+    /// Nodes to visit, with the number of expressions and statements above.
+    stack: Vec<(Node<'a>, u32)>,
+}
+
+impl<'a> Checker<'a> {
+    fn declaration(&mut self, decl: &'a Decl, range: &NodeRange) -> Result<(), String> {
+        self.stack.push((Node::Decl(decl), 0));
+        let mut children = Vec::new();
+        while let Some((node, depth)) = self.stack.pop() {
+            let span = node.span(self.ast);
+            self.node(node, span, range)?;
+            let depth = depth + u32::from(matches!(node, Node::Expr(_) | Node::Stmt(_)));
+            if depth > MAX_DEPTH {
+                return Err(format!("{span:?} lies deeper than {MAX_DEPTH}"));
+            }
+            node.children(self.ast, &mut children);
+            let mut end = span.start;
+            for child in children.drain(..) {
+                let inner = child.span(self.ast);
+                if !span.contains(inner) {
+                    return Err(format!("{child:?} {inner:?} lies outside {node:?} {span:?}"));
+                }
+                if inner.start < end {
+                    return Err(format!("{child:?} {inner:?} in {node:?} overlaps its sibling"));
+                }
+                end = inner.end;
+                self.stack.push((child, depth));
+            }
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, node: Node<'a>, span: TextRange, range: &NodeRange) -> Result<(), String> {
+        let boundary = |at: u32| self.text.is_char_boundary(at as usize);
+        if span.start > span.end || !boundary(span.start) || !boundary(span.end) {
+            return Err(format!("{node:?} has the span {span:?}"));
+        }
+        let (seen, index, range) = match node {
+            Node::Expr(expr) => (self.exprs.get_mut(expr.index()), expr.raw(), range.exprs),
+            Node::Stmt(stmt) => (self.stmts.get_mut(stmt.index()), stmt.raw(), range.stmts),
+            Node::Ident(ident) => {
+                let name = self.ast.name(ident);
+                if !span.is_empty() && name != span.of(self.text) || span.is_empty() && name != "_"
+                {
+                    return Err(format!("{ident:?} {span:?} has the name {name}"));
+                }
+                (self.idents.get_mut(ident.index()), ident.raw(), range.idents)
+            }
+            _ => return Ok(()),
+        };
+        if !(range.0..range.1).contains(&index) {
+            return Err(format!("{node:?} {span:?} lies outside its declaration's node range"));
+        }
+        match seen {
+            Some(seen) if !*seen => *seen = true,
+            _ => return Err(format!("{node:?} {span:?} has two parents")),
+        }
+        Ok(())
+    }
 }

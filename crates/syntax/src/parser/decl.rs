@@ -135,7 +135,7 @@ impl Parser<'_> {
             }
             _ => None,
         };
-        let mut path_span = TextRange::empty(self.prev_end.max(start));
+        let mut path_span = TextRange::empty(start);
         match self.tok.kind {
             Token::String => {
                 path_span = self.span_of_token();
@@ -145,7 +145,11 @@ impl Parser<'_> {
                 self.error_here("import path must be a string");
                 self.next();
             }
-            _ => self.error_expected("import path"),
+            _ => {
+                self.error_expected("import path");
+                self.skip_gap();
+                path_span = TextRange::empty(self.prev_end);
+            }
         }
         let path = unquote(path_span.of(self.text));
         let span = self.span_from(start);

@@ -192,10 +192,14 @@ impl Parser<'_> {
                     continue_with(&mut following, Some(blank), ty)
                 }
                 (Some(name), None) => {
+                    let span = self.ast.idents[name].span;
                     if following.is_none() {
-                        missing = Some(self.ast.idents[name].span.start);
+                        missing = Some(span.start);
                     }
-                    let ty = following.unwrap_or_else(|| self.missing_expr());
+                    let ty = following.unwrap_or_else(|| {
+                        let span = TextRange::empty(span.end);
+                        self.ast.exprs.push(ExprNode { kind: Expr::Bad, span })
+                    });
                     Param { name: Some(name), ty: Some(ty) }
                 }
             };

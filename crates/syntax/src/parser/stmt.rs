@@ -47,6 +47,7 @@ impl Parser<'_> {
     pub(super) fn block(&mut self) -> Block {
         let start = self.tok.start;
         if !self.open_brace() {
+            self.skip_gap();
             return Block { stmts: List::EMPTY, span: TextRange::empty(self.prev_end) };
         }
         let stmts = self.stmt_list();
@@ -141,10 +142,8 @@ impl Parser<'_> {
             RBrace => self.push_stmt(Stmt::Empty, start),
             _ => {
                 self.error_expected("statement");
-                let end = self.prev_end;
                 self.skip_statement();
-                let span = TextRange::new(start.max(end), self.prev_end);
-                self.ast.stmts.push(StmtNode { kind: Stmt::Bad, span })
+                self.push_stmt(Stmt::Bad, start)
             }
         }
     }
@@ -305,6 +304,7 @@ impl Parser<'_> {
                 }
                 _ => {
                     self.error_expected("if statement or block");
+                    self.skip_gap();
                     break Some(self.push_stmt(Stmt::Bad, self.prev_end));
                 }
             }

@@ -169,7 +169,7 @@ impl Parser<'_> {
                 }
                 if !matches!(self.tok.kind, Token::Ident | Token::Mul | Token::LParen) {
                     self.error_expected("field name or embedded type");
-                    self.skip_statement();
+                    self.skip_element();
                     continue;
                 }
                 let field = self.struct_field();
@@ -180,6 +180,14 @@ impl Parser<'_> {
         }
         let fields = self.take_fields(mark);
         self.push_expr(Expr::StructType { fields }, start)
+    }
+
+    /// After an error in a list of fields: skips to the next one.
+    fn skip_element(&mut self) {
+        if matches!(self.tok.kind, Token::Case | Token::Default) {
+            self.next();
+        }
+        self.skip_statement();
     }
 
     /// Like `expect_semicolon`, but leaves no `)` that the list of fields could not get past.
@@ -321,7 +329,7 @@ impl Parser<'_> {
                     }
                     None => {
                         self.error_expected("method or embedded element");
-                        self.skip_statement();
+                        self.skip_element();
                     }
                 }
             }
