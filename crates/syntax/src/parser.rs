@@ -457,6 +457,7 @@ impl Parser<'_> {
                 kind if open == 0 && !first && starts_statement(kind) && self.on_new_line() => {
                     return;
                 }
+                Token::Func if self.at_func_declaration() => return,
                 _ if !first && self.at_declaration() => return,
                 _ => {}
             }

@@ -214,7 +214,7 @@ impl Parser<'_> {
                 self.expect_closing(Token::RParen, "parenthesised expression");
                 return self.push_expr(Expr::Paren(x), start);
             }
-            Token::Func => return self.func_type_or_literal(),
+            Token::Func if !self.at_func_declaration() => return self.func_type_or_literal(),
             _ => {
                 if let Some(ty) = self.try_type() {
                     return ty;

@@ -20,7 +20,8 @@ impl Parser<'_> {
         if !matches!(
             self.tok.kind,
             Ident | LBrack | Struct | Mul | Func | Interface | Map | Chan | Arrow | LParen
-        ) {
+        ) || self.at_func_declaration()
+        {
             return None;
         }
         if !self.enter() {
@@ -182,12 +183,27 @@ impl Parser<'_> {
         self.push_expr(Expr::StructType { fields }, start)
     }
 
-    /// After an error in a list of fields: skips to the next one.
+    /// After an error in a list of fields: skips to the next one, at the latest on the next line.
     fn skip_element(&mut self) {
-        if matches!(self.tok.kind, Token::Case | Token::Default) {
+        let mut open = 0_u32;
+        let mut first = true;
+        while !self.at(Token::Eof) {
+            match self.tok.kind {
+                Token::LBrace => open += 1,
+                Token::RBrace if open == 0 => return,
+                Token::RBrace => open -= 1,
+                Token::Semicolon if open == 0 => {
+                    self.next();
+                    return;
+                }
+                Token::Func if self.at_func_declaration() => return,
+                Token::Ident if open == 0 && !first && self.on_new_line() => return,
+                _ if !first && self.at_declaration() => return,
+                _ => {}
+            }
+            first = false;
             self.next();
         }
-        self.skip_statement();
     }
 
     /// Like `expect_semicolon`, but leaves no `)` that the list of fields could not get past.
