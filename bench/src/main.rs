@@ -1,1 +1,27 @@
-fn main() {}
+//! Benchmarks against the Go tools: `bench parse [GOROOT]` and `bench check [GOROOT]`.
+
+mod check;
+mod clock;
+mod parse;
+
+use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+use std::process::Command;
+
+fn main() -> Result<()> {
+    let mut args = std::env::args().skip(1);
+    let what = args.next().unwrap_or_default();
+    let goroot = args.next().map_or_else(installed_goroot, |root| Ok(PathBuf::from(root)))?;
+    match &*what {
+        "parse" => parse::run(&goroot),
+        "check" => check::run(&goroot),
+        _ => bail!("usage: bench parse|check [GOROOT]"),
+    }
+}
+
+/// The root of the Go installation on the PATH.
+fn installed_goroot() -> Result<PathBuf> {
+    let output = Command::new("go").args(["env", "GOROOT"]).output().context("cannot run go")?;
+    let root = String::from_utf8(output.stdout).context("GOROOT is not UTF-8")?;
+    Ok(PathBuf::from(root.trim()))
+}

@@ -18,7 +18,7 @@ const REASONS: [(&str, &str); 1] = [(
 )];
 
 /// Compares the figures with the committed ones, or writes them with `update`.
-pub fn run(goroot: &Path, update: bool) -> Result<()> {
+pub(crate) fn run(goroot: &Path, update: bool) -> Result<()> {
     let snap = workspace().join("conformance/parser.snap");
     let report = report(goroot)?;
     if update {

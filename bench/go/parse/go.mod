@@ -1,0 +1,3 @@
+module stanch/bench/parse
+
+go 1.26
