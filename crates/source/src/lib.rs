@@ -1,1 +1,72 @@
-//! (frame)
+//! The file system behind a trait, and the environment as data: the only reader of both.
+
+mod disk;
+mod environment;
+mod memory;
+
+pub use disk::DiskFs;
+pub use environment::Environment;
+pub use memory::MemoryFs;
+
+use std::path::{Path, PathBuf};
+
+/// The largest file that is read, in bytes; larger ones are an error.
+pub const MAX_FILE: u64 = 64 << 20;
+
+/// Kinds of directory entries, links resolved.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Dir,
+    /// A symbolic link to a directory; patterns with `...` do not follow it.
+    DirLink,
+    /// Anything else: sockets, broken links.
+    Other,
+}
+
+/// An entry of a directory.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// Why something could not be read, in words for people, without the path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReadError {
+    /// Whether it does not exist (as opposed to: exists and cannot be read).
+    pub not_found: bool,
+    /// The reason.
+    pub reason: String,
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+/// A tree of files. Implementations may be asked from several threads.
+pub trait FileSystem: Sync {
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// If it does not exist, is no regular file, cannot be read, or is larger than [`MAX_FILE`].
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError>;
+
+    /// The entries of a directory, by name.
+    ///
+    /// # Errors
+    /// If it does not exist, is no directory or cannot be read.
+    fn list(&self, path: &Path) -> Result<Vec<Entry>, ReadError>;
+
+    /// What is at `path`, links followed; `None` if nothing is.
+    fn kind(&self, path: &Path) -> Option<EntryKind>;
+
+    /// The path with links resolved; the path itself if that fails.
+    fn resolve(&self, path: &Path) -> PathBuf;
+}
