@@ -1,7 +1,44 @@
-//! a goroutine takes a lock it already holds
+//! A goroutine locks a mutex that it already holds.
+//!
+//! # Why it leaks
+//! Go's locks are not re-entrant: the second `Lock` waits for an `Unlock` that only the waiting
+//! goroutine itself could call. It stays for ever, and so does everyone who needs the lock.
+//!
+//! # Example
+//! ```go
+//! type stats struct {
+//!     mu    sync.Mutex
+//!     count int
+//! }
+//!
+//! func (s *stats) total() int {
+//!     s.mu.Lock()
+//!     defer s.mu.Unlock()
+//!     return s.count
+//! }
+//!
+//! func (s *stats) report() string {
+//!     s.mu.Lock()
+//!     defer s.mu.Unlock()
+//!     return fmt.Sprint(s.total()) // total locks s.mu again
+//! }
+//! ```
+//! Split off a `totalLocked` that expects the lock to be held, and call that.
+//!
+//! # Fix safety
+//! There is no automatic fix: which of the two locks is too many is a question of design.
+//!
+//! # Not reported
+//! `RLock` within `RLock`, which blocks only if a writer waits in between. `TryLock`. Locks that only
+//! may be the same: of two objects, or of elements with different indices. Calls through interfaces
+//! and function values, and into other packages. Where the called function locks on some of its paths
+//! only, the finding is `likely`.
 
-use crate::Ctx;
-use stanch_diagnostic::{Cause, Check, Finding, Stage};
+use crate::{Ctx, words};
+use stanch_diagnostic::{
+    Action, Cause, Check, Confidence, Finding, Frame, Goroutine, Remedy, Severity, Stage,
+};
+use stanch_obligations::{DoubleLock, LockMode};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -14,6 +51,468 @@ pub const CHECK: Check = Check {
 
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
-    let _ = ctx;
-    Vec::new()
+    ctx.obligations.double_locks.iter().map(|double| finding(ctx, double)).collect()
+}
+
+fn finding(ctx: &Ctx<'_>, double: &DoubleLock) -> Finding {
+    let lock = words::lock(ctx, double.first, &double.lock);
+    let mut related = vec![ctx.label(double.first, format!("{lock} is locked here{}", side(double.held)))];
+    related.extend(words::decision(ctx, &double.path));
+    for (i, &(func, span)) in double.chain.iter().enumerate() {
+        let last = i + 1 == double.chain.len();
+        let message = if last {
+            format!("{} locks it here{}", ctx.name(func), side(double.again))
+        } else {
+            format!("{} calls on here", ctx.name(func))
+        };
+        related.push(ctx.label(span, message));
+    }
+    let mut witness = words::witness(
+        ctx,
+        &double.path,
+        (Action::Lock, &format!("locks {lock}")),
+        (Action::Unlock, "unlocks another lock"),
+    );
+    let blocked = format!("blocks: {lock} is held by this goroutine");
+    match double.chain.split_last() {
+        None => witness.push(ctx.step(double.func, double.second, Action::Block, blocked)),
+        Some((&(last, place), before)) => {
+            let mut at = (double.func, double.second);
+            for &(func, span) in before.iter().chain([&(last, place)]) {
+                let detail = format!("calls {}", ctx.name(func));
+                witness.push(ctx.step(at.0, at.1, Action::Call, detail));
+                at = (func, span);
+            }
+            witness.push(ctx.step(last, place, Action::Block, blocked));
+        }
+    }
+    Finding {
+        check: &CHECK,
+        cause: CHECK.cause,
+        remedy: Remedy::Restructure,
+        severity: Severity::Error,
+        confidence: if double.always { Confidence::Proved } else { Confidence::Likely },
+        message: headline(ctx, double, &lock),
+        label: label(double),
+        package: ctx.path(),
+        function: ctx.symbol(double.func).to_owned(),
+        location: ctx.location(double.second),
+        goroutine: Some(goroutine(ctx, double)),
+        also_blocked: Vec::new(),
+        related,
+        witness,
+        notes: notes(double),
+        help: Some(help(double, &lock)),
+        fix: None,
+        fingerprint: String::new(),
+    }
+}
+
+fn headline(ctx: &Ctx<'_>, double: &DoubleLock, lock: &str) -> String {
+    match (double.chain.last(), double.always) {
+        (None, _) => format!("locking {lock} blocks for ever: it is already held"),
+        (Some(&(func, _)), true) => {
+            let name = ctx.name(func);
+            format!("{name} blocks for ever: it locks {lock}, which is held here")
+        }
+        (Some(&(func, _)), false) => {
+            let name = ctx.name(func);
+            format!("{name} can block for ever: it may lock {lock}, held here")
+        }
+    }
+}
+
+fn label(double: &DoubleLock) -> String {
+    match (double.chain.is_empty(), double.deferred) {
+        (true, false) => "waits for itself".to_owned(),
+        (true, true) => "runs at the return, and waits for itself".to_owned(),
+        (false, false) => "this call leads to a second lock".to_owned(),
+        (false, true) => "this call runs at the return and leads to a second lock".to_owned(),
+    }
+}
+
+fn notes(double: &DoubleLock) -> Vec<String> {
+    match (double.held, double.again) {
+        (LockMode::Read, LockMode::Write) => {
+            vec!["a read lock cannot be turned into a write lock".to_owned()]
+        }
+        (LockMode::Write, LockMode::Read) => {
+            vec!["a writer excludes all readers, itself included".to_owned()]
+        }
+        _ => vec!["Go's locks are not re-entrant".to_owned()],
+    }
+}
+
+fn help(double: &DoubleLock, lock: &str) -> String {
+    if double.deferred && double.chain.is_empty() {
+        return format!("defer the unlock of {lock} instead");
+    }
+    if double.chain.is_empty() {
+        format!("unlock {lock} first, or lock it once for both")
+    } else {
+        format!("call it after {lock} is unlocked, or split off a part that expects it locked")
+    }
+}
+
+fn side(mode: LockMode) -> &'static str {
+    match mode {
+        LockMode::Write => "",
+        LockMode::Read => " for reading",
+    }
+}
+
+/// The blocked goroutine as a dump shows it, as far up as the analysis looks.
+fn goroutine(ctx: &Ctx<'_>, double: &DoubleLock) -> Goroutine {
+    let wait = match (double.rw, double.again) {
+        (false, _) => "sync.Mutex.Lock",
+        (true, LockMode::Write) => "sync.RWMutex.Lock",
+        (true, LockMode::Read) => "sync.RWMutex.RLock",
+    };
+    let mut frames: Vec<Frame> =
+        double.chain.iter().rev().map(|&(func, span)| ctx.frame(func, span)).collect();
+    frames.push(ctx.frame(double.func, double.second));
+    Goroutine {
+        entry: ctx.symbol(double.func).to_owned(),
+        wait: wait.to_owned(),
+        frames,
+        created_by: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    fn check(fixture: &str) {
+        stanch_testing::check("double-lock", fixture);
+    }
+
+    #[test]
+    fn documentation() {
+        stanch_testing::example("double-lock", include_str!("double_lock.rs"));
+    }
+
+    #[test]
+    fn directly() {
+        check(
+            r#"
+type t struct { mu sync.Mutex; rw sync.RWMutex }
+func (t *t) twice() {
+    t.mu.Lock()
+  //^^^^^^^^^^^ label: `t.mu` is locked here
+    t.mu.Lock()
+  //^^^^^^^^^^^ leak[double-lock]: locking `t.mu` blocks for ever: it is already held
+    t.mu.Unlock()
+}
+func (t *t) upgrade() {
+    t.rw.RLock()
+    defer t.rw.RUnlock()
+    t.rw.Lock()
+  //^^^^^^^^^^^ leak[double-lock]: `t.rw`
+    t.rw.Unlock()
+}
+func (t *t) downgrade() {
+    t.rw.Lock()
+    t.rw.RLock()
+  //^^^^^^^^^^^^ leak[double-lock]: `t.rw`
+    t.rw.RUnlock()
+    t.rw.Unlock()
+}
+func (t *t) typo() {
+    t.mu.Lock()
+    defer t.mu.Lock()
+  //^^^^^^^^^^^^^^^^^ leak[double-lock]: `t.mu`
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn through_a_call() {
+        check(
+            r#"
+type t struct { mu sync.Mutex; n int }
+func (t *t) total() int {
+    t.mu.Lock()
+  //^^^^^^^^^^^ label: `(*t).total` locks it here
+    defer t.mu.Unlock()
+    return t.n
+}
+func (t *t) twice() int { return 2 * t.total() }
+                                   //^^^^^^^^^ label: `(*t).twice` calls on here
+func (t *t) report() string {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    return fmt.Sprint(t.twice())
+                    //^^^^^^^^^ leak[double-lock]: `(*t).total` blocks for ever: it locks `t.mu`, which is held here
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn on_some_paths() {
+        check(
+            r#"
+type t struct { mu sync.Mutex; n int }
+func (t *t) flush(n int) {
+    if n > 3 {
+        t.mu.Lock()
+        t.n = 0
+        t.mu.Unlock()
+    }
+}
+func (t *t) add() {
+    t.mu.Lock()
+    t.flush(t.n)
+  //^^^^^^^^^^^^ leak[double-lock]: `(*t).flush` can block for ever: it may lock `t.mu`
+    t.mu.Unlock()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn closures_and_callbacks() {
+        check(
+            r#"
+type t struct { mu sync.Mutex; m sync.Map; once sync.Once }
+func (t *t) get() int {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    return 1
+}
+func (t *t) direct() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    f := func() int { return t.get() }
+    f()
+  //^^^ leak[double-lock]: blocks for ever
+}
+func (t *t) each() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    t.m.Range(func(k, v any) bool {
+  //^^ leak[double-lock]: can block for ever
+        return t.get() > 1
+    })
+}
+func (t *t) deferred() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    defer t.get()
+  //^^^^^^^^^^^^^ leak[double-lock]: blocks for ever
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn globals_fields_and_lock_helpers() {
+        check(
+            r#"
+var mu sync.Mutex
+func total() int { mu.Lock(); defer mu.Unlock(); return 1 }
+func report() int {
+    mu.Lock()
+    n := total()
+       //^^^^^^^ leak[double-lock]: `total` blocks for ever
+    mu.Unlock()
+    return n
+}
+type inner struct { mu sync.Mutex }
+type outer struct { in *inner }
+func (o *outer) lock() { o.in.mu.Lock() }
+func (o *outer) f() {
+    in := o.in
+    in.mu.Lock()
+    o.lock()
+  //^^^^^^^^ leak[double-lock]: blocks for ever
+    in.mu.Unlock()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn not_reported() {
+        check(
+            r#"
+type t struct { mu, other sync.Mutex; rw sync.RWMutex; next *t; all []*t; arr [4]sync.Mutex; n int }
+func work()
+func (t *t) get() int {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    return t.n
+}
+func (t *t) readers() {
+    t.rw.RLock()
+    t.rw.RLock()
+    t.rw.RUnlock()
+    t.rw.RUnlock()
+}
+func two(a, b *t) {
+    a.mu.Lock()
+    b.mu.Lock()
+    b.mu.Unlock()
+    a.mu.Unlock()
+}
+func (t *t) chain() {
+    t.mu.Lock()
+    t.next.mu.Lock()
+    t.next.get2()
+    t.next.mu.Unlock()
+    t.mu.Unlock()
+}
+func (t *t) get2() { t.other.Lock(); t.other.Unlock() }
+func (t *t) next2() {
+    t.mu.Lock()
+    t.next.get()
+    t.mu.Unlock()
+}
+func (t *t) each() {
+    for _, u := range t.all {
+        u.mu.Lock()
+    }
+    for _, u := range t.all {
+        u.mu.Unlock()
+    }
+}
+func (t *t) elements(i, j int) {
+    t.arr[i].Lock()
+    t.arr[j].Lock()
+    t.arr[j].Unlock()
+    t.arr[i].Unlock()
+}
+func (t *t) after() int {
+    t.mu.Lock()
+    t.n++
+    t.mu.Unlock()
+    return t.get()
+}
+func (t *t) branches(yes bool) int {
+    t.mu.Lock()
+    if yes {
+        t.mu.Unlock()
+        return t.get()
+    }
+    t.mu.Unlock()
+    return 0
+}
+func (t *t) flag(locked bool) {
+    if !locked {
+        t.mu.Lock()
+        defer t.mu.Unlock()
+    }
+    t.n++
+}
+func (t *t) callsFlag() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    t.flag(true)
+}
+func (t *t) unlocksInside() {
+    t.mu.Unlock()
+    work()
+    t.mu.Lock()
+}
+func (t *t) callsUnlocking() {
+    t.mu.Lock()
+    t.unlocksInside()
+    t.mu.Unlock()
+}
+func (t *t) getsUnlocked() int {
+    t.mu.Unlock()
+    defer t.mu.Lock()
+    return t.get()
+}
+func (t *t) callsGetsUnlocked() {
+    t.mu.Lock()
+    t.getsUnlocked()
+    t.mu.Unlock()
+}
+func (t *t) goroutine() {
+    t.mu.Lock()
+    go t.get()
+    go func() { t.get() }()
+    t.mu.Unlock()
+}
+func (t *t) try() {
+    t.mu.Lock()
+    if t.mu.TryLock() {
+        t.mu.Unlock()
+    }
+    t.mu.Unlock()
+}
+func (t *t) walk() {
+    t.mu.Lock()
+    for u := t.next; u != nil; u = u.next {
+        u.mu.Lock()
+        u.mu.Unlock()
+    }
+    t.mu.Unlock()
+}
+func (t *t) moves() {
+    t.mu.Lock()
+    for t.next != nil {
+        n := t.next
+        n.mu.Lock()
+        t.mu.Unlock()
+        t = n
+    }
+    t.mu.Unlock()
+}
+func (t *t) fresh() *t {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    u := &t2{}
+    u.mu.Lock()
+    u.mu.Unlock()
+    return t
+}
+type t2 struct { mu sync.Mutex }
+func (t *t) condition(state int) {
+    if state == 1 {
+        t.mu.Lock()
+    }
+    work()
+    if state == 1 {
+        t.mu.Unlock()
+    }
+    t.mu.Lock()
+    t.mu.Unlock()
+}
+func (t *t) loop() {
+    for i := 0; i < 10; i++ {
+        t.mu.Lock()
+        if t.n == i {
+            t.mu.Unlock()
+            continue
+        }
+        t.mu.Unlock()
+    }
+}
+func (t *t) loopCondition() {
+    for {
+        var m sync.Mutex
+        m.Lock()
+        if t.n > 0 {
+            break
+        }
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn suppressed() {
+        check(
+            r#"
+func f(mu *sync.Mutex) {
+    mu.Lock()
+    //stanch:ignore double-lock shows a deadlock
+    mu.Lock()
+}
+"#,
+        );
+    }
 }

@@ -5,6 +5,7 @@ pub mod double_lock;
 pub mod lost_cancel;
 pub mod missing_unlock;
 mod suppress;
+mod words;
 
 pub use context::Ctx;
 pub use suppress::{Suppressions, suppressed};

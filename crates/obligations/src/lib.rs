@@ -1,17 +1,36 @@
 //! What is taken must be given back: locks and cancel functions, by path, ownership and summary.
 //!
 //! [`analyse`] runs each relevant function of a package abstractly, one state a path as long as the
-//! paths differ in what they owe, callees before callers. What a call does is a [`Summary`]: a few
+//! paths differ in what they owe, callees before callers. What a call does is a summary: a few
 //! outcomes, each with the conditions on its inputs under which it happens, what it takes, gives
 //! back and hands on, and what is known of its results.
 
+mod calls;
+mod escape;
+mod exec;
+mod findings;
+mod flow;
+mod names;
+mod package;
 mod report;
+mod state;
+mod summary;
+mod term;
+mod visit;
 
 pub use report::*;
 
+use crate::exec::Run;
+use crate::names::Names;
+use crate::package::Package;
+use crate::summary::Summary;
+use stanch_base::IndexVec;
 use stanch_effects::Effects;
-use stanch_ir::Module;
-use stanch_types::{PackageId, Program};
+use stanch_ir::{FuncId, Module, Span};
+use stanch_types::{ObjectId, PackageId, Program};
+
+/// Functions that call each other are run again until their summaries agree, at most this often.
+const ROUNDS: usize = 4;
 
 /// Finds what one package takes and does not give back.
 pub fn analyse(
@@ -20,6 +39,134 @@ pub fn analyse(
     module: &Module,
     effects: &Effects,
 ) -> Results {
-    let _ = (program, package, module, effects);
-    Results::default()
+    let names = Names::new(program, module, effects);
+    let facts = Package::new(program, module, names);
+    let mut summaries: IndexVec<FuncId, Option<Summary>> =
+        module.funcs.iter().map(|_| None).collect();
+    let mut results = Results::default();
+    let mut stored: Vec<Stored> = Vec::new();
+    let is_main = &*program.source(package).name == "main";
+    for component in &facts.order {
+        let relevant = |id: &FuncId| facts.facts[*id].relevant && module.funcs[*id].has_body;
+        let members: Vec<FuncId> = component.iter().copied().filter(relevant).collect();
+        settle(&facts, &mut summaries, &members, is_main, &mut results, &mut stored);
+    }
+    results.lost_cancels.extend(unread_fields(&facts, stored));
+    results.lost_cancels.sort_by_key(|l| l.span);
+    results.missing_unlocks.sort_by_key(|l| (l.span, l.exit));
+    results.double_locks.sort_by_key(|l| (l.second, l.first));
+    results.incomplete.sort();
+    results
+}
+
+/// A cancel function that was stored in a field.
+struct Stored {
+    func: FuncId,
+    span: Span,
+    field: ObjectId,
+    deadline: bool,
+}
+
+/// Runs functions that call each other until their summaries agree, and keeps what the last run of
+/// each found.
+fn settle(
+    facts: &Package<'_>,
+    summaries: &mut IndexVec<FuncId, Option<Summary>>,
+    members: &[FuncId],
+    is_main: bool,
+    results: &mut Results,
+    stored: &mut Vec<Stored>,
+) {
+    let recursive = |id: FuncId| facts.facts[id].callees.contains(&id);
+    let rounds = if members.len() > 1 || members.iter().any(|&m| recursive(m)) { ROUNDS } else { 1 };
+    for round in 1..=rounds {
+        let mut changed = false;
+        let mut found = Vec::new();
+        for &id in members {
+            let (summary, one) = run(facts, summaries, id, is_main);
+            if summaries[id].as_ref() != Some(&summary) {
+                summaries[id] = Some(summary);
+                changed = true;
+            }
+            found.push(one);
+        }
+        if !changed || round == rounds {
+            for one in found {
+                results.lost_cancels.extend(one.results.lost_cancels);
+                results.missing_unlocks.extend(one.results.missing_unlocks);
+                results.double_locks.extend(one.results.double_locks);
+                results.incomplete.extend(one.results.incomplete);
+                stored.extend(one.stored);
+            }
+            return;
+        }
+    }
+}
+
+struct Found {
+    results: Results,
+    stored: Vec<Stored>,
+}
+
+/// Runs one function.
+fn run(
+    facts: &Package<'_>,
+    summaries: &IndexVec<FuncId, Option<Summary>>,
+    id: FuncId,
+    is_main: bool,
+) -> (Summary, Found) {
+    let mut run = Run::new(facts, summaries, id);
+    let mut found = Found { results: Results::default(), stored: Vec::new() };
+    let Some(mut exits) = run.explore() else {
+        found.results.incomplete.push(id);
+        return (Summary { outcomes: Vec::new(), unknown: true }, found);
+    };
+    let func = &facts.module.funcs[id];
+    let missing = run.missing_unlocks(&exits);
+    let summary = run.summary(&mut exits);
+    let object = func.object.map(|o| facts.program.object(o));
+    let ends_process = is_main
+        && func.params.is_empty()
+        && object.is_some_and(|o| &*o.name == "main" && o.package_level);
+    found.results.lost_cancels = run.lost_cancels(&exits, ends_process);
+    if !ends_process {
+        found.results.missing_unlocks = missing;
+    }
+    found.results.double_locks = run.doubles.into_values().collect();
+    for (span, site) in run.sites {
+        for field in site.fields {
+            found.stored.push(Stored { func: id, span, field, deadline: site.deadline });
+        }
+    }
+    let blind = summary.outcomes.is_empty() && facts.facts[id].returns;
+    (Summary { unknown: summary.unknown || blind, ..summary }, found)
+}
+
+/// Cancel functions stored in unexported fields that the package never reads.
+fn unread_fields(facts: &Package<'_>, stored: Vec<Stored>) -> Vec<LostCancel> {
+    if stored.is_empty() {
+        return Vec::new();
+    }
+    let read = facts.fields_read();
+    let mut lost = Vec::new();
+    for Stored { func, span, field, deadline } in stored {
+        let object = facts.program.object(field);
+        let exported = object.name.chars().next().is_some_and(char::is_uppercase);
+        let embedded = &*object.name == "CancelFunc";
+        let own = field.package == facts.module.package;
+        if exported || embedded || !own || read.contains(&field) {
+            continue;
+        }
+        lost.push(LostCancel {
+            func,
+            span,
+            name: None,
+            deadline,
+            helper: None,
+            how: Loss::Field(object.name.to_string()),
+            path: Vec::new(),
+            sometimes_released: false,
+        });
+    }
+    lost
 }

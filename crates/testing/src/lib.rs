@@ -52,6 +52,26 @@ pub fn check_all(fixture: &str) {
     report(&fixture, &findings(&fixture));
 }
 
+/// Checks that the fenced Go under `# Example` in the module documentation of `source` (a check's
+/// file) has a finding of `check`.
+///
+/// # Panics
+/// If not.
+#[track_caller]
+pub fn example(check: &str, source: &str) {
+    let doc = source.lines().map_while(|line| line.strip_prefix("//!"));
+    let code: Vec<&str> = doc
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .skip_while(|line| *line != "# Example")
+        .skip_while(|line| *line != "```go")
+        .skip(1)
+        .take_while(|line| *line != "```")
+        .collect();
+    let fixture = Fixture::parse(&format!("\n{}\n", code.join("\n")));
+    let found = findings(&fixture);
+    assert!(found.iter().any(|f| f.check.name == check), "the example has no finding");
+}
+
 #[track_caller]
 fn report(fixture: &Fixture, found: &[stanch_diagnostic::Finding]) {
     let differences = compare(fixture, found);

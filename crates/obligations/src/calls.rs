@@ -1,0 +1,732 @@
+//! Runs calls: effects of library functions, summaries of functions in view, ownership for the rest.
+
+use crate::escape::Env;
+use crate::exec::{Run, Site};
+use crate::names::Known;
+use crate::report::{DoubleLock, LockMode, StepKind};
+use crate::state::{Held, Owed, Pending, State, TakeSite};
+use crate::summary::{Outcome, Summary, Value};
+use crate::term::{Epoch, PlaceId, Term, TermId};
+use stanch_effects::{Args, Effect, Op, When};
+use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Span};
+use stanch_syntax::ast::BinaryOp;
+use stanch_types::ObjectId;
+use std::sync::Arc;
+
+/// Who is called, as far as the path knows.
+#[derive(Clone, Copy)]
+pub(crate) enum Target<'a> {
+    Effect(&'a Effect),
+    Body(FuncId),
+    /// What was acquired there is given back.
+    Owed(Span),
+    /// The entry value of an input.
+    Input(PlaceId),
+    Unknown,
+}
+
+/// A call whose operands are evaluated.
+#[derive(Clone)]
+pub(crate) struct Invocation<'a> {
+    target: Target<'a>,
+    /// The declared function, if it is known.
+    object: Option<ObjectId>,
+    args: Vec<TermId>,
+    dst: &'a [LocalId],
+    span: Span,
+    deferred: bool,
+}
+
+impl<'a> Run<'a, '_> {
+    pub(crate) fn call(&mut self, mut state: State, call: &'a Call, span: Span) -> Vec<State> {
+        let (target, object, args) = self.evaluate(&mut state, call);
+        let dst = &call.dst;
+        self.perform(state, Invocation { target, object, args, dst, span, deferred: false })
+    }
+
+    /// Target and arguments of a call, receiver first.
+    fn evaluate(
+        &mut self,
+        state: &mut State,
+        call: &'a Call,
+    ) -> (Target<'a>, Option<ObjectId>, Vec<TermId>) {
+        let (target, object, receiver) = match &call.callee {
+            Callee::Static(object, _) => (self.declared(*object), Some(*object), None),
+            Callee::Closure(func, _) => (Target::Body(*func), None, None),
+            Callee::Value(operand) => {
+                let value = self.operand(state, operand);
+                self.value(value)
+            }
+            Callee::Interface { recv, method } => {
+                let recv = self.operand(state, recv);
+                (self.declared(*method), Some(*method), Some(recv))
+            }
+            Callee::Builtin(_) => (Target::Unknown, None, None),
+        };
+        let args = call.args.iter().map(|arg| self.operand(state, arg));
+        let args = args.collect::<Vec<_>>();
+        (target, object, receiver.into_iter().chain(args).collect())
+    }
+
+    fn declared(&self, object: ObjectId) -> Target<'a> {
+        match self.package.names.known(object) {
+            Known::Effect(effect) => Target::Effect(effect),
+            Known::Body(body) => Target::Body(body),
+            Known::Nothing => Target::Unknown,
+        }
+    }
+
+    /// What calling a function value means, and its bound receiver.
+    fn value(&mut self, value: TermId) -> (Target<'a>, Option<ObjectId>, Option<TermId>) {
+        match *self.arena.get(value) {
+            Term::Func(object) => (self.declared(object), Some(object), None),
+            Term::Closure(func) => (Target::Body(func), None, None),
+            Term::Method(recv, method) => (self.declared(method), Some(method), Some(recv)),
+            Term::Owed(site) => (Target::Owed(site), None, None),
+            Term::Load(place, None) => (Target::Input(place), None, None),
+            _ => (Target::Unknown, None, None),
+        }
+    }
+
+    pub(crate) fn go(&mut self, state: &mut State, call: &'a Call) {
+        let (target, _, args) = self.evaluate(state, call);
+        self.hand_to(state, target, &args);
+        if let Callee::Closure(func, _) = call.callee {
+            let closure = self.arena.term(Term::Closure(func));
+            self.escape(state, closure);
+        }
+        self.outside(state);
+    }
+
+    /// A goroutine or unknown code gets the call: what it gives back is its business now.
+    fn hand_to(&mut self, state: &mut State, target: Target<'a>, args: &[TermId]) {
+        match target {
+            Target::Owed(site) => self.discharge(state, site),
+            Target::Body(func) => {
+                self.release_silently(state, func, args);
+                let closure = self.arena.term(Term::Closure(func));
+                self.escape(state, closure);
+            }
+            Target::Input(place) => self.use_input(state, place),
+            Target::Effect(effect) if matches!(effect.op, Op::Unlock | Op::RUnlock) => {
+                if let Some(&recv) = args.first() {
+                    let lock = self.arena.pointee(recv);
+                    state.held.retain(|h| h.lock != lock);
+                }
+            }
+            Target::Effect(_) | Target::Unknown => {}
+        }
+        for &arg in args {
+            self.escape(state, arg);
+        }
+    }
+
+    pub(crate) fn defer(&mut self, state: &mut State, call: &'a Call, at: (BlockId, u32)) {
+        let (target, _, args) = self.evaluate(state, call);
+        let callee = match &call.callee {
+            Callee::Value(operand) => Some(self.operand(state, operand)),
+            Callee::Closure(func, _) => Some(self.arena.term(Term::Closure(*func))),
+            Callee::Interface { .. } | Callee::Static(..) | Callee::Builtin(_) => None,
+        };
+        let worth = match target {
+            Target::Owed(site) => {
+                // A deferred call always runs.
+                self.discharge(state, site);
+                false
+            }
+            Target::Input(place) => {
+                self.use_input(state, place);
+                true
+            }
+            Target::Body(func) => {
+                self.guard(state, func, &args);
+                let facts = &self.package.facts[func];
+                facts.relevant || facts.writes_capture.contains(&true) || !facts.returns
+            }
+            Target::Effect(effect) => {
+                if effect.op == Op::None {
+                    self.hand_to(state, target, &args);
+                }
+                effect.op != Op::None
+            }
+            Target::Unknown => {
+                self.hand_to(state, target, &args);
+                false
+            }
+        };
+        if !worth {
+            return;
+        }
+        let pending = Pending { at, callee, args: args.into() };
+        if state.defers.iter().any(|d| d.at == at) {
+            // In a loop, one pending call stands for all turns; locks of the other turns are taken
+            // care of too.
+            if let (Target::Effect(_), Some(&recv)) = (target, pending.args.first()) {
+                let lock = self.arena.pointee(recv);
+                state.held.iter_mut().filter(|h| h.lock == lock).for_each(|h| h.deferred = true);
+            }
+            return;
+        }
+        state.defers.push(pending);
+    }
+
+    /// A deferred function of the package settles what it gives back whatever happens, and guards
+    /// what it gives back sometimes.
+    fn guard(&mut self, state: &mut State, func: FuncId, args: &[TermId]) {
+        let summaries = self.summaries;
+        let Some(Some(summary)) = summaries.get(func) else { return };
+        let env = Env { callee: func, args };
+        for outcome in &summary.outcomes {
+            for path in &outcome.used {
+                let Some(value) = self.find_value(state, &env, path) else { continue };
+                let Term::Owed(site) = *self.arena.get(value) else { continue };
+                if summary.outcomes.iter().all(|o| o.used.contains(path)) {
+                    self.discharge(state, site);
+                } else if let Some(owed) = state.owed.get_mut(&site) {
+                    owed.guarded = true;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn run_defers(&mut self, mut state: State) -> Vec<State> {
+        let pending = std::mem::take(&mut state.defers);
+        let mut states = vec![state];
+        for deferred in pending.into_iter().rev() {
+            let (block, index) = deferred.at;
+            let Some(instr) = self.func.blocks[block].instrs.get(index as usize) else { continue };
+            let InstrKind::Defer(call) = &instr.kind else { continue };
+            let (target, object) = match (&call.callee, deferred.callee) {
+                (Callee::Static(object, _) | Callee::Interface { method: object, .. }, _) => {
+                    (self.declared(*object), Some(*object))
+                }
+                (_, Some(callee)) => {
+                    let (target, object, _) = self.value(callee);
+                    (target, object)
+                }
+                (_, None) => (Target::Unknown, None),
+            };
+            let invocation = Invocation {
+                target,
+                object,
+                args: deferred.args.to_vec(),
+                dst: &[],
+                span: instr.span,
+                deferred: true,
+            };
+            let ran = states.into_iter().flat_map(|s| self.perform(s, invocation.clone()));
+            states = ran.collect();
+        }
+        states
+    }
+
+    fn perform(&mut self, mut state: State, call: Invocation<'a>) -> Vec<State> {
+        match call.target {
+            Target::Effect(effect) => self.effect(state, effect, &call),
+            Target::Body(func) => self.body(state, func, &call),
+            Target::Owed(site) => {
+                state.trace.push(self.step(call.span, StepKind::Release));
+                self.discharge(&mut state, site);
+                vec![state]
+            }
+            Target::Input(place) => {
+                self.use_input(&mut state, place);
+                self.unknown_call(&mut state, &call);
+                vec![state]
+            }
+            Target::Unknown => {
+                self.unknown_call(&mut state, &call);
+                vec![state]
+            }
+        }
+    }
+
+    fn unknown_call(&mut self, state: &mut State, call: &Invocation<'a>) {
+        for &arg in &call.args {
+            self.escape(state, arg);
+        }
+        self.outside(state);
+        self.fresh_results(state, call);
+    }
+
+    /// Code out of view ran: variables that it can reach may have changed.
+    fn outside(&mut self, state: &mut State) {
+        for &local in &self.package.facts[self.id].volatile {
+            state.invalidate(&mut self.arena, Epoch::Local(local));
+        }
+        self.bump(state, Epoch::Memory);
+    }
+
+    fn fresh_results(&mut self, state: &mut State, call: &Invocation<'a>) {
+        for &dst in call.dst {
+            self.assign_fresh(state, dst);
+        }
+    }
+
+    fn set(&mut self, state: &mut State, call: &Invocation<'a>, result: usize, value: TermId) {
+        if let Some(&dst) = call.dst.get(result) {
+            self.assign(state, dst, value);
+        }
+    }
+
+    fn effect(&mut self, mut state: State, effect: &'a Effect, call: &Invocation<'a>) -> Vec<State> {
+        let receiver = call.args.first().copied();
+        match (effect.op, receiver) {
+            (Op::Lock, Some(recv)) => self.lock_op(&mut state, recv, LockMode::Write, call),
+            (Op::RLock, Some(recv)) => self.lock_op(&mut state, recv, LockMode::Read, call),
+            (Op::Unlock, Some(recv)) => self.unlock_op(&mut state, recv, LockMode::Write, call),
+            (Op::RUnlock, Some(recv)) => self.unlock_op(&mut state, recv, LockMode::Read, call),
+            (Op::TryLock, Some(recv)) => return self.try_lock(state, recv, LockMode::Write, call),
+            (Op::TryRLock, Some(recv)) => return self.try_lock(state, recv, LockMode::Read, call),
+            (Op::RLocker, Some(recv)) => {
+                let lock = self.arena.pointee(recv);
+                let value = self.arena.term(Term::ReadSide(lock));
+                self.set(&mut state, call, 0, value);
+            }
+            (Op::ContextWithCancel, Some(parent)) => {
+                self.acquire(&mut state, call, parent, false);
+            }
+            (Op::ContextWithDeadline, Some(parent)) => {
+                self.acquire(&mut state, call, parent, true);
+            }
+            (Op::ContextWithValue, Some(parent)) => {
+                let known = matches!(self.arena.get(self.arena.unboxed(parent)), Term::Context(_));
+                let value = if known { parent } else { self.arena.non_nil() };
+                self.set(&mut state, call, 0, value);
+            }
+            (Op::CondWait, _) => {
+                self.outside(&mut state);
+                let volatile = &self.package.facts[self.id].volatile;
+                state.turn(&mut self.arena, volatile);
+            }
+            (Op::Exit | Op::Goexit | Op::Panic, _) => return Vec::new(),
+            _ => self.other_effect(&mut state, effect, call),
+        }
+        vec![state]
+    }
+
+    fn other_effect(&mut self, state: &mut State, effect: &'a Effect, call: &Invocation<'a>) {
+        for callback in &effect.callbacks {
+            let Some(&value) = call.args.get(callback.arg as usize) else { continue };
+            if callback.when == When::Now {
+                self.may_call(state, value, call.span);
+            }
+            self.escape(state, value);
+        }
+        if effect.args != Args::Borrow {
+            for &arg in &call.args {
+                self.escape(state, arg);
+            }
+        }
+        if !effect.callbacks.is_empty() || effect.op == Op::None && effect.args == Args::Escape {
+            self.outside(state);
+        }
+        let non_nil = call.object.is_some_and(|o| self.makes_error(o));
+        for &dst in call.dst {
+            let value = if non_nil { self.arena.non_nil() } else { self.arena.fresh() };
+            self.assign(state, dst, value);
+        }
+    }
+
+    /// Whether a library function always returns a new error.
+    fn makes_error(&self, object: ObjectId) -> bool {
+        let program = self.package.program;
+        let name = &*program.object(object).name;
+        matches!((program.package_path(object.package), name), ("errors", "New") | ("fmt", "Errorf"))
+    }
+
+    /// A library function may call a function value before it returns.
+    fn may_call(&mut self, state: &mut State, value: TermId, span: Span) {
+        let (target, _, recv) = self.value(value);
+        let Target::Body(func) = target else { return };
+        let summaries = self.summaries;
+        let Some(Some(summary)) = summaries.get(func) else { return };
+        let args: Vec<TermId> = recv.into_iter().collect();
+        let env = Env { callee: func, args: &args };
+        for take in summary.outcomes.iter().flat_map(|o| &o.takes) {
+            if let Some(lock) = self.find_place(state, &env, &take.path) {
+                let site = TakeSite { span, chain: Arc::clone(&take.chain) };
+                self.take(state, lock, take.mode, site, Taking::default());
+            }
+        }
+        self.release_silently(state, func, &args);
+    }
+
+    fn lock_key(&mut self, recv: TermId, mode: LockMode) -> (PlaceId, LockMode) {
+        match *self.arena.get(self.arena.unboxed(recv)) {
+            Term::ReadSide(lock) => (lock, LockMode::Read),
+            _ => (self.arena.pointee(recv), mode),
+        }
+    }
+
+    fn lock_op(&mut self, state: &mut State, recv: TermId, mode: LockMode, call: &Invocation<'a>) {
+        let (lock, mode) = self.lock_key(recv, mode);
+        let site = TakeSite { span: call.span, chain: Arc::new([]) };
+        let how = Taking { always: true, deferred: call.deferred };
+        if self.take(state, lock, mode, site, how) {
+            state.trace.push(self.step(call.span, StepKind::Acquire));
+            state.hold(Held { lock, mode, site: call.span, deferred: false });
+        }
+    }
+
+    fn unlock_op(
+        &mut self,
+        state: &mut State,
+        recv: TermId,
+        mode: LockMode,
+        call: &Invocation<'a>,
+    ) {
+        let (lock, mode) = self.lock_key(recv, mode);
+        state.trace.push(self.step(call.span, StepKind::Release));
+        self.unlock(state, lock, mode, call.span, false);
+    }
+
+    fn try_lock(
+        &mut self,
+        mut state: State,
+        recv: TermId,
+        mode: LockMode,
+        call: &Invocation<'a>,
+    ) -> Vec<State> {
+        let (lock, mode) = self.lock_key(recv, mode);
+        let mut failed = state.clone();
+        let (yes, no) = (self.arena.bool(true), self.arena.bool(false));
+        self.set(&mut failed, call, 0, no);
+        self.set(&mut state, call, 0, yes);
+        state.trace.push(self.step(call.span, StepKind::Acquire));
+        state.hold(Held { lock, mode, site: call.span, deferred: false });
+        vec![state, failed]
+    }
+
+    /// Records that a lock is taken; whether the path now holds one more.
+    fn take(
+        &mut self,
+        state: &mut State,
+        lock: PlaceId,
+        mode: LockMode,
+        site: TakeSite,
+        how: Taking,
+    ) -> bool {
+        let blocks = |h: &&Held| {
+            h.lock == lock && (h.mode == LockMode::Write || mode == LockMode::Write)
+        };
+        if let Some(held) = state.held.iter().find(blocks).cloned() {
+            self.report_double(state, &held, mode, &site, how);
+            return false;
+        }
+        if state.released.contains(&(lock, mode)) {
+            if how.always && site.chain.is_empty() {
+                state.released.remove(&(lock, mode));
+            }
+            return false;
+        }
+        if how.always {
+            state.must_take.insert((lock, mode));
+        }
+        if state.may_take.len() < MAX_TAKES {
+            state.may_take.entry((lock, mode)).or_insert(site);
+        }
+        true
+    }
+
+    fn report_double(
+        &mut self,
+        state: &State,
+        held: &Held,
+        mode: LockMode,
+        site: &TakeSite,
+        how: Taking,
+    ) {
+        let path = self.path_since(state, held.site);
+        let found = DoubleLock {
+            func: self.id,
+            lock: self.lock_name(held),
+            rw: mode == LockMode::Read || held.mode == LockMode::Read || self.is_rw(held.lock),
+            held: held.mode,
+            first: held.site,
+            again: mode,
+            second: site.span,
+            chain: site.chain.to_vec(),
+            always: how.always,
+            deferred: how.deferred,
+            path,
+        };
+        match self.doubles.get(&site.span) {
+            Some(old) if old.always || !found.always => {}
+            _ => {
+                self.doubles.insert(site.span, found);
+            }
+        }
+    }
+
+    /// Something that the caller of `call` owes to give back.
+    fn acquire(
+        &mut self,
+        state: &mut State,
+        call: &Invocation<'a>,
+        parent: TermId,
+        deadline: bool,
+    ) {
+        let parent = match *self.arena.get(self.arena.unboxed(parent)) {
+            Term::Context(site) => Some(site),
+            _ => None,
+        };
+        self.own(state, call.span, Site { deadline, parent, ..Site::default() });
+        let context = self.arena.term(Term::Context(call.span));
+        let cancel = self.arena.term(Term::Owed(call.span));
+        self.set(state, call, 0, context);
+        self.set(state, call, 1, cancel);
+    }
+
+    fn own(&mut self, state: &mut State, span: Span, site: Site) {
+        let again = state.owed.get(&span).is_some_and(|owed| !owed.guarded);
+        let path = again.then(|| self.path_since(state, span));
+        let known = self.sites.entry(span).or_insert(site);
+        if known.overwritten.is_none() {
+            known.overwritten = path;
+        }
+        state.owed.insert(span, Owed { guarded: false });
+        state.trace.push(self.step(span, StepKind::Acquire));
+    }
+
+    fn body(&mut self, mut state: State, func: FuncId, call: &Invocation<'a>) -> Vec<State> {
+        let package = self.package;
+        let facts = &package.facts[func];
+        if !facts.returns {
+            return Vec::new();
+        }
+        let summaries = self.summaries;
+        match summaries.get(func) {
+            Some(Some(summary)) if !summary.unknown => {
+                self.outcomes(state, func, summary, call)
+            }
+            _ => {
+                for &arg in &call.args {
+                    self.escape(&mut state, arg);
+                }
+                if facts.relevant {
+                    // Given up, or part of a recursion that is not yet known.
+                    self.wrote(&mut state, func);
+                    self.fresh_results(&mut state, call);
+                } else {
+                    self.plain(&mut state, func, call);
+                }
+                vec![state]
+            }
+        }
+    }
+
+    /// A call that has nothing to do with what is owed.
+    fn plain(&mut self, state: &mut State, func: FuncId, call: &Invocation<'a>) {
+        let facts = &self.package.facts[func];
+        let pure = facts.writes.is_empty() && facts.writes_capture.iter().all(|w| !w);
+        match call.object {
+            Some(object) if pure => {
+                let epoch = self.epoch(state, Epoch::Memory);
+                for (i, &dst) in call.dst.iter().enumerate() {
+                    let args = call.args.clone().into();
+                    let value = self.arena.term(Term::Pure(object, i as u32, args, epoch));
+                    self.assign(state, dst, value);
+                }
+            }
+            _ => {
+                self.wrote(state, func);
+                self.fresh_results(state, call);
+            }
+        }
+    }
+
+    /// Forgets what `func` may have written.
+    fn wrote(&mut self, state: &mut State, func: FuncId) {
+        let package = self.package;
+        let facts = &package.facts[func];
+        for &field in &facts.writes.fields {
+            state.invalidate(&mut self.arena, Epoch::Field(field));
+        }
+        for &global in &facts.writes.globals {
+            state.invalidate(&mut self.arena, Epoch::Global(global));
+        }
+        if facts.writes.elements {
+            state.invalidate(&mut self.arena, Epoch::Elements);
+        }
+        if let Some(closure) = package.module.funcs.get(func)
+            && closure.parent == Some(self.id)
+        {
+            for (capture, _) in closure.captures.iter().zip(&facts.writes_capture).filter(|w| *w.1)
+            {
+                state.invalidate(&mut self.arena, Epoch::Local(capture.outer));
+            }
+        }
+        if facts.writes.unknown {
+            self.outside(state);
+        } else if !facts.writes.is_empty() {
+            self.bump(state, Epoch::Memory);
+        }
+    }
+
+    fn outcomes(
+        &mut self,
+        state: State,
+        func: FuncId,
+        summary: &'a Summary,
+        call: &Invocation<'a>,
+    ) -> Vec<State> {
+        let env = Env { callee: func, args: &call.args };
+        let mut feasible: Vec<(State, &'a Outcome)> = Vec::new();
+        for outcome in &summary.outcomes {
+            let mut fork = state.clone();
+            if self.meets(&mut fork, &env, outcome) {
+                feasible.push((fork, outcome));
+            }
+        }
+        if feasible.is_empty() {
+            // What is believed of the inputs contradicts itself: believe nothing.
+            feasible.extend(summary.outcomes.iter().map(|o| (state.clone(), o)));
+        }
+        let all: Vec<&Outcome> = feasible.iter().map(|(_, o)| *o).collect();
+        let mut after = Vec::with_capacity(feasible.len());
+        for (mut fork, outcome) in feasible {
+            self.apply(&mut fork, func, outcome, &all, call);
+            after.push(fork);
+        }
+        after
+    }
+
+    /// Whether the conditions of an outcome can hold; they are assumed then.
+    fn meets(&mut self, state: &mut State, env: &Env<'_>, outcome: &Outcome) -> bool {
+        outcome.conditions.iter().all(|(path, wanted)| {
+            let Some(value) = self.find_value(state, env, path) else { return true };
+            let (other, truth) = match wanted {
+                Value::Bool(b) => (self.arena.bool(*b), true),
+                Value::Int(i) => (self.arena.term(Term::Int(*i)), true),
+                Value::Nil => (self.arena.nil(), true),
+                Value::NonNil => (self.arena.nil(), false),
+                Value::Input(_) => return true,
+            };
+            let equal = self.arena.binary(BinaryOp::Eq, value, other);
+            state.assume(&mut self.arena, equal, truth)
+        })
+    }
+
+    fn apply(
+        &mut self,
+        state: &mut State,
+        func: FuncId,
+        outcome: &'a Outcome,
+        all: &[&Outcome],
+        call: &Invocation<'a>,
+    ) {
+        let env = Env { callee: func, args: &call.args };
+        let before: Vec<Held> = state.held.clone();
+        for take in &outcome.takes {
+            let same = |t: &crate::summary::Take| {
+                t.always && (&t.path, t.mode) == (&take.path, take.mode)
+            };
+            let always = all.iter().all(|o| o.takes.iter().any(same));
+            if let Some(lock) = self.find_place(state, &env, &take.path) {
+                let site = TakeSite { span: call.span, chain: Arc::clone(&take.chain) };
+                let how = Taking { always, deferred: call.deferred };
+                self.take(state, lock, take.mode, site, how);
+            }
+        }
+        for path in &outcome.used {
+            if let Some(value) = self.find_value(state, &env, path) {
+                if let Term::Owed(_) = self.arena.get(value) {
+                    state.trace.push(self.step(call.span, StepKind::Release));
+                }
+                self.escape(state, value);
+            }
+        }
+        let values: Vec<Option<TermId>> =
+            outcome.results.iter().map(|v| self.known_result(state, &env, v.as_ref())).collect();
+        for (path, mode) in &outcome.released {
+            if let Some(lock) = self.find_place(state, &env, path) {
+                state.trace.push(self.step(call.span, StepKind::Release));
+                self.unlock(state, lock, *mode, call.span, false);
+            }
+        }
+        self.hand_over_args(state, func, call);
+        let held: Vec<_> = outcome
+            .held
+            .iter()
+            .filter_map(|(path, mode)| Some((self.find_place(state, &env, path)?, *mode)))
+            .collect();
+        self.wrote(state, func);
+        self.set_results(state, func, outcome, &values, call);
+        for (lock, mode) in held {
+            let taken = before.iter().any(|h| (h.lock, h.mode) == (lock, mode));
+            if taken {
+                continue;
+            }
+            if !state.released.remove(&(lock, mode)) {
+                state.trace.push(self.step(call.span, StepKind::Acquire));
+                state.hold(Held { lock, mode, site: call.span, deferred: false });
+            }
+        }
+    }
+
+    /// Arguments other than functions may be kept by the callee.
+    fn hand_over_args(&mut self, state: &mut State, func: FuncId, call: &Invocation<'a>) {
+        let package = self.package;
+        let callee = &package.module.funcs[func];
+        for (i, &arg) in call.args.iter().enumerate() {
+            let param = callee.params.get(i).copied();
+            let summarised = param.is_some_and(|p| package.is_function(callee, p));
+            let lock = matches!(self.arena.get(arg), Term::Addr(_));
+            if !summarised && !lock {
+                self.escape(state, arg);
+            }
+        }
+    }
+
+    fn known_result(
+        &mut self,
+        state: &mut State,
+        env: &Env<'_>,
+        value: Option<&Value>,
+    ) -> Option<TermId> {
+        Some(match value? {
+            Value::Bool(b) => self.arena.bool(*b),
+            Value::Int(i) => self.arena.term(Term::Int(*i)),
+            Value::Nil => self.arena.nil(),
+            Value::NonNil => self.arena.non_nil(),
+            Value::Input(path) => return self.find_value(state, env, path),
+        })
+    }
+
+    fn set_results(
+        &mut self,
+        state: &mut State,
+        func: FuncId,
+        outcome: &Outcome,
+        values: &[Option<TermId>],
+        call: &Invocation<'a>,
+    ) {
+        if let Some(fresh) = outcome.fresh.first() {
+            let site =
+                Site { deadline: fresh.deadline, helper: Some(func), ..Site::default() };
+            self.own(state, call.span, site);
+        }
+        for (i, &dst) in call.dst.iter().enumerate() {
+            let fresh = outcome.fresh.first().is_some_and(|f| f.result == i);
+            let value = match values.get(i).copied().flatten() {
+                _ if fresh => self.arena.term(Term::Owed(call.span)),
+                Some(value) => value,
+                None => self.arena.fresh(),
+            };
+            self.assign(state, dst, value);
+        }
+    }
+}
+
+/// How a lock is taken.
+#[derive(Clone, Copy, Default)]
+struct Taking {
+    /// Whether certainly.
+    always: bool,
+    /// Whether by a deferred call.
+    deferred: bool,
+}
+
+/// Beyond this many, locks that a function takes at some time are not kept.
+const MAX_TAKES: usize = 64;

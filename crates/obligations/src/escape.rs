@@ -1,0 +1,255 @@
+//! Ownership that moves: what leaves the function's hands is no longer its business.
+
+use crate::exec::Run;
+use crate::names::Known;
+use crate::report::LockMode;
+use crate::state::State;
+use crate::summary::{Base, Path, PathStep};
+use crate::term::{Part, PlaceId, Root, Term, TermId};
+use stanch_effects::Op;
+use stanch_ir::{FuncId, LocalId, Span};
+use stanch_types::ObjectId;
+use std::collections::BTreeSet;
+
+/// The environment in which paths of a summary are read.
+pub(crate) struct Env<'e> {
+    /// The function the summary is of.
+    pub(crate) callee: FuncId,
+    /// Its arguments.
+    pub(crate) args: &'e [TermId],
+}
+
+enum Found {
+    Place(PlaceId),
+    Value(TermId),
+}
+
+impl Run<'_, '_> {
+    /// What was acquired at `site` is given back or handed on.
+    pub(crate) fn discharge(&mut self, state: &mut State, site: Span) {
+        let mut work = vec![site];
+        while let Some(site) = work.pop() {
+            if let Some(site) = self.sites.get_mut(&site) {
+                site.released = true;
+            }
+            if state.owed.remove(&site).is_some() {
+                let child = |s: &Span| self.sites.get(s).is_some_and(|c| c.parent == Some(site));
+                work.extend(state.owed.keys().filter(|s| child(s)));
+            }
+        }
+    }
+
+    /// `term` leaves view, with everything that can be reached from it.
+    pub(crate) fn escape(&mut self, state: &mut State, term: TermId) {
+        let mut seen = BTreeSet::new();
+        let mut work = vec![term];
+        while let Some(term) = work.pop() {
+            if !seen.insert(term) {
+                continue;
+            }
+            match self.arena.get(term).clone() {
+                Term::Owed(site) => self.discharge(state, site),
+                Term::Iface(inner) | Term::Assert(inner, _) => work.push(inner),
+                Term::Method(recv, method) => {
+                    self.hand_on_method(state, recv, method);
+                    work.push(recv);
+                }
+                Term::Closure(func) => self.escape_closure(state, func, &mut work),
+                Term::Addr(place) => {
+                    state.held.retain(|h| h.lock != place);
+                    if let Root::Local(local) = self.arena.data(place).root {
+                        state.leaky.insert(local);
+                    }
+                    work.extend(self.parts(state, place));
+                }
+                Term::New(_) => {
+                    state.escaped.insert(term);
+                    let object = self.arena.pointee(term);
+                    state.held.retain(|h| h.lock != object);
+                    work.extend(self.parts(state, object));
+                }
+                Term::Load(place, None) => self.use_input(state, place),
+                _ => {}
+            }
+        }
+    }
+
+    /// Marks the entry value of an input as called or handed on.
+    pub(crate) fn use_input(&mut self, state: &mut State, place: PlaceId) {
+        let data = self.arena.data(place);
+        if let (Root::Local(local), []) = (data.root, &*data.parts)
+            && self.package.is_function(self.func, local)
+        {
+            state.used.insert(place);
+        }
+        // A pointer to a lock that goes on may be used to unlock it.
+        let pointer = self.arena.term(Term::Load(place, None));
+        let target = self.arena.pointee(pointer);
+        state.held.retain(|h| h.lock != target);
+    }
+
+    /// What is stored within `place`, itself included.
+    fn parts(&self, state: &State, place: PlaceId) -> Vec<TermId> {
+        let data = self.arena.data(place);
+        let within = |p: PlaceId| {
+            let d = self.arena.data(p);
+            d.root == data.root && d.parts.starts_with(&data.parts)
+        };
+        state.mem.iter().filter(|&(&p, _)| within(p)).map(|(_, &t)| t).collect()
+    }
+
+    /// What the fields of `place` hold leaves view: it was copied.
+    pub(crate) fn escape_parts(&mut self, state: &mut State, place: PlaceId) {
+        let own = state.mem.get(&place).copied();
+        for term in self.parts(state, place) {
+            let tracked = matches!(self.arena.get(term), Term::Owed(_) | Term::Closure(_));
+            if tracked && Some(term) != own {
+                self.escape(state, term);
+            }
+        }
+    }
+
+    fn escape_closure(&mut self, state: &mut State, func: FuncId, work: &mut Vec<TermId>) {
+        self.release_silently(state, func, &[]);
+        let package = self.package;
+        let Some(closure) = package.module.funcs.get(func) else { return };
+        if closure.parent != Some(self.id) {
+            return;
+        }
+        for (i, capture) in closure.captures.iter().enumerate() {
+            if package.facts[func].reads_capture.get(i).copied().unwrap_or(true) {
+                if capture.by_ref {
+                    state.leaky.insert(capture.outer);
+                }
+                let place = self.arena.local(capture.outer);
+                work.push(state.load(&mut self.arena, place));
+                work.extend(self.parts(state, place));
+            }
+        }
+    }
+
+    fn hand_on_method(&mut self, state: &mut State, recv: TermId, method: ObjectId) {
+        match self.package.names.known(method) {
+            Known::Effect(effect) if matches!(effect.op, Op::Unlock | Op::RUnlock) => {
+                let lock = self.arena.pointee(recv);
+                state.held.retain(|h| h.lock != lock);
+            }
+            Known::Body(body) => self.release_silently(state, body, &[recv]),
+            Known::Effect(_) | Known::Nothing => {}
+        }
+    }
+
+    /// Drops the locks that some way of calling `func` gives back: whoever got it answers for them.
+    pub(crate) fn release_silently(&mut self, state: &mut State, func: FuncId, args: &[TermId]) {
+        let summaries = self.summaries;
+        let Some(Some(summary)) = summaries.get(func) else { return };
+        for (path, mode) in summary.outcomes.iter().flat_map(|o| &o.released) {
+            if let Some(lock) = self.find_place(state, &Env { callee: func, args }, path) {
+                state.held.retain(|h| (h.lock, h.mode) != (lock, *mode));
+            }
+        }
+    }
+
+    /// The caller's place that a path of a summary names.
+    pub(crate) fn find_place(
+        &mut self,
+        state: &mut State,
+        env: &Env<'_>,
+        path: &Path,
+    ) -> Option<PlaceId> {
+        match self.find(state, env, path)? {
+            Found::Place(place) => Some(place),
+            Found::Value(_) => None,
+        }
+    }
+
+    /// The value at the call of an input that a path names.
+    pub(crate) fn find_value(
+        &mut self,
+        state: &mut State,
+        env: &Env<'_>,
+        path: &Path,
+    ) -> Option<TermId> {
+        match self.find(state, env, path)? {
+            Found::Place(place) => Some(state.load(&mut self.arena, place)),
+            Found::Value(value) => Some(value),
+        }
+    }
+
+    fn find(&mut self, state: &mut State, env: &Env<'_>, path: &Path) -> Option<Found> {
+        let mut found = match path.base {
+            Base::Param(i) => Found::Value(*env.args.get(i)?),
+            Base::Capture(i) => Found::Place(self.captured(env.callee, i)?),
+            Base::Global(object) => {
+                Found::Place(self.arena.place(Root::Global(object), Box::default()))
+            }
+            Base::Result(_) => return None,
+        };
+        for step in &path.steps {
+            found = Found::Place(match (found, *step) {
+                (Found::Place(place), PathStep::Field(field)) => {
+                    self.arena.part(place, Part::Field(field))
+                }
+                (Found::Value(_), PathStep::Field(_)) => return None,
+                (Found::Place(place), PathStep::Deref) => {
+                    let pointer = state.load(&mut self.arena, place);
+                    self.arena.pointee(pointer)
+                }
+                (Found::Value(pointer), PathStep::Deref) => self.arena.pointee(pointer),
+            });
+        }
+        Some(found)
+    }
+
+    /// The variable of this function that a literal of it captures.
+    fn captured(&mut self, closure: FuncId, capture: usize) -> Option<PlaceId> {
+        let func = self.package.module.funcs.get(closure)?;
+        if func.parent != Some(self.id) {
+            return None;
+        }
+        let outer: LocalId = func.captures.get(capture)?.outer;
+        Some(self.arena.local(outer))
+    }
+
+    /// Gives a lock back.
+    pub(crate) fn unlock(
+        &mut self,
+        state: &mut State,
+        lock: PlaceId,
+        mode: LockMode,
+        span: Span,
+        silent: bool,
+    ) {
+        let exact = |m: Option<LockMode>| {
+            state.held.iter().rposition(|h| h.lock == lock && m.is_none_or(|m| h.mode == m))
+        };
+        if let Some(i) = exact(Some(mode)).or_else(|| exact(None)) {
+            let held = state.held.remove(i);
+            if !silent {
+                self.unlocked.entry(held.site).or_insert(span);
+            }
+            return;
+        }
+        let alias = state.held.iter().rposition(|h| self.may_alias(h.lock, lock));
+        if let Some(i) = alias {
+            state.held.remove(i);
+            return;
+        }
+        state.released.insert((lock, mode));
+    }
+
+    /// Whether two names that differ may well be the same lock: the same field of two objects, or an
+    /// unknown pointer.
+    fn may_alias(&self, a: PlaceId, b: PlaceId) -> bool {
+        let (a, b) = (self.arena.data(a), self.arena.data(b));
+        match (a.parts.last(), b.parts.last()) {
+            (Some(Part::Field(f)), Some(Part::Field(g))) if f == g => true,
+            (x, y) => {
+                let bare = |part: Option<&Part>, root| {
+                    part.is_none() && matches!(root, Root::Ptr(_))
+                };
+                bare(x, a.root) || bare(y, b.root)
+            }
+        }
+    }
+}

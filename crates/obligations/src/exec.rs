@@ -1,0 +1,381 @@
+//! Runs instructions on states.
+
+use crate::package::Package;
+use crate::report::{DoubleLock, Step, StepKind};
+use crate::state::State;
+use crate::summary::Summary;
+use crate::term::{Arena, Epoch, Part, PlaceId, Root, Term, TermId};
+use stanch_base::IndexVec;
+use stanch_ir::{
+    BlockId, Func, FuncId, Instr, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Span,
+};
+use stanch_syntax::ast::UnaryOp;
+use stanch_types::{Basic, ConstValue, ObjectId, TypeId, TypeKind};
+use std::collections::BTreeMap;
+
+/// The analysis of one function.
+pub(crate) struct Run<'a, 'p> {
+    pub(crate) package: &'a Package<'p>,
+    pub(crate) summaries: &'a IndexVec<FuncId, Option<Summary>>,
+    pub(crate) id: FuncId,
+    pub(crate) func: &'a Func,
+    pub(crate) arena: Arena,
+    /// What was acquired where.
+    pub(crate) sites: BTreeMap<Span, Site>,
+    /// Lock operations whose lock an explicit unlock gave back on some path, with that unlock.
+    pub(crate) unlocked: BTreeMap<Span, Span>,
+    /// Locks taken twice, by the operation.
+    pub(crate) doubles: BTreeMap<Span, DoubleLock>,
+}
+
+/// Something acquired by an operation of the function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Site {
+    /// Whether what it ends also ends by itself.
+    pub(crate) deadline: bool,
+    /// The helper that made it.
+    pub(crate) helper: Option<FuncId>,
+    /// The first variable that held it.
+    pub(crate) name: Option<String>,
+    /// The acquisition whose end ends this one too.
+    pub(crate) parent: Option<Span>,
+    /// Whether some path gives it back or hands it on.
+    pub(crate) released: bool,
+    /// Fields it was stored in.
+    pub(crate) fields: Vec<ObjectId>,
+    /// The path on which the operation ran again while it was owed.
+    pub(crate) overwritten: Option<Vec<Step>>,
+}
+
+impl<'a, 'p> Run<'a, 'p> {
+    pub(crate) fn new(
+        package: &'a Package<'p>,
+        summaries: &'a IndexVec<FuncId, Option<Summary>>,
+        id: FuncId,
+    ) -> Self {
+        Self {
+            package,
+            summaries,
+            id,
+            func: &package.module.funcs[id],
+            arena: Arena::default(),
+            sites: BTreeMap::new(),
+            unlocked: BTreeMap::new(),
+            doubles: BTreeMap::new(),
+        }
+    }
+
+    /// A step of the path in this function.
+    pub(crate) fn step(&self, span: Span, kind: StepKind) -> Step {
+        Step { func: self.id, span, kind }
+    }
+
+    /// The states after an instruction: none if it does not go on.
+    pub(crate) fn instr(
+        &mut self,
+        mut state: State,
+        instr: &'a Instr,
+        at: (BlockId, u32),
+    ) -> Vec<State> {
+        match &instr.kind {
+            InstrKind::DeclareVar(local) => self.declare(&mut state, *local),
+            InstrKind::Assign(local, rvalue) => {
+                let value = self.rvalue(&mut state, rvalue);
+                self.assign(&mut state, *local, value);
+            }
+            InstrKind::Store(place, operand) => {
+                let value = self.operand(&mut state, operand);
+                let place = self.place(&mut state, place);
+                self.store(&mut state, place, value);
+            }
+            InstrKind::Call(call) => return self.call(state, call, instr.span),
+            InstrKind::Go(call) => self.go(&mut state, call),
+            InstrKind::Defer(call) => self.defer(&mut state, call, at),
+            InstrKind::RunDefers => return self.run_defers(state),
+            InstrKind::Send { chan, value } => {
+                self.operand(&mut state, chan);
+                let value = self.operand(&mut state, value);
+                self.escape(&mut state, value);
+            }
+            InstrKind::Recv { dst, ok, .. } => {
+                for local in dst.iter().chain(ok) {
+                    self.assign_fresh(&mut state, *local);
+                }
+            }
+            InstrKind::MapDelete { .. } => state.invalidate(&mut self.arena, Epoch::Elements),
+        }
+        vec![state]
+    }
+
+    fn declare(&mut self, state: &mut State, local: LocalId) {
+        let place = self.arena.local(local);
+        let arena = &self.arena;
+        state.held.retain(|h| arena.data(h.lock).root != Root::Local(local));
+        let value = self.zero(self.func.locals[local].ty);
+        state.store(&self.arena, place, value);
+    }
+
+    /// `local = value`
+    pub(crate) fn assign(&mut self, state: &mut State, local: LocalId, value: TermId) {
+        if let Term::Owed(site) = *self.arena.get(value) {
+            let name = &self.func.locals[local].name;
+            if !name.is_empty()
+                && &**name != "_"
+                && let Some(site) = self.sites.get_mut(&site)
+            {
+                site.name.get_or_insert_with(|| name.to_string());
+            }
+        }
+        let shared = self.func.captures.iter().any(|c| c.inner == local && c.by_ref);
+        if shared || state.leaky.contains(&local) {
+            self.escape(state, value);
+        }
+        let place = self.arena.local(local);
+        state.store(&self.arena, place, value);
+    }
+
+    pub(crate) fn assign_fresh(&mut self, state: &mut State, local: LocalId) {
+        let value = self.arena.fresh();
+        self.assign(state, local, value);
+    }
+
+    fn store(&mut self, state: &mut State, place: PlaceId, value: TermId) {
+        let data = self.arena.data(place).clone();
+        if let (Some(Part::Field(field)), &Term::Owed(site)) =
+            (data.parts.last(), self.arena.get(value))
+            && let Some(site) = self.sites.get_mut(&site)
+            && !site.fields.contains(field)
+        {
+            site.fields.push(*field);
+        }
+        let private = match data.root {
+            Root::Local(local) => {
+                !state.leaky.contains(&local)
+                    && !self.func.captures.iter().any(|c| c.inner == local)
+            }
+            Root::Ptr(pointer) => {
+                matches!(self.arena.get(pointer), Term::New(_)) && !state.escaped.contains(&pointer)
+            }
+            Root::Global(_) => false,
+        };
+        if !private || matches!(data.parts.last(), Some(Part::Index(_))) {
+            self.escape(state, value);
+        }
+        state.store(&self.arena, place, value);
+        self.bump(state, Epoch::Memory);
+    }
+
+    /// Makes earlier answers about a kind of place void, without forgetting stored values.
+    pub(crate) fn bump(&mut self, state: &mut State, epoch: Epoch) {
+        let now = self.arena.fresh();
+        let epoch = self.arena.epoch(epoch);
+        state.epochs.insert(epoch, now);
+    }
+
+    pub(crate) fn epoch(&mut self, state: &State, epoch: Epoch) -> Option<TermId> {
+        let epoch = self.arena.epoch(epoch);
+        state.epochs.get(&epoch).copied()
+    }
+
+    /// The value of an operand. A struct that is copied takes what its fields hold along, out of
+    /// sight.
+    pub(crate) fn operand(&mut self, state: &mut State, operand: &Operand) -> TermId {
+        match operand {
+            Operand::Local(local) => {
+                let place = self.arena.local(*local);
+                if !state.owed.is_empty() {
+                    self.escape_parts(state, place);
+                }
+                state.load(&mut self.arena, place)
+            }
+            Operand::Const(value, _) => self.constant(value),
+            Operand::Nil(_) => self.arena.nil(),
+            Operand::Zero(ty) => self.zero(*ty),
+            Operand::Func(object) => self.arena.term(Term::Func(*object)),
+            Operand::Unknown(_) => self.arena.fresh(),
+        }
+    }
+
+    fn constant(&mut self, value: &ConstValue) -> TermId {
+        match value {
+            ConstValue::Bool(b) => self.arena.bool(*b),
+            ConstValue::Int(i) => match i64::try_from(i) {
+                Ok(i) => self.arena.term(Term::Int(i)),
+                Err(_) => self.arena.term(Term::Text(i.to_string().into())),
+            },
+            ConstValue::String(s) => {
+                let text = String::from_utf8_lossy(s);
+                self.arena.term(Term::Text(format!("\"{text}\"").into()))
+            }
+            ConstValue::Rat(r) => self.arena.term(Term::Text(r.to_string().into())),
+            ConstValue::Complex(..) | ConstValue::Unknown => self.arena.fresh(),
+        }
+    }
+
+    /// The zero value of a type.
+    pub(crate) fn zero(&mut self, ty: TypeId) -> TermId {
+        let program = self.package.program;
+        match program.kind(program.underlying(ty)) {
+            TypeKind::Basic(Basic::Bool | Basic::UntypedBool) => self.arena.bool(false),
+            TypeKind::Basic(Basic::String | Basic::UntypedString) => {
+                self.arena.term(Term::Text("\"\"".into()))
+            }
+            TypeKind::Basic(
+                Basic::Float32 | Basic::Float64 | Basic::Complex64 | Basic::Complex128,
+            ) => self.arena.fresh(),
+            TypeKind::Basic(Basic::UnsafePointer | Basic::UntypedNil) => self.arena.nil(),
+            TypeKind::Basic(_) => self.arena.term(Term::Int(0)),
+            TypeKind::Pointer(_)
+            | TypeKind::Slice(_)
+            | TypeKind::Map(..)
+            | TypeKind::Chan(..)
+            | TypeKind::Signature(_)
+            | TypeKind::Interface(_) => self.arena.nil(),
+            _ => self.arena.fresh(),
+        }
+    }
+
+    pub(crate) fn place(&mut self, state: &mut State, place: &Place) -> PlaceId {
+        let mut at = match place.base {
+            PlaceBase::Local(local) => self.arena.local(local),
+            PlaceBase::Global(object) => self.arena.place(Root::Global(object), Box::default()),
+        };
+        for proj in &place.proj {
+            at = match proj {
+                Proj::Field(_, field) => self.arena.part(at, Part::Field(*field)),
+                Proj::Deref => {
+                    let pointer = state.load(&mut self.arena, at);
+                    self.arena.pointee(pointer)
+                }
+                Proj::Index(index) => {
+                    let index = self.operand(state, index);
+                    let container = state.load(&mut self.arena, at);
+                    let elements = self.arena.pointee(container);
+                    self.arena.part(elements, Part::Index(index))
+                }
+            };
+        }
+        at
+    }
+
+    fn rvalue(&mut self, state: &mut State, rvalue: &Rvalue) -> TermId {
+        match rvalue {
+            Rvalue::Use(x) | Rvalue::Convert(x, _) => self.operand(state, x),
+            Rvalue::Load(place) => self.load(state, place),
+            Rvalue::AddressOf(place) => {
+                let place = self.place(state, place);
+                self.arena.address(place)
+            }
+            Rvalue::New(_) => {
+                let number = self.arena.number();
+                self.arena.term(Term::New(number))
+            }
+            Rvalue::MakeChan { .. } | Rvalue::MakeMap(_) => self.arena.non_nil(),
+            Rvalue::MakeSlice { elems, .. } => {
+                self.keep(state, elems.iter());
+                self.arena.non_nil()
+            }
+            Rvalue::Composite { ty, elems } => self.composite(state, *ty, elems),
+            Rvalue::MakeClosure(func) => self.arena.term(Term::Closure(*func)),
+            Rvalue::MethodValue { recv, method } => {
+                let recv = self.operand(state, recv);
+                self.arena.term(Term::Method(recv, *method))
+            }
+            Rvalue::Unary(UnaryOp::Not, x) => {
+                let x = self.operand(state, x);
+                self.arena.not(x)
+            }
+            Rvalue::Binary(op, a, b) => {
+                let (a, b) = (self.operand(state, a), self.operand(state, b));
+                self.arena.binary(*op, a, b)
+            }
+            Rvalue::MakeInterface(x, _) => {
+                let x = self.operand(state, x);
+                self.arena.term(Term::Iface(x))
+            }
+            Rvalue::TypeAssert { x, ty, ok } => {
+                let x = self.operand(state, x);
+                if let Some(ok) = ok {
+                    let is = self.arena.term(Term::Is(x, *ty));
+                    self.assign(state, *ok, is);
+                }
+                self.arena.term(Term::Assert(x, *ty))
+            }
+            Rvalue::MapLookup { map, key, ok } => {
+                let (map, key) = (self.operand(state, map), self.operand(state, key));
+                let epoch = self.epoch(state, Epoch::Elements);
+                if let Some(ok) = ok {
+                    let has = self.arena.term(Term::Has(map, key, epoch));
+                    self.assign(state, *ok, has);
+                }
+                self.arena.term(Term::Elem(map, key, epoch))
+            }
+            Rvalue::Len(x) => {
+                let x = self.operand(state, x);
+                let epoch = self.epoch(state, Epoch::Elements);
+                self.arena.term(Term::Len(x, epoch))
+            }
+            Rvalue::Append { slice, elems, .. } => {
+                self.operand(state, slice);
+                self.keep(state, elems.iter());
+                self.arena.fresh()
+            }
+            Rvalue::Other(operands, _) => {
+                self.keep(state, operands.iter());
+                self.arena.fresh()
+            }
+            Rvalue::Unary(..) | Rvalue::Cap(_) | Rvalue::Slice { .. } | Rvalue::Recover => {
+                self.arena.fresh()
+            }
+        }
+    }
+
+    fn load(&mut self, state: &mut State, place: &Place) -> TermId {
+        let at = self.place(state, place);
+        if !state.owed.is_empty() {
+            self.escape_parts(state, at);
+        }
+        let value = state.load(&mut self.arena, at);
+        // Package-level errors are sentinels.
+        if let (PlaceBase::Global(object), [], Term::Load(..)) =
+            (place.base, &*place.proj, self.arena.get(value))
+        {
+            let program = self.package.program;
+            let is_error = program.type_string(program.object(object).ty) == "error";
+            if is_error && state.nilness(&mut self.arena, value).is_none() {
+                let nil = self.arena.nil();
+                let is_nil = self.arena.binary(stanch_syntax::ast::BinaryOp::Eq, value, nil);
+                state.assume(&mut self.arena, is_nil, false);
+            }
+        }
+        value
+    }
+
+    /// Operands that live on in a container: handed on.
+    fn keep<'o>(&mut self, state: &mut State, operands: impl Iterator<Item = &'o Operand>) {
+        for operand in operands {
+            let value = self.operand(state, operand);
+            self.escape(state, value);
+        }
+    }
+
+    fn composite(&mut self, state: &mut State, ty: TypeId, elems: &[(u32, Operand)]) -> TermId {
+        let program = self.package.program;
+        let fields = match program.kind(program.underlying(ty)) {
+            TypeKind::Struct(fields) => Some(fields),
+            _ => None,
+        };
+        for (index, operand) in elems {
+            let value = self.operand(state, operand);
+            let field = fields.and_then(|f| f.get(*index as usize)).map(|f| f.object);
+            if let (&Term::Owed(site), Some(field)) = (self.arena.get(value), field)
+                && let Some(site) = self.sites.get_mut(&site)
+                && !site.fields.contains(&field)
+            {
+                site.fields.push(field);
+            }
+            self.escape(state, value);
+        }
+        self.arena.fresh()
+    }
+}

@@ -1,0 +1,227 @@
+//! What the exits of a function show: its summary for callers, and what it leaves behind.
+
+use crate::exec::Run;
+use crate::flow::Exit;
+use crate::report::{LockMode, LostCancel, Loss, MissingUnlock};
+use crate::state::Held;
+use crate::summary::{Fresh, Outcome, Path, Summary, Take, Value, path_of, value_of};
+use crate::term::{PlaceId, Term};
+use stanch_ir::Span;
+use stanch_syntax::ast::BinaryOp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// More outcomes than this are joined.
+const MAX_OUTCOMES: usize = 8;
+/// More conditions than this on one outcome are dropped.
+const MAX_CONDITIONS: usize = 8;
+
+impl Run<'_, '_> {
+    /// What a call of the function does.
+    pub(crate) fn summary(&mut self, exits: &mut [Exit]) -> Summary {
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        for exit in exits.iter_mut() {
+            let outcome = self.outcome(exit);
+            match outcomes.iter_mut().find(|o| same_effect(o, &outcome)) {
+                Some(known) => join(known, &outcome),
+                None => outcomes.push(outcome),
+            }
+        }
+        if outcomes.len() > MAX_OUTCOMES {
+            return Summary { outcomes: Vec::new(), unknown: true };
+        }
+        Summary { outcomes, unknown: false }
+    }
+
+    fn outcome(&mut self, exit: &mut Exit) -> Outcome {
+        let mut outcome = Outcome::default();
+        for (i, &result) in exit.results.iter().enumerate() {
+            if let Term::Owed(site) = *self.arena.get(result)
+                && exit.state.owed.contains_key(&site)
+            {
+                let deadline = self.sites.get(&site).is_some_and(|s| s.deadline);
+                outcome.fresh.push(Fresh { result: i, deadline });
+            }
+        }
+        for &result in &exit.results {
+            self.escape(&mut exit.state, result);
+        }
+        let (func, results) = (self.func, &exit.results);
+        outcome.results = results.iter().map(|&r| value_of(&self.arena, func, r)).collect();
+        let name = |place: PlaceId| path_of(&self.arena, func, results, place);
+        outcome.held = exit
+            .state
+            .held
+            .iter()
+            .filter(|h| !h.deferred)
+            .filter_map(|h| Some((name(h.lock)?, h.mode)))
+            .collect();
+        outcome.released = exit
+            .state
+            .released
+            .iter()
+            .filter_map(|&(lock, mode)| Some((name(lock)?, mode)))
+            .collect();
+        outcome.used = exit.state.used.iter().filter_map(|&place| name(place)).collect();
+        for list in [&mut outcome.held, &mut outcome.released] {
+            list.dedup();
+        }
+        for (&(lock, mode), site) in &exit.state.may_take {
+            let Some(path) = name(lock) else { continue };
+            let always = exit.state.must_take.contains(&(lock, mode));
+            let mut chain = vec![(self.id, site.span)];
+            chain.extend(site.chain.iter().copied());
+            if chain.len() <= MAX_CHAIN {
+                outcome.takes.push(Take { path, mode, always, chain: chain.into() });
+            }
+        }
+        outcome.conditions = self.conditions(exit);
+        outcome
+    }
+
+    fn conditions(&self, exit: &Exit) -> Vec<(Path, Value)> {
+        let mut conditions = Vec::new();
+        for (&term, &known) in &exit.state.facts {
+            let (input, value) = match (self.arena.get(term), self.arena.get(known)) {
+                (&Term::Load(place, None), _) => {
+                    let Some(value) = value_of(&self.arena, self.func, known) else { continue };
+                    (place, value)
+                }
+                (&Term::Binary(BinaryOp::Eq, x, y), Term::Bool(false)) => {
+                    match (self.arena.get(x), self.arena.get(y)) {
+                        (&Term::Load(place, None), Term::Nil) => (place, Value::NonNil),
+                        _ => continue,
+                    }
+                }
+                _ => continue,
+            };
+            if let Some(path) = path_of(&self.arena, self.func, &[], input)
+                && conditions.len() < MAX_CONDITIONS
+            {
+                conditions.push((path, value));
+            }
+        }
+        conditions
+    }
+
+    /// Locks of this function that some exit keeps although others give them back.
+    pub(crate) fn missing_unlocks(&self, exits: &[Exit]) -> Vec<MissingUnlock> {
+        let mut by_site: BTreeMap<(Span, PlaceId, LockMode), Vec<usize>> = BTreeMap::new();
+        for (i, exit) in exits.iter().enumerate() {
+            for held in exit.state.held.iter().filter(|h| !h.deferred) {
+                by_site.entry((held.site, held.lock, held.mode)).or_default().push(i);
+            }
+        }
+        let mut found: Vec<MissingUnlock> = Vec::new();
+        for ((site, lock, mode), keeping) in by_site {
+            let Some(&unlock) = self.unlocked.get(&site) else { continue };
+            if keeping.len() == exits.len() || handed_over(self, exits, &keeping) {
+                continue;
+            }
+            let mut spans: Vec<Span> = keeping.iter().map(|&i| exits[i].span).collect();
+            spans.sort();
+            spans.dedup();
+            let first = keeping.iter().map(|&i| &exits[i]).min_by_key(|e| e.span);
+            let Some(exit) = first else { continue };
+            let held = Held { lock, mode, site, deferred: false };
+            if found.iter().any(|f| f.span == site) {
+                continue;
+            }
+            found.push(MissingUnlock {
+                func: self.id,
+                lock: self.lock_name(&held),
+                mode,
+                span: site,
+                exit: exit.span,
+                exits: spans,
+                unlock: Some(unlock),
+                path: self.path_since(&exit.state, site),
+            });
+        }
+        found
+    }
+
+    /// Cancel functions made here that some exit forgets; call it after [`Run::summary`], which hands
+    /// the results over.
+    pub(crate) fn lost_cancels(&self, exits: &[Exit], ends_process: bool) -> Vec<LostCancel> {
+        let mut found = Vec::new();
+        for (&span, site) in &self.sites {
+            let lost = exits.iter().filter(|e| e.state.owed.contains_key(&span));
+            let lost = lost.min_by_key(|e| e.span).filter(|_| !ends_process);
+            let (how, path) = match (lost, &site.overwritten) {
+                (Some(_), _) if site.name.is_none() && site.fields.is_empty() => {
+                    (Loss::Discarded, Vec::new())
+                }
+                (Some(exit), _) => {
+                    (Loss::Return(exit.span), self.path_since(&exit.state, span))
+                }
+                (None, Some(path)) => (Loss::Overwritten, path.clone()),
+                (None, None) => continue,
+            };
+            found.push(LostCancel {
+                func: self.id,
+                span,
+                name: site.name.clone(),
+                deadline: site.deadline,
+                helper: site.helper,
+                how,
+                path,
+                sometimes_released: site.released,
+            });
+        }
+        found
+    }
+}
+
+/// Longer call chains are not followed.
+const MAX_CHAIN: usize = 12;
+
+fn same_effect(a: &Outcome, b: &Outcome) -> bool {
+    a.held == b.held && a.released == b.released && a.used == b.used && a.fresh == b.fresh
+}
+
+/// Makes `a` stand for `b` as well.
+fn join(a: &mut Outcome, b: &Outcome) {
+    a.conditions.retain(|c| b.conditions.contains(c));
+    for (x, y) in a.results.iter_mut().zip(&b.results) {
+        if *x != *y {
+            *x = None;
+        }
+    }
+    for take in &mut a.takes {
+        let always = |t: &Take| t.always && (&t.path, t.mode) == (&take.path, take.mode);
+        take.always &= b.takes.iter().any(always);
+    }
+    for take in &b.takes {
+        if !a.takes.iter().any(|t| (&t.path, t.mode) == (&take.path, take.mode)) {
+            let chain = Arc::clone(&take.chain);
+            a.takes.push(Take { always: false, chain, ..take.clone() });
+        }
+    }
+}
+
+/// Whether a result tells the caller exactly when it got the lock: success or a non-nil object.
+fn handed_over(run: &Run<'_, '_>, exits: &[Exit], keeping: &[usize]) -> bool {
+    let n = exits.first().map_or(0, |e| e.results.len());
+    let program = run.package.program;
+    (0..n).any(|i| {
+        let Some(&local) = run.func.results.get(i) else { return false };
+        let is_error = program.type_string(run.func.locals[local].ty) == "error";
+        exits.iter().enumerate().all(|(number, exit)| {
+            let Some(&result) = exit.results.get(i) else { return false };
+            let kept = keeping.contains(&number);
+            match run.arena.get(result) {
+                Term::Nil => kept == is_error,
+                Term::Bool(b) => kept == *b,
+                _ if run.arena.is_non_nil(result) => kept != is_error,
+                // An unknown pointer against nil elsewhere.
+                _ => kept && !is_error && !is_bool(run, i),
+            }
+        })
+    })
+}
+
+fn is_bool(run: &Run<'_, '_>, result: usize) -> bool {
+    let Some(&local) = run.func.results.get(result) else { return false };
+    run.package.program.type_string(run.func.locals[local].ty) == "bool"
+}

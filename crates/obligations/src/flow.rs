@@ -1,0 +1,396 @@
+//! Runs a function: states by block until nothing changes, then what its exits show.
+
+use crate::exec::Run;
+use crate::package::successors;
+use crate::report::{Step, StepKind};
+use crate::state::{Held, Signature, State};
+use crate::term::{Part, PlaceId, Root, Term, TermId};
+use crate::visit;
+use stanch_base::{FxHashSet, Idx, IndexVec};
+use stanch_ir::{Block, BlockId, Func, LocalId, Span, Terminator};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A state at a return.
+pub(crate) struct Exit {
+    pub(crate) state: State,
+    pub(crate) span: Span,
+    /// Values of the results.
+    pub(crate) results: Vec<TermId>,
+}
+
+/// Most states that owe the same and are kept apart at a block.
+const APART: usize = 4;
+/// Most combinations of what is owed that are followed at a block.
+const MAX_GROUPS: usize = 24;
+/// Most block executions of one function, for each block and on top.
+const VISITS: (usize, usize) = (40, 200);
+/// Most terms and places of one function.
+const MAX_TERMS: usize = 200_000;
+
+struct Group {
+    signature: Signature,
+    states: Vec<State>,
+}
+
+struct Shape {
+    /// Position in reverse postorder.
+    order: IndexVec<BlockId, u32>,
+    /// Locals alive at the start of each block.
+    live: IndexVec<BlockId, FxHashSet<LocalId>>,
+}
+
+impl<'a> Run<'a, '_> {
+    /// All exits, or `None` if the function is too much.
+    pub(crate) fn explore(&mut self) -> Option<Vec<Exit>> {
+        let func = self.func;
+        let entry = func.blocks.ids().next()?;
+        let shape = Shape { order: reverse_postorder(func), live: liveness(func) };
+        let mut groups: IndexVec<BlockId, Vec<Group>> =
+            func.blocks.iter().map(|_| Vec::new()).collect();
+        let mut work: BTreeSet<(u32, BlockId, usize, usize)> = BTreeSet::new();
+        let mut exits = Vec::new();
+        let mut exit_keys: Vec<(Span, Signature, Vec<TermId>)> = Vec::new();
+        self.arrive(State::default(), entry, &shape, &mut groups, &mut work)?;
+        let mut visits = VISITS.0 * func.blocks.len() + VISITS.1;
+        while let Some((order, id, group, index)) = work.pop_first() {
+            visits = visits.checked_sub(1)?;
+            if self.arena.len() > MAX_TERMS {
+                return None;
+            }
+            let state = groups[id].get(group)?.states.get(index)?.clone();
+            for (next, mut state) in self.block(state, id, &mut exits, &mut exit_keys) {
+                if shape.order[next] <= order {
+                    self.back_edge(&mut state);
+                }
+                self.arrive(state, next, &shape, &mut groups, &mut work)?;
+            }
+        }
+        Some(exits)
+    }
+
+    /// Adds a state at a block, joined to those that owe the same if there are many.
+    fn arrive(
+        &mut self,
+        mut state: State,
+        id: BlockId,
+        shape: &Shape,
+        groups: &mut IndexVec<BlockId, Vec<Group>>,
+        work: &mut BTreeSet<(u32, BlockId, usize, usize)>,
+    ) -> Option<()> {
+        let live = &shape.live[id];
+        state.prune(&self.arena, &|local| !live.contains(&local));
+        let signature = state.signature();
+        let here = &mut groups[id];
+        let known = here.iter().position(|g| g.signature == signature);
+        let number = match known {
+            Some(number) => number,
+            None if here.len() >= MAX_GROUPS => return None,
+            None => {
+                here.push(Group { signature, states: Vec::new() });
+                here.len() - 1
+            }
+        };
+        let states = &mut here[number].states;
+        if states.iter().any(|s| s.same(&state)) {
+            return Some(());
+        }
+        if states.len() < APART {
+            states.push(state);
+        } else if let Some(last) = states.last_mut() {
+            let before = last.clone();
+            last.merge(&mut self.arena, &state, id, number as u32);
+            if last.same(&before) && last.held == before.held {
+                return Some(());
+            }
+        }
+        work.insert((shape.order[id], id, number, states.len() - 1));
+        Some(())
+    }
+
+    /// A turn of a loop is over.
+    fn back_edge(&mut self, state: &mut State) {
+        let volatile = &self.package.facts[self.id].volatile;
+        state.turn(&mut self.arena, volatile);
+        // A lock of an object that only this turn knew is lost from sight.
+        let known: BTreeSet<TermId> = state.mem.values().copied().collect();
+        let arena = &self.arena;
+        let nameable = |lock: PlaceId| {
+            let data = arena.data(lock);
+            let root = match data.root {
+                Root::Ptr(pointer) => {
+                    !matches!(arena.get(pointer), Term::Fresh(_)) || known.contains(&pointer)
+                }
+                Root::Local(_) | Root::Global(_) => true,
+            };
+            root && !data.parts.iter().any(|p| match p {
+                Part::Index(i) => matches!(arena.get(*i), Term::Fresh(_)) && !known.contains(i),
+                Part::Field(_) => false,
+            })
+        };
+        state.held.retain(|h| nameable(h.lock));
+    }
+
+    /// Runs a block; the states with the blocks they go to.
+    fn block(
+        &mut self,
+        state: State,
+        id: BlockId,
+        exits: &mut Vec<Exit>,
+        exit_keys: &mut Vec<(Span, Signature, Vec<TermId>)>,
+    ) -> Vec<(BlockId, State)> {
+        let func = self.func;
+        let block = &func.blocks[id];
+        let mut states = vec![state];
+        for (index, instr) in block.instrs.iter().enumerate() {
+            let mut after = Vec::with_capacity(states.len());
+            for state in states {
+                after.extend(self.instr(state, instr, (id, index as u32)));
+            }
+            states = after;
+        }
+        let mut next = Vec::new();
+        for state in states {
+            if block.term == Terminator::Return {
+                let exit = self.exit(state, block.term_span);
+                let key = (exit.span, exit.state.signature(), exit.results.clone());
+                if !exit_keys.contains(&key) {
+                    exit_keys.push(key);
+                    exits.push(exit);
+                }
+            } else {
+                self.terminator(state, block, &mut next);
+            }
+        }
+        next
+    }
+
+    fn exit(&mut self, mut state: State, span: Span) -> Exit {
+        let mut results = Vec::with_capacity(self.func.results.len());
+        for &local in &self.func.results {
+            let place = self.arena.local(local);
+            let value = state.load(&mut self.arena, place);
+            let mut value = state.resolve(&mut self.arena, value);
+            if !self.arena.is_non_nil(value)
+                && state.nilness(&mut self.arena, value) == Some(false)
+            {
+                value = self.arena.term(Term::NonNil(0));
+            }
+            results.push(value);
+        }
+        state.trace.push(self.step(span, StepKind::Return));
+        Exit { state, span, results }
+    }
+
+    fn terminator(&mut self, state: State, block: &'a Block, next: &mut Vec<(BlockId, State)>) {
+        match &block.term {
+            Terminator::Branch { cond, then, els } => {
+                let mut state = state;
+                let cond = self.operand(&mut state, cond);
+                for (target, truth) in [(*then, true), (*els, false)] {
+                    let mut fork = state.clone();
+                    if fork.assume(&mut self.arena, cond, truth) {
+                        fork.trace.push(self.step(block.term_span, StepKind::Branch(truth)));
+                        next.push((target, fork));
+                    }
+                }
+            }
+            Terminator::RangeNext { key, value, body, done, .. } => {
+                let mut turn = state.clone();
+                for local in key.iter().chain(value) {
+                    self.assign_fresh(&mut turn, *local);
+                }
+                turn.trace.push(self.step(block.term_span, StepKind::Loop(true)));
+                next.push((*body, turn));
+                let mut state = state;
+                state.trace.push(self.step(block.term_span, StepKind::Loop(false)));
+                next.push((*done, state));
+            }
+            Terminator::Select { arms, default } => {
+                for arm in arms {
+                    let mut fork = state.clone();
+                    if let stanch_ir::SelectOp::Send { value, .. } = &arm.op {
+                        let value = self.operand(&mut fork, value);
+                        self.escape(&mut fork, value);
+                    }
+                    if let stanch_ir::SelectOp::Recv { dst, ok, .. } = &arm.op {
+                        for local in dst.iter().chain(ok) {
+                            self.assign_fresh(&mut fork, *local);
+                        }
+                    }
+                    fork.trace.push(self.step(arm.span, StepKind::Arm));
+                    next.push((arm.target, fork));
+                }
+                next.extend(default.iter().map(|&d| (d, state.clone())));
+            }
+            Terminator::TypeSwitch { .. } => {
+                successors(&block.term, &mut |target| next.push((target, state.clone())));
+            }
+            Terminator::Goto(target) => next.push((*target, state)),
+            Terminator::Return | Terminator::Panic(_) | Terminator::Unreachable => {}
+        }
+    }
+
+    /// The steps of a state's path since the operation at `site`, which comes first.
+    pub(crate) fn path_since(&self, state: &State, site: Span) -> Vec<Step> {
+        let steps = state.trace.steps();
+        let is_start = |s: &Step| s.kind == StepKind::Acquire && s.span == site;
+        let start = steps.iter().rposition(is_start).unwrap_or(0);
+        steps[start..].to_vec()
+    }
+
+    /// A held lock as people name it.
+    pub(crate) fn lock_name(&self, held: &Held) -> String {
+        self.place_name(held.lock).unwrap_or_else(|| "the lock".to_owned())
+    }
+
+    /// Whether a lock is known to be a read-write mutex.
+    pub(crate) fn is_rw(&self, lock: PlaceId) -> bool {
+        let program = self.package.program;
+        let type_of = |place: PlaceId| {
+            let data = self.arena.data(place);
+            match (data.parts.last(), data.root) {
+                (Some(Part::Field(field)), _) => Some(program.object(*field).ty),
+                (None, Root::Local(local)) => self.func.locals.get(local).map(|l| l.ty),
+                (None, Root::Global(object)) => Some(program.object(object).ty),
+                _ => None,
+            }
+        };
+        let ty = type_of(lock).or_else(|| match self.arena.data(lock).root {
+            Root::Ptr(pointer) => match *self.arena.get(pointer) {
+                Term::Load(from, _) => type_of(from),
+                _ => None,
+            },
+            Root::Local(_) | Root::Global(_) => None,
+        });
+        ty.is_some_and(|ty| program.type_string(ty).ends_with("sync.RWMutex"))
+    }
+
+    /// A place in the words of the source: `s.mu`. The names of embedded fields that hide in `s.Lock()`
+    /// are left out by the checks, which see the text.
+    pub(crate) fn place_name(&self, place: PlaceId) -> Option<String> {
+        let program = self.package.program;
+        let mut parts: Vec<String> = Vec::new();
+        let mut place = place;
+        for _ in 0..8 {
+            let data = self.arena.data(place);
+            for part in data.parts.iter().rev() {
+                parts.push(match part {
+                    Part::Field(field) => format!(".{}", program.object(*field).name),
+                    Part::Index(_) => "[…]".to_owned(),
+                });
+            }
+            let name = match data.root {
+                Root::Local(local) => self.func.locals.get(local)?.name.to_string(),
+                Root::Global(object) => program.object(object).name.to_string(),
+                Root::Ptr(pointer) => match *self.arena.get(pointer) {
+                    Term::Load(from, _) => {
+                        place = from;
+                        continue;
+                    }
+                    _ => return None,
+                },
+            };
+            if name.is_empty() {
+                return None;
+            }
+            parts.push(name);
+            parts.reverse();
+            return Some(parts.concat());
+        }
+        None
+    }
+}
+
+fn reverse_postorder(func: &Func) -> IndexVec<BlockId, u32> {
+    let n = func.blocks.len();
+    let mut order = IndexVec::from_elem(n as u32, n);
+    let mut seen = vec![false; n];
+    let mut count = n as u32;
+    let mut work: Vec<(BlockId, Vec<BlockId>)> = Vec::new();
+    let open = |id: BlockId| {
+        let mut next = Vec::new();
+        successors(&func.blocks[id].term, &mut |b| next.push(b));
+        (id, next)
+    };
+    if let Some(entry) = func.blocks.ids().next() {
+        seen[entry.index()] = true;
+        work.push(open(entry));
+    }
+    while let Some((id, rest)) = work.last_mut() {
+        match rest.pop() {
+            Some(next) if !std::mem::replace(&mut seen[next.index()], true) => {
+                work.push(open(next));
+            }
+            Some(_) => {}
+            None => {
+                count -= 1;
+                order[*id] = count;
+                work.pop();
+            }
+        }
+    }
+    order
+}
+
+/// The locals that may be read before they are assigned, by block. Variables that closures or
+/// pointers share are always alive.
+fn liveness(func: &Func) -> IndexVec<BlockId, FxHashSet<LocalId>> {
+    let shared = |l: &stanch_ir::Local| l.captured_by_ref || l.address_taken;
+    let mut always: FxHashSet<LocalId> =
+        func.locals.iter_enumerated().filter(|(_, l)| shared(l)).map(|(id, _)| id).collect();
+    for closure_use in captured_by_value(func) {
+        always.insert(closure_use);
+    }
+    always.extend(func.results.iter().copied());
+    let mut live: IndexVec<BlockId, FxHashSet<LocalId>> =
+        func.blocks.iter().map(|_| always.clone()).collect();
+    let mut predecessors: BTreeMap<BlockId, Vec<BlockId>> = BTreeMap::new();
+    for (id, block) in func.blocks.iter_enumerated() {
+        successors(&block.term, &mut |next| predecessors.entry(next).or_default().push(id));
+    }
+    let mut work: BTreeSet<BlockId> = func.blocks.ids().collect();
+    while let Some(id) = work.pop_last() {
+        let block = &func.blocks[id];
+        let mut now = always.clone();
+        successors(&block.term, &mut |next| now.extend(live[next].iter().copied()));
+        block_liveness(block, &always, &mut now);
+        if now.len() != live[id].len() {
+            live[id] = now;
+            work.extend(predecessors.get(&id).into_iter().flatten().copied());
+        }
+    }
+    live
+}
+
+fn block_liveness(block: &Block, always: &FxHashSet<LocalId>, now: &mut FxHashSet<LocalId>) {
+    visit::terminator_defs(&block.term, &mut |l| {
+        if !always.contains(&l) {
+            now.remove(&l);
+        }
+    });
+    visit::terminator_operands(&block.term, &mut |operand| {
+        if let stanch_ir::Operand::Local(l) = operand {
+            now.insert(*l);
+        }
+    });
+    for instr in block.instrs.iter().rev() {
+        visit::defs(&instr.kind, &mut |l| {
+            if !always.contains(&l) {
+                now.remove(&l);
+            }
+        });
+        visit::uses(&instr.kind, &mut |l| {
+            now.insert(l);
+        });
+    }
+}
+
+/// Locals that literals of the function capture by value cannot be told from here; every named
+/// variable that no instruction of the function reads may be one of them.
+fn captured_by_value(func: &Func) -> Vec<LocalId> {
+    if func.closures.is_empty() {
+        return Vec::new();
+    }
+    let named = func.locals.iter_enumerated().filter(|(_, l)| !l.name.is_empty());
+    named.map(|(id, _)| id).collect()
+}

@@ -1,0 +1,500 @@
+//! What is known of a package's functions before any is run: who calls whom, who never returns, who
+//! writes what, who matters.
+
+use crate::names::{Known, Names};
+use crate::visit;
+use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
+use stanch_effects::Op;
+use stanch_ir::{
+    Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj, Rvalue,
+    Terminator,
+};
+use stanch_types::{Builtin, ObjectId, Program, TypeKind};
+
+/// Facts of a package's functions.
+pub(crate) struct Package<'a> {
+    pub(crate) program: &'a Program<'a>,
+    pub(crate) module: &'a Module,
+    pub(crate) names: Names<'a>,
+    pub(crate) facts: IndexVec<FuncId, FuncFacts>,
+    /// Functions, callees before callers; those of one group call each other.
+    pub(crate) order: Vec<Vec<FuncId>>,
+}
+
+/// Facts of one function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FuncFacts {
+    /// Functions of the package it calls, starts, defers or makes closures of.
+    pub(crate) callees: Vec<FuncId>,
+    /// Whether an instruction of its own takes, gives back or makes something.
+    pub(crate) acts: bool,
+    /// Whether it, or a function it calls, does; or it is given functions that could be owed.
+    pub(crate) relevant: bool,
+    /// Whether some path returns.
+    pub(crate) returns: bool,
+    /// Fields and package-level variables it may write, calls included; first found first.
+    pub(crate) writes: Writes,
+    /// Its captures that it (or a literal within) reads, by position.
+    pub(crate) reads_capture: Vec<bool>,
+    /// Its captures that it (or a literal within) assigns, by position.
+    pub(crate) writes_capture: Vec<bool>,
+    /// Its locals that some literal within assigns or whose address leaves.
+    pub(crate) volatile: Vec<LocalId>,
+}
+
+/// What a function may write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Writes {
+    pub(crate) fields: Vec<ObjectId>,
+    pub(crate) globals: Vec<ObjectId>,
+    pub(crate) elements: bool,
+    /// Whether code out of view is called.
+    pub(crate) unknown: bool,
+}
+
+/// Beyond this many, which fields are written is not kept apart.
+const MAX_WRITES: usize = 256;
+
+impl Writes {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.globals.is_empty() && !self.elements && !self.unknown
+    }
+
+    fn absorb(&mut self, other: &Self) -> bool {
+        let before = (self.fields.len(), self.globals.len(), self.elements, self.unknown);
+        for &field in &other.fields {
+            if self.fields.len() < MAX_WRITES && !self.fields.contains(&field) {
+                self.fields.push(field);
+            }
+        }
+        for &global in &other.globals {
+            if self.globals.len() < MAX_WRITES && !self.globals.contains(&global) {
+                self.globals.push(global);
+            }
+        }
+        self.elements |= other.elements;
+        self.unknown |= other.unknown;
+        before != (self.fields.len(), self.globals.len(), self.elements, self.unknown)
+    }
+}
+
+impl<'a> Package<'a> {
+    pub(crate) fn new(program: &'a Program<'a>, module: &'a Module, names: Names<'a>) -> Self {
+        let facts = module.funcs.iter().map(|_| FuncFacts::default()).collect();
+        let mut package = Self { program, module, names, facts, order: Vec::new() };
+        for id in module.funcs.ids() {
+            package.facts[id] = package.own_facts(id);
+        }
+        package.order = package.components();
+        package.find_captures();
+        package.find_returning();
+        package.spread_writes();
+        package.spread_relevance();
+        package
+    }
+
+    /// The body that a call certainly runs, if it is of this package.
+    pub(crate) fn body(&self, callee: &Callee) -> Option<FuncId> {
+        match *callee {
+            Callee::Static(object, _) => match self.names.known(object) {
+                Known::Body(body) => Some(body),
+                Known::Effect(_) | Known::Nothing => None,
+            },
+            Callee::Closure(func, _) => Some(func),
+            Callee::Value(_) | Callee::Interface { .. } | Callee::Builtin(_) => None,
+        }
+    }
+
+    /// The operation of a call's effect.
+    pub(crate) fn op(&self, callee: &Callee) -> Op {
+        let object = match *callee {
+            Callee::Static(object, _) | Callee::Interface { method: object, .. } => object,
+            Callee::Closure(..) | Callee::Value(_) | Callee::Builtin(_) => return Op::None,
+        };
+        match self.names.known(object) {
+            Known::Effect(effect) => effect.op,
+            Known::Body(_) | Known::Nothing => Op::None,
+        }
+    }
+
+    fn own_facts(&self, id: FuncId) -> FuncFacts {
+        let func = &self.module.funcs[id];
+        let mut facts = FuncFacts {
+            reads_capture: vec![false; func.captures.len()],
+            writes_capture: vec![false; func.captures.len()],
+            ..FuncFacts::default()
+        };
+        let capture = |local: LocalId| func.captures.iter().position(|c| c.inner == local);
+        for block in func.blocks.iter() {
+            for instr in &block.instrs {
+                self.instr_facts(&instr.kind, &mut facts);
+                visit::uses(&instr.kind, &mut |local| {
+                    if let Some(i) = capture(local) {
+                        facts.reads_capture[i] = true;
+                    }
+                });
+                visit::defs(&instr.kind, &mut |local| {
+                    if let Some(i) = capture(local) {
+                        facts.writes_capture[i] = true;
+                    }
+                });
+            }
+            visit::terminator_operands(&block.term, &mut |operand| {
+                if let Operand::Local(local) = operand
+                    && let Some(i) = capture(*local)
+                {
+                    facts.reads_capture[i] = true;
+                }
+            });
+        }
+        facts.callees.dedup();
+        facts
+    }
+
+    fn instr_facts(&self, kind: &InstrKind, facts: &mut FuncFacts) {
+        match kind {
+            InstrKind::Call(call) | InstrKind::Defer(call) => self.call_facts(call, facts),
+            InstrKind::Go(call) => {
+                facts.callees.extend(self.body(&call.callee));
+                facts.acts |= acts(self.op(&call.callee));
+            }
+            InstrKind::Assign(_, Rvalue::MakeClosure(func)) => facts.callees.push(*func),
+            InstrKind::Assign(_, Rvalue::MethodValue { method, .. }) => {
+                if let Known::Body(body) = self.names.known(*method) {
+                    facts.callees.push(body);
+                }
+            }
+            InstrKind::Store(place, _) => place_write(place, &mut facts.writes),
+            InstrKind::MapDelete { .. } => facts.writes.elements = true,
+            _ => {}
+        }
+        visit::operands(kind, &mut |operand| {
+            if let Operand::Func(object) = operand
+                && let Known::Body(body) = self.names.known(*object)
+            {
+                facts.callees.push(body);
+            }
+        });
+    }
+
+    fn call_facts(&self, call: &Call, facts: &mut FuncFacts) {
+        facts.callees.extend(self.body(&call.callee));
+        facts.acts |= acts(self.op(&call.callee));
+        match &call.callee {
+            Callee::Static(object, _) | Callee::Interface { method: object, .. } => {
+                let known = self.names.known(*object);
+                let pure = match known {
+                    Known::Effect(e) => e.op == Op::None && e.callbacks.is_empty(),
+                    Known::Body(_) => true,
+                    Known::Nothing => false,
+                };
+                facts.writes.unknown |= !pure;
+            }
+            Callee::Value(_) => facts.writes.unknown = true,
+            Callee::Builtin(Builtin::Copy | Builtin::Clear | Builtin::Append) => {
+                facts.writes.elements = true;
+            }
+            Callee::Builtin(_) | Callee::Closure(..) => {}
+        }
+    }
+
+    /// Strongly connected components of the call graph, callees first (Tarjan's algorithm with its
+    /// own stack).
+    fn components(&self) -> Vec<Vec<FuncId>> {
+        const NEW: u32 = u32::MAX;
+        let n = self.module.funcs.len();
+        let mut number = vec![NEW; n];
+        let mut low = vec![0u32; n];
+        let mut on_stack = vec![false; n];
+        let (mut stack, mut order, mut count) = (Vec::new(), Vec::new(), 0);
+        for start in self.module.funcs.ids() {
+            if number[start.index()] != NEW {
+                continue;
+            }
+            let mut work: Vec<(FuncId, usize)> = vec![(start, 0)];
+            while let Some(&mut (func, ref mut next)) = work.last_mut() {
+                let i = func.index();
+                if *next == 0 {
+                    number[i] = count;
+                    low[i] = count;
+                    count += 1;
+                    stack.push(func);
+                    on_stack[i] = true;
+                }
+                if let Some(&callee) = self.facts[func].callees.get(*next) {
+                    *next += 1;
+                    let c = callee.index();
+                    if number[c] == NEW {
+                        work.push((callee, 0));
+                    } else if on_stack[c] {
+                        low[i] = low[i].min(number[c]);
+                    }
+                    continue;
+                }
+                work.pop();
+                if let Some(&(parent, _)) = work.last() {
+                    low[parent.index()] = low[parent.index()].min(low[i]);
+                }
+                if low[i] == number[i] {
+                    let mut component = Vec::new();
+                    while let Some(member) = stack.pop() {
+                        on_stack[member.index()] = false;
+                        component.push(member);
+                        if member == func {
+                            break;
+                        }
+                    }
+                    component.sort();
+                    order.push(component);
+                }
+            }
+        }
+        order
+    }
+
+    /// Passes captures' reads and writes on from inner literals to outer ones, inner first.
+    fn find_captures(&mut self) {
+        for id in self.module.funcs.ids().rev() {
+            let func = &self.module.funcs[id];
+            let mut volatile: Vec<LocalId> = Vec::new();
+            for &inner in &func.closures {
+                let Some(closure) = self.module.funcs.get(inner) else { continue };
+                for (i, capture) in closure.captures.iter().enumerate() {
+                    let inner_facts = &self.facts[inner];
+                    let reads = inner_facts.reads_capture.get(i).copied().unwrap_or(true);
+                    let writes = inner_facts.writes_capture.get(i).copied().unwrap_or(true);
+                    if writes {
+                        volatile.push(capture.outer);
+                    }
+                    let outer = func.captures.iter().position(|c| c.inner == capture.outer);
+                    if let Some(outer) = outer {
+                        self.facts[id].reads_capture[outer] |= reads;
+                        self.facts[id].writes_capture[outer] |= writes;
+                    }
+                }
+            }
+            volatile.extend(
+                func.locals
+                    .iter_enumerated()
+                    .filter(|(_, local)| local.address_taken)
+                    .map(|(local, _)| local),
+            );
+            volatile.sort();
+            volatile.dedup();
+            self.facts[id].volatile = volatile;
+        }
+    }
+
+    /// Finds the functions with a path to a return: the least fixed point, so that functions which
+    /// only call each other do not return.
+    fn find_returning(&mut self) {
+        for id in self.module.funcs.ids() {
+            self.facts[id].returns = !self.module.funcs[id].has_body;
+        }
+        for component in self.order.clone() {
+            loop {
+                let mut changed = false;
+                for &id in &component {
+                    if !self.facts[id].returns && self.reaches_return(&self.module.funcs[id]) {
+                        self.facts[id].returns = true;
+                        changed = true;
+                    }
+                }
+                if !changed || component.len() == 1 {
+                    break;
+                }
+            }
+        }
+        // A function that recovers returns whatever its calls do.
+        for id in self.module.funcs.ids() {
+            self.facts[id].returns |= self.module.funcs[id].has_recover;
+        }
+    }
+
+    fn reaches_return(&self, func: &Func) -> bool {
+        let mut seen = vec![false; func.blocks.len()];
+        let mut work: Vec<_> = func.blocks.ids().take(1).collect();
+        while let Some(id) = work.pop() {
+            if std::mem::replace(&mut seen[id.index()], true) {
+                continue;
+            }
+            let block = &func.blocks[id];
+            let ends = block.instrs.iter().any(|i| match &i.kind {
+                InstrKind::Call(call) => self.never_returns(call),
+                _ => false,
+            });
+            if ends {
+                continue;
+            }
+            if block.term == Terminator::Return {
+                return true;
+            }
+            successors(&block.term, &mut |next| work.push(next));
+        }
+        false
+    }
+
+    /// Whether a call ends the goroutine, the process or the path by a panic.
+    pub(crate) fn never_returns(&self, call: &Call) -> bool {
+        if matches!(self.op(&call.callee), Op::Exit | Op::Goexit | Op::Panic) {
+            return true;
+        }
+        self.body(&call.callee).is_some_and(|body| !self.facts[body].returns)
+    }
+
+    fn spread_writes(&mut self) {
+        for component in self.order.clone() {
+            loop {
+                let mut changed = false;
+                for &id in &component {
+                    for callee in self.facts[id].callees.clone() {
+                        if callee != id {
+                            let theirs = self.facts[callee].writes.clone();
+                            changed |= self.facts[id].writes.absorb(&theirs);
+                        }
+                    }
+                }
+                if !changed || component.len() == 1 {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn spread_relevance(&mut self) {
+        for component in self.order.clone() {
+            let relevant = component.iter().any(|&id| {
+                let facts = &self.facts[id];
+                facts.acts
+                    || facts.callees.iter().any(|&c| self.facts[c].relevant)
+                    || self.takes_functions(&self.module.funcs[id])
+            });
+            for id in component {
+                self.facts[id].relevant = relevant;
+            }
+        }
+    }
+
+    /// Whether a parameter or captured variable is a function.
+    fn takes_functions(&self, func: &Func) -> bool {
+        let inputs = func.params.iter().copied().chain(func.captures.iter().map(|c| c.inner));
+        inputs.into_iter().any(|local| self.is_function(func, local))
+    }
+
+    /// Whether a local is of a function type.
+    pub(crate) fn is_function(&self, func: &Func, local: LocalId) -> bool {
+        let Some(local) = func.locals.get(local) else { return false };
+        matches!(self.program.kind(self.program.underlying(local.ty)), TypeKind::Signature(_))
+    }
+
+    /// Fields of the package that are read anywhere, other than to compare them with nil.
+    pub(crate) fn fields_read(&self) -> FxHashSet<ObjectId> {
+        let mut read = FxHashSet::default();
+        for func in self.module.funcs.iter() {
+            let compared = only_compared(func);
+            for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+                match &instr.kind {
+                    InstrKind::Assign(dst, Rvalue::Load(place)) if compared.contains(dst) => {
+                        inner_fields(place, &mut read);
+                    }
+                    InstrKind::Store(place, _) => inner_fields(place, &mut read),
+                    kind => visit::places(kind, &mut |place| all_fields(place, &mut read)),
+                }
+            }
+        }
+        read
+    }
+}
+
+/// Calls `f` for each successor, in source order.
+pub(crate) fn successors(term: &Terminator, f: &mut dyn FnMut(stanch_ir::BlockId)) {
+    match term {
+        Terminator::Goto(next) => f(*next),
+        Terminator::Branch { then, els, .. } => {
+            f(*then);
+            f(*els);
+        }
+        Terminator::Select { arms, default } => {
+            arms.iter().for_each(|arm| f(arm.target));
+            default.iter().for_each(|&next| f(next));
+        }
+        Terminator::RangeNext { body, done, .. } => {
+            f(*body);
+            f(*done);
+        }
+        Terminator::TypeSwitch { cases, default, .. } => {
+            cases.iter().for_each(|&(_, next)| f(next));
+            f(*default);
+        }
+        Terminator::Return | Terminator::Panic(_) | Terminator::Unreachable => {}
+    }
+}
+
+fn acts(op: Op) -> bool {
+    matches!(
+        op,
+        Op::Lock
+            | Op::Unlock
+            | Op::RLock
+            | Op::RUnlock
+            | Op::TryLock
+            | Op::TryRLock
+            | Op::ContextWithCancel
+            | Op::ContextWithDeadline
+    )
+}
+
+fn place_write(place: &Place, writes: &mut Writes) {
+    match (place.proj.last(), place.base) {
+        (Some(Proj::Field(_, object)), _) => {
+            if !writes.fields.contains(object) && writes.fields.len() < MAX_WRITES {
+                writes.fields.push(*object);
+            }
+        }
+        (Some(Proj::Deref | Proj::Index(_)), _) => writes.elements = true,
+        (None, PlaceBase::Global(object)) => {
+            if !writes.globals.contains(&object) && writes.globals.len() < MAX_WRITES {
+                writes.globals.push(object);
+            }
+        }
+        (None, PlaceBase::Local(_)) => {}
+    }
+}
+
+fn all_fields(place: &Place, fields: &mut FxHashSet<ObjectId>) {
+    fields.extend(place.proj.iter().filter_map(|p| match p {
+        Proj::Field(_, object) => Some(*object),
+        Proj::Deref | Proj::Index(_) => None,
+    }));
+}
+
+fn inner_fields(place: &Place, fields: &mut FxHashSet<ObjectId>) {
+    let n = place.proj.len().saturating_sub(1);
+    let inner = Place { base: place.base, proj: place.proj[..n].to_vec() };
+    all_fields(&inner, fields);
+}
+
+/// Locals whose every use is a comparison with nil.
+fn only_compared(func: &Func) -> FxHashSet<LocalId> {
+    let mut uses: FxHashMap<LocalId, (u32, u32)> = FxHashMap::default();
+    for block in func.blocks.iter() {
+        for instr in &block.instrs {
+            visit::uses(&instr.kind, &mut |local| uses.entry(local).or_default().0 += 1);
+            if let InstrKind::Assign(_, Rvalue::Binary(_, a, b)) = &instr.kind {
+                match (a, b) {
+                    (Operand::Local(x), Operand::Nil(_)) | (Operand::Nil(_), Operand::Local(x)) => {
+                        uses.entry(*x).or_default().1 += 1;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        visit::terminator_operands(&block.term, &mut |operand| {
+            if let Operand::Local(local) = operand {
+                uses.entry(*local).or_default().0 += 1;
+            }
+        });
+    }
+    let compared = uses.into_iter().filter(|(_, (all, compared))| all == compared);
+    compared.map(|(local, _)| local).filter(|&l| !func.results.contains(&l)).collect()
+}

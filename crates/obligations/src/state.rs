@@ -1,0 +1,437 @@
+//! What is known at a point of a path, and how two such states become one.
+
+use crate::report::{LockMode, Step};
+use crate::term::{Arena, Epoch, EpochId, Part, PlaceId, Root, Slot, Term, TermId};
+use stanch_base::FxHashMap;
+use stanch_ir::{BlockId, FuncId, LocalId, Span};
+use stanch_syntax::ast::BinaryOp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The state of one path, or of several that owe the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    /// What places were last assigned.
+    pub(crate) mem: BTreeMap<PlaceId, TermId>,
+    /// When places were last invalidated.
+    pub(crate) epochs: BTreeMap<EpochId, TermId>,
+    /// Terms with known constant value; a comparison that is known to be false is one.
+    pub(crate) facts: BTreeMap<TermId, TermId>,
+    /// Locks held, in order of key.
+    pub(crate) held: Vec<Held>,
+    /// Locks given back that were not taken here.
+    pub(crate) released: BTreeSet<(PlaceId, LockMode)>,
+    /// Locks certainly taken so far that were not given back before.
+    pub(crate) must_take: BTreeSet<(PlaceId, LockMode)>,
+    /// Locks taken on some of the paths.
+    pub(crate) may_take: BTreeMap<(PlaceId, LockMode), TakeSite>,
+    /// Acquired here and not yet given back or handed on, by creation.
+    pub(crate) owed: BTreeMap<Span, Owed>,
+    /// Inputs (places whose entry value was called or handed on).
+    pub(crate) used: BTreeSet<PlaceId>,
+    /// Deferred calls, oldest first.
+    pub(crate) defers: Vec<Pending>,
+    /// Locals that a function value out of sight may read at any time.
+    pub(crate) leaky: BTreeSet<LocalId>,
+    /// New objects that others may know of.
+    pub(crate) escaped: BTreeSet<TermId>,
+    /// How the path got here.
+    pub(crate) trace: Trace,
+}
+
+/// A held lock.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Held {
+    pub(crate) lock: PlaceId,
+    pub(crate) mode: LockMode,
+    /// The operation that took it.
+    pub(crate) site: Span,
+    /// Whether a deferred call will give it back.
+    pub(crate) deferred: bool,
+}
+
+/// Where a lock is taken below a call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct TakeSite {
+    /// Place in the function at hand.
+    pub(crate) span: Span,
+    /// Functions called from there, each with the place that leads on.
+    pub(crate) chain: Arc<[(FuncId, Span)]>,
+}
+
+/// Something owed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Owed {
+    /// Whether a pending deferred call may give it back.
+    pub(crate) guarded: bool,
+}
+
+/// A deferred call with the values at the time of `defer`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Pending {
+    /// Block and instruction.
+    pub(crate) at: (BlockId, u32),
+    /// The function value, if it is one.
+    pub(crate) callee: Option<TermId>,
+    pub(crate) args: Box<[TermId]>,
+}
+
+/// A list of steps that shares its beginning with others.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trace(Option<Arc<TraceNode>>);
+
+#[derive(Debug)]
+struct TraceNode {
+    step: Step,
+    before: Trace,
+}
+
+impl Drop for TraceNode {
+    fn drop(&mut self) {
+        // Long lists must not be dropped by recursion.
+        let mut next = self.before.0.take();
+        while let Some(node) = next {
+            match Arc::try_unwrap(node) {
+                Ok(mut node) => next = node.before.0.take(),
+                Err(_) => break,
+            }
+        }
+    }
+}
+
+impl Trace {
+    pub(crate) fn push(&mut self, step: Step) {
+        let before = std::mem::take(self);
+        *self = Self(Some(Arc::new(TraceNode { step, before })));
+    }
+
+    /// The steps, first to last.
+    pub(crate) fn steps(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut next = &self.0;
+        while let Some(node) = next {
+            steps.push(node.step.clone());
+            next = &node.before.0;
+        }
+        steps.reverse();
+        steps
+    }
+}
+
+/// What paths that are kept apart differ in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Signature {
+    held: Vec<Held>,
+    released: Vec<(PlaceId, LockMode)>,
+    owed: Vec<(Span, bool)>,
+    used: Vec<PlaceId>,
+    defers: Vec<Pending>,
+}
+
+impl State {
+    pub(crate) fn signature(&self) -> Signature {
+        Signature {
+            held: self.held.clone(),
+            released: self.released.iter().copied().collect(),
+            owed: self.owed.iter().map(|(&span, o)| (span, o.guarded)).collect(),
+            used: self.used.iter().copied().collect(),
+            defers: self.defers.clone(),
+        }
+    }
+
+    /// Whether both know the same of everything (their paths aside).
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self.mem == other.mem
+            && self.facts == other.facts
+            && self.epochs == other.epochs
+            && self.must_take == other.must_take
+            && self.may_take == other.may_take
+            && self.leaky == other.leaky
+            && self.escaped == other.escaped
+    }
+
+    fn epoch_of(&self, arena: &mut Arena, place: PlaceId) -> Option<TermId> {
+        let data = arena.data(place);
+        let key = match (data.parts.last(), data.root) {
+            (Some(Part::Field(field)), _) => Epoch::Field(*field),
+            (Some(Part::Index(_)), _) | (None, Root::Ptr(_)) => Epoch::Elements,
+            (None, Root::Global(object)) => Epoch::Global(object),
+            (None, Root::Local(local)) => Epoch::Local(local),
+        };
+        self.epochs.get(&arena.epoch(key)).copied()
+    }
+
+    /// What `place` holds.
+    pub(crate) fn load(&self, arena: &mut Arena, place: PlaceId) -> TermId {
+        match self.mem.get(&place) {
+            Some(&term) => term,
+            None => {
+                let epoch = self.epoch_of(arena, place);
+                arena.term(Term::Load(place, epoch))
+            }
+        }
+    }
+
+    /// Makes `place` hold `value`; parts of it are forgotten.
+    pub(crate) fn store(&mut self, arena: &Arena, place: PlaceId, value: TermId) {
+        self.forget_parts(arena, place);
+        let data = arena.data(place);
+        if let [before @ .., Part::Index(_)] = &*data.parts {
+            // Another index may be the same element.
+            let (root, before) = (data.root, before.to_vec());
+            self.mem.retain(|&p, _| {
+                let d = arena.data(p);
+                !(d.root == root && d.parts.len() > before.len() && d.parts.starts_with(&before))
+            });
+        }
+        self.mem.insert(place, value);
+    }
+
+    fn forget_parts(&mut self, arena: &Arena, place: PlaceId) {
+        let data = arena.data(place);
+        self.mem.retain(|&p, _| {
+            let d = arena.data(p);
+            p == place || d.root != data.root || !d.parts.starts_with(&data.parts)
+        });
+    }
+
+    /// Forgets what a kind of place holds, except for function values that are tracked.
+    pub(crate) fn invalidate(&mut self, arena: &mut Arena, epoch: Epoch) {
+        let concerned = |arena: &Arena, place: PlaceId| {
+            let data = arena.data(place);
+            match (epoch, data.parts.last(), data.root) {
+                (Epoch::Field(f), Some(Part::Field(g)), _) => f == *g,
+                (Epoch::Global(f), _, Root::Global(g)) => f == g,
+                (Epoch::Local(f), _, Root::Local(g)) => f == g,
+                (Epoch::Elements, Some(Part::Index(_)), _)
+                | (Epoch::Elements, None, Root::Ptr(_)) => true,
+                _ => false,
+            }
+        };
+        self.mem.retain(|&place, &mut term| {
+            !concerned(arena, place)
+                || matches!(arena.get(term), Term::Owed(_) | Term::Closure(_) | Term::Context(_))
+        });
+        let now = arena.fresh();
+        let epoch = arena.epoch(epoch);
+        self.epochs.insert(epoch, now);
+    }
+
+    /// The constant a term is known to be, or the term.
+    pub(crate) fn resolve(&self, arena: &mut Arena, term: TermId) -> TermId {
+        if let Some(&known) = self.facts.get(&term) {
+            return known;
+        }
+        match *arena.get(term) {
+            Term::Not(x) => {
+                let inner = self.resolve(arena, x);
+                if inner == x { term } else { arena.not(inner) }
+            }
+            Term::Binary(op @ (BinaryOp::Eq | BinaryOp::Lt), a, b) => {
+                let x = self.facts.get(&a).copied().unwrap_or(a);
+                let y = self.facts.get(&b).copied().unwrap_or(b);
+                if (x, y) == (a, b) {
+                    return term;
+                }
+                let again = arena.binary(op, x, y);
+                self.facts.get(&again).copied().unwrap_or(again)
+            }
+            _ => term,
+        }
+    }
+
+    /// The truth of a boolean term, if it is known.
+    pub(crate) fn truth(&self, arena: &mut Arena, term: TermId) -> Option<bool> {
+        let resolved = self.resolve(arena, term);
+        match *arena.get(resolved) {
+            Term::Bool(b) => Some(b),
+            _ => None,
+        }
+    }
+
+    /// Assumes that a boolean term is `truth`; false if that contradicts what is known.
+    pub(crate) fn assume(&mut self, arena: &mut Arena, term: TermId, truth: bool) -> bool {
+        if let Some(known) = self.truth(arena, term) {
+            return known == truth;
+        }
+        match *arena.get(term) {
+            Term::Not(x) => return self.assume(arena, x, !truth),
+            Term::Binary(BinaryOp::Eq, a, b) if truth && arena.is_const(b) => {
+                self.facts.insert(a, b);
+            }
+            _ => {}
+        }
+        let value = arena.bool(truth);
+        self.facts.insert(term, value);
+        true
+    }
+
+    /// Whether the term is nil (`Some(true)`), not nil, or unknown.
+    pub(crate) fn nilness(&self, arena: &mut Arena, term: TermId) -> Option<bool> {
+        let nil = arena.nil();
+        let equal = arena.binary(BinaryOp::Eq, term, nil);
+        self.truth(arena, equal)
+    }
+
+    /// Forgets what another goroutine, or an earlier turn of the loop, may have changed: constants
+    /// in memory and conditions on memory. Which object a pointer names is kept.
+    pub(crate) fn turn(&mut self, arena: &mut Arena, volatile: &[LocalId]) {
+        let shared = |arena: &Arena, place: PlaceId| match arena.data(place).root {
+            Root::Local(local) => volatile.binary_search(&local).is_ok(),
+            Root::Global(_) | Root::Ptr(_) => true,
+        };
+        let constants: Vec<PlaceId> = self.mem.iter().map(|(&place, _)| place).collect();
+        for place in constants {
+            if shared(arena, place) && self.mem.get(&place).is_some_and(|&t| arena.is_const(t)) {
+                let value = arena.fresh();
+                self.mem.insert(place, value);
+            }
+        }
+        let volatile_term = |t: TermId| arena.reads_memory(t, &|place| shared(arena, place));
+        self.facts.retain(|&term, _| !volatile_term(term));
+    }
+
+    /// Adds a lock, keeping the order.
+    pub(crate) fn hold(&mut self, held: Held) {
+        let at = self.held.partition_point(|h| *h <= held);
+        self.held.insert(at, held);
+    }
+
+    /// Drops what no live local or pending call can reach: `dead` tells.
+    pub(crate) fn prune(&mut self, arena: &Arena, dead: &dyn Fn(LocalId) -> bool) {
+        self.mem.retain(|&place, _| match arena.data(place).root {
+            Root::Local(local) => !dead(local),
+            _ => true,
+        });
+        // Conditions on temporaries that were numbered once are never asked for again.
+        let mut live: BTreeSet<TermId> = self.mem.values().copied().collect();
+        live.extend(self.defers.iter().flat_map(|d| d.args.iter().copied()));
+        self.facts.retain(|&term, _| match *arena.get(term) {
+            Term::Fresh(_) => live.contains(&term),
+            Term::Binary(_, a, b) => [a, b].iter().all(|x| {
+                !matches!(arena.get(*x), Term::Fresh(_) | Term::NonNil(_)) || live.contains(x)
+            }),
+            _ => true,
+        });
+    }
+
+    /// Joins `other`, which arrives at `block` and owes the same, into this state of its group.
+    pub(crate) fn merge(&mut self, arena: &mut Arena, other: &Self, block: BlockId, group: u32) {
+        let pairs = self.pairs(arena, other);
+        let broken = broken(arena, &pairs, block, group);
+        let mut names: FxHashMap<(TermId, TermId), TermId> = FxHashMap::default();
+        let mut renamed: Vec<(TermId, TermId, TermId)> = Vec::new();
+        for (slot, a, b) in pairs {
+            let merged = if a == b && !arena.mentions(a, &broken) {
+                a
+            } else {
+                *names.entry((a, b)).or_insert_with(|| {
+                    let name = arena.term(Term::Phi(block, group, slot));
+                    renamed.push((a, b, name));
+                    name
+                })
+            };
+            match slot {
+                Slot::Mem(place) => {
+                    self.mem.insert(place, merged);
+                }
+                Slot::Epoch(epoch) => {
+                    self.epochs.insert(epoch, merged);
+                }
+            }
+        }
+        self.merge_facts(arena, other, &broken, &renamed);
+        self.must_take = self.must_take.intersection(&other.must_take).copied().collect();
+        for (key, site) in &other.may_take {
+            self.may_take.entry(*key).or_insert_with(|| site.clone());
+        }
+        self.leaky.extend(&other.leaky);
+        self.escaped.extend(&other.escaped);
+        let stale = |lock: PlaceId| arena.place_mentions(lock, &broken);
+        self.held.retain(|h| !stale(h.lock));
+        let places_ok = |p: &PlaceId| !arena.place_mentions(*p, &broken);
+        self.mem.retain(|p, _| places_ok(p));
+        self.must_take.retain(|(p, _)| places_ok(p));
+        self.may_take.retain(|(p, _), _| places_ok(p));
+    }
+
+    /// Every slot either state knows of, with both values.
+    fn pairs(&self, arena: &mut Arena, other: &Self) -> Vec<(Slot, TermId, TermId)> {
+        let places: BTreeSet<PlaceId> = self.mem.keys().chain(other.mem.keys()).copied().collect();
+        let epochs: BTreeSet<EpochId> =
+            self.epochs.keys().chain(other.epochs.keys()).copied().collect();
+        let start = arena.nil();
+        let mut pairs = Vec::with_capacity(places.len() + epochs.len());
+        for epoch in epochs {
+            let of = |s: &Self| s.epochs.get(&epoch).copied().unwrap_or(start);
+            pairs.push((Slot::Epoch(epoch), of(self), of(other)));
+        }
+        for place in places {
+            let (a, b) = (self.load(arena, place), other.load(arena, place));
+            pairs.push((Slot::Mem(place), a, b));
+        }
+        pairs
+    }
+
+    fn merge_facts(
+        &mut self,
+        arena: &mut Arena,
+        other: &Self,
+        broken: &[TermId],
+        renamed: &[(TermId, TermId, TermId)],
+    ) {
+        let mut nilness = Vec::new();
+        for &(a, b, name) in renamed {
+            let (x, y) = (self.nilness(arena, a), other.nilness(arena, b));
+            if x == y && let Some(is_nil) = x {
+                nilness.push((name, is_nil));
+            }
+        }
+        let before = std::mem::take(&mut self.facts);
+        for (&term, &known) in &before {
+            if other.facts.get(&term) == Some(&known) && !arena.mentions(term, broken) {
+                self.facts.insert(term, known);
+            }
+        }
+        let value = |facts: &BTreeMap<TermId, TermId>, term: TermId| {
+            if arena.is_const(term) { Some(term) } else { facts.get(&term).copied() }
+        };
+        for &(a, b, name) in renamed {
+            if let (Some(x), Some(y)) = (value(&before, a), value(&other.facts, b))
+                && x == y
+            {
+                self.facts.insert(name, x);
+            }
+        }
+        for (name, is_nil) in nilness {
+            let nil = arena.nil();
+            let equal = arena.binary(BinaryOp::Eq, name, nil);
+            self.assume(arena, equal, is_nil);
+        }
+    }
+}
+
+/// The merged values of this group whose slot no longer holds them in both states: their names now
+/// mean something else.
+fn broken(
+    arena: &Arena,
+    pairs: &[(Slot, TermId, TermId)],
+    block: BlockId,
+    group: u32,
+) -> Vec<TermId> {
+    let mut broken = Vec::new();
+    let own = |t: TermId| match *arena.get(t) {
+        Term::Phi(b, g, slot) if (b, g) == (block, group) => Some(slot),
+        _ => None,
+    };
+    for &(_, a, b) in pairs {
+        for term in [a, b] {
+            let Some(slot) = own(term) else { continue };
+            let kept = pairs.iter().any(|&(s, x, y)| s == slot && x == term && y == term);
+            if !kept && !broken.contains(&term) {
+                broken.push(term);
+            }
+        }
+    }
+    broken
+}

@@ -1,0 +1,155 @@
+//! What a call of a function does, in terms of its inputs and results.
+
+use crate::report::LockMode;
+use crate::term::{Arena, Part, PlaceId, Root, Term, TermId};
+use stanch_ir::{Func, FuncId, LocalId, Span};
+use stanch_types::ObjectId;
+use std::sync::Arc;
+
+/// A few things a call can do; one of them happens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// None at all: the call does not return.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// Whether the analysis gave up: anything may be done to what is passed.
+    pub(crate) unknown: bool,
+}
+
+/// One way a call can go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// When it happens: inputs' values at the call.
+    pub(crate) conditions: Vec<(Path, Value)>,
+    /// Locks it returns with.
+    pub(crate) held: Vec<(Path, LockMode)>,
+    /// Locks it gives back for its caller.
+    pub(crate) released: Vec<(Path, LockMode)>,
+    /// Locks it takes at some time.
+    pub(crate) takes: Vec<Take>,
+    /// Function values among its inputs that it calls or hands on.
+    pub(crate) used: Vec<Path>,
+    /// Results that the caller owes to call.
+    pub(crate) fresh: Vec<Fresh>,
+    /// What is known of each result.
+    pub(crate) results: Vec<Option<Value>>,
+}
+
+/// A result that the caller owes to call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fresh {
+    /// Position among the results.
+    pub(crate) result: usize,
+    /// Whether what it ends also ends by itself.
+    pub(crate) deadline: bool,
+}
+
+/// A lock that a call takes at some time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Take {
+    pub(crate) path: Path,
+    pub(crate) mode: LockMode,
+    /// Whether on every path of the outcome.
+    pub(crate) always: bool,
+    /// Functions from the called one to the one that locks, each with the place that leads on.
+    pub(crate) chain: Arc<[(FuncId, Span)]>,
+}
+
+/// A value known to a summary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Bool(bool),
+    Int(i64),
+    Nil,
+    NonNil,
+    /// The value of an input.
+    Input(Path),
+}
+
+/// A place as caller and callee both can name it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Path {
+    pub(crate) base: Base,
+    pub(crate) steps: Box<[PathStep]>,
+}
+
+/// Where a path starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Base {
+    /// The parameter with this number, receiver first.
+    Param(usize),
+    /// The captured variable with this number.
+    Capture(usize),
+    /// A package-level variable.
+    Global(ObjectId),
+    /// The result with this number.
+    Result(usize),
+}
+
+/// A step of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum PathStep {
+    Deref,
+    Field(ObjectId),
+}
+
+/// Longer paths (from recursive data) are not named.
+const MAX_STEPS: usize = 8;
+
+/// The path of a place of `func`, if its caller can name it; `results` are the result values.
+pub(crate) fn path_of(
+    arena: &Arena,
+    func: &Func,
+    results: &[TermId],
+    place: PlaceId,
+) -> Option<Path> {
+    let mut steps = Vec::new();
+    let mut place = place;
+    loop {
+        let data = arena.data(place);
+        for part in data.parts.iter().rev() {
+            match *part {
+                Part::Field(field) => steps.push(PathStep::Field(field)),
+                Part::Index(_) => return None,
+            }
+        }
+        if steps.len() > MAX_STEPS {
+            return None;
+        }
+        let base = match data.root {
+            Root::Local(local) => input(func, local)?,
+            Root::Global(object) => Base::Global(object),
+            Root::Ptr(pointer) => {
+                steps.push(PathStep::Deref);
+                match *arena.get(pointer) {
+                    Term::Load(from, None) => {
+                        place = from;
+                        continue;
+                    }
+                    _ => Base::Result(results.iter().position(|&r| r == pointer)?),
+                }
+            }
+        };
+        steps.reverse();
+        return Some(Path { base, steps: steps.into() });
+    }
+}
+
+/// The input that a local of `func` is.
+fn input(func: &Func, local: LocalId) -> Option<Base> {
+    if let Some(i) = func.params.iter().position(|&p| p == local) {
+        return Some(Base::Param(i));
+    }
+    func.captures.iter().position(|c| c.inner == local).map(Base::Capture)
+}
+
+/// A summary's word for a value of `func`.
+pub(crate) fn value_of(arena: &Arena, func: &Func, term: TermId) -> Option<Value> {
+    match *arena.get(term) {
+        Term::Bool(b) => Some(Value::Bool(b)),
+        Term::Int(i) => Some(Value::Int(i)),
+        Term::Nil => Some(Value::Nil),
+        Term::Load(place, None) => path_of(arena, func, &[], place).map(Value::Input),
+        _ if arena.is_non_nil(term) => Some(Value::NonNil),
+        _ => None,
+    }
+}

@@ -1,0 +1,438 @@
+//! Symbolic values and memory places, hash-consed per analysed function.
+//!
+//! Two reads of the same unchanged place give the same term, so that a condition tested twice has the
+//! same truth on one path. Sharing between threads and aliasing of different access paths are left
+//! out: the analysis believes what the programmer believes.
+
+use stanch_base::{FxHashMap, Idx, newtype_index};
+use stanch_ir::{BlockId, FuncId, LocalId, Span};
+use stanch_syntax::ast::BinaryOp;
+use stanch_types::{ObjectId, TypeId};
+use std::sync::Arc;
+
+newtype_index! {
+    /// A value of one [`Arena`].
+    pub(crate) struct TermId; "t"
+}
+newtype_index! {
+    /// A place of one [`Arena`].
+    pub(crate) struct PlaceId; "p"
+}
+newtype_index! {
+    /// A kind of place of one [`Arena`]. Objects' numbers have no stable order, these have.
+    pub(crate) struct EpochId; "e"
+}
+
+/// A symbolic value.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Term {
+    /// Something new; the number is used once.
+    Fresh(u32),
+    /// As `Fresh`, and not nil.
+    NonNil(u32),
+    /// Different values met at a block: of the group of states, at this place or epoch.
+    Phi(BlockId, u32, Slot),
+    /// What a place holds that was not written on this path, since the epoch (`None`: entry).
+    Load(PlaceId, Option<TermId>),
+    Bool(bool),
+    Int(i64),
+    /// A string or any constant without a cheaper form, by its text.
+    Text(Arc<str>),
+    Nil,
+    Not(TermId),
+    Binary(BinaryOp, TermId, TermId),
+    /// Length of a value, since the epoch of elements.
+    Len(TermId, Option<TermId>),
+    /// An element of a map, since the epoch of elements.
+    Elem(TermId, TermId, Option<TermId>),
+    /// Whether a map has a key, since the epoch of elements.
+    Has(TermId, TermId, Option<TermId>),
+    /// Whether an interface holds a type.
+    Is(TermId, TypeId),
+    /// The value of a type assertion.
+    Assert(TermId, TypeId),
+    /// Result of a call without effects, since the epoch of memory.
+    Pure(ObjectId, u32, Box<[TermId]>, Option<TermId>),
+    /// Address of a place.
+    Addr(PlaceId),
+    /// A new object; its pointer.
+    New(u32),
+    /// A non-nil interface value holding a value.
+    Iface(TermId),
+    /// A declared function.
+    Func(ObjectId),
+    /// A literal with the current frame's variables.
+    Closure(FuncId),
+    /// A method with its receiver.
+    Method(TermId, ObjectId),
+    /// The locker of a read-write mutex's read side.
+    ReadSide(PlaceId),
+    /// The function that ends what was acquired at this place.
+    Owed(Span),
+    /// The context made at this place.
+    Context(Span),
+}
+
+/// What a merged value was found in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Slot {
+    /// A place's contents.
+    Mem(PlaceId),
+    /// An epoch.
+    Epoch(EpochId),
+}
+
+/// What can be invalidated as a whole.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Epoch {
+    /// A field, in all objects.
+    Field(ObjectId),
+    /// A package-level variable.
+    Global(ObjectId),
+    /// A local of this function.
+    Local(LocalId),
+    /// All elements of slices and maps, and pointees that are no fields.
+    Elements,
+    /// Anything a function without effects may read.
+    Memory,
+}
+
+/// Where a place starts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Root {
+    Local(LocalId),
+    Global(ObjectId),
+    /// What a pointer points to.
+    Ptr(TermId),
+}
+
+/// A step inside an object.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Part {
+    Field(ObjectId),
+    Index(TermId),
+}
+
+/// A memory place.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct PlaceData {
+    pub(crate) root: Root,
+    pub(crate) parts: Box<[Part]>,
+}
+
+/// All terms and places of one function's analysis.
+#[derive(Default)]
+pub(crate) struct Arena {
+    terms: Vec<Term>,
+    places: Vec<PlaceData>,
+    term_ids: FxHashMap<Term, TermId>,
+    place_ids: FxHashMap<PlaceData, PlaceId>,
+    epoch_ids: FxHashMap<Epoch, EpochId>,
+    n_fresh: u32,
+}
+
+impl Arena {
+    pub(crate) fn term(&mut self, term: Term) -> TermId {
+        if let Some(&id) = self.term_ids.get(&term) {
+            return id;
+        }
+        let id = TermId::from_usize(self.terms.len());
+        self.terms.push(term.clone());
+        self.term_ids.insert(term, id);
+        id
+    }
+
+    pub(crate) fn place(&mut self, root: Root, parts: Box<[Part]>) -> PlaceId {
+        let data = PlaceData { root, parts };
+        if let Some(&id) = self.place_ids.get(&data) {
+            return id;
+        }
+        let id = PlaceId::from_usize(self.places.len());
+        self.places.push(data.clone());
+        self.place_ids.insert(data, id);
+        id
+    }
+
+    pub(crate) fn epoch(&mut self, epoch: Epoch) -> EpochId {
+        let next = EpochId::from_usize(self.epoch_ids.len());
+        *self.epoch_ids.entry(epoch).or_insert(next)
+    }
+
+    pub(crate) fn local(&mut self, local: LocalId) -> PlaceId {
+        self.place(Root::Local(local), Box::default())
+    }
+
+    /// The place of `part` within `place`.
+    pub(crate) fn part(&mut self, place: PlaceId, part: Part) -> PlaceId {
+        let data = self.data(place);
+        let root = data.root;
+        let mut parts = data.parts.to_vec();
+        parts.push(part);
+        self.place(root, parts.into())
+    }
+
+    /// What `pointer` points to; a pointer in an interface is looked through.
+    pub(crate) fn pointee(&mut self, pointer: TermId) -> PlaceId {
+        let pointer = self.unboxed(pointer);
+        match *self.get(pointer) {
+            Term::Addr(place) => place,
+            _ => self.place(Root::Ptr(pointer), Box::default()),
+        }
+    }
+
+    /// The pointer to `place`.
+    pub(crate) fn address(&mut self, place: PlaceId) -> TermId {
+        let data = self.data(place);
+        match data.root {
+            Root::Ptr(pointer) if data.parts.is_empty() => pointer,
+            _ => self.term(Term::Addr(place)),
+        }
+    }
+
+    /// The value in an interface value, if it is known.
+    pub(crate) fn unboxed(&self, mut term: TermId) -> TermId {
+        while let Term::Iface(inner) = *self.get(term) {
+            term = inner;
+        }
+        term
+    }
+
+    pub(crate) fn get(&self, term: TermId) -> &Term {
+        &self.terms[term.index()]
+    }
+
+    pub(crate) fn data(&self, place: PlaceId) -> &PlaceData {
+        &self.places[place.index()]
+    }
+
+    /// A number that was not given before.
+    pub(crate) fn number(&mut self) -> u32 {
+        self.n_fresh += 1;
+        self.n_fresh
+    }
+
+    pub(crate) fn fresh(&mut self) -> TermId {
+        let number = self.number();
+        self.term(Term::Fresh(number))
+    }
+
+    pub(crate) fn non_nil(&mut self) -> TermId {
+        let number = self.number();
+        self.term(Term::NonNil(number))
+    }
+
+    pub(crate) fn bool(&mut self, value: bool) -> TermId {
+        self.term(Term::Bool(value))
+    }
+
+    pub(crate) fn nil(&mut self) -> TermId {
+        self.term(Term::Nil)
+    }
+
+    /// Number of terms and places: what the analysis costs in memory.
+    pub(crate) fn len(&self) -> usize {
+        self.terms.len() + self.places.len()
+    }
+
+    /// Whether the value is the same constant whenever it is computed.
+    pub(crate) fn is_const(&self, term: TermId) -> bool {
+        matches!(self.get(term), Term::Bool(_) | Term::Int(_) | Term::Text(_) | Term::Nil)
+    }
+
+    /// Whether the value cannot be nil.
+    pub(crate) fn is_non_nil(&self, term: TermId) -> bool {
+        matches!(
+            self.get(term),
+            Term::NonNil(_)
+                | Term::Addr(_)
+                | Term::New(_)
+                | Term::Iface(_)
+                | Term::Func(_)
+                | Term::Closure(_)
+                | Term::Method(..)
+                | Term::ReadSide(_)
+                | Term::Owed(_)
+                | Term::Context(_)
+        )
+    }
+
+    /// `!x`
+    pub(crate) fn not(&mut self, x: TermId) -> TermId {
+        match *self.get(x) {
+            Term::Bool(b) => self.bool(!b),
+            Term::Not(inner) => inner,
+            _ => self.term(Term::Not(x)),
+        }
+    }
+
+    /// A binary operation in canonical form: comparisons are `==`, `<` and their negations.
+    pub(crate) fn binary(&mut self, op: BinaryOp, a: TermId, b: TermId) -> TermId {
+        match op {
+            BinaryOp::Eq => self.equal(a, b),
+            BinaryOp::Ne => {
+                let equal = self.equal(a, b);
+                self.not(equal)
+            }
+            BinaryOp::Lt => self.less(a, b),
+            BinaryOp::Gt => self.less(b, a),
+            BinaryOp::Ge => {
+                let less = self.less(a, b);
+                self.not(less)
+            }
+            BinaryOp::Le => {
+                let less = self.less(b, a);
+                self.not(less)
+            }
+            _ => self.arithmetic(op, a, b),
+        }
+    }
+
+    fn arithmetic(&mut self, op: BinaryOp, a: TermId, b: TermId) -> TermId {
+        if let (&Term::Int(x), &Term::Int(y)) = (self.get(a), self.get(b)) {
+            let value = match op {
+                BinaryOp::Add => x.checked_add(y),
+                BinaryOp::Sub => x.checked_sub(y),
+                BinaryOp::Mul => x.checked_mul(y),
+                _ => None,
+            };
+            if let Some(value) = value {
+                return self.term(Term::Int(value));
+            }
+        }
+        // Terms that only grow (loop counters) are not kept apart.
+        let small = |t: &Term| !matches!(t, Term::Binary(..));
+        if small(self.get(a)) && small(self.get(b)) {
+            self.term(Term::Binary(op, a, b))
+        } else {
+            self.fresh()
+        }
+    }
+
+    fn equal(&mut self, a: TermId, b: TermId) -> TermId {
+        if a == b {
+            return self.bool(true);
+        }
+        let (a, b) = if self.is_const(a) { (b, a) } else { (a, b) };
+        if self.is_const(a) && self.is_const(b) {
+            return self.bool(false);
+        }
+        match self.get(b) {
+            Term::Nil if self.is_non_nil(a) => return self.bool(false),
+            Term::Bool(true) => return a,
+            Term::Bool(false) => return self.not(a),
+            _ => {}
+        }
+        let (a, b) = if self.is_const(b) || a < b { (a, b) } else { (b, a) };
+        self.term(Term::Binary(BinaryOp::Eq, a, b))
+    }
+
+    fn less(&mut self, a: TermId, b: TermId) -> TermId {
+        match (self.get(a), self.get(b)) {
+            (&Term::Int(x), &Term::Int(y)) => return self.bool(x < y),
+            // A length is never below zero, and below one only if zero.
+            (Term::Int(0), Term::Len(..)) => {
+                let empty = self.equal(b, a);
+                return self.not(empty);
+            }
+            (Term::Len(..), Term::Int(1)) => {
+                let zero = self.term(Term::Int(0));
+                return self.equal(a, zero);
+            }
+            (Term::Len(..), &Term::Int(n)) if n <= 0 => return self.bool(false),
+            _ => {}
+        }
+        self.term(Term::Binary(BinaryOp::Lt, a, b))
+    }
+
+    /// Whether `term` is computed from a place that `shared` holds of.
+    pub(crate) fn reads_memory(&self, term: TermId, shared: &dyn Fn(PlaceId) -> bool) -> bool {
+        let mut work = vec![term];
+        let mut fuel = 64;
+        while let Some(term) = work.pop() {
+            fuel -= 1;
+            if fuel == 0 {
+                return true;
+            }
+            match *self.get(term) {
+                Term::Load(place, _) if shared(place) => return true,
+                Term::Elem(..) | Term::Has(..) | Term::Pure(..) => return true,
+                Term::Not(x) | Term::Is(x, _) | Term::Assert(x, _) | Term::Len(x, _) => {
+                    work.push(x);
+                }
+                Term::Binary(_, x, y) => work.extend([x, y]),
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Whether `term` is made of one of `parts`. Bounded; beyond the bound it says yes.
+    pub(crate) fn mentions(&self, term: TermId, parts: &[TermId]) -> bool {
+        let mut fuel = 64;
+        self.term_mentions(term, parts, &mut fuel)
+    }
+
+    /// Whether the name of `place` is made of one of `parts`.
+    pub(crate) fn place_mentions(&self, place: PlaceId, parts: &[TermId]) -> bool {
+        let mut fuel = 64;
+        self.place_mentions_in(place, parts, &mut fuel)
+    }
+
+    fn place_mentions_in(&self, place: PlaceId, parts: &[TermId], fuel: &mut u32) -> bool {
+        let data = self.data(place);
+        let root = matches!(data.root, Root::Ptr(t) if self.term_mentions(t, parts, fuel));
+        root || data.parts.iter().any(|p| match *p {
+            Part::Index(t) => self.term_mentions(t, parts, fuel),
+            Part::Field(_) => false,
+        })
+    }
+
+    fn term_mentions(&self, term: TermId, parts: &[TermId], fuel: &mut u32) -> bool {
+        if parts.contains(&term) {
+            return true;
+        }
+        let Some(left) = fuel.checked_sub(1) else { return true };
+        *fuel = left;
+        match self.get(term) {
+            &Term::Load(place, epoch) => {
+                epoch.is_some_and(|e| self.term_mentions(e, parts, fuel))
+                    || self.place_mentions_in(place, parts, fuel)
+            }
+            &Term::Addr(place) | &Term::ReadSide(place) => {
+                self.place_mentions_in(place, parts, fuel)
+            }
+            &Term::Not(x) | &Term::Is(x, _) | &Term::Assert(x, _) | &Term::Iface(x) => {
+                self.term_mentions(x, parts, fuel)
+            }
+            &Term::Method(x, _) => self.term_mentions(x, parts, fuel),
+            &Term::Len(x, epoch) => {
+                self.term_mentions(x, parts, fuel)
+                    || epoch.is_some_and(|e| self.term_mentions(e, parts, fuel))
+            }
+            &Term::Binary(_, x, y) => {
+                self.term_mentions(x, parts, fuel) || self.term_mentions(y, parts, fuel)
+            }
+            &Term::Elem(x, y, epoch) | &Term::Has(x, y, epoch) => {
+                self.term_mentions(x, parts, fuel)
+                    || self.term_mentions(y, parts, fuel)
+                    || epoch.is_some_and(|e| self.term_mentions(e, parts, fuel))
+            }
+            Term::Pure(_, _, args, epoch) => {
+                args.iter().any(|&x| self.term_mentions(x, parts, fuel))
+                    || epoch.is_some_and(|e| self.term_mentions(e, parts, fuel))
+            }
+            Term::Fresh(_)
+            | Term::NonNil(_)
+            | Term::Phi(..)
+            | Term::Bool(_)
+            | Term::Int(_)
+            | Term::Text(_)
+            | Term::Nil
+            | Term::New(_)
+            | Term::Func(_)
+            | Term::Closure(_)
+            | Term::Owed(_)
+            | Term::Context(_) => false,
+        }
+    }
+}
