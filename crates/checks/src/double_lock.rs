@@ -110,6 +110,9 @@ fn finding(ctx: &Ctx<'_>, double: &DoubleLock) -> Finding {
 
 fn headline(ctx: &Ctx<'_>, double: &DoubleLock, lock: &str) -> String {
     match (double.chain.last(), double.always) {
+        (None, _) if double.first == double.second => {
+            format!("locking {lock} blocks for ever: the turn before keeps it locked")
+        }
         (None, _) => format!("locking {lock} blocks for ever: it is already held"),
         (Some(&(func, _)), true) => {
             let name = ctx.name(func);

@@ -2,15 +2,18 @@
 
 mod context;
 pub mod double_lock;
+mod generated;
 pub mod lost_cancel;
 pub mod missing_unlock;
 mod suppress;
 mod words;
 
 pub use context::Ctx;
+pub use generated::{ALL, explanation};
 pub use suppress::{Suppressions, suppressed};
 
 use stanch_diagnostic::{Check, Finding};
+use std::fmt::Write;
 
 /// A check and the function that runs it.
 pub struct Entry {
@@ -49,4 +52,39 @@ pub fn run_all(ctx: &Ctx<'_>) -> Vec<Finding> {
         (&a.location, a.check.code, &a.message).cmp(&(&b.location, b.check.code, &b.message))
     });
     findings
+}
+
+/// The page of a check: what its file says about it, as Markdown.
+pub fn page(entry: &Entry) -> String {
+    let Check { code, name, summary, .. } = entry.check;
+    let mut page = format!("# {name} ({code})\n\n{summary}\n\n");
+    let lines = entry.source.lines().map_while(|line| line.strip_prefix("//!"));
+    let mut fenced = false;
+    for line in lines.map(|line| line.strip_prefix(' ').unwrap_or(line)) {
+        fenced ^= line.starts_with("```");
+        let deeper = if line.starts_with("# ") && !fenced { "#" } else { "" };
+        let _ = writeln!(page, "{deeper}{line}");
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_registry_is_complete_and_sorted() {
+        let mut names: Vec<&str> = REGISTRY.iter().map(|e| e.check.name).collect();
+        names.sort_unstable();
+        let all: Vec<&str> = ALL.iter().map(|check| check.name).collect();
+        assert_eq!(names, all);
+    }
+
+    #[test]
+    fn pages_are_fresh() {
+        for entry in REGISTRY {
+            let name = entry.check.name;
+            assert_eq!(explanation(name), Some(&*page(entry)), "docs/checks/{name}.md is stale");
+        }
+    }
 }

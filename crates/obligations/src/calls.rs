@@ -3,6 +3,7 @@
 use crate::escape::Env;
 use crate::exec::{Run, Site};
 use crate::names::Known;
+use crate::package::acts;
 use crate::report::{DoubleLock, LockMode, StepKind};
 use crate::state::{Held, Owed, Pending, State, TakeSite};
 use crate::summary::{Outcome, Summary, Value};
@@ -144,10 +145,10 @@ impl<'a> Run<'a, '_> {
                 facts.relevant || facts.writes_capture.contains(&true) || !facts.returns
             }
             Target::Effect(effect) => {
-                if effect.op == Op::None {
+                if !acts(effect.op) {
                     self.hand_to(state, target, &args);
                 }
-                effect.op != Op::None
+                acts(effect.op)
             }
             Target::Unknown => {
                 self.hand_to(state, target, &args);

@@ -22,10 +22,13 @@ impl Run<'_, '_> {
         let mut outcomes: Vec<Outcome> = Vec::new();
         for exit in exits.iter_mut() {
             let outcome = self.outcome(exit);
-            match outcomes.iter_mut().find(|o| same_effect(o, &outcome)) {
+            match outcomes.iter_mut().find(|o| same_effect(o, &outcome) && same_takes(o, &outcome)) {
                 Some(known) => join(known, &outcome),
                 None => outcomes.push(outcome),
             }
+        }
+        if outcomes.len() > MAX_OUTCOMES {
+            outcomes = join_by_effect(outcomes);
         }
         if outcomes.len() > MAX_OUTCOMES {
             return Summary { outcomes: Vec::new(), unknown: true };
@@ -178,6 +181,25 @@ const MAX_CHAIN: usize = 12;
 
 fn same_effect(a: &Outcome, b: &Outcome) -> bool {
     a.held == b.held && a.released == b.released && a.used == b.used && a.fresh == b.fresh
+}
+
+fn same_takes(a: &Outcome, b: &Outcome) -> bool {
+    let key = |t: &Take| (t.path.clone(), t.mode, t.always);
+    let within = |a: &Outcome, b: &Outcome| {
+        a.takes.iter().all(|t| b.takes.iter().any(|u| key(t) == key(u)))
+    };
+    within(a, b) && within(b, a)
+}
+
+fn join_by_effect(outcomes: Vec<Outcome>) -> Vec<Outcome> {
+    let mut joined: Vec<Outcome> = Vec::new();
+    for outcome in outcomes {
+        match joined.iter_mut().find(|o| same_effect(o, &outcome)) {
+            Some(known) => join(known, &outcome),
+            None => joined.push(outcome),
+        }
+    }
+    joined
 }
 
 /// Makes `a` stand for `b` as well.

@@ -81,7 +81,10 @@ impl<'a> Run<'a, '_> {
         state.prune(&self.arena, &|local| !live.contains(&local));
         let signature = state.signature();
         let here = &mut groups[id];
-        let known = here.iter().position(|g| g.signature == signature);
+        let mut known = here.iter().position(|g| g.signature == signature);
+        if known.is_none() && here.len() >= MAX_GROUPS / 2 {
+            known = here.iter().position(|g| g.signature.owes_same(&signature));
+        }
         let number = match known {
             Some(number) => number,
             None if here.len() >= MAX_GROUPS => return None,
@@ -107,11 +110,8 @@ impl<'a> Run<'a, '_> {
         Some(())
     }
 
-    /// A turn of a loop is over.
-    fn back_edge(&mut self, state: &mut State) {
-        let volatile = &self.package.facts[self.id].volatile;
-        state.turn(&mut self.arena, volatile);
-        // A lock of an object that only this turn knew is lost from sight.
+    /// A turn of a loop is over: a lock of an object that only this turn knew is lost from sight.
+    fn back_edge(&self, state: &mut State) {
         let known: BTreeSet<TermId> = state.mem.values().copied().collect();
         let arena = &self.arena;
         let nameable = |lock: PlaceId| {

@@ -430,7 +430,8 @@ pub(crate) fn successors(term: &Terminator, f: &mut dyn FnMut(stanch_ir::BlockId
     }
 }
 
-fn acts(op: Op) -> bool {
+/// Whether an operation takes, gives back or makes something.
+pub(crate) fn acts(op: Op) -> bool {
     matches!(
         op,
         Op::Lock

@@ -126,6 +126,18 @@ pub(crate) struct Signature {
     owed: Vec<(Span, bool)>,
     used: Vec<PlaceId>,
     defers: Vec<Pending>,
+    takes: Vec<(PlaceId, LockMode)>,
+}
+
+impl Signature {
+    /// Whether both owe the same, whatever locks they had for a while.
+    pub(crate) fn owes_same(&self, other: &Self) -> bool {
+        self.held == other.held
+            && self.released == other.released
+            && self.owed == other.owed
+            && self.used == other.used
+            && self.defers == other.defers
+    }
 }
 
 impl State {
@@ -136,6 +148,7 @@ impl State {
             owed: self.owed.iter().map(|(&span, o)| (span, o.guarded)).collect(),
             used: self.used.iter().copied().collect(),
             defers: self.defers.clone(),
+            takes: self.must_take.iter().copied().collect(),
         }
     }
 
@@ -306,6 +319,8 @@ impl State {
         // Conditions on temporaries that were numbered once are never asked for again.
         let mut live: BTreeSet<TermId> = self.mem.values().copied().collect();
         live.extend(self.defers.iter().flat_map(|d| d.args.iter().copied()));
+        let operands: Vec<TermId> = live.iter().flat_map(|&t| arena.operands(t)).collect();
+        live.extend(operands);
         self.facts.retain(|&term, _| match *arena.get(term) {
             Term::Fresh(_) => live.contains(&term),
             Term::Binary(_, a, b) => [a, b].iter().all(|x| {

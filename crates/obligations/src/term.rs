@@ -344,6 +344,18 @@ impl Arena {
         self.term(Term::Binary(BinaryOp::Lt, a, b))
     }
 
+    /// The operands of a condition, two levels deep.
+    pub(crate) fn operands(&self, term: TermId) -> Vec<TermId> {
+        match *self.get(term) {
+            Term::Binary(_, a, b) => vec![a, b],
+            Term::Not(x) => match *self.get(x) {
+                Term::Binary(_, a, b) => vec![x, a, b],
+                _ => vec![x],
+            },
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether `term` is computed from a place that `shared` holds of.
     pub(crate) fn reads_memory(&self, term: TermId, shared: &dyn Fn(PlaceId) -> bool) -> bool {
         let mut work = vec![term];
