@@ -270,7 +270,12 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    fn effect(&mut self, mut state: State, effect: &'a Effect, call: &Invocation<'a>) -> Vec<State> {
+    fn effect(
+        &mut self,
+        mut state: State,
+        effect: &'a Effect,
+        call: &Invocation<'a>,
+    ) -> Vec<State> {
         let receiver = call.args.first().copied();
         match (effect.op, receiver) {
             (Op::Lock, Some(recv)) => self.lock_op(&mut state, recv, LockMode::Write, call),
@@ -333,7 +338,10 @@ impl<'a> Run<'a, '_> {
     fn makes_error(&self, object: ObjectId) -> bool {
         let program = self.package.program;
         let name = &*program.object(object).name;
-        matches!((program.package_path(object.package), name), ("errors", "New") | ("fmt", "Errorf"))
+        matches!(
+            (program.package_path(object.package), name),
+            ("errors", "New") | ("fmt", "Errorf")
+        )
     }
 
     /// A library function may call a function value before it returns.
@@ -408,9 +416,8 @@ impl<'a> Run<'a, '_> {
         site: TakeSite,
         how: Taking,
     ) -> bool {
-        let blocks = |h: &&Held| {
-            h.lock == lock && (h.mode == LockMode::Write || mode == LockMode::Write)
-        };
+        let blocks =
+            |h: &&Held| h.lock == lock && (h.mode == LockMode::Write || mode == LockMode::Write);
         if let Some(held) = state.held.iter().find(blocks).cloned() {
             self.report_double(state, &held, mode, &site, how);
             return false;
@@ -498,9 +505,7 @@ impl<'a> Run<'a, '_> {
         }
         let summaries = self.summaries;
         match summaries.get(func) {
-            Some(Some(summary)) if !summary.unknown => {
-                self.outcomes(state, func, summary, call)
-            }
+            Some(Some(summary)) if !summary.unknown => self.outcomes(state, func, summary, call),
             _ => {
                 for &arg in &call.args {
                     self.escape(&mut state, arg);
@@ -620,9 +625,8 @@ impl<'a> Run<'a, '_> {
         let env = Env { callee: func, args: &call.args };
         let before: Vec<Held> = state.held.clone();
         for take in &outcome.takes {
-            let same = |t: &crate::summary::Take| {
-                t.always && (&t.path, t.mode) == (&take.path, take.mode)
-            };
+            let same =
+                |t: &crate::summary::Take| t.always && (&t.path, t.mode) == (&take.path, take.mode);
             let always = all.iter().all(|o| o.takes.iter().any(same));
             if let Some(lock) = self.find_place(state, &env, &take.path) {
                 let site = TakeSite { span: call.span, chain: Arc::clone(&take.chain) };
@@ -704,8 +708,7 @@ impl<'a> Run<'a, '_> {
         call: &Invocation<'a>,
     ) {
         if let Some(fresh) = outcome.fresh.first() {
-            let site =
-                Site { deadline: fresh.deadline, helper: Some(func), ..Site::default() };
+            let site = Site { deadline: fresh.deadline, helper: Some(func), ..Site::default() };
             self.own(state, call.span, site);
         }
         for (i, &dst) in call.dst.iter().enumerate() {

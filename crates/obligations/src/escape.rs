@@ -245,9 +245,8 @@ impl Run<'_, '_> {
         match (a.parts.last(), b.parts.last()) {
             (Some(Part::Field(f)), Some(Part::Field(g))) if f == g => true,
             (x, y) => {
-                let bare = |part: Option<&Part>, root| {
-                    part.is_none() && matches!(root, Root::Ptr(_))
-                };
+                let bare =
+                    |part: Option<&Part>, root| part.is_none() && matches!(root, Root::Ptr(_));
                 bare(x, a.root) || bare(y, b.root)
             }
         }

@@ -70,41 +70,55 @@ impl<'a, 'p> Run<'a, 'p> {
         Step { func: self.id, span, kind }
     }
 
-    /// The states after an instruction: none if it does not go on.
+    /// Runs an instruction on the states of a block; those that do not go on are gone.
     pub(crate) fn instr(
         &mut self,
-        mut state: State,
+        mut states: Vec<State>,
         instr: &'a Instr,
         at: (BlockId, u32),
     ) -> Vec<State> {
         match &instr.kind {
-            InstrKind::DeclareVar(local) => self.declare(&mut state, *local),
+            InstrKind::Call(call) => {
+                states.into_iter().flat_map(|s| self.call(s, call, instr.span)).collect()
+            }
+            InstrKind::RunDefers => states.into_iter().flat_map(|s| self.run_defers(s)).collect(),
+            _ => {
+                for state in &mut states {
+                    self.straight(state, instr, at);
+                }
+                states
+            }
+        }
+    }
+
+    /// An instruction that always goes on, and in one way.
+    fn straight(&mut self, state: &mut State, instr: &'a Instr, at: (BlockId, u32)) {
+        match &instr.kind {
+            InstrKind::DeclareVar(local) => self.declare(state, *local),
             InstrKind::Assign(local, rvalue) => {
-                let value = self.rvalue(&mut state, rvalue);
-                self.assign(&mut state, *local, value);
+                let value = self.rvalue(state, rvalue);
+                self.assign(state, *local, value);
             }
             InstrKind::Store(place, operand) => {
-                let value = self.operand(&mut state, operand);
-                let place = self.place(&mut state, place);
-                self.store(&mut state, place, value);
+                let value = self.operand(state, operand);
+                let place = self.place(state, place);
+                self.store(state, place, value);
             }
-            InstrKind::Call(call) => return self.call(state, call, instr.span),
-            InstrKind::Go(call) => self.go(&mut state, call),
-            InstrKind::Defer(call) => self.defer(&mut state, call, at),
-            InstrKind::RunDefers => return self.run_defers(state),
+            InstrKind::Go(call) => self.go(state, call),
+            InstrKind::Defer(call) => self.defer(state, call, at),
+            InstrKind::Call(_) | InstrKind::RunDefers => {}
             InstrKind::Send { chan, value } => {
-                self.operand(&mut state, chan);
-                let value = self.operand(&mut state, value);
-                self.escape(&mut state, value);
+                self.operand(state, chan);
+                let value = self.operand(state, value);
+                self.escape(state, value);
             }
             InstrKind::Recv { dst, ok, .. } => {
                 for local in dst.iter().chain(ok) {
-                    self.assign_fresh(&mut state, *local);
+                    self.assign_fresh(state, *local);
                 }
             }
             InstrKind::MapDelete { .. } => state.invalidate(&mut self.arena, Epoch::Elements),
         }
-        vec![state]
     }
 
     fn declare(&mut self, state: &mut State, local: LocalId) {

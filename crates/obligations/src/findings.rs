@@ -2,7 +2,7 @@
 
 use crate::exec::Run;
 use crate::flow::Exit;
-use crate::report::{LockMode, LostCancel, Loss, MissingUnlock};
+use crate::report::{LockMode, Loss, LostCancel, MissingUnlock};
 use crate::state::Held;
 use crate::summary::{Fresh, Outcome, Path, Summary, Take, Value, path_of, value_of};
 use crate::term::{PlaceId, Term};
@@ -22,7 +22,8 @@ impl Run<'_, '_> {
         let mut outcomes: Vec<Outcome> = Vec::new();
         for exit in exits.iter_mut() {
             let outcome = self.outcome(exit);
-            match outcomes.iter_mut().find(|o| same_effect(o, &outcome) && same_takes(o, &outcome)) {
+            match outcomes.iter_mut().find(|o| same_effect(o, &outcome) && same_takes(o, &outcome))
+            {
                 Some(known) => join(known, &outcome),
                 None => outcomes.push(outcome),
             }
@@ -155,9 +156,7 @@ impl Run<'_, '_> {
                 (Some(_), _) if site.name.is_none() && site.fields.is_empty() => {
                     (Loss::Discarded, Vec::new())
                 }
-                (Some(exit), _) => {
-                    (Loss::Return(exit.span), self.path_since(&exit.state, span))
-                }
+                (Some(exit), _) => (Loss::Return(exit.span), self.path_since(&exit.state, span)),
                 (None, Some(path)) => (Loss::Overwritten, path.clone()),
                 (None, None) => continue,
             };
@@ -185,9 +184,8 @@ fn same_effect(a: &Outcome, b: &Outcome) -> bool {
 
 fn same_takes(a: &Outcome, b: &Outcome) -> bool {
     let key = |t: &Take| (t.path.clone(), t.mode, t.always);
-    let within = |a: &Outcome, b: &Outcome| {
-        a.takes.iter().all(|t| b.takes.iter().any(|u| key(t) == key(u)))
-    };
+    let within =
+        |a: &Outcome, b: &Outcome| a.takes.iter().all(|t| b.takes.iter().any(|u| key(t) == key(u)));
     within(a, b) && within(b, a)
 }
 

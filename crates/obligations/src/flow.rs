@@ -27,6 +27,11 @@ const VISITS: (usize, usize) = (40, 200);
 /// Most terms and places of one function.
 const MAX_TERMS: usize = 200_000;
 
+/// Within a block, more states than this are joined where they owe the same.
+const CROWD: usize = 12;
+/// Values joined within a block are named as if by groups from this number on.
+const THINNED: u32 = 1 << 16;
+
 struct Group {
     signature: Signature,
     states: Vec<State>,
@@ -142,11 +147,10 @@ impl<'a> Run<'a, '_> {
         let block = &func.blocks[id];
         let mut states = vec![state];
         for (index, instr) in block.instrs.iter().enumerate() {
-            let mut after = Vec::with_capacity(states.len());
-            for state in states {
-                after.extend(self.instr(state, instr, (id, index as u32)));
+            states = self.instr(states, instr, (id, index as u32));
+            if states.len() > CROWD {
+                states = self.thin(states, id, THINNED + index as u32);
             }
-            states = after;
         }
         let mut next = Vec::new();
         for state in states {
@@ -164,14 +168,27 @@ impl<'a> Run<'a, '_> {
         next
     }
 
+    /// Joins states of one point in a block that owe the same.
+    fn thin(&mut self, states: Vec<State>, block: BlockId, number: u32) -> Vec<State> {
+        let mut kept: Vec<(Signature, State)> = Vec::new();
+        for state in states {
+            let signature = state.signature();
+            let other = kept.iter_mut().find(|(s, _)| s.owes_same(&signature));
+            match other {
+                Some((_, known)) => known.merge(&mut self.arena, &state, block, number),
+                None => kept.push((signature, state)),
+            }
+        }
+        kept.into_iter().map(|(_, state)| state).collect()
+    }
+
     fn exit(&mut self, mut state: State, span: Span) -> Exit {
         let mut results = Vec::with_capacity(self.func.results.len());
         for &local in &self.func.results {
             let place = self.arena.local(local);
             let value = state.load(&mut self.arena, place);
             let mut value = state.resolve(&mut self.arena, value);
-            if !self.arena.is_non_nil(value)
-                && state.nilness(&mut self.arena, value) == Some(false)
+            if !self.arena.is_non_nil(value) && state.nilness(&mut self.arena, value) == Some(false)
             {
                 value = self.arena.term(Term::NonNil(0));
             }

@@ -78,7 +78,8 @@ fn settle(
     stored: &mut Vec<Stored>,
 ) {
     let recursive = |id: FuncId| facts.facts[id].callees.contains(&id);
-    let rounds = if members.len() > 1 || members.iter().any(|&m| recursive(m)) { ROUNDS } else { 1 };
+    let rounds =
+        if members.len() > 1 || members.iter().any(|&m| recursive(m)) { ROUNDS } else { 1 };
     for round in 1..=rounds {
         let mut changed = false;
         let mut found = Vec::new();

@@ -6,8 +6,8 @@ use crate::visit;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_effects::Op;
 use stanch_ir::{
-    Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj, Rvalue,
-    Terminator,
+    Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj,
+    Rvalue, Terminator,
 };
 use stanch_types::{Builtin, ObjectId, Program, TypeKind};
 

@@ -398,7 +398,9 @@ impl State {
         let mut nilness = Vec::new();
         for &(a, b, name) in renamed {
             let (x, y) = (self.nilness(arena, a), other.nilness(arena, b));
-            if x == y && let Some(is_nil) = x {
+            if x == y
+                && let Some(is_nil) = x
+            {
                 nilness.push((name, is_nil));
             }
         }

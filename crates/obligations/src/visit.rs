@@ -44,7 +44,8 @@ pub(crate) fn defs(kind: &InstrKind, f: &mut dyn FnMut(LocalId)) {
         InstrKind::Assign(local, rvalue) => {
             f(*local);
             match rvalue {
-                Rvalue::TypeAssert { ok: Some(ok), .. } | Rvalue::MapLookup { ok: Some(ok), .. } => {
+                Rvalue::TypeAssert { ok: Some(ok), .. }
+                | Rvalue::MapLookup { ok: Some(ok), .. } => {
                     f(*ok);
                 }
                 _ => {}
