@@ -1,0 +1,329 @@
+//! Built-in operations that others cannot see: they run as part of local code.
+
+use crate::exec::Exec;
+use crate::interp::Results;
+use crate::outcome::{Decision, Inconclusive};
+use crate::program::*;
+use crate::state::*;
+use crate::statics::ops;
+use crate::value::{Shape, Value};
+
+impl Exec<'_, '_> {
+    /// Starts a built-in: a visible one becomes pending, another one runs.
+    pub(crate) fn start_prim(
+        &mut self,
+        i: usize,
+        prim: Prim,
+        args: Vec<Value>,
+        how: How,
+        once: u32,
+        point: u32,
+    ) {
+        if is_visible(prim) {
+            let pending = PendingPrim { prim, args, how, phase: 0, point, once };
+            self.st.gs[i].pending = Pending::Prim(pending);
+            return;
+        }
+        let arg = |n: usize| args.get(n).copied().map(|v| self.st.resolve(v)).unwrap_or_default();
+        let (a, b, c) = (arg(0), arg(1), arg(2));
+        let results: Option<Vec<Value>> = match prim {
+            Prim::ChanCap => Some(vec![self.chan_cap(i, a)]),
+            Prim::CtxDone => self.context_done(i, a).map(|v| vec![v]),
+            Prim::Escape => {
+                args.iter().for_each(|v| self.escape(*v));
+                Some(Vec::new())
+            }
+            Prim::SeqLen => Some(vec![self.seq_len(i, a)]),
+            Prim::SeqGet => self.seq_get(i, a, b).map(|v| vec![v]),
+            Prim::SeqSet => self.seq_set(i, a, b, c).map(|()| Vec::new()),
+            Prim::SeqAppend => self.seq_append(i, &args).map(|v| vec![v]),
+            Prim::MapGet => Some(self.map_get(i, a, b)),
+            Prim::MapSet => self.map_set(i, a, b, c).map(|()| Vec::new()),
+            Prim::MapDelete => {
+                self.map_delete(i, a, b);
+                Some(Vec::new())
+            }
+            Prim::MapAt => Some(self.map_at(i, a, b)),
+            Prim::Panic => {
+                self.panic(i, a);
+                None
+            }
+            Prim::Goexit => {
+                if let Some(frame) = self.st.gs[i].frames.last_mut() {
+                    frame.mode = Mode::Goexit;
+                }
+                None
+            }
+            Prim::Exit => {
+                self.st.exited = true;
+                None
+            }
+            _ => Some(Vec::new()),
+        };
+        if let Some(results) = results {
+            self.finish(i, how, once, &Results::Values(&results));
+        }
+    }
+
+    fn unknown(&mut self, i: usize, kind: UnknownKind) -> Value {
+        let here = self.here(i);
+        self.fresh(here, kind)
+    }
+
+    fn chan_cap(&mut self, i: usize, chan: Value) -> Value {
+        match self.st.object(chan) {
+            Some((_, Obj { data: Data::Chan { cap, .. }, open: 0, .. })) => Value::int(*cap as i32),
+            _ if chan.shape() == Shape::Nil => Value::int(0),
+            _ => self.unknown(i, UnknownKind::Size),
+        }
+    }
+
+    /// The channel that a context's end closes.
+    pub(crate) fn context_done(&mut self, i: usize, context: Value) -> Option<Value> {
+        Some(match context.shape() {
+            Shape::Nil => Value::NIL,
+            Shape::Unknown(_) => self.materialise(i, context, OpenKind::Context)?.with_tag(0),
+            Shape::Ref(id, _) => match self.st.heap.get(id as usize).map(|o| &o.data) {
+                Some(Data::Context { never: true, .. }) => Value::NIL,
+                Some(Data::Context { .. }) => context.with_tag(0),
+                _ => self.unknown(i, UnknownKind::NonNil),
+            },
+            Shape::Bool(_) | Shape::Int(_) | Shape::Sym(_) | Shape::Func(_) => {
+                self.unknown(i, UnknownKind::NonNil)
+            }
+        })
+    }
+
+    fn seq_len(&mut self, i: usize, seq: Value) -> Value {
+        let len = match self.st.object(seq) {
+            Some((id, Obj { data: Data::Seq(v), open: 0, .. })) => Some((id, v.len())),
+            Some((id, Obj { data: Data::Map(v), open: 0, .. })) => Some((id, v.len())),
+            _ => None,
+        };
+        match len {
+            Some((id, n)) => {
+                self.touched(id, ops::READ);
+                Value::int(n as i32)
+            }
+            None if seq.shape() == Shape::Nil => Value::int(0),
+            None => self.unknown(i, UnknownKind::Size),
+        }
+    }
+
+    /// An index below `n`, any if it is not known.
+    fn index(&mut self, i: usize, index: Value, n: usize) -> Option<usize> {
+        let here = self.here(i);
+        match index.shape() {
+            Shape::Int(k) if k >= 0 => (k as usize).lt(&n).then_some(k as usize),
+            _ if n == 0 => None,
+            _ => {
+                let pick = self.chooser.choose(n as u32);
+                self.decided(i, here, NONE, Decision::Choice(pick));
+                Some(pick as usize)
+            }
+        }
+    }
+
+    fn seq_get(&mut self, i: usize, seq: Value, index: Value) -> Option<Value> {
+        let (id, n) = match self.st.object(seq) {
+            Some((id, Obj { data: Data::Seq(v), .. })) => (id, v.len()),
+            _ if seq.shape() == Shape::Nil => {
+                self.panic(i, Value::NIL);
+                return None;
+            }
+            _ => return Some(self.unknown(i, UnknownKind::Any)),
+        };
+        self.touched(id, ops::READ);
+        let Some(at) = self.index(i, index, n) else {
+            self.panic(i, Value::NIL);
+            return None;
+        };
+        match self.st.heap.get(id as usize).map(|o| &o.data) {
+            Some(Data::Seq(v)) => v.get(at).copied(),
+            _ => None,
+        }
+    }
+
+    fn seq_set(&mut self, i: usize, seq: Value, index: Value, value: Value) -> Option<()> {
+        let (id, n, open) = match self.st.object(seq) {
+            Some((id, Obj { data: Data::Seq(v), open, .. })) => (id, v.len(), *open != 0),
+            _ if seq.shape() == Shape::Nil => {
+                self.panic(i, Value::NIL);
+                return None;
+            }
+            _ => {
+                self.escape(value);
+                return Some(());
+            }
+        };
+        self.touched(id, ops::WRITE);
+        if open {
+            self.escape(value);
+        }
+        let Some(at) = self.index(i, index, n) else {
+            self.panic(i, Value::NIL);
+            return None;
+        };
+        if let Some(Data::Seq(v)) = self.st.heap.get_mut(id as usize).map(|o| &mut o.data) {
+            v[at] = value;
+        }
+        Some(())
+    }
+
+    fn seq_append(&mut self, i: usize, args: &[Value]) -> Option<Value> {
+        let here = self.here(i);
+        let Some((seq, more)) = args.split_first() else { return Some(Value::NIL) };
+        let seq = self.st.resolve(*seq);
+        let (mut values, open) = match self.st.object(seq) {
+            Some((id, Obj { data: Data::Seq(v), open, .. })) => {
+                let found = (v.clone(), *open);
+                self.touched(id, ops::READ);
+                found
+            }
+            _ if seq.shape() == Shape::Nil => (Vec::new(), 0),
+            _ => {
+                more.iter().for_each(|v| self.escape(*v));
+                return Some(self.unknown(i, UnknownKind::NonNil));
+            }
+        };
+        values.extend(more);
+        if values.len() > self.m.limits.elements as usize {
+            self.park(i, Inconclusive::Elements);
+            return None;
+        }
+        if open != 0 {
+            more.iter().for_each(|v| self.escape(*v));
+        }
+        self.alloc(i, here, open, Data::Seq(values))
+    }
+
+    /// The entry of a map that a key finds: known, or any of the possible ones, or none.
+    fn map_find(&mut self, i: usize, map: Value, key: Value) -> Option<(u32, Option<usize>)> {
+        let (id, keys) = match self.st.object(map) {
+            Some((id, Obj { data: Data::Map(v), open: 0, .. })) => {
+                (id, v.iter().map(|e| e.0).collect::<Vec<_>>())
+            }
+            _ => return None,
+        };
+        self.touched(id, ops::READ);
+        let answers: Vec<Option<bool>> = keys.iter().map(|k| self.known_equal(*k, key)).collect();
+        if let Some(at) = answers.iter().position(|a| *a == Some(true)) {
+            return Some((id, Some(at)));
+        }
+        let possible: Vec<usize> = (0..answers.len()).filter(|n| answers[*n].is_none()).collect();
+        let pick = self.chooser.choose(possible.len() as u32 + 1);
+        if !possible.is_empty() {
+            let here = self.here(i);
+            self.decided(i, here, NONE, Decision::Choice(pick));
+        }
+        Some((id, possible.get(pick as usize).copied()))
+    }
+
+    fn map_get(&mut self, i: usize, map: Value, key: Value) -> Vec<Value> {
+        if map.shape() == Shape::Nil {
+            return vec![Value::NIL, Value::bool(false)];
+        }
+        let Some((id, at)) = self.map_find(i, map, key) else {
+            return vec![self.unknown(i, UnknownKind::Any), self.unknown(i, UnknownKind::Any)];
+        };
+        match (at, self.st.heap.get(id as usize).map(|o| &o.data)) {
+            (Some(at), Some(Data::Map(entries))) => vec![entries[at].1, Value::bool(true)],
+            _ => vec![Value::NIL, Value::bool(false)],
+        }
+    }
+
+    fn map_set(&mut self, i: usize, map: Value, key: Value, value: Value) -> Option<()> {
+        if map.shape() == Shape::Nil {
+            self.panic(i, Value::NIL);
+            return None;
+        }
+        let Some((id, at)) = self.map_find(i, map, key) else {
+            self.escape(key);
+            self.escape(value);
+            return Some(());
+        };
+        self.touched(id, ops::WRITE);
+        let limit = self.m.limits.elements as usize;
+        if let Some(Data::Map(entries)) = self.st.heap.get_mut(id as usize).map(|o| &mut o.data) {
+            match at {
+                Some(at) => entries[at].1 = value,
+                None if entries.len() < limit => entries.push((key, value)),
+                None => {
+                    self.park(i, Inconclusive::Elements);
+                    return None;
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn map_delete(&mut self, i: usize, map: Value, key: Value) {
+        if let Some((id, Some(at))) = self.map_find(i, map, key) {
+            self.touched(id, ops::WRITE);
+            if let Some(Data::Map(entries)) = self.st.heap.get_mut(id as usize).map(|o| &mut o.data)
+            {
+                entries.remove(at);
+            }
+        }
+    }
+
+    fn map_at(&mut self, i: usize, map: Value, position: Value) -> Vec<Value> {
+        let at = match position.shape() {
+            Shape::Int(n) if n >= 0 => n as usize,
+            _ => 0,
+        };
+        match self.st.object(map) {
+            Some((id, Obj { data: Data::Map(entries), open: 0, .. })) => {
+                let entry = entries.get(at).copied();
+                self.touched(id, ops::READ);
+                entry.map_or(vec![Value::NIL, Value::NIL], |(k, v)| vec![k, v])
+            }
+            _ => vec![self.unknown(i, UnknownKind::Any), self.unknown(i, UnknownKind::Any)],
+        }
+    }
+}
+
+/// Whether other goroutines can see the operation or be seen by it.
+fn is_visible(prim: Prim) -> bool {
+    match prim {
+        Prim::Send
+        | Prim::Recv
+        | Prim::Close
+        | Prim::ChanLen
+        | Prim::Lock
+        | Prim::TryLock
+        | Prim::Unlock
+        | Prim::RLock
+        | Prim::TryRLock
+        | Prim::RUnlock
+        | Prim::WgAdd
+        | Prim::WgDone
+        | Prim::WgWait
+        | Prim::CondWait
+        | Prim::CondSignal
+        | Prim::CondBroadcast
+        | Prim::OnceDo
+        | Prim::Cancel
+        | Prim::CtxErr
+        | Prim::TimerStop
+        | Prim::TimerReset
+        | Prim::SemAcquire
+        | Prim::SemTryAcquire
+        | Prim::SemRelease
+        | Prim::Yield => true,
+        Prim::ChanCap
+        | Prim::CtxDone
+        | Prim::Escape
+        | Prim::SeqLen
+        | Prim::SeqGet
+        | Prim::SeqSet
+        | Prim::SeqAppend
+        | Prim::MapGet
+        | Prim::MapSet
+        | Prim::MapDelete
+        | Prim::MapAt
+        | Prim::Panic
+        | Prim::Goexit
+        | Prim::Exit => false,
+    }
+}

@@ -1,0 +1,472 @@
+//! What is computed once for a program: numbers of points, liveness of slots, future operations.
+
+use crate::program::*;
+use crate::valid::{Part, kind_operands, visit_op, visit_term};
+use stanch_base::{Idx, IndexVec};
+
+/// Kinds of operations as bits: which a goroutine may still perform.
+pub(crate) mod ops {
+    pub(crate) const SEND: u32 = 1;
+    pub(crate) const RECV: u32 = 1 << 1;
+    pub(crate) const CLOSE: u32 = 1 << 2;
+    pub(crate) const LEN: u32 = 1 << 3;
+    pub(crate) const LOCK: u32 = 1 << 4;
+    pub(crate) const UNLOCK: u32 = 1 << 5;
+    pub(crate) const TRY_LOCK: u32 = 1 << 6;
+    pub(crate) const R_LOCK: u32 = 1 << 7;
+    pub(crate) const R_UNLOCK: u32 = 1 << 8;
+    pub(crate) const WG_ADD: u32 = 1 << 9;
+    pub(crate) const WG_WAIT: u32 = 1 << 10;
+    pub(crate) const COND_WAIT: u32 = 1 << 11;
+    pub(crate) const SIGNAL: u32 = 1 << 12;
+    pub(crate) const ONCE: u32 = 1 << 13;
+    pub(crate) const CANCEL: u32 = 1 << 14;
+    pub(crate) const CTX_ERR: u32 = 1 << 15;
+    pub(crate) const TIMER: u32 = 1 << 16;
+    pub(crate) const SEM_ACQUIRE: u32 = 1 << 17;
+    pub(crate) const SEM_RELEASE: u32 = 1 << 18;
+    pub(crate) const ESCAPE: u32 = 1 << 19;
+    pub(crate) const READ: u32 = 1 << 20;
+    pub(crate) const WRITE: u32 = 1 << 21;
+    pub(crate) const GLOBAL_READ: u32 = 1 << 22;
+    pub(crate) const GLOBAL_WRITE: u32 = 1 << 23;
+}
+
+/// The kinds of operations a built-in performs by itself.
+pub(crate) fn prim_ops(prim: Prim) -> u32 {
+    match prim {
+        Prim::Send => ops::SEND,
+        Prim::Recv => ops::RECV,
+        Prim::Close => ops::CLOSE,
+        Prim::ChanLen => ops::LEN,
+        Prim::Lock => ops::LOCK,
+        Prim::TryLock | Prim::TryRLock => ops::TRY_LOCK,
+        Prim::Unlock => ops::UNLOCK,
+        Prim::RLock => ops::R_LOCK,
+        Prim::RUnlock => ops::R_UNLOCK,
+        Prim::WgAdd | Prim::WgDone => ops::WG_ADD,
+        Prim::WgWait => ops::WG_WAIT,
+        Prim::CondWait => ops::COND_WAIT | ops::LOCK | ops::UNLOCK,
+        Prim::CondSignal | Prim::CondBroadcast => ops::SIGNAL,
+        Prim::OnceDo => ops::ONCE,
+        Prim::Cancel => ops::CANCEL,
+        Prim::CtxErr => ops::CTX_ERR,
+        Prim::TimerStop | Prim::TimerReset => ops::TIMER,
+        Prim::SemAcquire | Prim::SemTryAcquire => ops::SEM_ACQUIRE | ops::RECV,
+        Prim::SemRelease => ops::SEM_RELEASE,
+        Prim::Escape => ops::ESCAPE,
+        Prim::SeqLen | Prim::SeqGet | Prim::SeqAppend | Prim::MapGet | Prim::MapAt => ops::READ,
+        Prim::SeqSet | Prim::MapSet | Prim::MapDelete => ops::WRITE,
+        Prim::ChanCap | Prim::CtxDone | Prim::Yield | Prim::Panic | Prim::Goexit | Prim::Exit => 0,
+    }
+}
+
+/// Static facts of a program.
+pub(crate) struct Statics {
+    points: Vec<Point>,
+    funcs: IndexVec<FnId, FuncStatics>,
+    /// Operations of everything that a function value can be.
+    pub(crate) indirect: u32,
+}
+
+struct FuncStatics {
+    /// Number of the first point of each block.
+    blocks: Vec<u32>,
+    words: usize,
+    first: u32,
+    /// Live slots before each point, `words` words each.
+    live: Vec<u64>,
+    /// Live slots while the operation of a point is pending: after it, without its results.
+    across: Vec<u64>,
+    /// Slots that hold results.
+    results: Vec<u64>,
+    /// Operations from each point to the function's end.
+    from: Vec<u32>,
+    /// All operations, with callees.
+    all: u32,
+}
+
+impl Statics {
+    /// Analyses a valid program.
+    pub(crate) fn new(program: &Program) -> Self {
+        let mut points = Vec::new();
+        let mut funcs = IndexVec::new();
+        for (id, f) in program.functions.iter_enumerated() {
+            funcs.push(layout(id, f, &mut points));
+        }
+        let mut statics = Self { points, funcs, indirect: 0 };
+        statics.operations(program);
+        statics
+    }
+
+    /// The number of a point.
+    pub(crate) fn point(&self, func: FnId, block: BlockId, instr: u32) -> u32 {
+        self.funcs
+            .get(func)
+            .and_then(|f| f.blocks.get(block.index()))
+            .map_or(crate::state::NONE, |b| b + instr)
+    }
+
+    /// The point with this number.
+    pub(crate) fn location(&self, point: u32) -> Option<Point> {
+        self.points.get(point as usize).copied()
+    }
+
+    /// All operations of a function.
+    pub(crate) fn function_ops(&self, func: FnId) -> u32 {
+        self.funcs.get(func).map_or(0, |f| f.all)
+    }
+
+    /// Operations from a point to its function's end.
+    pub(crate) fn ops_from(&self, func: FnId, point: u32) -> u32 {
+        let Some(f) = self.funcs.get(func) else { return 0 };
+        f.from.get(point.wrapping_sub(f.first) as usize).copied().unwrap_or(0)
+    }
+
+    /// Whether a slot is live before a point.
+    pub(crate) fn live_before(&self, func: FnId, point: u32) -> LiveSet<'_> {
+        self.set(func, point, |f| &f.live)
+    }
+
+    /// Slots live while the operation of a point is pending.
+    pub(crate) fn live_across(&self, func: FnId, point: u32) -> LiveSet<'_> {
+        self.set(func, point, |f| &f.across)
+    }
+
+    /// Slots that hold results.
+    pub(crate) fn result_slots(&self, func: FnId) -> LiveSet<'_> {
+        LiveSet(self.funcs.get(func).map_or(&[], |f| &f.results))
+    }
+
+    fn set(
+        &self,
+        func: FnId,
+        point: u32,
+        table: impl Fn(&FuncStatics) -> &Vec<u64>,
+    ) -> LiveSet<'_>
+where {
+        let Some(f) = self.funcs.get(func) else { return LiveSet(&[]) };
+        let at = point.wrapping_sub(f.first) as usize;
+        let table = table(f);
+        LiveSet(
+            table.get(at.saturating_mul(f.words)..).and_then(|t| t.get(..f.words)).unwrap_or(&[]),
+        )
+    }
+
+    fn operations(&mut self, program: &Program) {
+        let bindable = bindable(program);
+        loop {
+            let mut changed = false;
+            let mut indirect = bindable.prims;
+            bindable.functions.iter().for_each(|f| indirect |= self.function_ops(*f));
+            changed |= indirect != self.indirect;
+            self.indirect = indirect;
+            for (id, f) in program.functions.iter_enumerated() {
+                let all = self.function_pass(id, f);
+                changed |= all;
+            }
+            if !changed {
+                return;
+            }
+        }
+    }
+
+    /// One pass over a function; whether its operations grew.
+    fn function_pass(&mut self, id: FnId, f: &Function) -> bool {
+        let own: Vec<Vec<u32>> = f
+            .blocks
+            .iter()
+            .map(|b| {
+                b.instrs.iter().map(|i| self.op_ops(&i.op)).chain([term_ops(&b.term)]).collect()
+            })
+            .collect();
+        let mut reach: Vec<u32> =
+            own.iter().map(|ops| ops.iter().fold(0, |all, o| all | o)).collect();
+        loop {
+            let mut changed = false;
+            for (b, block) in f.blocks.iter_enumerated().rev() {
+                let next = successors(&block.term)
+                    .iter()
+                    .fold(reach[b.index()], |all, s| all | reach[s.index()]);
+                changed |= next != reach[b.index()];
+                reach[b.index()] = next;
+            }
+            if !changed {
+                break;
+            }
+        }
+        let mut from = Vec::new();
+        for (b, block) in f.blocks.iter_enumerated() {
+            let mut after = successors(&block.term).iter().fold(0, |all, s| all | reach[s.index()]);
+            let mut suffix: Vec<u32> = own[b.index()]
+                .iter()
+                .rev()
+                .map(|o| {
+                    after |= o;
+                    after
+                })
+                .collect();
+            suffix.reverse();
+            from.extend(suffix);
+        }
+        let all = reach.iter().fold(0, |all, o| all | o);
+        let statics = &mut self.funcs[id];
+        let changed = statics.all != all;
+        statics.all = all;
+        statics.from = from;
+        changed
+    }
+
+    fn op_ops(&self, op: &Op) -> u32 {
+        match op {
+            Op::Call(call) | Op::Go(call) | Op::Defer(call) => match call.callee {
+                Callee::Fn(f) => {
+                    if self.is_opaque(f) {
+                        ops::ESCAPE
+                    } else {
+                        self.function_ops(f)
+                    }
+                }
+                Callee::Value(_) | Callee::Method(..) => self.indirect | ops::ESCAPE,
+                Callee::Prim(prim @ Prim::OnceDo) => prim_ops(prim) | self.indirect,
+                Callee::Prim(prim) => prim_ops(prim),
+                Callee::Opaque => ops::ESCAPE,
+                Callee::Pure(_) => 0,
+            },
+            Op::Alloc { kind: AllocKind::AfterFunc(_) | AllocKind::AfterContext(..), .. } => {
+                self.indirect | ops::ESCAPE
+            }
+            Op::LoadCell { .. } | Op::CopyStruct { .. } => ops::READ,
+            // A field that is first asked for comes into being.
+            Op::LoadField { .. } | Op::Part { .. } => ops::READ | ops::WRITE,
+            Op::StoreCell { .. } | Op::StoreField { .. } => ops::WRITE | ops::ESCAPE,
+            Op::LoadGlobal { .. } => ops::GLOBAL_READ,
+            Op::StoreGlobal { .. } => ops::GLOBAL_WRITE,
+            Op::Assign { .. }
+            | Op::Unknown { .. }
+            | Op::Choose { .. }
+            | Op::Alloc { .. }
+            | Op::NewContext { .. }
+            | Op::Closure { .. }
+            | Op::Compare { .. }
+            | Op::Arith { .. }
+            | Op::Not { .. }
+            | Op::SetTag { .. }
+            | Op::Assert { .. }
+            | Op::Direction { .. }
+            | Op::RunDefers
+            | Op::Recover { .. } => 0,
+        }
+    }
+
+    fn is_opaque(&self, f: FnId) -> bool {
+        self.funcs.get(f).is_none_or(|f| f.blocks.is_empty())
+    }
+}
+
+fn term_ops(term: &Term) -> u32 {
+    let Term::Select { arms, .. } = term else { return 0 };
+    arms.iter().fold(0, |all, arm| {
+        all | match arm.op {
+            SelectOp::Send { .. } => ops::SEND,
+            SelectOp::Recv { .. } => ops::RECV,
+        }
+    })
+}
+
+/// Slots of a frame that matter.
+#[derive(Clone, Copy)]
+pub(crate) struct LiveSet<'a>(&'a [u64]);
+
+impl LiveSet<'_> {
+    /// Whether the slot matters.
+    pub(crate) fn contains(self, slot: usize) -> bool {
+        self.0.get(slot / 64).is_some_and(|w| w >> (slot % 64) & 1 != 0)
+    }
+}
+
+/// Where control can go.
+pub(crate) fn successors(term: &Term) -> Vec<BlockId> {
+    let mut all = Vec::new();
+    visit_term(term, &mut |part| {
+        if let Part::Block(b) = part {
+            all.push(b);
+        }
+    });
+    all
+}
+
+struct Bindables {
+    functions: Vec<FnId>,
+    prims: u32,
+}
+
+/// Everything a function value of the program can be.
+fn bindable(program: &Program) -> Bindables {
+    let mut all = Bindables { functions: Vec::new(), prims: ops::CANCEL };
+    for f in &program.functions {
+        for block in &f.blocks {
+            let mut part = |p| {
+                if let Part::Use(Operand::Func(f)) = p {
+                    all.functions.push(f);
+                }
+            };
+            block.instrs.iter().for_each(|i| visit_op(&i.op, &mut part));
+            visit_term(&block.term, &mut part);
+            for instr in &block.instrs {
+                match &instr.op {
+                    Op::Closure { callee: Bindable::Fn(f), .. } => all.functions.push(*f),
+                    Op::Closure { callee: Bindable::Prim(prim), .. } => {
+                        all.prims |= prim_ops(*prim)
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    all.functions.extend(program.methods.iter().map(|m| m.function));
+    for global in &program.globals {
+        match &global.init {
+            GlobalInit::Func(f) => all.functions.push(*f),
+            GlobalInit::Object(kind) => {
+                all.functions.extend(kind_operands(kind).into_iter().flatten().filter_map(|o| {
+                    match o {
+                        Operand::Func(f) => Some(f),
+                        Operand::Local(_) | Operand::Const(_) | Operand::Unknown => None,
+                    }
+                }));
+            }
+            GlobalInit::Const(_) | GlobalInit::Unknown(_) | GlobalInit::OpenObject(_) => {}
+        }
+    }
+    all.functions.sort_unstable();
+    all.functions.dedup();
+    all
+}
+
+/// Numbers the points of a function and computes its liveness.
+fn layout(id: FnId, f: &Function, points: &mut Vec<Point>) -> FuncStatics {
+    let first = points.len() as u32;
+    let mut blocks = Vec::new();
+    for (b, block) in f.blocks.iter_enumerated() {
+        blocks.push(points.len() as u32);
+        let n = block.instrs.len() as u32;
+        points.extend((0..=n).map(|instr| Point { func: id, block: b, instr }));
+    }
+    let words = f.locals.len().div_ceil(64).max(1);
+    let mut results = vec![0; words];
+    f.results.iter().for_each(|r| set(&mut results, r.local));
+    let n_points = points.len() - first as usize;
+    let mut statics = FuncStatics {
+        blocks,
+        words,
+        first,
+        live: vec![0; n_points * words],
+        across: vec![0; n_points * words],
+        results,
+        from: Vec::new(),
+        all: 0,
+    };
+    liveness(f, &mut statics);
+    statics
+}
+
+fn set(bits: &mut [u64], local: LocalId) {
+    if let Some(word) = bits.get_mut(local.index() / 64) {
+        *word |= 1 << (local.index() % 64);
+    }
+}
+
+fn clear(bits: &mut [u64], local: LocalId) {
+    if let Some(word) = bits.get_mut(local.index() / 64) {
+        *word &= !(1 << (local.index() % 64));
+    }
+}
+
+fn liveness(f: &Function, s: &mut FuncStatics) {
+    let words = s.words;
+    let has_defer = f.blocks.iter().any(|b| b.instrs.iter().any(|i| matches!(i.op, Op::Defer(_))));
+    // A panic can lead from anywhere to the results of a function that may recover.
+    let always = if has_defer { s.results.clone() } else { vec![0; words] };
+    loop {
+        let mut changed = false;
+        for (b, block) in f.blocks.iter_enumerated().rev() {
+            let base = (s.blocks[b.index()] - s.first) as usize;
+            let n = block.instrs.len();
+            let (before, across) = term_liveness(f, b, s, &always);
+            let mut live = before;
+            store(&mut s.across, base + n, words, &across);
+            changed |= store(&mut s.live, base + n, words, &live);
+            for (i, instr) in block.instrs.iter().enumerate().rev() {
+                visit_op(&instr.op, &mut |p| {
+                    if let Part::Def(l) = p {
+                        clear(&mut live, l);
+                    }
+                });
+                or(&mut live, &always);
+                store(&mut s.across, base + i, words, &live);
+                visit_op(&instr.op, &mut |p| {
+                    if let Part::Use(Operand::Local(l)) = p {
+                        set(&mut live, l);
+                    }
+                });
+                changed |= store(&mut s.live, base + i, words, &live);
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
+/// Live before a terminator, and while it is pending.
+fn term_liveness(
+    f: &Function,
+    b: BlockId,
+    s: &FuncStatics,
+    always: &[u64],
+) -> (Vec<u64>, Vec<u64>) {
+    let live_in = |block: BlockId| {
+        let at = (s.blocks[block.index()] - s.first) as usize * s.words;
+        &s.live[at..at + s.words]
+    };
+    let term = &f.blocks[b].term;
+    let mut across = always.to_vec();
+    match term {
+        Term::Select { arms, default } => {
+            for arm in arms {
+                let mut live = live_in(arm.target).to_vec();
+                if let SelectOp::Recv { dst, ok, .. } = &arm.op {
+                    dst.iter().chain(ok).for_each(|l| clear(&mut live, *l));
+                }
+                or(&mut across, &live);
+            }
+            default.iter().for_each(|d| or(&mut across, live_in(*d)));
+        }
+        Term::Return => or(&mut across, &s.results),
+        Term::Goto(_)
+        | Term::Branch { .. }
+        | Term::TypeSwitch { .. }
+        | Term::Panic(_)
+        | Term::Goexit
+        | Term::Exit => successors(term).iter().for_each(|t| or(&mut across, live_in(*t))),
+    }
+    let mut before = across.clone();
+    visit_term(term, &mut |p| {
+        if let Part::Use(Operand::Local(l)) = p {
+            set(&mut before, l);
+        }
+    });
+    (before, across)
+}
+
+fn or(into: &mut [u64], other: &[u64]) {
+    into.iter_mut().zip(other).for_each(|(a, b)| *a |= b);
+}
+
+fn store(table: &mut [u64], at: usize, words: usize, value: &[u64]) -> bool {
+    let slot = &mut table[at * words..(at + 1) * words];
+    let changed = *slot != *value;
+    slot.copy_from_slice(value);
+    changed
+}
