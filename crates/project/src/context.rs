@@ -4,7 +4,7 @@ use stanch_base::FxHashSet;
 use stanch_syntax::{Directives, ParseMode, parse};
 
 /// Operating systems that file names and constraints know (`go/build`'s list).
-const KNOWN_OS: [&str; 20] = [
+const KNOWN_OS: [&str; 18] = [
     "aix",
     "android",
     "darwin",
@@ -23,12 +23,10 @@ const KNOWN_OS: [&str; 20] = [
     "wasip1",
     "windows",
     "zos",
-    "none",
-    "unknown",
 ];
 
 /// Architectures that file names and constraints know.
-const KNOWN_ARCH: [&str; 26] = [
+const KNOWN_ARCH: [&str; 24] = [
     "386",
     "amd64",
     "amd64p32",
@@ -53,8 +51,6 @@ const KNOWN_ARCH: [&str; 26] = [
     "sparc",
     "sparc64",
     "wasm",
-    "none",
-    "unknown",
 ];
 
 /// Operating systems for which `unix` holds.

@@ -93,7 +93,13 @@ fn std_dirs(
     let src = goroot.join("src");
     match pattern {
         "cmd" => walk(fs, &src.join("cmd"), &[], out),
-        _ => walk(fs, &src, &[src.join("cmd")], out),
+        _ => {
+            // As for go: `builtin` is documentation, and `runtime/cgo` is empty without cgo.
+            let skip = [src.join("cmd"), src.join("builtin"), src.join("runtime").join("cgo")];
+            let mut dirs = walk(fs, &src, &skip, out);
+            dirs.extend(walk(fs, &src.join("vendor"), &[], out));
+            dirs
+        }
     }
 }
 
