@@ -13,8 +13,9 @@ crate::newtype_index! {
 #[derive(Default, Debug, Clone)]
 pub struct Interner {
     texts: String,
-    /// End of each symbol's text in `texts`; it starts where the one before ends.
-    ends: Vec<u32>,
+    /// Where each symbol's text starts in `texts`, and at last where the last one ends; empty while
+    /// there is no symbol.
+    bounds: Vec<u32>,
     /// Upper half: hash; lower half: symbol number + 1, or 0 where free. The length is a power of
     /// two or 0.
     table: Vec<u64>,
@@ -30,7 +31,7 @@ impl Interner {
     pub fn with_capacity(n: usize) -> Self {
         Self {
             texts: String::with_capacity(n * 8),
-            ends: Vec::with_capacity(n),
+            bounds: Vec::with_capacity(n),
             table: vec![0; (n * 2).next_power_of_two().max(16)],
         }
     }
@@ -38,7 +39,7 @@ impl Interner {
     /// The symbol of `text`, made if it is new.
     #[inline]
     pub fn intern(&mut self, text: &str) -> Symbol {
-        if self.ends.len() * 2 >= self.table.len() {
+        if self.bounds.len() * 2 >= self.table.len() {
             self.grow();
         }
         let hash = hash(text.as_bytes());
@@ -60,18 +61,17 @@ impl Interner {
     #[inline]
     pub fn text(&self, symbol: Symbol) -> &str {
         let index = symbol.index();
-        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
-        &self.texts[start..self.ends[index] as usize]
+        &self.texts[self.bounds[index] as usize..self.bounds[index + 1] as usize]
     }
 
     /// Number of distinct strings.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.bounds.len().saturating_sub(1)
     }
 
     /// Whether nothing was interned.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.bounds.is_empty()
     }
 
     /// The symbol of `text`, or the free slot where it belongs. The table must not be full.
@@ -86,7 +86,7 @@ impl Interner {
             }
             if (entry >> 32) as u32 == hash {
                 let symbol = Symbol::from_raw(entry as u32 - 1);
-                if self.text(symbol) == text {
+                if same(self.bytes(symbol), text.as_bytes()) {
                     return Ok(symbol);
                 }
             }
@@ -94,10 +94,21 @@ impl Interner {
         }
     }
 
+    /// The bytes of a symbol's text, without the check for character boundaries.
+    #[inline]
+    fn bytes(&self, symbol: Symbol) -> &[u8] {
+        let index = symbol.index();
+        let (start, end) = (self.bounds[index], self.bounds[index + 1]);
+        &self.texts.as_bytes()[start as usize..end as usize]
+    }
+
     fn insert(&mut self, text: &str, hash: u32, slot: usize) -> Symbol {
-        let symbol = Symbol::from_usize(self.ends.len());
+        if self.bounds.is_empty() {
+            self.bounds.push(0);
+        }
+        let symbol = Symbol::from_usize(self.bounds.len() - 1);
         self.texts.push_str(text);
-        self.ends.push(self.texts.len() as u32);
+        self.bounds.push(self.texts.len() as u32);
         self.table[slot] = u64::from(hash) << 32 | u64::from(symbol.raw() + 1);
         symbol
     }
@@ -116,6 +127,30 @@ impl Interner {
     }
 }
 
+/// Whether the texts are equal; inline for the short ones that names are.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match (a.first_chunk::<8>(), b.first_chunk::<8>(), a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(a0), Some(b0), Some(a1), Some(b1)) if a.len() <= 16 => a0 == b0 && a1 == b1,
+        (Some(_), ..) => a == b,
+        _ => short_word(a) == short_word(b),
+    }
+}
+
+/// At most eight bytes as a number, equal for equal bytes of one length only.
+#[inline]
+fn short_word(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        _ => bytes.iter().fold(0, |word, &b| word << 8 | u64::from(b)),
+    }
+}
+
 /// A hash of short texts: words of eight bytes, the last ones overlapping, mixed by multiplication.
 #[inline]
 fn hash(bytes: &[u8]) -> u32 {
@@ -131,13 +166,8 @@ fn hash(bytes: &[u8]) -> u32 {
             state = mix(state, u64::from_le_bytes(*word));
         }
         state = mix(state, u64::from_le_bytes(*last));
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        let word =
-            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
-        state = mix(state, word);
     } else {
-        let word = bytes.iter().fold(1, |word, &b| word << 8 | u64::from(b));
-        state = mix(state, word);
+        state = mix(state, short_word(bytes));
     }
     (state ^ state >> 32) as u32
 }

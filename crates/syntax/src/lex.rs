@@ -1,10 +1,11 @@
 //! The scanner: text to tokens with automatic semicolons; comments go to a list of their own.
 
 mod literal;
+mod swar;
 
 use crate::ast::Comment;
 use crate::directive::Directive;
-use crate::token::{Token, keyword};
+use crate::token::{Token, keyword, short_keyword};
 use crate::{SyntaxError, TokenAt};
 use memchr::{memchr, memchr2_iter, memmem};
 use stanch_base::TextRange;
@@ -55,8 +56,10 @@ const CLASS: [u8; 256] = {
 #[derive(Clone, Copy)]
 struct Mark {
     pos: usize,
+    tok: Tok,
     semicolon: bool,
     n_errors: usize,
+    error_line_end: usize,
     n_comments: usize,
     n_directives: usize,
 }
@@ -67,9 +70,14 @@ pub(crate) struct Lexer<'a> {
     src: &'a [u8],
     /// Offset of the next byte.
     pos: usize,
+    /// The current token. It stands here, and not in results, because copying a token right after
+    /// its parts were stored stalls the processor.
+    pub(crate) tok: Tok,
     /// Whether a newline here stands for a semicolon.
     semicolon: bool,
     pub(crate) errors: Vec<SyntaxError>,
+    /// No newline stands between the last error and here.
+    error_line_end: usize,
     pub(crate) comments: Vec<Comment>,
     pub(crate) directives: Vec<Directive>,
 }
@@ -81,8 +89,10 @@ impl<'a> Lexer<'a> {
             text,
             src: text.as_bytes(),
             pos: if text.starts_with('\u{feff}') { 3 } else { 0 },
+            tok: Tok { kind: Token::Illegal, auto: false, start: 0, end: 0 },
             semicolon: false,
             errors: Vec::new(),
+            error_line_end: 0,
             comments: Vec::with_capacity(text.len() / 200),
             directives: Vec::new(),
         }
@@ -99,43 +109,76 @@ impl<'a> Lexer<'a> {
         self.src.get(at).copied().unwrap_or(0)
     }
 
-    /// The next token that is not a comment.
+    /// Moves to the next token that is not a comment.
     #[inline]
-    pub(crate) fn next(&mut self) -> Tok {
-        let mut at = self.pos;
+    pub(crate) fn next(&mut self) {
         loop {
+            let at = self.skip_blanks();
             let byte = self.byte(at);
             let class = CLASS[byte as usize];
-            if class & (BLANK | NEWLINE) != 0 {
-                if class == NEWLINE && self.semicolon {
-                    return self.automatic(at, at + 1);
-                }
-                at += 1;
-                continue;
-            }
             if class & (WORD | DIGIT) == WORD {
                 return self.word(at);
             }
-            match self.operator(at, byte) {
-                Some(tok) => return tok,
-                None => at = self.pos,
+            if class == NEWLINE {
+                return self.automatic(at, at + 1);
+            }
+            if self.operator(at, byte) {
+                return;
             }
         }
+    }
+
+    /// Where blanks end, and newlines that stand for no semicolon.
+    #[inline(always)]
+    fn skip_blanks(&self) -> usize {
+        let skipped = if self.semicolon { BLANK } else { BLANK | NEWLINE };
+        let mut at = self.pos;
+        while CLASS[self.byte(at) as usize] & skipped != 0 {
+            at += 1;
+        }
+        at
+    }
+
+    /// Where the letters, digits and `_` of ASCII that begin at `at` end.
+    #[inline(always)]
+    fn word_end(&self, mut at: usize) -> usize {
+        while let Some(chunk) = self.chunk(at) {
+            let n = swar::n_word(chunk);
+            at += n;
+            if n < 8 {
+                return at;
+            }
+        }
+        while CLASS[self.byte(at) as usize] & WORD != 0 {
+            at += 1;
+        }
+        at
+    }
+
+    /// The eight bytes from `at`, if the text is that long.
+    #[inline(always)]
+    fn chunk(&self, at: usize) -> Option<[u8; 8]> {
+        self.src.get(at..)?.first_chunk().copied()
     }
 
     /// The kind of the token after the current one, without moving.
     pub(crate) fn peek(&mut self) -> Token {
         let mark = Mark {
             pos: self.pos,
+            tok: self.tok,
             semicolon: self.semicolon,
             n_errors: self.errors.len(),
+            error_line_end: self.error_line_end,
             n_comments: self.comments.len(),
             n_directives: self.directives.len(),
         };
-        let kind = self.next().kind;
+        self.next();
+        let kind = self.tok.kind;
         self.pos = mark.pos;
+        self.tok = mark.tok;
         self.semicolon = mark.semicolon;
         self.errors.truncate(mark.n_errors);
+        self.error_line_end = mark.error_line_end;
         self.comments.truncate(mark.n_comments);
         self.directives.truncate(mark.n_directives);
         kind
@@ -150,11 +193,15 @@ impl<'a> Lexer<'a> {
         let start = start.min(self.src.len());
         if let Some(last) = self.errors.last() {
             let last = last.range.start as usize;
-            let between = self.src.get(last.min(start)..last.max(start)).unwrap_or_default();
-            if memchr(b'\n', between).is_none() {
+            // What was searched before is not searched again: a line may have many errors.
+            let known = self.error_line_end.max(last);
+            let between = if start < last { start..last } else { known.min(start)..start };
+            if memchr(b'\n', self.src.get(between).unwrap_or_default()).is_none() {
+                self.error_line_end = known.max(start);
                 return;
             }
         }
+        self.error_line_end = start;
         let start = self.text.floor_char_boundary(start);
         let end = self.text.ceil_char_boundary(end.clamp(start, self.src.len()));
         let range = TextRange::new(start as u32, end as u32);
@@ -177,52 +224,57 @@ impl<'a> Lexer<'a> {
 
     /// Ends a token of `kind` at `end`.
     #[inline(always)]
-    fn token(&mut self, kind: Token, start: usize, end: usize, semicolon: bool) -> Tok {
+    fn token(&mut self, kind: Token, start: usize, end: usize, semicolon: bool) {
         self.pos = end;
         self.semicolon = semicolon;
-        Tok { kind, auto: false, start: start as u32, end: end as u32 }
+        self.tok.kind = kind;
+        self.tok.auto = false;
+        self.tok.start = start as u32;
+        self.tok.end = end as u32;
     }
 
     /// An automatic semicolon at `at`; scanning goes on at `next`.
-    fn automatic(&mut self, at: usize, next: usize) -> Tok {
+    fn automatic(&mut self, at: usize, next: usize) {
+        self.token(Token::Semicolon, at, at, false);
         self.pos = next;
-        self.semicolon = false;
-        Tok { kind: Token::Semicolon, auto: true, start: at as u32, end: at as u32 }
+        self.tok.auto = true;
     }
 
     /// An identifier or keyword whose first byte is ASCII.
     #[inline]
-    fn word(&mut self, start: usize) -> Tok {
-        let rest = self.src.get(start + 1..).unwrap_or_default();
-        let n = rest.iter().position(|&b| CLASS[b as usize] & WORD == 0).unwrap_or(rest.len());
-        let end = start + 1 + n;
-        if rest.get(n).is_some_and(|&b| b >= 0x80) {
+    fn word(&mut self, start: usize) {
+        if let Some(chunk) = self.chunk(start) {
+            let n = swar::n_word(chunk);
+            if n < 8 && chunk[n] < 0x80 {
+                let kind = short_keyword(chunk, n);
+                return self.token(kind, start, start + n, ends_line(kind));
+            }
+        }
+        self.long_word(start);
+    }
+
+    /// A word of eight bytes or more, or with characters beyond ASCII, or at the end of the file.
+    fn long_word(&mut self, start: usize) {
+        let end = self.word_end(start);
+        if self.byte(end) >= 0x80 {
             return self.unicode_word(start, end);
         }
         let kind = keyword(self.src.get(start..end).unwrap_or_default());
-        let semicolon = matches!(
-            kind,
-            Token::Ident | Token::Break | Token::Continue | Token::Fallthrough | Token::Return
-        );
-        self.token(kind, start, end, semicolon)
+        self.token(kind, start, end, ends_line(kind));
     }
 
     /// The rest, from `at`, of an identifier with letters or digits beyond ASCII.
     #[cold]
-    fn unicode_word(&mut self, start: usize, at: usize) -> Tok {
+    fn unicode_word(&mut self, start: usize, at: usize) {
         let rest = self.text.get(at..).unwrap_or_default();
         let end = rest.find(|c| !is_letter(c) && !is_digit(c)).map_or(self.src.len(), |n| at + n);
         // A character that only follows the word does not make it less of a keyword.
         let kind = keyword(self.src.get(start..end).unwrap_or_default());
-        let semicolon = matches!(
-            kind,
-            Token::Ident | Token::Break | Token::Continue | Token::Fallthrough | Token::Return
-        );
-        self.token(kind, start, end, semicolon)
+        self.token(kind, start, end, ends_line(kind));
     }
 
-    /// A token that is no word; `None` after a comment.
-    fn operator(&mut self, at: usize, byte: u8) -> Option<Tok> {
+    /// A token that is no word; `false` after a comment that ends no line.
+    fn operator(&mut self, at: usize, byte: u8) -> bool {
         use Token::*;
         let next = self.byte(at + 1);
         let (kind, len, semicolon) = match byte {
@@ -235,16 +287,31 @@ impl<'a> Lexer<'a> {
             b']' => (RBrack, 1, true),
             b';' => (Semicolon, 1, false),
             b'~' => (Tilde, 1, false),
-            b'.' if next.is_ascii_digit() => return Some(self.number(at)),
+            b'.' if next.is_ascii_digit() => {
+                self.number(at);
+                return true;
+            }
             b'.' if next == b'.' && self.byte(at + 2) == b'.' => (Ellipsis, 3, false),
             b'.' => (Period, 1, false),
-            b'0'..=b'9' => return Some(self.number(at)),
-            b'"' => return Some(self.string(at)),
-            b'`' => return Some(self.raw_string(at)),
-            b'\'' => return Some(self.rune(at)),
+            b'0'..=b'9' => {
+                self.number(at);
+                return true;
+            }
+            b'"' => {
+                self.string(at);
+                return true;
+            }
+            b'`' => {
+                self.raw_string(at);
+                return true;
+            }
+            b'\'' => {
+                self.rune(at);
+                return true;
+            }
             b'/' if next == b'/' => {
                 self.line_comment(at);
-                return None;
+                return false;
             }
             b'/' if next == b'*' => return self.block_comment(at),
             b':' => with_assign(next, Colon, Define),
@@ -268,14 +335,18 @@ impl<'a> Lexer<'a> {
             b'<' => with_assign(next, Lss, Leq),
             b'>' if next == b'>' => longer(with_assign(self.byte(at + 2), Shr, ShrAssign)),
             b'>' => with_assign(next, Gtr, Geq),
-            _ => return Some(self.unusual(at)),
+            _ => {
+                self.unusual(at);
+                return true;
+            }
         };
-        Some(self.token(kind, at, at + len, semicolon))
+        self.token(kind, at, at + len, semicolon);
+        true
     }
 
     /// The end of the file, a letter beyond ASCII, or a character that begins no token.
     #[cold]
-    fn unusual(&mut self, at: usize) -> Tok {
+    fn unusual(&mut self, at: usize) {
         let Some(c) = self.text.get(at..).and_then(|rest| rest.chars().next()) else {
             let end = self.src.len();
             return if self.semicolon {
@@ -294,9 +365,10 @@ impl<'a> Lexer<'a> {
             '“' | '”' => self.error(at, end, format!("curly quotation mark {c} instead of \"")),
             _ => self.error(at, end, format!("illegal character U+{:04X}", u32::from(c))),
         }
-        self.token(Token::Illegal, at, end, self.semicolon)
+        self.token(Token::Illegal, at, end, self.semicolon);
     }
 
+    #[inline(never)]
     /// Records the `//` comment at `start`.
     fn line_comment(&mut self, start: usize) {
         let rest = self.src.get(start..).unwrap_or_default();
@@ -319,8 +391,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Records the `/*` comment at `start`; an automatic semicolon if it ends a line.
-    fn block_comment(&mut self, start: usize) -> Option<Tok> {
+    /// Records the `/*` comment at `start`; `true` with an automatic semicolon if it ends a line.
+    fn block_comment(&mut self, start: usize) -> bool {
         let rest = self.src.get(start + 2..).unwrap_or_default();
         let end = match memmem::find(rest, b"*/") {
             Some(n) => start + 2 + n + 2,
@@ -337,7 +409,10 @@ impl<'a> Lexer<'a> {
             self.line_directive(line, start, end);
         }
         let newline = self.semicolon && memchr(b'\n', comment.as_bytes()).is_some();
-        newline.then(|| self.automatic(end, end))
+        if newline {
+            self.automatic(end, end);
+        }
+        newline
     }
 
     /// Checks the text `file:line` or `file:line:column` of a line directive.
@@ -382,7 +457,10 @@ impl Iterator for Tokens<'_> {
     type Item = TokenAt;
 
     fn next(&mut self) -> Option<TokenAt> {
-        let tok = self.pending.take().unwrap_or_else(|| self.lex.next());
+        let tok = self.pending.take().unwrap_or_else(|| {
+            self.lex.next();
+            self.lex.tok
+        });
         if let Some(comment) = self.lex.comments.get(self.n_comments) {
             self.n_comments += 1;
             self.pending = Some(tok);
@@ -391,6 +469,15 @@ impl Iterator for Tokens<'_> {
         let range = TextRange::new(tok.start, tok.end);
         (tok.kind != Token::Eof).then_some(TokenAt { kind: tok.kind, range, automatic: tok.auto })
     }
+}
+
+/// Whether a newline after the word stands for a semicolon.
+#[inline(always)]
+fn ends_line(word: Token) -> bool {
+    matches!(
+        word,
+        Token::Ident | Token::Break | Token::Continue | Token::Fallthrough | Token::Return
+    )
 }
 
 /// An operator of one byte, or of two if `=` follows.

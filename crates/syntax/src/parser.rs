@@ -10,7 +10,7 @@ mod stmt;
 mod types;
 
 use crate::ast::*;
-use crate::lex::{Lexer, Tok};
+use crate::lex::Lexer;
 use crate::token::Token;
 use crate::{MAX_DEPTH, ParseMode};
 use memchr::{memchr, memrchr};
@@ -20,12 +20,14 @@ use stanch_base::{IndexVec, Interner, TextRange};
 /// The deepest recursion of the parser, in nested expressions, types and statements.
 const MAX_NESTING: u32 = 1000;
 
+/// How many bytes recovery looks ahead or back at most, so that its time stays linear.
+const MAX_LOOK: usize = 4096;
+
 /// The state of parsing one file.
 pub(crate) struct Parser<'a> {
     text: &'a str,
     pub(crate) lex: Lexer<'a>,
-    tok: Tok,
-    /// End of the token before `tok`.
+    /// End of the token before the current one.
     prev_end: u32,
     pub(crate) ast: Ast,
     mode: ParseMode,
@@ -48,22 +50,21 @@ impl<'a> Parser<'a> {
     /// A parser at the first token of `text`.
     pub(crate) fn new(text: &'a str, mode: ParseMode) -> Self {
         let mut lex = Lexer::new(text);
-        let tok = lex.next();
+        lex.next();
         // Averages of the standard library, rounded up.
         let n = if mode == ParseMode::Full { text.len() } else { text.len() / 4 };
         let ast = Ast {
-            exprs: IndexVec::with_capacity(n / 8),
-            stmts: IndexVec::with_capacity(n / 40),
-            idents: IndexVec::with_capacity(n / 10),
+            exprs: IndexVec::with_capacity(n / 9),
+            stmts: IndexVec::with_capacity(n / 50),
+            idents: IndexVec::with_capacity(n / 12),
             expr_pool: Vec::with_capacity(n / 16),
-            stmt_pool: Vec::with_capacity(n / 40),
-            names: Interner::with_capacity(n / 80),
+            stmt_pool: Vec::with_capacity(n / 50),
+            names: Interner::with_capacity(n / 100),
             ..Ast::default()
         };
         Self {
             text,
             lex,
-            tok,
             prev_end: 0,
             ast,
             mode,
@@ -81,19 +82,19 @@ impl<'a> Parser<'a> {
     /// Moves to the next token.
     #[inline]
     fn next(&mut self) {
-        self.prev_end = self.tok.end;
-        self.tok = self.lex.next();
+        self.prev_end = self.lex.tok.end;
+        self.lex.next();
     }
 
     #[inline(always)]
     fn at(&self, kind: Token) -> bool {
-        self.tok.kind == kind
+        self.lex.tok.kind == kind
     }
 
     /// Consumes the token if it is of `kind`.
     #[inline]
     fn eat(&mut self, kind: Token) -> bool {
-        let found = self.tok.kind == kind;
+        let found = self.lex.tok.kind == kind;
         if found {
             self.next();
         }
@@ -115,7 +116,7 @@ impl<'a> Parser<'a> {
         if self.eat(kind) {
             return;
         }
-        if self.tok.auto && self.lex.peek() == kind {
+        if self.lex.tok.auto && self.lex.peek() == kind {
             self.error_here(format!("missing , before newline in {list}"));
             self.next();
             self.next();
@@ -128,7 +129,7 @@ impl<'a> Parser<'a> {
     /// The current token's bytes.
     #[inline(always)]
     fn span_of_token(&self) -> TextRange {
-        TextRange::new(self.tok.start, self.tok.end)
+        TextRange::new(self.lex.tok.start, self.lex.tok.end)
     }
 
     /// The span from `start` to the end of the last consumed token.
@@ -144,7 +145,7 @@ impl<'a> Parser<'a> {
     /// all nodes around it, whether they have consumed a token yet or not.
     #[cold]
     fn skip_gap(&mut self) {
-        self.prev_end = self.prev_end.max(self.tok.start);
+        self.prev_end = self.prev_end.max(self.lex.tok.start);
     }
 
     #[inline]
@@ -261,11 +262,13 @@ impl Parser<'_> {
     /// The current token for messages.
     fn describe(&self) -> String {
         let text = self.span_of_token().of(self.text);
-        match self.tok.kind {
-            Token::Semicolon if self.tok.auto && self.tok.start as usize >= self.text.len() => {
+        match self.lex.tok.kind {
+            Token::Semicolon
+                if self.lex.tok.auto && self.lex.tok.start as usize >= self.text.len() =>
+            {
                 "end of file".into()
             }
-            Token::Semicolon if self.tok.auto => "newline".into(),
+            Token::Semicolon if self.lex.tok.auto => "newline".into(),
             Token::Eof => "end of file".into(),
             Token::Ident | Token::Int | Token::Float | Token::Imag | Token::Char
                 if text.len() <= 40 =>
@@ -278,7 +281,7 @@ impl Parser<'_> {
             | Token::Int
             | Token::Float
             | Token::Imag
-            | Token::Illegal => self.tok.kind.text().into(),
+            | Token::Illegal => self.lex.tok.kind.text().into(),
             kind => format!("`{}`", kind.text()),
         }
     }
@@ -335,10 +338,10 @@ impl Parser<'_> {
     /// Skips what is too deep, to the end of the enclosing brackets or statement.
     #[cold]
     fn skip_deep(&mut self) -> ExprId {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let mut open = 0_u32;
         while !self.at(Token::Eof) {
-            match self.tok.kind {
+            match self.lex.tok.kind {
                 Token::LParen | Token::LBrack | Token::LBrace => open += 1,
                 Token::RParen | Token::RBrack | Token::RBrace if open == 0 => break,
                 Token::RParen | Token::RBrack | Token::RBrace => open -= 1,
@@ -356,13 +359,16 @@ impl Parser<'_> {
 impl Parser<'_> {
     /// Whether the token is the first on its line.
     fn on_new_line(&self) -> bool {
-        let before = self.text.as_bytes().get(..self.tok.start as usize).unwrap_or_default();
+        let before = self.text.as_bytes().get(..self.lex.tok.start as usize).unwrap_or_default();
         let blank = |b: &&u8| matches!(**b, b' ' | b'\t');
-        before.iter().rev().find(|b| !blank(b)).is_none_or(|b| *b == b'\n')
+        match before.iter().rev().take(MAX_LOOK).find(|b| !blank(b)) {
+            Some(b) => *b == b'\n',
+            None => before.len() < MAX_LOOK,
+        }
     }
 
     fn in_first_column(&self) -> bool {
-        match (self.tok.start as usize).checked_sub(1) {
+        match (self.lex.tok.start as usize).checked_sub(1) {
             Some(at) => self.text.as_bytes().get(at) == Some(&b'\n'),
             None => true,
         }
@@ -371,7 +377,7 @@ impl Parser<'_> {
     /// Whether a top-level declaration certainly begins here, whatever is still open: a keyword in
     /// the first column, for `func` with what only a declaration's head can have.
     fn at_declaration(&self) -> bool {
-        match self.tok.kind {
+        match self.lex.tok.kind {
             Token::Func => self.at_func_declaration(),
             Token::Type | Token::Var | Token::Const | Token::Import => self.in_first_column(),
             _ => false,
@@ -384,7 +390,8 @@ impl Parser<'_> {
         if !self.at(Token::Func) || !self.in_first_column() {
             return false;
         }
-        let rest = self.text.as_bytes().get(self.tok.end as usize..).unwrap_or_default();
+        let rest = self.text.as_bytes().get(self.lex.tok.end as usize..).unwrap_or_default();
+        let rest = rest.get(..MAX_LOOK).unwrap_or(rest);
         let line = rest.get(..memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
         let is_name = |b: u8| b.is_ascii_alphabetic() || b == b'_' || b >= 0x80;
         let head = line.trim_ascii_start();
@@ -408,7 +415,7 @@ impl Parser<'_> {
     fn skip_to_closing(&mut self, kind: Token) {
         let mut open = 0_u32;
         while !self.at(Token::Eof) {
-            match self.tok.kind {
+            match self.lex.tok.kind {
                 found if found == kind && open == 0 => {
                     self.next();
                     return;
@@ -417,7 +424,9 @@ impl Parser<'_> {
                 Token::RParen | Token::RBrack | Token::RBrace if open == 0 => return,
                 Token::RParen | Token::RBrack | Token::RBrace => open -= 1,
                 Token::Semicolon if open == 0 => return,
-                _ if open == 0 && starts_statement(self.tok.kind) && self.on_new_line() => return,
+                _ if open == 0 && starts_statement(self.lex.tok.kind) && self.on_new_line() => {
+                    return;
+                }
                 _ if self.at_declaration() => return,
                 _ => {}
             }
@@ -429,7 +438,7 @@ impl Parser<'_> {
     /// closing bracket; after an error skips to where the next can begin.
     #[inline]
     fn expect_semicolon(&mut self) {
-        match self.tok.kind {
+        match self.lex.tok.kind {
             Token::Semicolon => self.next(),
             Token::RParen | Token::RBrace => {}
             _ => {
@@ -445,7 +454,7 @@ impl Parser<'_> {
         let mut open = 0_u32;
         let mut first = true;
         while !self.at(Token::Eof) {
-            match self.tok.kind {
+            match self.lex.tok.kind {
                 Token::LBrace => open += 1,
                 Token::RBrace if open == 0 => return,
                 Token::RBrace => open -= 1,
@@ -471,7 +480,7 @@ impl Parser<'_> {
     fn skip_to_declaration(&mut self) {
         let mut open = 0_u32;
         while !self.at(Token::Eof) {
-            match self.tok.kind {
+            match self.lex.tok.kind {
                 Token::LBrace => open += 1,
                 Token::RBrace => open = open.saturating_sub(1),
                 Token::Func | Token::Type | Token::Var | Token::Const | Token::Import

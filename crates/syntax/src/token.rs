@@ -150,6 +150,34 @@ pub(crate) fn keyword(word: &[u8]) -> Token {
     if text.as_bytes() == word { token } else { Token::Ident }
 }
 
+/// The keywords shorter than eight bytes as numbers (little-endian) by [`slot`].
+const SHORT: [(u64, Token); 64] = {
+    let mut table = [(0, Token::Ident); 64];
+    let mut i = 0;
+    while i < KEYWORDS.len() {
+        let word = KEYWORDS[i].0.as_bytes();
+        if word.len() < 8 {
+            let mut number = 0;
+            let mut at = word.len();
+            while at > 0 {
+                at -= 1;
+                number = number << 8 | word[at] as u64;
+            }
+            table[slot(word[0], word[1], word.len())] = (number, KEYWORDS[i].1);
+        }
+        i += 1;
+    }
+    table
+};
+
+/// The keyword that the first `len` (below 8) bytes are, or [`Token::Ident`].
+#[inline(always)]
+pub(crate) fn short_keyword(bytes: [u8; 8], len: usize) -> Token {
+    let number = u64::from_le_bytes(bytes) & ((1 << (len * 8)) - 1);
+    let (keyword, token) = SHORT[slot(bytes[0], bytes[1], len)];
+    if keyword == number { token } else { Token::Ident }
+}
+
 impl Token {
     /// The token as written; a description for identifiers and literals.
     pub fn text(self) -> &'static str {

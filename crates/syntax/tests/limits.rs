@@ -122,6 +122,8 @@ fn unclosed_and_unreadable() {
         parse_small_stack(format!("package p\n{}", piece.repeat(MILLION / 10)));
         parse_small_stack(in_body(&piece.repeat(MILLION / 10)));
         parse_small_stack(in_body(&format!("{piece}\n").repeat(MILLION / 10)));
+        parse_small_stack(in_body(&format!("{piece} x ) ").repeat(MILLION / 10)));
+        parse_small_stack(in_body(&format!("{} {piece}", "f(".repeat(MILLION / 10))));
     }
 }
 

@@ -1,12 +1,13 @@
 //! Numbers, runes and strings, with the checks that the language puts on their form.
 
-use super::{CLASS, DIGIT, Lexer, Tok, WORD};
+use super::{CLASS, DIGIT, Lexer, WORD};
 use crate::token::Token;
 use memchr::memchr;
 
 impl Lexer<'_> {
     /// The number at `start`.
-    pub(super) fn number(&mut self, start: usize) -> Tok {
+    #[inline(never)]
+    pub(super) fn number(&mut self, start: usize) {
         let first = self.byte(start);
         let mut at = start;
         while CLASS[self.byte(at) as usize] & DIGIT != 0 {
@@ -17,11 +18,11 @@ impl Lexer<'_> {
         if plain && (first != b'0' || at == start + 1) {
             return self.token(Token::Int, start, at, true);
         }
-        self.unusual_number(start)
+        self.unusual_number(start);
     }
 
     /// A number that is more than decimal digits without a leading zero.
-    fn unusual_number(&mut self, start: usize) -> Tok {
+    fn unusual_number(&mut self, start: usize) {
         let mut at = start;
         let mut kind = Token::Int;
         let mut radix = 10;
@@ -74,7 +75,7 @@ impl Lexer<'_> {
             self.check_digits(mantissa, at, if legacy_octal { 8 } else { radix }, name);
         }
         self.check_separators(start, digits_end, radix);
-        self.token(kind, start, at, true)
+        self.token(kind, start, at, true);
     }
 
     /// The end of the exponent at `at`.
@@ -137,8 +138,8 @@ impl Lexer<'_> {
     }
 
     /// The interpreted string at `start`.
-    #[inline]
-    pub(super) fn string(&mut self, start: usize) -> Tok {
+    #[inline(never)]
+    pub(super) fn string(&mut self, start: usize) {
         let mut at = start + 1;
         loop {
             match self.src.get(at) {
@@ -154,7 +155,8 @@ impl Lexer<'_> {
     }
 
     /// The raw string at `start`.
-    pub(super) fn raw_string(&mut self, start: usize) -> Tok {
+    #[inline(never)]
+    pub(super) fn raw_string(&mut self, start: usize) {
         let rest = self.src.get(start + 1..).unwrap_or_default();
         let end = match memchr(b'`', rest) {
             Some(n) => start + 1 + n + 1,
@@ -163,11 +165,12 @@ impl Lexer<'_> {
                 self.src.len()
             }
         };
-        self.token(Token::String, start, end, true)
+        self.token(Token::String, start, end, true);
     }
 
     /// The rune literal at `start`.
-    pub(super) fn rune(&mut self, start: usize) -> Tok {
+    #[inline(never)]
+    pub(super) fn rune(&mut self, start: usize) {
         let mut at = start + 1;
         let mut n_chars = 0;
         let mut valid = true;
@@ -196,7 +199,7 @@ impl Lexer<'_> {
         if valid && n_chars != 1 {
             self.error(start, at + 1, "illegal rune literal");
         }
-        self.token(Token::Char, start, at + 1, true)
+        self.token(Token::Char, start, at + 1, true);
     }
 
     /// The end of the escape sequence whose letter is at `at`, and whether it is valid; an invalid

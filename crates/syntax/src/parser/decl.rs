@@ -9,7 +9,7 @@ use stanch_base::TextRange;
 impl Parser<'_> {
     /// The whole file.
     pub(crate) fn file(&mut self) {
-        self.ast.package_pos = self.tok.start;
+        self.ast.package_pos = self.lex.tok.start;
         if self.expect(Token::Package) {
             self.ast.package = Some(self.ident());
             self.expect_top_semicolon();
@@ -33,7 +33,7 @@ impl Parser<'_> {
 
     fn top_level_decl(&mut self) {
         self.high = 0;
-        match self.tok.kind {
+        match self.lex.tok.kind {
             Token::Func => self.func_decl(),
             Token::Import | Token::Const | Token::Type | Token::Var => {
                 let decl = self.gen_decl();
@@ -57,9 +57,9 @@ impl Parser<'_> {
 
     /// `import`, `const`, `type` or `var`.
     pub(super) fn gen_decl(&mut self) -> GenDecl {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let nodes = self.node_mark();
-        let keyword = match self.tok.kind {
+        let keyword = match self.lex.tok.kind {
             Token::Import => GenKeyword::Import,
             Token::Const => GenKeyword::Const,
             Token::Type => GenKeyword::Type,
@@ -69,12 +69,13 @@ impl Parser<'_> {
         let mut specs = Vec::new();
         let grouped = self.eat(Token::LParen);
         let end = if grouped {
-            while !matches!(self.tok.kind, Token::RParen | Token::Eof) && !self.at_declaration() {
-                let before = (self.tok.start, self.tok.kind);
+            while !matches!(self.lex.tok.kind, Token::RParen | Token::Eof) && !self.at_declaration()
+            {
+                let before = (self.lex.tok.start, self.lex.tok.kind);
                 let iota = specs.len() as u32;
                 specs.push(self.spec(keyword, iota));
                 self.end_of_spec();
-                if before == (self.tok.start, self.tok.kind) {
+                if before == (self.lex.tok.start, self.lex.tok.kind) {
                     self.next();
                 }
             }
@@ -124,8 +125,8 @@ impl Parser<'_> {
     }
 
     fn import_spec(&mut self) -> Spec {
-        let start = self.tok.start;
-        let name = match self.tok.kind {
+        let start = self.lex.tok.start;
+        let name = match self.lex.tok.kind {
             Token::Ident => Some(self.ident()),
             Token::Period => {
                 let span = self.span_of_token();
@@ -136,7 +137,7 @@ impl Parser<'_> {
             _ => None,
         };
         let mut path_span = TextRange::empty(start);
-        match self.tok.kind {
+        match self.lex.tok.kind {
             Token::String => {
                 path_span = self.span_of_token();
                 self.next();
@@ -159,7 +160,7 @@ impl Parser<'_> {
     }
 
     fn value_spec(&mut self, is_const: bool, iota: u32) -> ValueSpec {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let nodes = self.node_mark();
         let names = self.ident_list();
         let ty = if is_const {
@@ -175,10 +176,10 @@ impl Parser<'_> {
     }
 
     fn type_spec(&mut self) -> TypeSpec {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let nodes = self.node_mark();
         let name = self.ident();
-        let bracket = self.tok.start;
+        let bracket = self.lex.tok.start;
         let mut type_params = List::EMPTY;
         let mut array = None;
         if self.eat(Token::LBrack) {
@@ -295,12 +296,12 @@ impl Parser<'_> {
     }
 
     fn func_decl(&mut self) {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let nodes = self.node_mark();
         self.next();
         let recv = self.at(Token::LParen).then(|| self.params(true));
         let name = self.ident();
-        let signature_start = self.tok.start;
+        let signature_start = self.lex.tok.start;
         // Methods may have them too since Go 1.27.
         let type_params = if self.at(Token::LBrack) { self.type_params() } else { List::EMPTY };
         let signature = self.signature(signature_start, type_params);
@@ -332,10 +333,10 @@ impl Parser<'_> {
         if self.mode == ParseMode::Full {
             return Body::Block(self.block());
         }
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let mut open = 0_u32;
         while !self.at(Token::Eof) && !self.at_func_declaration() {
-            match self.tok.kind {
+            match self.lex.tok.kind {
                 Token::LBrace => open += 1,
                 Token::RBrace => open -= 1,
                 _ => {}

@@ -55,7 +55,7 @@ impl Parser<'_> {
 
     /// Goes on with the operators that follow the operand `x`.
     pub(super) fn binary_rest(&mut self, mut x: ExprId, min: u8) -> ExprId {
-        while let Some((op, precedence)) = self.tok.kind.binary() {
+        while let Some((op, precedence)) = self.lex.tok.kind.binary() {
             if precedence < min {
                 break;
             }
@@ -71,7 +71,7 @@ impl Parser<'_> {
     /// Consumes an operator and its right operand.
     #[inline]
     fn binary_step(&mut self, x: ExprId, op: BinaryOp, precedence: u8) -> ExprId {
-        let op_pos = self.tok.start;
+        let op_pos = self.lex.tok.start;
         self.next();
         let y = self.binary(precedence + 1);
         let x = self.grow(x);
@@ -87,7 +87,7 @@ impl Parser<'_> {
         let mut joined = first;
         let mut high = self.high;
         while self.at(Token::Add) {
-            let op_pos = self.tok.start;
+            let op_pos = self.lex.tok.start;
             self.next();
             self.high = self.depth;
             let mut y = self.binary(5);
@@ -112,7 +112,7 @@ impl Parser<'_> {
     /// An operand with its prefix operators.
     #[inline]
     fn unary(&mut self) -> ExprId {
-        let op = match self.tok.kind {
+        let op = match self.lex.tok.kind {
             Token::Add => UnaryOp::Plus,
             Token::Sub => UnaryOp::Neg,
             Token::Not => UnaryOp::Not,
@@ -127,7 +127,7 @@ impl Parser<'_> {
 
     /// The prefix operator here with its operand; `None` stands for `*` and `<-`.
     fn prefixed(&mut self, op: Option<UnaryOp>) -> ExprId {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let arrow = self.at(Token::Arrow);
         self.next();
         if !self.enter() {
@@ -179,7 +179,7 @@ impl Parser<'_> {
     /// Goes on with what follows the operand `x`.
     pub(super) fn primary_rest(&mut self, mut x: ExprId) -> ExprId {
         loop {
-            x = match self.tok.kind {
+            x = match self.lex.tok.kind {
                 Token::Period => self.selector_or_assertion(x),
                 Token::LParen => self.call(x),
                 Token::LBrack => self.index_or_slice(x),
@@ -197,8 +197,8 @@ impl Parser<'_> {
 
     /// An operand; the result may be a type.
     fn operand(&mut self) -> ExprId {
-        let start = self.tok.start;
-        let literal = match self.tok.kind {
+        let start = self.lex.tok.start;
+        let literal = match self.lex.tok.kind {
             Token::Ident => {
                 let ident = self.ident();
                 return self.push_expr(Expr::Ident(ident), start);
@@ -228,7 +228,7 @@ impl Parser<'_> {
     }
 
     fn func_type_or_literal(&mut self) -> ExprId {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         if !self.enter() {
             return self.skip_deep();
         }
@@ -249,7 +249,7 @@ impl Parser<'_> {
         let x = self.grow(x);
         let start = self.ast.expr_span(x).start;
         self.next();
-        match self.tok.kind {
+        match self.lex.tok.kind {
             Token::LParen => {
                 self.next();
                 let ty = if self.eat(Token::Type) { None } else { Some(self.ty()) };
@@ -275,7 +275,7 @@ impl Parser<'_> {
         self.expr_level += 1;
         let mark = self.exprs.len();
         let mut spread = false;
-        while !matches!(self.tok.kind, Token::RParen | Token::Eof) && !spread {
+        while !matches!(self.lex.tok.kind, Token::RParen | Token::Eof) && !spread {
             let arg = self.expr();
             self.exprs.push(arg);
             spread = self.eat(Token::Ellipsis);
@@ -302,13 +302,13 @@ impl Parser<'_> {
         }
         self.expr_level += 1;
         let first = if self.at(Token::Colon) { None } else { Some(self.expr()) };
-        let kind = match (self.tok.kind, first) {
+        let kind = match (self.lex.tok.kind, first) {
             (Token::Colon, lo) => self.slice_bounds(x, lo),
             (_, Some(first)) => {
                 let mark = self.exprs.len();
                 self.exprs.push(first);
                 while self.eat(Token::Comma) {
-                    if matches!(self.tok.kind, Token::RBrack | Token::Eof) {
+                    if matches!(self.lex.tok.kind, Token::RBrack | Token::Eof) {
                         continue;
                     }
                     let arg = self.ty();
@@ -325,7 +325,7 @@ impl Parser<'_> {
 
     /// The bounds of a slice expression from the first colon.
     fn slice_bounds(&mut self, x: ExprId, lo: Option<ExprId>) -> Expr {
-        let colon = self.tok.start;
+        let colon = self.lex.tok.start;
         self.next();
         let mut hi = self.slice_bound();
         let mut max = None;
@@ -345,7 +345,7 @@ impl Parser<'_> {
     }
 
     fn slice_bound(&mut self) -> Option<ExprId> {
-        let bound = !matches!(self.tok.kind, Token::Colon | Token::RBrack | Token::Eof);
+        let bound = !matches!(self.lex.tok.kind, Token::Colon | Token::RBrack | Token::Eof);
         bound.then(|| self.expr())
     }
 
@@ -371,14 +371,14 @@ impl Parser<'_> {
 
     /// `{…}` of a composite literal.
     fn literal_value(&mut self, ty: Option<ExprId>) -> ExprId {
-        let start = ty.map_or(self.tok.start, |ty| self.ast.expr_span(ty).start);
+        let start = ty.map_or(self.lex.tok.start, |ty| self.ast.expr_span(ty).start);
         if !self.enter() {
             return self.skip_deep();
         }
         self.next();
         self.expr_level += 1;
         let mark = self.exprs.len();
-        while !matches!(self.tok.kind, Token::RBrace | Token::Eof) {
+        while !matches!(self.lex.tok.kind, Token::RBrace | Token::Eof) {
             let element = self.element();
             self.exprs.push(element);
             if !self.eat(Token::Comma) {

@@ -66,9 +66,9 @@ impl Parser<'_> {
         let mark = self.params.len();
         let start = match first {
             Some((name, _)) => self.ast.idents[name].span.start,
-            None => self.tok.start,
+            None => self.lex.tok.start,
         };
-        while first.is_some() || !matches!(self.tok.kind, Token::Eof) && !self.at(closing) {
+        while first.is_some() || !matches!(self.lex.tok.kind, Token::Eof) && !self.at(closing) {
             let outer = std::mem::replace(&mut self.high, self.depth);
             let param = match first.take() {
                 Some((name, Some(ty))) => {
@@ -97,7 +97,7 @@ impl Parser<'_> {
     /// One entry, whose leading identifier may have been consumed already.
     fn param(&mut self, name: Option<IdentId>, type_params: bool) -> Param {
         use Token::*;
-        let (name, ty) = match self.tok.kind {
+        let (name, ty) = match self.lex.tok.kind {
             _ if name.is_some() => self.named_param(name, type_params),
             Ident => {
                 let name = self.ident();
@@ -130,7 +130,7 @@ impl Parser<'_> {
     ) -> (Option<IdentId>, Option<ExprId>) {
         use Token::*;
         let Some(ident) = name else { return (None, None) };
-        match self.tok.kind {
+        match self.lex.tok.kind {
             Ident | Mul | Arrow | Func | Chan | Map | Struct | Interface | LParen => {
                 (name, Some(self.ty()))
             }
@@ -150,7 +150,7 @@ impl Parser<'_> {
     }
 
     fn variadic_type(&mut self) -> ExprId {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         self.next();
         let elem = self.nested(Self::ty);
         self.push_expr(Expr::Ellipsis(Some(elem)), start)

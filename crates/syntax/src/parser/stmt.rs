@@ -45,7 +45,7 @@ struct Arm {
 impl Parser<'_> {
     /// A braced block; where it does not begin here an error and an empty block.
     pub(super) fn block(&mut self) -> Block {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         if !self.open_brace() {
             self.skip_gap();
             return Block { stmts: List::EMPTY, span: TextRange::empty(self.prev_end) };
@@ -57,7 +57,7 @@ impl Parser<'_> {
 
     /// Consumes `{`, which may stand on the next line with an error.
     fn open_brace(&mut self) -> bool {
-        if self.tok.auto && self.lex.peek() == Token::LBrace {
+        if self.lex.tok.auto && self.lex.peek() == Token::LBrace {
             self.error_here("unexpected newline before `{`");
             self.next();
         }
@@ -67,14 +67,17 @@ impl Parser<'_> {
     /// Statements up to a closing brace, the next clause or the end.
     fn stmt_list(&mut self) -> List<StmtId> {
         let mark = self.stmts.len();
-        while !matches!(self.tok.kind, Token::RBrace | Token::Case | Token::Default | Token::Eof) {
+        while !matches!(
+            self.lex.tok.kind,
+            Token::RBrace | Token::Case | Token::Default | Token::Eof
+        ) {
             if self.at_func_declaration() {
                 break;
             }
-            let before = (self.tok.start, self.tok.kind);
+            let before = (self.lex.tok.start, self.lex.tok.kind);
             let stmt = self.stmt();
             self.stmts.push(stmt);
-            if before == (self.tok.start, self.tok.kind) {
+            if before == (self.lex.tok.start, self.lex.tok.kind) {
                 self.next();
             }
         }
@@ -83,7 +86,7 @@ impl Parser<'_> {
 
     /// A statement with its semicolon.
     fn stmt(&mut self) -> StmtId {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         if !self.enter() {
             self.skip_deep();
             return self.push_stmt(Stmt::Bad, start);
@@ -97,7 +100,7 @@ impl Parser<'_> {
 
     fn stmt_here(&mut self, start: u32) -> StmtId {
         use Token::*;
-        match self.tok.kind {
+        match self.lex.tok.kind {
             Ident | Int | Float | Imag | Char | String | Func | LParen | LBrack | Struct | Map
             | Chan | Interface | Add | Sub | Mul | And | Xor | Arrow | Not => {
                 let stmt = match self.simple_stmt(SimpleMode::Label) {
@@ -116,7 +119,7 @@ impl Parser<'_> {
             Go | Defer => self.go_or_defer(start),
             Return => {
                 self.next();
-                let results = if matches!(self.tok.kind, Semicolon | RBrace) {
+                let results = if matches!(self.lex.tok.kind, Semicolon | RBrace) {
                     List::EMPTY
                 } else {
                     self.expr_list()
@@ -156,10 +159,10 @@ impl Parser<'_> {
     }
 
     fn simple_stmt(&mut self, mode: SimpleMode) -> Simple {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let mark = self.exprs.len();
         self.stack_exprs();
-        let kind = self.tok.kind;
+        let kind = self.lex.tok.kind;
         if matches!(kind, Token::Define | Token::Assign) {
             self.next();
             if mode == SimpleMode::Range && self.eat(Token::Range) {
@@ -193,7 +196,7 @@ impl Parser<'_> {
         let stmt = match kind {
             Token::Colon => return self.labeled_stmt(x, mode, start),
             Token::Arrow => {
-                let arrow = self.tok.start;
+                let arrow = self.lex.tok.start;
                 self.next();
                 let value = self.expr();
                 Stmt::Send { chan: x, value, arrow }
@@ -225,7 +228,7 @@ impl Parser<'_> {
     /// A simple statement in the header of a control clause.
     fn header_stmt(&mut self) -> StmtId {
         self.nested(|p| {
-            let start = p.tok.start;
+            let start = p.lex.tok.start;
             match p.simple_stmt(SimpleMode::Basic) {
                 Simple::Stmt(stmt) | Simple::Labeled(stmt) => stmt,
                 Simple::Range(_) => p.push_stmt(Stmt::Bad, start),
@@ -285,7 +288,7 @@ impl Parser<'_> {
         let mut arms = Vec::new();
         let outer = self.high;
         let mut els = loop {
-            let start = self.tok.start;
+            let start = self.lex.tok.start;
             self.next();
             self.high = self.depth;
             let (init, cond) = self.if_header();
@@ -294,11 +297,11 @@ impl Parser<'_> {
             if !self.eat(Token::Else) {
                 break None;
             }
-            match self.tok.kind {
+            match self.lex.tok.kind {
                 Token::If => {}
                 Token::LBrace => {
                     self.high = self.depth;
-                    let start = self.tok.start;
+                    let start = self.lex.tok.start;
                     let block = self.nested(Self::block);
                     break Some(self.push_stmt(Stmt::Block(block), start));
                 }
@@ -365,7 +368,7 @@ impl Parser<'_> {
         if !self.at(Token::LBrace) {
             init = first;
             cond = None;
-            let semicolon = self.tok;
+            let semicolon = self.lex.tok;
             if self.expect(Token::Semicolon) && !self.at(Token::LBrace) {
                 cond = Some(self.header_stmt());
             } else if semicolon.auto {
@@ -449,7 +452,7 @@ impl Parser<'_> {
     /// Whether a clause begins here; skips what cannot be one.
     fn at_clause(&mut self) -> bool {
         loop {
-            match self.tok.kind {
+            match self.lex.tok.kind {
                 Token::Case | Token::Default => return true,
                 Token::RBrace | Token::Eof => return false,
                 _ if self.at_declaration() => return false,
@@ -462,7 +465,7 @@ impl Parser<'_> {
     }
 
     fn case_clause(&mut self) -> CaseClause {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let is_default = self.at(Token::Default);
         self.next();
         let exprs = if is_default { List::EMPTY } else { self.expr_list() };
@@ -493,7 +496,7 @@ impl Parser<'_> {
     }
 
     fn comm_clause(&mut self) -> CommClause {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let is_default = self.at(Token::Default);
         self.next();
         let comm = if is_default { None } else { Some(self.nested(Self::comm)) };
@@ -504,10 +507,10 @@ impl Parser<'_> {
 
     /// The operation of a select arm.
     fn comm(&mut self) -> StmtId {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let mark = self.exprs.len();
         self.stack_exprs();
-        let kind = self.tok.kind;
+        let kind = self.lex.tok.kind;
         let assign = matches!(kind, Token::Assign | Token::Define);
         let n_allowed = if assign { 2 } else { 1 };
         if self.exprs.len() > mark + n_allowed {
@@ -528,7 +531,7 @@ impl Parser<'_> {
             self.exprs.truncate(mark);
             match first {
                 Some(chan) if kind == Token::Arrow => {
-                    let arrow = self.tok.start;
+                    let arrow = self.lex.tok.start;
                     self.next();
                     let value = self.expr();
                     Stmt::Send { chan, value, arrow }

@@ -18,7 +18,7 @@ impl Parser<'_> {
     pub(super) fn try_type(&mut self) -> Option<ExprId> {
         use Token::*;
         if !matches!(
-            self.tok.kind,
+            self.lex.tok.kind,
             Ident | LBrack | Struct | Mul | Func | Interface | Map | Chan | Arrow | LParen
         ) || self.at_func_declaration()
         {
@@ -34,8 +34,8 @@ impl Parser<'_> {
 
     /// The type that the current token begins.
     fn type_here(&mut self) -> ExprId {
-        let start = self.tok.start;
-        match self.tok.kind {
+        let start = self.lex.tok.start;
+        match self.lex.tok.kind {
             Token::LBrack => {
                 self.next();
                 self.array_type(start, None)
@@ -105,7 +105,7 @@ impl Parser<'_> {
     /// The rest of a type argument list whose first arguments stand on the stack from `mark`.
     fn type_arguments(&mut self, mark: usize, x: ExprId, start: u32) -> ExprId {
         self.expr_level += 1;
-        while !matches!(self.tok.kind, Token::RBrack | Token::Eof) {
+        while !matches!(self.lex.tok.kind, Token::RBrack | Token::Eof) {
             let arg = self.ty();
             self.exprs.push(arg);
             if !self.eat(Token::Comma) {
@@ -137,7 +137,7 @@ impl Parser<'_> {
     }
 
     fn map_type(&mut self) -> ExprId {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         self.next();
         self.expect(Token::LBrack);
         let key = self.ty();
@@ -147,7 +147,7 @@ impl Parser<'_> {
     }
 
     fn chan_type(&mut self) -> ExprId {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let dir = if self.eat(Token::Arrow) {
             self.expect(Token::Chan);
             ChanDir::Recv
@@ -160,15 +160,15 @@ impl Parser<'_> {
     }
 
     fn struct_type(&mut self) -> ExprId {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         self.next();
         let mark = self.fields.len();
         if self.expect(Token::LBrace) {
-            while !matches!(self.tok.kind, Token::RBrace | Token::Eof) {
+            while !matches!(self.lex.tok.kind, Token::RBrace | Token::Eof) {
                 if self.at_declaration() {
                     break;
                 }
-                if !matches!(self.tok.kind, Token::Ident | Token::Mul | Token::LParen) {
+                if !matches!(self.lex.tok.kind, Token::Ident | Token::Mul | Token::LParen) {
                     self.error_expected("field name or embedded type");
                     self.skip_element();
                     continue;
@@ -188,7 +188,7 @@ impl Parser<'_> {
         let mut open = 0_u32;
         let mut first = true;
         while !self.at(Token::Eof) {
-            match self.tok.kind {
+            match self.lex.tok.kind {
                 Token::LBrace => open += 1,
                 Token::RBrace if open == 0 => return,
                 Token::RBrace => open -= 1,
@@ -217,8 +217,8 @@ impl Parser<'_> {
     }
 
     fn struct_field(&mut self) -> FieldId {
-        let start = self.tok.start;
-        let (names, ty) = match self.tok.kind {
+        let start = self.lex.tok.start;
+        let (names, ty) = match self.lex.tok.kind {
             Token::Ident => self.field_names_and_type(),
             _ => (List::EMPTY, self.embedded_field()),
         };
@@ -234,7 +234,7 @@ impl Parser<'_> {
         use Token::*;
         let mark = self.idents.len();
         let first = self.ident();
-        if matches!(self.tok.kind, Period | String | Semicolon | RBrace) {
+        if matches!(self.lex.tok.kind, Period | String | Semicolon | RBrace) {
             return (List::EMPTY, self.named_type_or_ident(first));
         }
         if self.at(LBrack) {
@@ -257,7 +257,7 @@ impl Parser<'_> {
 
     /// `*T` as an embedded field; the parenthesised forms are errors.
     fn embedded_field(&mut self) -> ExprId {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         let star = self.eat(Token::Mul);
         if !self.at(Token::LParen) {
             let ty = self.nested(|p| p.named_type(None));
@@ -274,12 +274,12 @@ impl Parser<'_> {
     /// After a name and at `[`: the array or slice type of a field or parameter of that name
     /// (`true`), or the name's own instantiation.
     pub(super) fn array_or_instance(&mut self, name: IdentId) -> (bool, ExprId) {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         self.next();
         let mark = self.exprs.len();
         let mut trailing_comma = None;
         self.expr_level += 1;
-        while !matches!(self.tok.kind, Token::RBrack | Token::Eof) {
+        while !matches!(self.lex.tok.kind, Token::RBrack | Token::Eof) {
             let arg = self.expr();
             self.exprs.push(arg);
             trailing_comma = self.at(Token::Comma).then(|| self.span_of_token());
@@ -318,7 +318,7 @@ impl Parser<'_> {
     /// `func` with its signature; type parameters are an error.
     pub(super) fn func_type(&mut self) -> SignatureId {
         self.next();
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         if self.at(Token::LBrack) {
             self.error_here("function type with type parameters");
             self.type_params();
@@ -327,11 +327,11 @@ impl Parser<'_> {
     }
 
     fn interface_type(&mut self) -> ExprId {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         self.next();
         let mark = self.fields.len();
         if self.expect(Token::LBrace) {
-            while !matches!(self.tok.kind, Token::RBrace | Token::Eof) {
+            while !matches!(self.lex.tok.kind, Token::RBrace | Token::Eof) {
                 if self.at_declaration() {
                     break;
                 }
@@ -356,8 +356,8 @@ impl Parser<'_> {
     }
 
     fn interface_elem(&mut self) -> Option<FieldId> {
-        let start = self.tok.start;
-        let (names, ty) = match self.tok.kind {
+        let start = self.lex.tok.start;
+        let (names, ty) = match self.lex.tok.kind {
             Token::Ident => self.method_or_embedded(),
             Token::Tilde => (List::EMPTY, self.union(None)),
             _ => {
@@ -371,8 +371,8 @@ impl Parser<'_> {
 
     fn method_or_embedded(&mut self) -> (List<IdentId>, ExprId) {
         let name = self.ident();
-        let start = self.tok.start;
-        let embedded = match self.tok.kind {
+        let start = self.lex.tok.start;
+        let embedded = match self.lex.tok.kind {
             Token::LParen => return (self.ast.new_list(&[name]), self.method_type(start)),
             Token::LBrack => match self.generic_method_or_instance(name) {
                 Some(instance) => instance,
@@ -395,7 +395,7 @@ impl Parser<'_> {
         self.next();
         let first = self.bracketed_expr();
         if let Expr::Ident(param) = *self.ast.expr(first)
-            && !matches!(self.tok.kind, Token::Comma | Token::RBrack)
+            && !matches!(self.lex.tok.kind, Token::Comma | Token::RBrack)
         {
             self.param_list(Some((param, None)), Token::RBrack, false);
             self.expect_closing(Token::RBrack, "type parameter list");
@@ -419,7 +419,7 @@ impl Parser<'_> {
     pub(super) fn union(&mut self, first: Option<ExprId>) -> ExprId {
         let mut x = first.unwrap_or_else(|| self.term());
         while self.at(Token::Or) {
-            let op_pos = self.tok.start;
+            let op_pos = self.lex.tok.start;
             self.next();
             let y = self.term();
             x = self.grow(x);
@@ -430,7 +430,7 @@ impl Parser<'_> {
     }
 
     fn term(&mut self) -> ExprId {
-        let start = self.tok.start;
+        let start = self.lex.tok.start;
         if !self.eat(Token::Tilde) {
             return self.ty();
         }
