@@ -11,17 +11,18 @@ pub struct DiskFs;
 
 impl FileSystem for DiskFs {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        let file = fs::File::open(path).map_err(|e| error(&e))?;
-        let meta = file.metadata().map_err(|e| error(&e))?;
+        // Asked before the file is opened: opening a pipe waits for its other end.
+        let meta = fs::metadata(path).map_err(|e| error(&e))?;
         if !meta.is_file() {
-            return Err(refused("not a regular file"));
+            return Err(ReadError::new("not a regular file"));
         }
-        if meta.len() > MAX_FILE {
-            return Err(refused("larger than 64 MiB"));
+        let mut bytes = Vec::with_capacity(meta.len().min(MAX_FILE) as usize);
+        let file = fs::File::open(path).map_err(|e| error(&e))?;
+        // One byte more than allowed tells a file that is too large, even one that grows.
+        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|e| error(&e))?;
+        if bytes.len() as u64 > MAX_FILE {
+            return Err(ReadError::new("larger than 64 MiB"));
         }
-        let mut bytes = Vec::with_capacity(meta.len() as usize);
-        // The bound again: the file may grow while it is read.
-        file.take(MAX_FILE).read_to_end(&mut bytes).map_err(|e| error(&e))?;
         Ok(bytes)
     }
 
@@ -67,6 +68,72 @@ fn error(e: &std::io::Error) -> ReadError {
     ReadError { not_found: e.kind() == std::io::ErrorKind::NotFound, reason }
 }
 
-fn refused(reason: &str) -> ReadError {
-    ReadError { not_found: false, reason: reason.to_owned() }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process;
+
+    /// A fresh folder for one test.
+    fn folder(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("stanch-source-{name}-{}", process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(&dir).expect("a folder can be made");
+        dir
+    }
+
+    #[test]
+    fn reads_lists_and_says_why_not() {
+        let dir = folder("reads");
+        fs::create_dir(dir.join("b")).expect("a folder can be made");
+        fs::write(dir.join("a.go"), "package a").expect("a file can be written");
+        let entries = DiskFs.list(&dir).expect("the folder can be read");
+        let names: Vec<_> = entries.iter().map(|e| (e.name.as_str(), e.kind)).collect();
+        assert_eq!(names, [("a.go", EntryKind::File), ("b", EntryKind::Dir)]);
+        assert_eq!(DiskFs.read(&dir.join("a.go")).expect("a file"), b"package a");
+        assert!(DiskFs.read(&dir.join("c.go")).expect_err("no file").not_found);
+        assert_eq!(DiskFs.read(&dir.join("b")).expect_err("a folder").reason, "not a regular file");
+        assert!(DiskFs.list(&dir.join("c")).expect_err("no folder").not_found);
+        assert_eq!(DiskFs.kind(&dir.join("b")), Some(EntryKind::Dir));
+        assert_eq!(DiskFs.kind(&dir.join("c")), None);
+        fs::remove_dir_all(dir).expect("the folder can be removed");
+    }
+
+    #[test]
+    fn a_file_beyond_the_bound_is_refused() {
+        let dir = folder("large");
+        let file = fs::File::create(dir.join("a.go")).expect("a file can be made");
+        file.set_len(MAX_FILE + 1).expect("a sparse file can be made");
+        let error = DiskFs.read(&dir.join("a.go")).expect_err("too large");
+        assert_eq!(error.reason, "larger than 64 MiB");
+        fs::remove_dir_all(dir).expect("the folder can be removed");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_loops_end() {
+        use std::os::unix::fs::symlink;
+        let dir = folder("links");
+        fs::write(dir.join("a.go"), "package a").expect("a file can be written");
+        for (to, name) in [("a.go", "b.go"), (".", "c"), ("e.go", "d.go"), ("d.go", "e.go")] {
+            symlink(to, dir.join(name)).expect("a link can be made");
+        }
+        let kinds: Vec<_> =
+            DiskFs.list(&dir).expect("the folder can be read").iter().map(|e| e.kind).collect();
+        let other = EntryKind::Other;
+        assert_eq!(kinds, [EntryKind::File, EntryKind::File, EntryKind::DirLink, other, other]);
+        assert_eq!(DiskFs.resolve(&dir.join("c/c/b.go")), DiskFs.resolve(&dir.join("a.go")));
+        assert!(DiskFs.read(&dir.join("d.go")).is_err());
+        fs::remove_dir_all(dir).expect("the folder can be removed");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_not_waited_for() {
+        let dir = folder("pipe");
+        let made = process::Command::new("mkfifo").arg(dir.join("a.go")).status();
+        if made.is_ok_and(|status| status.success()) {
+            assert!(DiskFs.read(&dir.join("a.go")).is_err());
+        }
+        fs::remove_dir_all(dir).expect("the folder can be removed");
+    }
 }

@@ -45,7 +45,6 @@ impl Environment {
     }
 
     /// The environment of this process.
-    #[expect(clippy::disallowed_methods, reason = "this crate is the reader of the environment")]
     pub fn from_process() -> Self {
         let home = std::env::home_dir();
         let mut variables = settings_file(home.as_deref());
@@ -108,7 +107,6 @@ impl Environment {
 }
 
 /// The variables of `go env -w`.
-#[expect(clippy::disallowed_methods, reason = "this crate is the reader of the environment")]
 fn settings_file(home: Option<&Path>) -> BTreeMap<String, String> {
     let path = match std::env::var_os("GOENV") {
         Some(path) if path == "off" => return BTreeMap::new(),
@@ -181,5 +179,28 @@ const fn host_arch() -> &'static str {
         "riscv64"
     } else {
         "amd64"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_module_cache_follows_gopath() {
+        let mut env = Environment::from_variables(&[("GOPATH", "/a:/b")]);
+        assert_eq!(env.gopaths(), [Path::new("/a"), Path::new("/b")]);
+        assert_eq!(env.module_cache(), Some(PathBuf::from("/a/pkg/mod")));
+        env.set(&[("GOMODCACHE", "/c"), ("GOPATH", "")]);
+        assert_eq!(env.module_cache(), Some(PathBuf::from("/c")));
+        assert_eq!(env.gopaths(), [] as [PathBuf; 0]);
+        env.home = Some(PathBuf::from("/home/gopher"));
+        assert_eq!(env.gopaths(), [Path::new("/home/gopher/go")]);
+    }
+
+    #[test]
+    fn the_process_names_a_platform() {
+        let env = Environment::from_process();
+        assert!(!env.host_os.is_empty() && !env.host_arch.is_empty());
     }
 }

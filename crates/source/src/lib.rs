@@ -3,10 +3,12 @@
 mod disk;
 mod environment;
 mod memory;
+mod overlay;
 
 pub use disk::DiskFs;
 pub use environment::Environment;
 pub use memory::MemoryFs;
+pub use overlay::OverlayFs;
 
 use std::path::{Path, PathBuf};
 
@@ -42,6 +44,18 @@ pub struct ReadError {
     pub not_found: bool,
     /// The reason.
     pub reason: String,
+}
+
+impl ReadError {
+    /// Something exists and cannot be read.
+    pub fn new(reason: &str) -> Self {
+        Self { not_found: false, reason: reason.to_owned() }
+    }
+
+    /// Nothing is there.
+    pub fn not_found() -> Self {
+        Self { not_found: true, reason: "no such file or directory".to_owned() }
+    }
 }
 
 impl std::fmt::Display for ReadError {
