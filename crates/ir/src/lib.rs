@@ -3,8 +3,13 @@
 //!
 //! [`lower_package`] turns an inferred package into a [`Module`]: one [`Func`] for each function,
 //! method and function literal (and one synthetic `init` for package-level initialisers). The text
-//! form ([`Module::display`](data::Module)) is what `stanch debug ir` prints and tests show.
+//! form ([`Module::display`]) is what `stanch debug ir` prints and tests show.
 
 pub mod data;
+mod display;
+mod graph;
+mod lower;
+mod simplify;
 
 pub use data::*;
+pub use lower::lower_package;

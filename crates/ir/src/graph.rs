@@ -1,0 +1,103 @@
+//! Questions about graphs and instructions.
+
+use crate::data::*;
+use stanch_base::IndexVec;
+
+impl Terminator {
+    /// Calls `f` with each successor, in source order.
+    pub fn for_each_target(&self, mut f: impl FnMut(BlockId)) {
+        match self {
+            Self::Goto(to) => f(*to),
+            Self::Branch { then, els, .. } => {
+                f(*then);
+                f(*els);
+            }
+            Self::Select { arms, default } => {
+                arms.iter().for_each(|arm| f(arm.target));
+                if let Some(default) = default {
+                    f(*default);
+                }
+            }
+            Self::RangeNext { body, done, .. } => {
+                f(*body);
+                f(*done);
+            }
+            Self::TypeSwitch { cases, default, .. } => {
+                cases.iter().for_each(|case| f(case.1));
+                f(*default);
+            }
+            Self::Return | Self::Panic(_) | Self::Unreachable => {}
+        }
+    }
+
+    /// Calls `f` with each successor, to change it.
+    pub fn for_each_target_mut(&mut self, mut f: impl FnMut(&mut BlockId)) {
+        match self {
+            Self::Goto(to) => f(to),
+            Self::Branch { then, els, .. } => {
+                f(then);
+                f(els);
+            }
+            Self::Select { arms, default } => {
+                arms.iter_mut().for_each(|arm| f(&mut arm.target));
+                if let Some(default) = default {
+                    f(default);
+                }
+            }
+            Self::RangeNext { body, done, .. } => {
+                f(body);
+                f(done);
+            }
+            Self::TypeSwitch { cases, default, .. } => {
+                cases.iter_mut().for_each(|case| f(&mut case.1));
+                f(default);
+            }
+            Self::Return | Self::Panic(_) | Self::Unreachable => {}
+        }
+    }
+
+    /// The successors in source order.
+    pub fn targets(&self) -> Vec<BlockId> {
+        let mut targets = Vec::new();
+        self.for_each_target(|t| targets.push(t));
+        targets
+    }
+}
+
+impl Func {
+    /// Predecessors of each block.
+    pub fn predecessors(&self) -> IndexVec<BlockId, Vec<BlockId>> {
+        let mut preds = IndexVec::from_elem(Vec::new(), self.blocks.len());
+        for (id, block) in self.blocks.iter_enumerated() {
+            block.term.for_each_target(|t| preds[t].push(id));
+        }
+        preds
+    }
+
+    /// Blocks such that each comes before its successors, loops' back edges aside.
+    pub fn reverse_postorder(&self) -> Vec<BlockId> {
+        let mut seen: IndexVec<BlockId, bool> = IndexVec::from_elem(false, self.blocks.len());
+        let mut order = Vec::with_capacity(self.blocks.len());
+        if self.blocks.is_empty() {
+            return order;
+        }
+        let entry = BlockId::from_raw(0);
+        seen[entry] = true;
+        let mut stack = vec![(entry, self.blocks[entry].term.targets())];
+        while let Some((id, rest)) = stack.last_mut() {
+            match rest.pop() {
+                Some(next) if !seen[next] => {
+                    seen[next] = true;
+                    stack.push((next, self.blocks[next].term.targets()));
+                }
+                Some(_) => {}
+                None => {
+                    order.push(*id);
+                    stack.pop();
+                }
+            }
+        }
+        order.reverse();
+        order
+    }
+}
