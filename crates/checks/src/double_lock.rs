@@ -56,7 +56,8 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
 
 fn finding(ctx: &Ctx<'_>, double: &DoubleLock) -> Finding {
     let lock = words::lock(ctx, double.first, &double.lock);
-    let mut related = vec![ctx.label(double.first, format!("{lock} is locked here{}", side(double.held)))];
+    let mut related =
+        vec![ctx.label(double.first, format!("{lock} is locked here{}", side(double.held)))];
     related.extend(words::decision(ctx, &double.path));
     for (i, &(func, span)) in double.chain.iter().enumerate() {
         let last = i + 1 == double.chain.len();
@@ -303,6 +304,39 @@ func (t *t) deferred() {
     defer t.mu.Unlock()
     defer t.get()
   //^^^^^^^^^^^^^ leak[double-lock]: blocks for ever
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_function_that_locks_around_its_argument() {
+        check(
+            r#"
+type t struct { mu sync.Mutex; n int }
+func (t *t) with(f func()) {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    f()
+}
+func (t *t) without(f func()) {
+    t.mu.Lock()
+    t.mu.Unlock()
+    f()
+}
+func (t *t) get() int {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    return t.n
+}
+func (t *t) bad() {
+    t.with(func() { t.get() })
+  //^^^^^^ leak[double-lock]: can block for ever
+}
+func (t *t) good(u *t) {
+    t.without(func() { t.get() })
+    t.with(func() { u.get() })
+    t.with(func() { t.n++ })
 }
 "#,
         );

@@ -107,7 +107,9 @@ fn headline(ctx: &Ctx<'_>, lost: &LostCancel, name: &str) -> String {
         Loss::Discarded if lost.deadline => {
             "the cancel function is discarded: the context stays until its deadline".to_owned()
         }
-        Loss::Discarded => "the cancel function is discarded: nothing can end the context".to_owned(),
+        Loss::Discarded => {
+            "the cancel function is discarded: nothing can end the context".to_owned()
+        }
         Loss::Return(_) if !lost.sometimes_released && until.is_empty() => {
             format!("`{name}` is never called")
         }

@@ -73,7 +73,10 @@ fn finding(ctx: &Ctx<'_>, missing: &MissingUnlock) -> Finding {
         remedy: Remedy::ReleaseResource,
         severity: Severity::Error,
         confidence: Confidence::Proved,
-        message: format!("{lock} stays locked when {func} returns at line {}", ctx.line(missing.exit)),
+        message: format!(
+            "{lock} stays locked when {func} returns at line {}",
+            ctx.line(missing.exit)
+        ),
         label: format!("locked here{kind}"),
         package: ctx.path(),
         function: ctx.symbol(missing.func).to_owned(),

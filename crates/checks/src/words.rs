@@ -59,9 +59,10 @@ pub(crate) fn witness(
 
 /// A label on the last decision of a path that ends at `exit`, if there is one.
 pub(crate) fn decision(ctx: &Ctx<'_>, path: &[PathStep]) -> Option<Label> {
-    let last = path.iter().rev().find(|s| {
-        matches!(s.kind, StepKind::Branch(_) | StepKind::Loop(_) | StepKind::Arm)
-    })?;
+    let last = path
+        .iter()
+        .rev()
+        .find(|s| matches!(s.kind, StepKind::Branch(_) | StepKind::Loop(_) | StepKind::Arm))?;
     let message = match last.kind {
         StepKind::Branch(truth) => format!("when this is {truth}"),
         StepKind::Loop(true) => "in a turn of this loop".to_owned(),

@@ -5,8 +5,8 @@ use crate::exec::{Run, Site};
 use crate::names::Known;
 use crate::package::acts;
 use crate::report::{DoubleLock, LockMode, StepKind};
-use crate::state::{Held, Owed, Pending, State, TakeSite};
-use crate::summary::{Outcome, Summary, Value};
+use crate::state::{Held, InputCall, Owed, Pending, State, TakeSite};
+use crate::summary::{CallUnder, Outcome, Summary, Value};
 use crate::term::{Epoch, PlaceId, Term, TermId};
 use stanch_effects::{Args, Effect, Op, When};
 use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Span};
@@ -231,6 +231,8 @@ impl<'a> Run<'a, '_> {
                 vec![state]
             }
             Target::Input(place) => {
+                let held = state.held.iter().map(|h| (h.lock, h.mode, h.site)).collect();
+                state.calls.insert(InputCall { input: place, span: call.span, held });
                 self.use_input(&mut state, place);
                 self.unknown_call(&mut state, &call);
                 vec![state]
@@ -634,6 +636,9 @@ impl<'a> Run<'a, '_> {
                 self.take(state, lock, take.mode, site, how);
             }
         }
+        for under in &outcome.calls {
+            self.call_under(state, &env, under, call);
+        }
         for path in &outcome.used {
             if let Some(value) = self.find_value(state, &env, path) {
                 if let Term::Owed(_) = self.arena.get(value) {
@@ -667,6 +672,50 @@ impl<'a> Run<'a, '_> {
                 state.trace.push(self.step(call.span, StepKind::Acquire));
                 state.hold(Held { lock, mode, site: call.span, deferred: false });
             }
+        }
+    }
+
+    /// The callee calls a function value that it got from here, with locks held.
+    fn call_under(
+        &mut self,
+        state: &mut State,
+        env: &Env<'_>,
+        under: &CallUnder,
+        call: &Invocation<'a>,
+    ) {
+        let Some(value) = self.find_value(state, env, &under.path) else { return };
+        let mut held: Vec<(PlaceId, LockMode, Span)> = Vec::new();
+        for (path, mode, at) in &under.held {
+            held.extend(self.find_place(state, env, path).map(|lock| (lock, *mode, *at)));
+        }
+        let (target, _, recv) = self.value(value);
+        match target {
+            Target::Input(input) => {
+                held.extend(state.held.iter().map(|h| (h.lock, h.mode, h.site)));
+                state.calls.insert(InputCall { input, span: call.span, held });
+            }
+            Target::Body(func) => {
+                let summaries = self.summaries;
+                let Some(Some(summary)) = summaries.get(func) else { return };
+                let args: Vec<TermId> = recv.into_iter().collect();
+                let inner = Env { callee: func, args: &args };
+                for take in summary.outcomes.iter().flat_map(|o| &o.takes) {
+                    let Some(lock) = self.find_place(state, &inner, &take.path) else { continue };
+                    let mut chain = vec![under.at];
+                    chain.extend(take.chain.iter().copied());
+                    let site = TakeSite { span: call.span, chain: chain.into() };
+                    let conflict = held.iter().find(|(other, mode, _)| {
+                        *other == lock && (*mode, take.mode) != (LockMode::Read, LockMode::Read)
+                    });
+                    if let Some(&(lock, mode, at)) = conflict {
+                        let held = Held { lock, mode, site: at, deferred: false };
+                        self.report_double(state, &held, take.mode, &site, Taking::default());
+                    } else {
+                        self.take(state, lock, take.mode, site, Taking::default());
+                    }
+                }
+            }
+            Target::Effect(_) | Target::Owed(_) | Target::Unknown => {}
         }
     }
 

@@ -4,7 +4,7 @@ use crate::exec::Run;
 use crate::flow::Exit;
 use crate::report::{LockMode, Loss, LostCancel, MissingUnlock};
 use crate::state::Held;
-use crate::summary::{Fresh, Outcome, Path, Summary, Take, Value, path_of, value_of};
+use crate::summary::{CallUnder, Fresh, Outcome, Path, Summary, Take, Value, path_of, value_of};
 use crate::term::{PlaceId, Term};
 use stanch_ir::Span;
 use stanch_syntax::ast::BinaryOp;
@@ -78,6 +78,12 @@ impl Run<'_, '_> {
             if chain.len() <= MAX_CHAIN {
                 outcome.takes.push(Take { path, mode, always, chain: chain.into() });
             }
+        }
+        for call in &exit.state.calls {
+            let Some(path) = name(call.input) else { continue };
+            let held = call.held.iter().filter_map(|&(l, mode, at)| Some((name(l)?, mode, at)));
+            let held = held.collect();
+            outcome.calls.push(CallUnder { path, at: (self.id, call.span), held });
         }
         outcome.conditions = self.conditions(exit);
         outcome
@@ -206,6 +212,11 @@ fn join(a: &mut Outcome, b: &Outcome) {
     for (x, y) in a.results.iter_mut().zip(&b.results) {
         if *x != *y {
             *x = None;
+        }
+    }
+    for call in &b.calls {
+        if !a.calls.contains(call) {
+            a.calls.push(call.clone());
         }
     }
     for take in &mut a.takes {

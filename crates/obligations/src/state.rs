@@ -29,6 +29,8 @@ pub(crate) struct State {
     pub(crate) owed: BTreeMap<Span, Owed>,
     /// Inputs (places whose entry value was called or handed on).
     pub(crate) used: BTreeSet<PlaceId>,
+    /// Calls of inputs, with the locks held meanwhile.
+    pub(crate) calls: BTreeSet<InputCall>,
     /// Deferred calls, oldest first.
     pub(crate) defers: Vec<Pending>,
     /// Locals that a function value out of sight may read at any time.
@@ -57,6 +59,16 @@ pub(crate) struct TakeSite {
     pub(crate) span: Span,
     /// Functions called from there, each with the place that leads on.
     pub(crate) chain: Arc<[(FuncId, Span)]>,
+}
+
+/// A call of a function value that is an input.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct InputCall {
+    pub(crate) input: PlaceId,
+    /// Where it is called, in this function.
+    pub(crate) span: Span,
+    /// The locks held: which, how, and taken where.
+    pub(crate) held: Vec<(PlaceId, LockMode, Span)>,
 }
 
 /// Something owed.
@@ -159,6 +171,7 @@ impl State {
             && self.epochs == other.epochs
             && self.must_take == other.must_take
             && self.may_take == other.may_take
+            && self.calls == other.calls
             && self.leaky == other.leaky
             && self.escaped == other.escaped
     }
@@ -360,6 +373,7 @@ impl State {
         for (key, site) in &other.may_take {
             self.may_take.entry(*key).or_insert_with(|| site.clone());
         }
+        self.calls.extend(other.calls.iter().cloned());
         self.leaky.extend(&other.leaky);
         self.escaped.extend(&other.escaped);
         let stale = |lock: PlaceId| arena.place_mentions(lock, &broken);

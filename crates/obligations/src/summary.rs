@@ -28,6 +28,8 @@ pub(crate) struct Outcome {
     pub(crate) takes: Vec<Take>,
     /// Function values among its inputs that it calls or hands on.
     pub(crate) used: Vec<Path>,
+    /// Function values among its inputs that it calls before it returns.
+    pub(crate) calls: Vec<CallUnder>,
     /// Results that the caller owes to call.
     pub(crate) fresh: Vec<Fresh>,
     /// What is known of each result.
@@ -52,6 +54,17 @@ pub(crate) struct Take {
     pub(crate) always: bool,
     /// Functions from the called one to the one that locks, each with the place that leads on.
     pub(crate) chain: Arc<[(FuncId, Span)]>,
+}
+
+/// A call of an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CallUnder {
+    /// The function value.
+    pub(crate) path: Path,
+    /// The function that calls it, and where.
+    pub(crate) at: (FuncId, Span),
+    /// Locks held meanwhile: which, how, and taken where.
+    pub(crate) held: Vec<(Path, LockMode, Span)>,
 }
 
 /// A value known to a summary.
