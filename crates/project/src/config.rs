@@ -1,6 +1,7 @@
 //! Settings of a load.
 
 use crate::context::BuildContext;
+use crate::experiments;
 use stanch_base::FxHashSet;
 use stanch_source::{EntryKind, Environment, FileSystem};
 use std::path::{Path, PathBuf};
@@ -22,23 +23,11 @@ pub struct Config {
     pub gowork: Option<String>,
     /// False if `GO111MODULE=off`.
     pub module_mode: bool,
+    /// `GOEXPERIMENT`.
+    pub experiments: String,
     /// Whether test files are loaded.
     pub tests: bool,
 }
-
-/// Experiments that are on by default; `internal/buildcfg/exp.go` of Go 1.26.
-/// The last ones are those of releases since 1.24 that later ones made permanent.
-const DEFAULT_EXPERIMENTS: [&str; 9] = [
-    "regabiwrappers",
-    "regabiargs",
-    "dwarf5",
-    "randomizedheapbase64",
-    "greenteagc",
-    "aliastypeparams",
-    "swissmap",
-    "spinbitmutex",
-    "synchashtriemap",
-];
 
 /// The release that is assumed where no GOROOT tells.
 const NEWEST_RELEASE: u32 = 27;
@@ -57,19 +46,17 @@ impl Config {
             fs.kind(&inside) == Some(EntryKind::Dir)
         };
         let goroot = env.goroots.iter().find(is_goroot).map(|dir| fs.resolve(dir));
-        let version = goroot.as_ref().and_then(|dir| fs.read(&dir.join("VERSION")).ok());
-        let version = version.and_then(|bytes| {
-            crate::gomod::language_version(String::from_utf8_lossy(&bytes).lines().next()?)
-        });
         let goos = goos.or_else(|| env.get("GOOS")).unwrap_or(env.host_os).to_owned();
         let goarch = goarch.or_else(|| env.get("GOARCH")).unwrap_or(env.host_arch).to_owned();
         let flags = Flags::of(env.get("GOFLAGS").unwrap_or_default());
-        let mut all: FxHashSet<String> = tags.iter().flat_map(|t| split_tags(t)).collect();
-        all.extend(flags.tags);
-        all.extend(experiments(&goarch, env.get("GOEXPERIMENT").unwrap_or_default()));
-        all.extend(features(&goarch, env));
-        Self {
-            goroot,
+        let mut all: FxHashSet<String> = features(&goarch, env).into_iter().collect();
+        // As for go, a command's tags replace those of GOFLAGS.
+        match tags {
+            [] => all.extend(flags.tags),
+            tags => all.extend(tags.iter().flat_map(|t| split_tags(t))),
+        }
+        let config = Self {
+            goroot: None,
             module_cache: env.module_cache(),
             gopaths: env.gopaths(),
             build: BuildContext {
@@ -78,13 +65,30 @@ impl Config {
                 // Without running cgo, files that import "C" could only be guessed at.
                 cgo: false,
                 tags: all,
-                release: version.map_or(NEWEST_RELEASE, |v| v.1),
+                release: NEWEST_RELEASE,
             },
             mod_flag: flags.mod_flag,
             gowork: env.get("GOWORK").map(str::to_owned),
             module_mode: env.get("GO111MODULE") != Some("off"),
+            experiments: env.get("GOEXPERIMENT").unwrap_or_default().to_owned(),
             tests: true,
-        }
+        };
+        config.with_root(fs, goroot)
+    }
+
+    /// The same settings for another GOROOT.
+    pub(crate) fn with_goroot(&self, fs: &dyn FileSystem, goroot: PathBuf) -> Self {
+        self.clone().with_root(fs, Some(goroot))
+    }
+
+    fn with_root(mut self, fs: &dyn FileSystem, goroot: Option<PathBuf>) -> Self {
+        let build = &mut self.build;
+        build.release = goroot.as_ref().and_then(|dir| release(fs, dir)).unwrap_or(NEWEST_RELEASE);
+        build.tags.retain(|tag| !tag.starts_with("goexperiment."));
+        let on = experiments::tags(fs, goroot.as_deref(), build, &self.experiments);
+        build.tags.extend(on);
+        self.goroot = goroot;
+        self
     }
 
     /// The go.work file that holds for a folder.
@@ -92,7 +96,7 @@ impl Config {
         match self.gowork.as_deref() {
             Some("off") => None,
             Some(path) => Some(PathBuf::from(path)),
-            None => Some(crate::modules::find_up(fs, dir, "go.work")?.join("go.work")),
+            None => Some(crate::paths::find_up(fs, dir, "go.work")?.join("go.work")),
         }
     }
 }
@@ -121,21 +125,18 @@ fn split_tags(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split([',', ' ']).filter(|t| !t.is_empty()).map(str::to_owned)
 }
 
-fn experiments(goarch: &str, wanted: &str) -> FxHashSet<String> {
-    let register_abi =
-        matches!(goarch, "amd64" | "arm64" | "loong64" | "ppc64" | "ppc64le" | "riscv64" | "s390x");
-    let mut on: FxHashSet<String> = DEFAULT_EXPERIMENTS
-        .iter()
-        .filter(|name| register_abi || !name.starts_with("regabi"))
-        .map(|name| format!("goexperiment.{name}"))
-        .collect();
-    for word in wanted.split(',').filter(|w| !w.is_empty()) {
-        match word.strip_prefix("no") {
-            Some(off) => on.remove(&format!("goexperiment.{off}")),
-            None => on.insert(format!("goexperiment.{word}")),
-        };
+/// Minor version of the release in `goroot`; a tree from version control has no `VERSION`.
+fn release(fs: &dyn FileSystem, goroot: &Path) -> Option<u32> {
+    if let Ok(bytes) = fs.read(&goroot.join("VERSION"))
+        && let Some(line) = String::from_utf8_lossy(&bytes).lines().next()
+        && let Some(version) = crate::gomod::language_version(line)
+    {
+        return Some(version.1);
     }
-    on
+    let source = goroot.join("src").join("internal").join("goversion").join("goversion.go");
+    let bytes = fs.read(&source).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    text.lines().find_map(|line| line.strip_prefix("const Version = ")?.trim().parse().ok())
 }
 
 /// Architecture feature tags such as `amd64.v1`.

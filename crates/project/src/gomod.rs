@@ -25,7 +25,7 @@ impl Replace {
         self.new.version.is_empty()
             && (path.starts_with("./")
                 || path.starts_with("../")
-                || path.starts_with('/')
+                || std::path::Path::new(path).is_absolute()
                 || path == "."
                 || path == "..")
     }
@@ -71,11 +71,12 @@ pub fn parse(text: &str) -> ModFile {
                 block = None;
                 Ok(())
             }
-            (Some(verb), args) => directive(&mut file, verb, args),
-            (None, [verb, open]) if open == "(" => {
+            (open_block, [verb, open]) if open == "(" => {
+                let unclosed = open_block.is_some();
                 block = Some(verb.clone());
-                Ok(())
+                if unclosed { Err("block without `)` before it".to_owned()) } else { Ok(()) }
             }
+            (Some(verb), args) => directive(&mut file, verb, args),
             (None, [verb, args @ ..]) => directive(&mut file, verb, args),
         };
         if let Err(reason) = result {

@@ -3,10 +3,17 @@
 
 mod config;
 mod context;
+mod experiments;
 mod gomod;
+mod graph;
 mod load;
-mod modules;
+mod missing;
+mod order;
+mod paths;
 mod patterns;
+mod scan;
+mod universe;
+mod vendor;
 
 pub use config::Config;
 pub use context::{BuildContext, Header, Ignored, header};
@@ -33,6 +40,8 @@ pub struct Workspace {
     pub messages: Vec<Message>,
     /// GOROOT, if it was found.
     pub goroot: Option<PathBuf>,
+    /// Minor version of the Go release there.
+    pub release: u32,
 }
 
 /// Something the user should know.
@@ -127,7 +136,7 @@ pub struct Package {
 pub struct File {
     /// Its path.
     pub path: PathBuf,
-    /// Language version if a constraint raises or lowers the package's.
+    /// Its language version `(1, minor)`: the package's unless a constraint raises or lowers it.
     pub language: (u32, u32),
     /// Whether its name ends in `_test.go`.
     pub test: bool,

@@ -1,106 +1,96 @@
-//! Package patterns: which folders and files they name.
+//! Package patterns: which folders, files and import paths they name.
 
-use crate::modules::{MainModule, clean, has_go_files};
+use crate::gomod::parse;
+use crate::load::Loader;
+use crate::paths::{clean, find_up, is_dir, is_file, join_import, slashed};
+use crate::universe::{Home, Universe};
 use crate::{Config, Message};
 use stanch_source::{EntryKind, FileSystem};
 use std::path::{Path, PathBuf};
 
 /// What a pattern names.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Named {
-    /// Folders, each a package.
-    Dirs(Vec<PathBuf>),
-    /// One package of these files.
-    Files(Vec<PathBuf>),
-    /// A package by its import path, in the universe of the working directory.
-    Import(String),
-    /// Packages at or below an import path.
-    ImportBelow(String),
+pub(crate) enum Pattern<'a> {
+    /// A file.
+    File(&'a str),
+    /// `std`
+    Std,
+    /// `cmd`
+    Cmd,
+    /// `all`: the main modules' packages and whatever they import.
+    All,
+    /// The package in a folder.
+    Folder(PathBuf),
+    /// Packages below `root` whose folders match `wildcard`.
+    Below { root: PathBuf, wildcard: String },
+    /// A package by its import path.
+    Import(&'a str),
+    /// Packages whose import paths match.
+    Imports(&'a str),
 }
 
-/// Parses patterns: consecutive files form one package.
-pub(crate) fn expand(
-    fs: &dyn FileSystem,
-    config: &Config,
-    cwd: &Path,
-    patterns: &[String],
-    out: &mut Vec<Message>,
-) -> Vec<Named> {
-    let mut named = Vec::new();
-    let mut files = Vec::new();
-    for pattern in patterns {
-        if pattern.ends_with(".go") {
-            files.push(clean(&cwd.join(pattern)));
-            continue;
+impl<'a> Pattern<'a> {
+    pub(crate) fn of(fs: &dyn FileSystem, cwd: &Path, text: &'a str) -> Self {
+        match text {
+            "std" => return Self::Std,
+            "cmd" => return Self::Cmd,
+            "all" => return Self::All,
+            _ if text.ends_with(".go") && !is_dir(fs, &clean(&cwd.join(text))) => {
+                return Self::File(text);
+            }
+            _ => {}
         }
-        named.push(one(fs, config, cwd, pattern, out));
-    }
-    if !files.is_empty() {
-        named.push(Named::Files(files));
-    }
-    named
-}
-
-fn one(
-    fs: &dyn FileSystem,
-    config: &Config,
-    cwd: &Path,
-    pattern: &str,
-    out: &mut Vec<Message>,
-) -> Named {
-    let text = pattern.replace('\\', "/");
-    if matches!(text.as_str(), "std" | "cmd") {
-        return Named::Dirs(std_dirs(fs, config, &text, out));
-    }
-    let (base, below) = match text.strip_suffix("...") {
-        Some(base) => (base.strip_suffix('/').unwrap_or(base), true),
-        None => (text.as_str(), false),
-    };
-    let path = Path::new(base);
-    let dir = clean(&cwd.join(path));
-    let local = base.is_empty()
-        || path.is_absolute()
-        || base == "."
-        || base == ".."
-        || base.starts_with("./")
-        || base.starts_with("../");
-    // `dir/...` without `./` is an import path to go; where such a folder exists here, the folder
-    // is meant: no configuration should be needed for that.
-    let folder = fs.kind(&dir) == Some(EntryKind::Dir);
-    if !local && !folder {
-        let base = base.to_owned();
-        return if below { Named::ImportBelow(base) } else { Named::Import(base) };
-    }
-    if !folder {
-        out.push(Message::error(format!("{pattern}: no such folder")));
-        return Named::Dirs(Vec::new());
-    }
-    if below { Named::Dirs(walk(fs, &dir, &[], out)) } else { Named::Dirs(vec![dir]) }
-}
-
-fn std_dirs(
-    fs: &dyn FileSystem,
-    config: &Config,
-    pattern: &str,
-    out: &mut Vec<Message>,
-) -> Vec<PathBuf> {
-    let Some(goroot) = &config.goroot else {
-        out.push(Message::error(format!(
-            "{pattern}: GOROOT was not found (set GOROOT, or put `go` on PATH)"
-        )));
-        return Vec::new();
-    };
-    let src = goroot.join("src");
-    match pattern {
-        "cmd" => walk(fs, &src.join("cmd"), &[], out),
-        _ => {
-            // As for go: `builtin` is documentation, and `runtime/cgo` is empty without cgo.
-            let skip = [src.join("cmd"), src.join("builtin"), src.join("runtime").join("cgo")];
-            let mut dirs = walk(fs, &src, &skip, out);
-            dirs.extend(walk(fs, &src.join("vendor"), &[], out));
-            dirs
+        let base = literal_part(text);
+        let root = clean(&cwd.join(base));
+        let local = Path::new(text).is_absolute()
+            || matches!(text, "." | "..")
+            || ["./", "../", ".\\", "..\\"].iter().any(|prefix| text.starts_with(prefix));
+        // `dir/...` without `./` is an import path to go; where such a folder exists here, the folder
+        // is meant: no configuration should be needed for that.
+        let folder = local || (!base.is_empty() && is_dir(fs, &root));
+        match (folder, text.contains("...")) {
+            (true, true) => {
+                Self::Below { root, wildcard: clean(&cwd.join(text)).to_string_lossy().into() }
+            }
+            (true, false) => Self::Folder(root),
+            (false, true) => Self::Imports(text),
+            (false, false) => Self::Import(text),
         }
     }
+}
+
+/// The folder part of a pattern before the first wildcard.
+fn literal_part(pattern: &str) -> &str {
+    match pattern.find("...") {
+        None => pattern,
+        Some(at) => pattern[..at].rfind(['/', '\\']).map_or("", |slash| &pattern[..=slash]),
+    }
+}
+
+/// Whether a pattern matches a path: `...` stands for any text, and `x/...` matches `x` too.
+pub(crate) fn matches(pattern: &str, path: &str) -> bool {
+    if pattern.strip_suffix("/...").is_some_and(|base| matches(base, path)) {
+        return true;
+    }
+    let mut parts = pattern.split("...");
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = path.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else { return rest.is_empty() };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+/// Folders that a walk found.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    /// Folders with Go files, sorted.
+    pub(crate) dirs: Vec<PathBuf>,
+    /// Folders where other modules begin, which are not searched.
+    pub(crate) nested: Vec<PathBuf>,
 }
 
 /// Folders at and below `root` that hold Go files; as go does, without `testdata`, `vendor`, names
@@ -111,14 +101,10 @@ pub(crate) fn walk(
     root: &Path,
     skip: &[PathBuf],
     out: &mut Vec<Message>,
-) -> Vec<PathBuf> {
-    let mut dirs = Vec::new();
+) -> Walk {
+    let mut found = Walk::default();
     let mut work = vec![root.to_path_buf()];
-    let mut ignore: Vec<PathBuf> = Vec::new();
-    if let Ok(bytes) = fs.read(&root.join("go.mod")) {
-        let file = crate::gomod::parse(&String::from_utf8_lossy(&bytes));
-        ignore.extend(file.ignore.iter().map(|d| clean(&root.join(d))));
-    }
+    let ignore = Ignore::of(fs, root);
     while let Some(dir) = work.pop() {
         let entries = match fs.list(&dir) {
             Ok(entries) => entries,
@@ -127,8 +113,8 @@ pub(crate) fn walk(
                 continue;
             }
         };
-        if entries.iter().any(|e| e.kind == EntryKind::File && e.name.ends_with(".go")) {
-            dirs.push(dir.clone());
+        if entries.iter().any(|e| e.kind != EntryKind::Dir && e.name.ends_with(".go")) {
+            found.dirs.push(dir.clone());
         }
         for entry in entries {
             let name = entry.name.as_str();
@@ -137,43 +123,173 @@ pub(crate) fn walk(
                 continue;
             }
             let path = dir.join(name);
-            let module = fs.kind(&path.join("go.mod")) == Some(EntryKind::File);
-            if !module && !skip.contains(&path) && !ignore.contains(&path) {
+            if is_file(fs, &path.join("go.mod")) {
+                found.nested.push(path);
+            } else if !skip.contains(&path) && !ignore.covers(&path) {
                 work.push(path);
             }
         }
     }
-    dirs.sort();
+    found.dirs.sort();
+    found.nested.sort();
+    found
+}
+
+/// The `ignore` directives of a go.mod.
+struct Ignore {
+    root: PathBuf,
+    folders: Vec<String>,
+}
+
+impl Ignore {
+    fn of(fs: &dyn FileSystem, dir: &Path) -> Self {
+        let root = find_up(fs, dir, "go.mod");
+        let bytes = root.as_ref().and_then(|root| fs.read(&root.join("go.mod")).ok());
+        let file = parse(&String::from_utf8_lossy(&bytes.unwrap_or_default()));
+        Self { root: root.unwrap_or_default(), folders: file.ignore }
+    }
+
+    /// Whether a folder is to be skipped: `./x` means the one in the module's root, `x` any.
+    fn covers(&self, dir: &Path) -> bool {
+        let Ok(dir) = dir.strip_prefix(&self.root) else { return false };
+        self.folders.iter().any(|folder| match folder.strip_prefix("./") {
+            Some(rooted) => dir == Path::new(rooted),
+            None => dir.ends_with(folder),
+        })
+    }
+}
+
+/// Packages of the standard library, or of the go command and its kin.
+pub(crate) fn std_dirs(
+    fs: &dyn FileSystem,
+    goroot: &Path,
+    cmd: bool,
+    out: &mut Vec<Message>,
+) -> Vec<PathBuf> {
+    let src = goroot.join("src");
+    if cmd {
+        // A module of its own, so not below `src`.
+        return walk(fs, &src.join("cmd"), &[], out).dirs;
+    }
+    // As for go: `builtin` is documentation, and `runtime/cgo` is empty without cgo.
+    let skip = [src.join("cmd"), src.join("builtin"), src.join("runtime").join("cgo")];
+    let mut dirs = walk(fs, &src, &skip, out).dirs;
+    if is_dir(fs, &src.join("vendor")) {
+        dirs.extend(walk(fs, &src.join("vendor"), &[], out).dirs);
+    }
     dirs
 }
 
-/// Folders of main modules at or below an import path.
-pub(crate) fn below_import(
-    fs: &dyn FileSystem,
-    config: &Config,
-    mains: &[MainModule],
-    base: &str,
-    out: &mut Vec<Message>,
-) -> Vec<PathBuf> {
-    let mut dirs = Vec::new();
-    for main in mains {
-        let path = &main.module.path;
-        if let Some(rest) = base.strip_prefix(path.as_str()) {
-            let dir = main.module.dir.join(rest.trim_start_matches('/'));
-            if (rest.is_empty() || rest.starts_with('/')) && fs.kind(&dir) == Some(EntryKind::Dir) {
-                dirs.extend(walk(fs, &dir, &[], out));
+impl Loader<'_> {
+    /// Import paths that a wildcard matches, in the universe of the working directory and GOROOT.
+    pub(crate) fn matching_imports(&mut self, universe: usize, pattern: &str) -> Vec<String> {
+        let (fs, config) = (self.fs, self.config);
+        let prefix = pattern.split("...").next().unwrap_or_default().to_owned();
+        let mut bases: Vec<(String, PathBuf)> = Vec::new();
+        let Universe { mains, .. } = &self.universes[universe];
+        bases.extend(mains.iter().map(|m| (m.module.path.clone(), m.module.dir.clone())));
+        let modules = self.universes[universe].modules_like(fs, config, &prefix);
+        bases.extend(modules.into_iter().map(|m| (m.path, m.dir)));
+        if let Some(goroot) = &config.goroot {
+            bases.push((String::new(), goroot.join("src")));
+            bases.push(("cmd".to_owned(), goroot.join("src").join("cmd")));
+        }
+        bases.retain(|(path, _)| path.starts_with(&prefix) || prefix.starts_with(path.as_str()));
+        let mut imports = self.universes[universe].vendored();
+        for (path, dir) in bases {
+            // Only the part of the tree that the wildcard can reach.
+            let inside = prefix.strip_prefix(&path).unwrap_or_default().trim_start_matches('/');
+            let inside = inside.rfind('/').map_or("", |slash| &inside[..slash]);
+            let root = clean(&dir.join(inside));
+            if !is_dir(fs, &root) {
+                continue;
             }
-        } else if path.starts_with(&format!("{base}/")) {
-            dirs.extend(walk(fs, &main.module.dir, &[], out));
+            let found = walk(fs, &root, &[], &mut self.messages).dirs;
+            let rest = found.iter().filter_map(|d| Some(slashed(d.strip_prefix(&dir).ok()?)));
+            imports.extend(rest.map(|rest| join_import(&path, &rest)));
+        }
+        imports.retain(|import| matches(pattern, import));
+        imports.sort_unstable();
+        imports.dedup();
+        imports
+    }
+
+    /// Folders that a wildcard matches; says what is wrong if there are none.
+    pub(crate) fn matching_dirs(
+        &mut self,
+        text: &str,
+        root: &Path,
+        wildcard: &str,
+    ) -> Vec<PathBuf> {
+        let (fs, config) = (self.fs, self.config);
+        if !is_dir(fs, root) {
+            self.messages.push(Message::error(format!("{text}: no such folder")));
+            return Vec::new();
+        }
+        let is_match = |dir: &PathBuf| matches(wildcard, &dir.to_string_lossy());
+        let walked = walk(fs, root, &[], &mut self.messages);
+        let mut dirs: Vec<PathBuf> = walked.dirs.into_iter().filter(is_match).collect();
+        // At the root of a workspace that is no module itself its modules are meant.
+        let home = Home::of(fs, config, root);
+        if dirs.is_empty() && home.module.is_none() && home.work.is_some() {
+            let universe = self.universe_of(root);
+            let mains = self.universes[universe].mains.iter().map(|m| m.module.dir.clone());
+            let mains: Vec<PathBuf> = mains.filter(|dir| dir.starts_with(root)).collect();
+            let found = mains.iter().flat_map(|dir| walk(fs, dir, &[], &mut self.messages).dirs);
+            dirs = found.filter(is_match).collect();
+        }
+        if dirs.is_empty() {
+            self.messages.push(Message::error(match walked.nested.as_slice() {
+                [] => format!("{text}: no Go files"),
+                [first, ..] => {
+                    let first = first.strip_prefix(root).unwrap_or(first).display();
+                    format!("{text}: no Go files outside of other modules; the module in {first} for one has to be named: `{first}/...`")
+                }
+            }));
+        }
+        dirs
+    }
+}
+
+/// The GOROOT whose sources `cwd` lies in, if it is a source tree of Go.
+pub(crate) fn goroot_around(fs: &dyn FileSystem, config: &Config, cwd: &Path) -> Option<PathBuf> {
+    if config.goroot.as_ref().is_some_and(|goroot| fs.resolve(cwd).starts_with(goroot)) {
+        return None;
+    }
+    let root = find_up(fs, cwd, "go.mod")?;
+    let bytes = fs.read(&root.join("go.mod")).ok()?;
+    let src = match parse(&String::from_utf8_lossy(&bytes)).module.as_deref() {
+        Some("std") => root.as_path(),
+        Some("cmd") => root.parent()?,
+        _ => return None,
+    };
+    let goroot = src.parent()?;
+    is_dir(fs, &src.join("runtime")).then(|| goroot.to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_match_as_for_go() {
+        for (pattern, path, is_match) in [
+            ("...", "net", true),
+            ("net", "net", true),
+            ("net", "net/http", false),
+            ("net/...", "net", true),
+            ("net/...", "net/http", true),
+            ("net/...", "netchan", false),
+            ("net...", "netchan", true),
+            ("net...", "net/http", true),
+            ("net.../...", "nets/a", true),
+            ("a/.../b", "a/x/b", true),
+            ("a/.../b", "a/b", false),
+            ("a/.../b", "a/x/y/b", true),
+            ("a/.../b", "a/x/bc", false),
+            (".../b", "a/b", true),
+        ] {
+            assert_eq!(matches(pattern, path), is_match, "{pattern} {path}");
         }
     }
-    if dirs.is_empty()
-        && let Some(goroot) = &config.goroot
-    {
-        let dir = goroot.join("src").join(base);
-        if fs.kind(&dir) == Some(EntryKind::Dir) && (has_go_files(fs, &dir) || !base.is_empty()) {
-            dirs.extend(walk(fs, &dir, &[], out));
-        }
-    }
-    dirs
 }

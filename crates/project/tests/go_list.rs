@@ -1,5 +1,4 @@
 //! Packages and files against `go list`, which must agree exactly.
-#![expect(clippy::disallowed_methods, reason = "a test that runs the go command")]
 
 use stanch_project::{Config, Package, Variant, load};
 use stanch_source::{DiskFs, Environment};
