@@ -1,0 +1,306 @@
+//! Load, infer, lower, analyse, check: packages in parallel, results in a fixed order.
+
+use crate::fingerprint;
+use crate::report::{CheckRequest, Options, Progress, Report, SourceMap, Summary};
+use rayon::prelude::*;
+use stanch_base::{FxHashMap, FxHashSet, IndexVec, TextRange};
+use stanch_checks::{Ctx, Suppressions};
+use stanch_diagnostic::{Diagnostic, Finding, Location, Severity};
+use stanch_effects::Effects;
+use stanch_project::{Config, Package, Workspace};
+use stanch_source::{Environment, FileSystem};
+use stanch_syntax::ParseMode;
+use stanch_types::{
+    FileId, Import, PackageId, PackageProvider, PackageSource, Program, SourceFile, Target,
+};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// At most this many syntax errors of one file are told.
+const SYNTAX_ERRORS_TOLD: usize = 5;
+
+/// Checks what the request names. `progress` is called from several threads.
+pub fn check(
+    fs: &dyn FileSystem,
+    env: &Environment,
+    request: &CheckRequest,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Report {
+    let effects = match Effects::embedded() {
+        Ok(effects) => effects,
+        Err(error) => {
+            return Report { job_failed: Some(error.to_string()), ..Report::default() };
+        }
+    };
+    let loaded = Loaded::new(fs, env, &request.options, &request.cwd, &request.patterns);
+    let mut report = Report { diagnostics: loaded.load_diagnostics(), ..Report::default() };
+    if loaded.workspace.roots.is_empty() {
+        report.job_failed = Some(nothing_to_check(&report.diagnostics));
+        return report;
+    }
+    let program = loaded.program();
+    let total = loaded.workspace.roots.len();
+    let done = AtomicUsize::new(0);
+    let results: Vec<PackageResult> = loaded
+        .workspace
+        .roots
+        .par_iter()
+        .map(|&root| {
+            let result = check_package(&loaded, &program, &effects, request, types_id(root));
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            progress(Progress { done, total });
+            result
+        })
+        .collect();
+    collect(&loaded, results, &mut report);
+    report
+}
+
+fn nothing_to_check(diagnostics: &[Diagnostic]) -> String {
+    let error = diagnostics.iter().find(|d| d.severity == Severity::Error);
+    match error {
+        Some(error) => error.message.clone(),
+        None => "no Go files match the patterns".to_owned(),
+    }
+}
+
+/// A workspace with its packages parsed on demand.
+pub(crate) struct Loaded<'a> {
+    fs: &'a dyn FileSystem,
+    cwd: PathBuf,
+    pub(crate) workspace: Workspace,
+    word_size: u64,
+    parsed: IndexVec<stanch_project::PackageId, OnceLock<Parsed>>,
+}
+
+struct Parsed {
+    source: PackageSource,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Loaded<'a> {
+    pub(crate) fn new(
+        fs: &'a dyn FileSystem,
+        env: &Environment,
+        options: &Options,
+        cwd: &Path,
+        patterns: &[String],
+    ) -> Self {
+        let (goos, goarch) = (options.goos.as_deref(), options.goarch.as_deref());
+        let mut config = Config::new(fs, env, &options.tags, goos, goarch);
+        config.tests = options.tests;
+        let workspace = stanch_project::load(fs, &config, cwd, patterns);
+        let parsed = workspace.packages.iter().map(|_| OnceLock::new()).collect();
+        let small = ["386", "arm", "mips", "mipsle", "wasm"];
+        let word_size = if small.contains(&config.build.goarch.as_str()) { 4 } else { 8 };
+        Self { fs, cwd: cwd.to_path_buf(), workspace, word_size, parsed }
+    }
+
+    pub(crate) fn program(&self) -> Program<'_> {
+        let target = Target { word_size: self.word_size };
+        Program::new(self.workspace.packages.len(), self, target)
+    }
+
+    fn load_diagnostics(&self) -> Vec<Diagnostic> {
+        let messages = self.workspace.messages.iter();
+        messages
+            .map(|message| Diagnostic {
+                severity: if message.error { Severity::Error } else { Severity::Warning },
+                message: message.text.clone(),
+                location: message.path.as_ref().map(|path| Location {
+                    file: self.display(path),
+                    range: TextRange::empty(0),
+                }),
+            })
+            .collect()
+    }
+
+    /// A path as users see it: relative to the working directory where it lies below it.
+    fn display(&self, path: &Path) -> String {
+        let shown = path.strip_prefix(&self.cwd).unwrap_or(path);
+        let text = shown.to_string_lossy();
+        let text = if text.is_empty() { ".".into() } else { text };
+        if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
+    }
+
+    fn parsed(&self, id: PackageId) -> &Parsed {
+        let id = stanch_project::PackageId::from_raw(id.raw());
+        self.parsed[id].get_or_init(|| self.parse(&self.workspace.packages[id]))
+    }
+
+    fn parse(&self, package: &Package) -> Parsed {
+        // Bodies of dependencies are not needed: effects or silence stand for them.
+        let mode = if package.root { ParseMode::Full } else { ParseMode::Declarations };
+        let mut diagnostics = Vec::new();
+        let mut files: IndexVec<FileId, SourceFile> = IndexVec::new();
+        for file in &package.files {
+            let path = self.display(&file.path);
+            let bytes = match self.fs.read(&file.path) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    diagnostics.push(about(&path, format!("cannot be read: {error}")));
+                    continue;
+                }
+            };
+            let (text, parsed) = stanch_syntax::parse_bytes(&bytes, mode);
+            if package.root {
+                let errors = parsed.errors.iter().take(SYNTAX_ERRORS_TOLD);
+                diagnostics.extend(errors.map(|error| Diagnostic {
+                    severity: Severity::Warning,
+                    message: error.message.clone(),
+                    location: Some(Location { file: path.clone(), range: error.range }),
+                }));
+            }
+            files.push(SourceFile {
+                path: path.into(),
+                text: text.into_owned().into(),
+                ast: Arc::new(parsed.ast),
+                language: file.language,
+            });
+        }
+        let imports = package.imports.iter().map(|(path, import)| {
+            let import = match import {
+                stanch_project::Import::Package(id) => Import::Package(types_id(*id)),
+                stanch_project::Import::Unsafe => Import::Unsafe,
+                stanch_project::Import::Cgo | stanch_project::Import::Missing => Import::Missing,
+            };
+            (path.as_str().into(), import)
+        });
+        let source = PackageSource {
+            path: package.path.as_str().into(),
+            name: package.name.as_str().into(),
+            files,
+            imports: imports.collect(),
+        };
+        Parsed { source, diagnostics }
+    }
+}
+
+impl PackageProvider for Loaded<'_> {
+    fn package(&self, id: PackageId) -> PackageSource {
+        self.parsed(id).source.clone()
+    }
+}
+
+fn about(path: &str, message: String) -> Diagnostic {
+    let location = Location { file: path.to_owned(), range: TextRange::empty(0) };
+    Diagnostic { severity: Severity::Warning, message, location: Some(location) }
+}
+
+pub(crate) fn types_id(id: stanch_project::PackageId) -> PackageId {
+    PackageId::from_raw(id.raw())
+}
+
+struct PackageResult {
+    package: PackageId,
+    findings: Vec<Finding>,
+    suppressed: u64,
+    diagnostics: Vec<Diagnostic>,
+    summary: Summary,
+}
+
+fn check_package(
+    loaded: &Loaded<'_>,
+    program: &Program<'_>,
+    effects: &Effects,
+    request: &CheckRequest,
+    package: PackageId,
+) -> PackageResult {
+    let types = program.infer(package);
+    let module = stanch_ir::lower_package(program, package);
+    let obligations = stanch_obligations::analyse(program, package, &module, effects);
+    let explored = stanch_extract::explore_package(program, package, &module, effects);
+    let ctx = Ctx {
+        program,
+        package,
+        module: &module,
+        effects,
+        obligations: &obligations,
+        explored: &explored,
+    };
+    let mut findings = stanch_checks::run_all(&ctx);
+    let options = &request.options;
+    findings.retain(|finding| wanted(options, finding));
+    let source = program.source(package);
+    let texts: FxHashMap<&str, &Arc<str>> =
+        source.files.iter().map(|f| (&*f.path, &f.text)).collect();
+    let before = findings.len();
+    let mut comments: FxHashMap<String, Suppressions> = FxHashMap::default();
+    findings.retain(|f| {
+        let Some(text) = texts.get(f.location.file.as_str()) else { return true };
+        let comments =
+            comments.entry(f.location.file.clone()).or_insert_with(|| Suppressions::new(text));
+        !comments.covers(f.location.range.start, f.check.name, f.check.code)
+    });
+    let lines = source.files.iter().map(|f| u64::from(f.ast.n_lines)).sum();
+    PackageResult {
+        package,
+        suppressed: (before - findings.len()) as u64,
+        findings,
+        diagnostics: loaded.parsed(package).diagnostics.clone(),
+        summary: Summary {
+            packages: 1,
+            files: source.files.len() as u64,
+            lines,
+            unknown_expressions: types.files.iter().map(|f| u64::from(f.n_unknown)).sum(),
+            roots: u64::from(explored.stats.roots),
+            inconclusive: u64::from(explored.stats.inconclusive),
+            states: explored.stats.states,
+            ..Summary::default()
+        },
+    }
+}
+
+fn wanted(options: &Options, finding: &Finding) -> bool {
+    let named = |set: &std::collections::BTreeSet<String>| {
+        set.contains(finding.check.name) || set.contains(finding.check.code)
+    };
+    (options.select.is_empty() || named(&options.select))
+        && !named(&options.ignore)
+        && finding.confidence <= options.confidence
+}
+
+fn collect(loaded: &Loaded<'_>, results: Vec<PackageResult>, report: &mut Report) {
+    let mut sources = SourceMap::default();
+    for result in results {
+        let source = &loaded.parsed(result.package).source;
+        let named: FxHashSet<&str> = result
+            .findings
+            .iter()
+            .flat_map(files_of)
+            .chain(result.diagnostics.iter().filter_map(|d| Some(&*d.location.as_ref()?.file)))
+            .collect();
+        for file in source.files.iter().filter(|f| named.contains(&*f.path)) {
+            sources.insert(file.path.clone(), file.text.clone());
+        }
+        report.findings.extend(result.findings);
+        report.diagnostics.extend(result.diagnostics);
+        let (sum, one) = (&mut report.summary, result.summary);
+        sum.packages += one.packages;
+        sum.files += one.files;
+        sum.lines += one.lines;
+        sum.suppressed += result.suppressed;
+        sum.unknown_expressions += one.unknown_expressions;
+        sum.roots += one.roots;
+        sum.inconclusive += one.inconclusive;
+        sum.states += one.states;
+    }
+    report.findings.sort_by(|a, b| {
+        (&a.location, a.check.code, &a.message).cmp(&(&b.location, b.check.code, &b.message))
+    });
+    // A package and its test variant share files.
+    report.findings.dedup_by(|a, b| a.location == b.location && a.check.code == b.check.code);
+    report.diagnostics.sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
+    report.diagnostics.dedup();
+    fingerprint::assign(&mut report.findings, |file| sources.text(file).cloned());
+    report.summary.findings = report.findings.len() as u64;
+    report.sources = sources;
+}
+
+fn files_of(finding: &Finding) -> Vec<&str> {
+    let mut files = vec![finding.location.file.as_str()];
+    files.extend(finding.related.iter().map(|l| l.location.file.as_str()));
+    files.extend(finding.witness.iter().map(|s| s.location.file.as_str()));
+    files
+}

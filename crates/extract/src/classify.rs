@@ -1,0 +1,135 @@
+//! What the model makes of a type.
+
+use stanch_model::{AllocKind, ArgSpec, Const, OpenKind, Operand, Sym, UnknownKind};
+use stanch_types::{Basic, Program, TypeId, TypeKind};
+
+/// Types nested deeper than this count as having nothing to do with concurrency.
+const DEPTH: u32 = 3;
+
+/// The path-qualified name of a named type.
+pub(crate) fn named(program: &Program<'_>, ty: TypeId) -> Option<(String, String)> {
+    let object = program.named_object(ty)?;
+    let package = match object.package {
+        stanch_types::ObjectId::UNIVERSE => String::new(),
+        package => program.package_path(package).to_owned(),
+    };
+    Some((package, program.object_name(object).to_owned()))
+}
+
+/// Whether the type is this one of the standard library.
+pub(crate) fn is_named(program: &Program<'_>, ty: TypeId, package: &str, name: &str) -> bool {
+    named(program, ty).is_some_and(|(p, n)| p == package && n == name)
+}
+
+/// The object that a value of this type is in the model, if values of it are objects: structs, locks,
+/// wait groups. A pointer to such a type is the same reference.
+pub(crate) fn object_kind(program: &Program<'_>, ty: TypeId) -> Option<AllocKind> {
+    if let Some((package, name)) = named(program, ty)
+        && package == "sync"
+    {
+        match name.as_str() {
+            "Mutex" => return Some(AllocKind::Mutex),
+            "RWMutex" => return Some(AllocKind::RwMutex),
+            "WaitGroup" => return Some(AllocKind::WaitGroup),
+            "Once" => return Some(AllocKind::Once),
+            _ => {}
+        }
+    }
+    match program.kind(program.underlying(ty)) {
+        TypeKind::Struct(_) => Some(AllocKind::Struct),
+        TypeKind::Array(Some(n), elem) if matters(program, *elem, 0) => {
+            let n = i64::try_from(*n).unwrap_or(i64::MAX);
+            Some(AllocKind::Seq(Operand::Const(Const::Int(n)), Operand::Const(zero(program, *elem))))
+        }
+        _ => None,
+    }
+}
+
+/// Whether values of this type can carry concurrency objects that an analysis of this package knows:
+/// channels, functions, locks, contexts, timers, and what holds them.
+pub(crate) fn matters(program: &Program<'_>, ty: TypeId, depth: u32) -> bool {
+    if depth > DEPTH {
+        return false;
+    }
+    if let Some((package, _)) = named(program, ty)
+        && matches!(package.as_str(), "sync" | "context")
+    {
+        return true;
+    }
+    if is_timer(program, ty) {
+        return true;
+    }
+    match program.kind(program.underlying(ty)) {
+        TypeKind::Chan(..) | TypeKind::Signature(_) => true,
+        TypeKind::Pointer(to) | TypeKind::Slice(to) | TypeKind::Array(_, to) => {
+            matters(program, *to, depth + 1)
+        }
+        TypeKind::Map(_, value) => matters(program, *value, depth + 1),
+        TypeKind::Struct(fields) => fields.iter().any(|f| matters(program, f.ty, depth + 1)),
+        TypeKind::Interface(i) => i.methods.iter().any(|m| &*m.name != "Error") || i.methods.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether `time.Timer` or `time.Ticker`; its channel is the object itself in the model.
+pub(crate) fn is_timer(program: &Program<'_>, ty: TypeId) -> bool {
+    is_named(program, ty, "time", "Timer") || is_named(program, ty, "time", "Ticker")
+}
+
+/// The zero value of a type that is not an object.
+pub(crate) fn zero(program: &Program<'_>, ty: TypeId) -> Const {
+    match program.kind(program.underlying(ty)) {
+        TypeKind::Basic(Basic::Bool | Basic::UntypedBool) => Const::Bool(false),
+        TypeKind::Basic(Basic::String | Basic::UntypedString) => Const::Sym(Sym(0)),
+        TypeKind::Basic(Basic::UnsafePointer | Basic::UntypedNil) => Const::Nil,
+        TypeKind::Basic(_) => Const::Int(0),
+        _ => Const::Nil,
+    }
+}
+
+pub(crate) fn is_int(program: &Program<'_>, ty: TypeId) -> bool {
+    use Basic::*;
+    matches!(
+        program.kind(program.underlying(ty)),
+        TypeKind::Basic(
+            Int | Int8 | Int16 | Int32 | Int64 | Uint | Uint8 | Uint16 | Uint32 | Uint64 | Uintptr
+                | UntypedInt | UntypedRune
+        )
+    )
+}
+
+/// Whether comparing values of this type means something in the model.
+pub(crate) fn is_compared(program: &Program<'_>, ty: TypeId) -> bool {
+    match program.kind(program.underlying(ty)) {
+        TypeKind::Basic(basic) => !matches!(
+            basic,
+            Basic::Float32
+                | Basic::Float64
+                | Basic::Complex64
+                | Basic::Complex128
+                | Basic::UntypedFloat
+                | Basic::UntypedComplex
+        ),
+        TypeKind::Struct(_) | TypeKind::Array(..) | TypeKind::Unknown => false,
+        _ => true,
+    }
+}
+
+/// What a root's parameter is: the caller keeps using it.
+pub(crate) fn argument(program: &Program<'_>, ty: TypeId) -> ArgSpec {
+    if is_named(program, ty, "context", "Context") {
+        return ArgSpec::Open(OpenKind::Context);
+    }
+    match program.kind(program.underlying(ty)) {
+        TypeKind::Chan(..) => ArgSpec::Open(OpenKind::Chan),
+        TypeKind::Pointer(to) => match object_kind(program, *to) {
+            Some(AllocKind::Struct) => ArgSpec::Open(OpenKind::Struct),
+            Some(_) => ArgSpec::Open(OpenKind::Other),
+            None => ArgSpec::Unknown(UnknownKind::Any),
+        },
+        TypeKind::Struct(_) => ArgSpec::Open(OpenKind::Struct),
+        TypeKind::Signature(_) => ArgSpec::Unknown(UnknownKind::NonNil),
+        _ if is_int(program, ty) => ArgSpec::Unknown(UnknownKind::Size),
+        _ => ArgSpec::Unknown(UnknownKind::Any),
+    }
+}
