@@ -18,6 +18,8 @@ pub struct Ctx<'a> {
     pub effects: &'a Effects,
     /// What the obligations engine found.
     pub obligations: &'a stanch_obligations::Results,
+    /// What the explorer found.
+    pub explored: &'a stanch_extract::Explored,
 }
 
 impl<'a> Ctx<'a> {

@@ -33,9 +33,10 @@ pub fn compare(fixture: &Fixture, findings: &[Finding]) -> Vec<String> {
     for e in &expected {
         let met = match &e.kind {
             Kind::Leak(name) => findings.iter().any(|f| meets(f, name, e)),
-            Kind::Label => findings.iter().flat_map(|f| &f.related).any(|label| {
-                matches_place(&label.location, e) && label.message.contains(&e.text)
-            }),
+            Kind::Label => findings
+                .iter()
+                .flat_map(|f| &f.related)
+                .any(|label| matches_place(&label.location, e) && label.message.contains(&e.text)),
         };
         if !met {
             let at = place(fixture, &e.file, e.range);

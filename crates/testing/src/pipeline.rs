@@ -129,12 +129,14 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
         program.infer(package);
         let module = stanch_ir::lower_package(&program, package);
         let obligations = stanch_obligations::analyse(&program, package, &module, &effects);
+        let explored = stanch_extract::explore_package(&program, package, &module, &effects);
         let ctx = Ctx {
             program: &program,
             package,
             module: &module,
             effects: &effects,
             obligations: &obligations,
+            explored: &explored,
         };
         findings.extend(stanch_checks::run_all(&ctx));
     }
