@@ -39,7 +39,10 @@ pub(crate) fn object_kind(program: &Program<'_>, ty: TypeId) -> Option<AllocKind
         TypeKind::Struct(_) => Some(AllocKind::Struct),
         TypeKind::Array(Some(n), elem) if matters(program, *elem, 0) => {
             let n = i64::try_from(*n).unwrap_or(i64::MAX);
-            Some(AllocKind::Seq(Operand::Const(Const::Int(n)), Operand::Const(zero(program, *elem))))
+            Some(AllocKind::Seq(
+                Operand::Const(Const::Int(n)),
+                Operand::Const(zero(program, *elem)),
+            ))
         }
         _ => None,
     }
@@ -66,7 +69,9 @@ pub(crate) fn matters(program: &Program<'_>, ty: TypeId, depth: u32) -> bool {
         }
         TypeKind::Map(_, value) => matters(program, *value, depth + 1),
         TypeKind::Struct(fields) => fields.iter().any(|f| matters(program, f.ty, depth + 1)),
-        TypeKind::Interface(i) => i.methods.iter().any(|m| &*m.name != "Error") || i.methods.is_empty(),
+        TypeKind::Interface(i) => {
+            i.methods.iter().any(|m| &*m.name != "Error") || i.methods.is_empty()
+        }
         _ => false,
     }
 }
@@ -92,8 +97,18 @@ pub(crate) fn is_int(program: &Program<'_>, ty: TypeId) -> bool {
     matches!(
         program.kind(program.underlying(ty)),
         TypeKind::Basic(
-            Int | Int8 | Int16 | Int32 | Int64 | Uint | Uint8 | Uint16 | Uint32 | Uint64 | Uintptr
-                | UntypedInt | UntypedRune
+            Int | Int8
+                | Int16
+                | Int32
+                | Int64
+                | Uint
+                | Uint8
+                | Uint16
+                | Uint32
+                | Uint64
+                | Uintptr
+                | UntypedInt
+                | UntypedRune
         )
     )
 }

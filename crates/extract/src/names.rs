@@ -2,9 +2,8 @@
 
 use stanch_base::FxHashMap;
 use stanch_effects::{Effect, Effects};
-use stanch_ir::{FuncId, Module};
+use stanch_ir::{Callee, FuncId, InstrKind, Module, Rvalue};
 use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeKind};
-use std::cell::RefCell;
 
 /// What is known of a declared function.
 #[derive(Clone, Copy, Debug)]
@@ -17,33 +16,66 @@ pub(crate) enum Known<'a> {
     Nothing,
 }
 
-/// Resolves declared functions, remembering the answers.
+/// What is known of every function that a package mentions.
 pub(crate) struct Names<'a> {
     pub(crate) program: &'a Program<'a>,
-    effects: &'a Effects,
     bodies: FxHashMap<ObjectId, FuncId>,
-    known: RefCell<FxHashMap<ObjectId, Known<'a>>>,
-    interfaces: RefCell<FxHashMap<PackageId, FxHashMap<ObjectId, ObjectId>>>,
+    known: FxHashMap<ObjectId, Known<'a>>,
+}
+
+struct Resolver<'a> {
+    program: &'a Program<'a>,
+    effects: &'a Effects,
+    /// The interface type that declares a method, by package.
+    interfaces: FxHashMap<PackageId, FxHashMap<ObjectId, ObjectId>>,
 }
 
 impl<'a> Names<'a> {
     pub(crate) fn new(program: &'a Program<'a>, module: &Module, effects: &'a Effects) -> Self {
         let bodies = module.funcs.iter_enumerated().filter(|(_, f)| f.has_body);
-        let bodies = bodies.filter_map(|(id, f)| Some((f.object?, id))).collect();
-        Self { program, effects, bodies, known: RefCell::default(), interfaces: RefCell::default() }
+        let bodies: FxHashMap<ObjectId, FuncId> =
+            bodies.filter_map(|(id, f)| Some((f.object?, id))).collect();
+        let mut resolver = Resolver { program, effects, interfaces: FxHashMap::default() };
+        let mut known = FxHashMap::default();
+        for object in mentioned(module) {
+            known.entry(object).or_insert_with(|| resolver.look_up(object, &bodies));
+        }
+        Self { program, bodies, known }
     }
 
     /// What is known of `func`: an entry of its own in the effects, its body, its package's default.
     pub(crate) fn known(&self, func: ObjectId) -> Known<'a> {
-        if let Some(&known) = self.known.borrow().get(&func) {
-            return known;
+        match (self.known.get(&func), self.bodies.get(&func)) {
+            (Some(&known), _) => known,
+            (None, Some(&body)) => Known::Body(body),
+            (None, None) => Known::Nothing,
         }
-        let known = self.look_up(func);
-        self.known.borrow_mut().insert(func, known);
-        known
     }
+}
 
-    fn look_up(&self, func: ObjectId) -> Known<'a> {
+/// Every function that an instruction of the module names.
+fn mentioned(module: &Module) -> Vec<ObjectId> {
+    let mut objects = Vec::new();
+    let instrs = module.funcs.iter().flat_map(|f| f.blocks.iter()).flat_map(|b| &b.instrs);
+    for instr in instrs {
+        match &instr.kind {
+            InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
+                match &call.callee {
+                    Callee::Static(object, _) | Callee::Interface { method: object, .. } => {
+                        objects.push(*object);
+                    }
+                    Callee::Closure(..) | Callee::Value(_) | Callee::Builtin(_) => {}
+                }
+            }
+            InstrKind::Assign(_, Rvalue::MethodValue { method, .. }) => objects.push(*method),
+            _ => {}
+        }
+    }
+    objects
+}
+
+impl<'a> Resolver<'a> {
+    fn look_up(&mut self, func: ObjectId, bodies: &FxHashMap<ObjectId, FuncId>) -> Known<'a> {
         if func.package == ObjectId::UNIVERSE {
             return Known::Nothing;
         }
@@ -52,14 +84,14 @@ impl<'a> Names<'a> {
         if let Some(effect) = self.effects.function(&symbol) {
             return Known::Effect(effect);
         }
-        if let Some(&body) = self.bodies.get(&func) {
+        if let Some(&body) = bodies.get(&func) {
             return Known::Body(body);
         }
         self.effects.get(path, &symbol).map_or(Known::Nothing, Known::Effect)
     }
 
     /// `path.Name`, `(path.Type).Method`, `(*path.Type).Method`.
-    fn symbol(&self, package: &str, func: ObjectId) -> String {
+    fn symbol(&mut self, package: &str, func: ObjectId) -> String {
         let name = self.program.object_name(func);
         match &self.program.object(func).kind {
             ObjectKind::Func { recv: Some(recv), pointer_recv, .. } => {
@@ -75,9 +107,9 @@ impl<'a> Names<'a> {
     }
 
     /// The package-level interface type that declares a method.
-    fn interface_of(&self, method: ObjectId) -> Option<ObjectId> {
+    fn interface_of(&mut self, method: ObjectId) -> Option<ObjectId> {
         let package = method.package;
-        if let Some(table) = self.interfaces.borrow().get(&package) {
+        if let Some(table) = self.interfaces.get(&package) {
             return table.get(&method).copied();
         }
         let mut table = FxHashMap::default();
@@ -91,7 +123,7 @@ impl<'a> Names<'a> {
             }
         }
         let found = table.get(&method).copied();
-        self.interfaces.borrow_mut().insert(package, table);
+        self.interfaces.insert(package, table);
         found
     }
 }

@@ -78,7 +78,8 @@ fn scan(names: &Names<'_>, func: &Func) -> Scan {
                 InstrKind::Assign(_, Rvalue::MakeChan { .. }) => scan.operates = true,
                 _ => {}
             }
-            if let InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) = &instr.kind
+            if let InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) =
+                &instr.kind
             {
                 scan.operates |= operates(names, call);
                 if let Callee::Static(object, _) = call.callee

@@ -13,8 +13,7 @@ use stanch_model::AllocKind;
 const DISTANCE: u32 = 2;
 
 pub(crate) fn roots(names: &Names<'_>, module: &Module, relevance: &Relevance) -> Vec<FuncId> {
-    let creators: IndexVec<FuncId, bool> =
-        module.funcs.iter().map(|f| creates(names, f)).collect();
+    let creators: IndexVec<FuncId, bool> = module.funcs.iter().map(|f| creates(names, f)).collect();
     let ids = module.funcs.ids().filter(|&id| {
         let func = &module.funcs[id];
         func.parent.is_none()

@@ -21,7 +21,9 @@ pub(crate) fn skipped(
     for (id, block) in func.blocks.iter_enumerated() {
         let forks = matches!(
             block.term,
-            Terminator::Branch { .. } | Terminator::TypeSwitch { .. } | Terminator::RangeNext { .. }
+            Terminator::Branch { .. }
+                | Terminator::TypeSwitch { .. }
+                | Terminator::RangeNext { .. }
         );
         if !forks {
             continue;
@@ -93,8 +95,5 @@ fn nearest(sets: &IndexVec<BlockId, Vec<u64>>, id: BlockId, n: usize) -> Option<
         return None;
     }
     // Of a chain of post-dominators the nearest is post-dominated by all others.
-    strict
-        .iter()
-        .map(|&i| BlockId::from_usize(i))
-        .max_by_key(|&b| members(&sets[b]).len())
+    strict.iter().map(|&i| BlockId::from_usize(i)).max_by_key(|&b| members(&sets[b]).len())
 }

@@ -66,11 +66,11 @@ pub(crate) struct Helpers {
     pub(crate) group_member: FnId,
 }
 
-pub(crate) fn translate(
-    names: &Names<'_>,
+pub(crate) fn translate<'a>(
+    names: &'a Names<'a>,
     package: PackageId,
-    module: &Module,
-    relevance: &Relevance,
+    module: &'a Module,
+    relevance: &'a Relevance,
 ) -> Translated {
     let n = module.funcs.len();
     let helpers = Helpers { call_any: FnId::from_usize(n), group_member: FnId::from_usize(n + 1) };
@@ -232,11 +232,8 @@ fn group_member() -> Function {
     function.n_params = 2;
     let group = function.local("wg");
     let callee = function.local("f");
-    let done = Call {
-        callee: Callee::Prim(Prim::WgDone),
-        args: vec![group.into()],
-        dst: Vec::new(),
-    };
+    let done =
+        Call { callee: Callee::Prim(Prim::WgDone), args: vec![group.into()], dst: Vec::new() };
     let call = Call { callee: Callee::Value(callee.into()), args: Vec::new(), dst: Vec::new() };
     function.blocks.push(Block {
         instrs: vec![instr(Op::Defer(done)), instr(Op::Call(call)), instr(Op::RunDefers)],
