@@ -31,7 +31,10 @@ pub(crate) fn run(args: &CheckArgs, global: &Global) -> anyhow::Result<Outcome> 
     let outcome = match report.job_failed.take() {
         Some(message) => {
             let severity = Severity::Error;
-            report.diagnostics.push(Diagnostic { severity, message, location: None });
+            let said = |d: &Diagnostic| d.severity == severity && d.message == message;
+            if !report.diagnostics.iter().any(said) {
+                report.diagnostics.push(Diagnostic { severity, message, location: None });
+            }
             Outcome::Failed
         }
         None if report.findings.is_empty() => Outcome::Clean,

@@ -1,6 +1,6 @@
 //! `stanch explain`.
 
-use stanch_diagnostic::{Check, Stage};
+use stanch_diagnostic::Check;
 
 use crate::Outcome;
 use crate::args::{ExplainArgs, Global};
@@ -10,9 +10,8 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global) -> anyhow::Result<Outcome
     let look = output::stdout_look(global.color);
     match &args.check {
         Some(word) => {
-            let (check, page) = registry::find(word)?;
-            let page = with_head(check, page);
-            output::to_stdout(|out| stanch_render::page(out, &page, look))?;
+            let (_, page) = registry::find(word)?;
+            output::to_stdout(|out| stanch_render::page(out, page, look))?;
         }
         None => {
             let checks = stanch_analysis::checks();
@@ -26,15 +25,4 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global) -> anyhow::Result<Outcome
         }
     }
     Ok(Outcome::Clean)
-}
-
-/// `page` under a heading that names the check.
-fn with_head(check: &Check, page: &str) -> String {
-    let Check { code, name, summary, cause, stage } = check;
-    let stage = match stage {
-        Stage::Preview(version) => format!("preview since {version}"),
-        Stage::Stable(version) => format!("stable since {version}"),
-    };
-    let page = if page.is_empty() { summary } else { page };
-    format!("# {name} ({code})\n\nCause: {}. Stage: {stage}.\n\n{page}", cause.as_str())
 }
