@@ -66,8 +66,16 @@ impl Rules {
         replaced.unwrap_or_else(|| Place::Version(version.clone()))
     }
 
-    fn counts(&self, version: &ModuleVersion) -> bool {
-        !self.mains.contains(&version.path) && !self.excluded.contains(version)
+    /// Raises the selected version of a module. That of a main module never matters, though what an
+    /// older version of it requires does.
+    fn raise(&self, selected: &mut BTreeMap<String, String>, version: &ModuleVersion) {
+        if self.mains.contains(&version.path) || self.excluded.contains(version) {
+            return;
+        }
+        let now = selected.entry(version.path.clone()).or_default();
+        if now.is_empty() || compare_versions(now, &version.version) == Ordering::Less {
+            now.clone_from(&version.version);
+        }
     }
 
     /// The go.mod of a version.
@@ -117,10 +125,10 @@ pub(crate) fn select(
     }
     let mut seen: FxHashSet<(ModuleVersion, bool)> = FxHashSet::default();
     while let Some((version, whole)) = work.pop() {
-        if !rules.counts(&version) || !seen.insert((version.clone(), whole)) {
+        if rules.excluded.contains(&version) || !seen.insert((version.clone(), whole)) {
             continue;
         }
-        raise(&mut selected, &version);
+        rules.raise(&mut selected, &version);
         if depth == Depth::Listed {
             continue;
         }
@@ -129,19 +137,12 @@ pub(crate) fn select(
         for required in file.require {
             if below {
                 work.push((required, below));
-            } else if rules.counts(&required) {
-                raise(&mut selected, &required);
+            } else {
+                rules.raise(&mut selected, &required);
             }
         }
     }
     selected
-}
-
-fn raise(selected: &mut BTreeMap<String, String>, version: &ModuleVersion) {
-    let now = selected.entry(version.path.clone()).or_default();
-    if now.is_empty() || compare_versions(now, &version.version) == Ordering::Less {
-        now.clone_from(&version.version);
-    }
 }
 
 /// Whether a go.mod names all modules that its packages need.

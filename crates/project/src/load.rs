@@ -27,6 +27,7 @@ pub fn load(fs: &dyn FileSystem, config: &Config, cwd: &Path, patterns: &[String
         ids: FxHashMap::default(),
         fresh: Vec::new(),
         scans: FxHashMap::default(),
+        asked: FxHashSet::default(),
         messages: Vec::new(),
     };
     if config.goroot.is_none() {
@@ -85,6 +86,8 @@ pub(crate) struct Loader<'a> {
     /// Packages whose imports are not followed yet.
     fresh: Vec<NodeId>,
     scans: FxHashMap<PathBuf, Arc<Folder>>,
+    /// Folders outside of GOROOT that patterns name.
+    asked: FxHashSet<PathBuf>,
 }
 
 /// The universe of packages in GOROOT.
@@ -283,6 +286,9 @@ impl Loader<'_> {
         std: bool,
     ) {
         let folder = self.scan(dir);
+        if !std {
+            self.asked.insert(dir.to_path_buf());
+        }
         self.root_of(&folder, universe, &path, dir, module, std);
     }
 
@@ -495,14 +501,12 @@ impl Loader<'_> {
 
     /// Says how many files of the roots need cgo, which is never run.
     fn say_cgo(&mut self) {
-        let roots = self.nodes.iter().map(|n| &n.package).filter(|p| p.root && !p.std);
-        let dirs: FxHashSet<&PathBuf> = roots.map(|p| &p.dir).collect();
-        let n: usize = dirs.iter().filter_map(|d| self.scans.get(*d)).map(|f| f.n_cgo).sum();
-        if n > 0 {
-            let (files, are) = if n == 1 { ("file", "is") } else { ("files", "are") };
-            self.messages.push(Message::warning(format!(
-                "{n} {files} that import \"C\" {are} not analysed, since cgo is not run"
-            )));
-        }
+        let folders = self.asked.iter().filter_map(|dir| self.scans.get(dir));
+        let text = match folders.map(|folder| folder.n_cgo).sum::<usize>() {
+            0 => return,
+            1 => "1 file that imports \"C\" is not analysed, since cgo is not run".to_owned(),
+            n => format!("{n} files that import \"C\" are not analysed, since cgo is not run"),
+        };
+        self.messages.push(Message::warning(text));
     }
 }

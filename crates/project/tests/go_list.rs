@@ -14,9 +14,11 @@ fn go_list(dir: &Path, patterns: &[&str], env: &[(&str, &str)]) -> Option<Files>
     command.current_dir(dir).args([
         "list",
         "-deps",
-        "-json=ImportPath,GoFiles,TestGoFiles,XTestGoFiles,ForTest",
+        "-json=ImportPath,GoFiles,TestGoFiles,XTestGoFiles,DepOnly",
     ]);
-    command.args(patterns).env("CGO_ENABLED", "0").env("GOFLAGS", "");
+    command.args(patterns).env("CGO_ENABLED", "0").env("GOFLAGS", "-mod=readonly");
+    // A test neither fetches nor changes modules.
+    command.env("GOPROXY", "off").env("GOTOOLCHAIN", "local").env("GOWORK", "off");
     command.envs(env.iter().copied());
     let Ok(output) = command.output() else {
         eprintln!("SKIPPED: no `go` command to compare with");
@@ -30,7 +32,12 @@ fn go_list(dir: &Path, patterns: &[&str], env: &[(&str, &str)]) -> Option<Files>
     let files = stream.map(|value: Result<serde_json::Value, _>| {
         let value = value.expect("go list prints JSON");
         let path = value["ImportPath"].as_str().expect("a path").to_owned();
-        (path, (list(&value, "GoFiles"), list(&value, "TestGoFiles"), list(&value, "XTestGoFiles")))
+        // Test files of dependencies are not loaded.
+        let tests = |key| match value["DepOnly"].as_bool() {
+            Some(true) => Vec::new(),
+            _ => list(&value, key),
+        };
+        (path, (list(&value, "GoFiles"), tests("TestGoFiles"), tests("XTestGoFiles")))
     });
     Some(files.filter(|(path, _)| path != "unsafe").collect())
 }
@@ -38,7 +45,7 @@ fn go_list(dir: &Path, patterns: &[&str], env: &[(&str, &str)]) -> Option<Files>
 fn ours(dir: &Path, patterns: &[&str], env: &[(&str, &str)]) -> Files {
     let mut environment = Environment::from_process();
     let fs = DiskFs;
-    let mut variables = vec![("GOFLAGS", "")];
+    let mut variables = vec![("GOFLAGS", "-mod=readonly"), ("GOWORK", "off")];
     variables.extend(env);
     environment.set(&variables);
     let mut config = Config::new(&fs, &environment, &[], None, None);
@@ -76,21 +83,9 @@ fn name(path: &Path) -> String {
 
 #[track_caller]
 fn compare(dir: &Path, patterns: &[&str], env: &[(&str, &str)]) {
-    let Some(mut theirs) = go_list(dir, patterns, env) else { return };
+    let Some(theirs) = go_list(dir, patterns, env) else { return };
     let ours = ours(dir, patterns, env);
     assert!(!theirs.is_empty(), "go lists packages");
-    // Test files of dependencies are not loaded.
-    for (path, files) in &mut theirs {
-        if ours.get(path).is_some_and(|o| o.1.is_empty() && o.2.is_empty())
-            && !path.contains("root")
-        {
-            let root = patterns == ["std"] && !path.starts_with("vendor/");
-            if !root {
-                files.1.clear();
-                files.2.clear();
-            }
-        }
-    }
     let all: std::collections::BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
     let differ: Vec<String> = all
         .into_iter()
@@ -101,7 +96,10 @@ fn compare(dir: &Path, patterns: &[&str], env: &[(&str, &str)]) {
 }
 
 fn goroot() -> Option<PathBuf> {
-    let output = Command::new("go").args(["env", "GOROOT"]).output().ok()?;
+    let Ok(output) = Command::new("go").args(["env", "GOROOT"]).output() else {
+        eprintln!("SKIPPED: no `go` command to compare with");
+        return None;
+    };
     Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
@@ -118,4 +116,56 @@ fn standard_library_for_other_targets() {
     {
         compare(&goroot.join("src"), &["std"], &[("GOOS", os), ("GOARCH", arch)]);
     }
+}
+
+/// Files of a module with whatever decides which of them are built.
+const MODULE: &[(&str, &str)] = &[
+    (
+        "go.mod",
+        "module example.com/m\n\ngo 1.25\n\nignore ./web\n\nrequire (\n\texample.com/local v1.0.0\n\
+         \texample.com/other/v2 v2.3.4\n)\n\nreplace example.com/local => ./local\n\n\
+         replace example.com/other/v2 v2.3.4 => ./other\n",
+    ),
+    ("m.go", "package m\n\nimport (\n\t_ \"example.com/local/p\"\n\t_ \"example.com/m/a\"\n)\n"),
+    ("m_test.go", "package m_test\n\nimport _ \"testing\"\n"),
+    ("a/a.go", "package a\n\nimport _ \"example.com/other/v2\"\n"),
+    ("a/a_linux.go", "package a\n"),
+    ("a/a_windows.go", "package a\n"),
+    ("a/a_windows_test.go", "package a\n"),
+    ("a/a_js_wasm.go", "package a\n"),
+    ("a/a_unix.go", "package a\n"),
+    ("a/linux.go", "package a\n"),
+    ("a/_b.go", "package b\n"),
+    ("a/.b.go", "package b\n"),
+    ("a/c.go", "// x\n\n//go:build (linux || windows) && !cgo && go1.1\n\npackage a\n"),
+    ("a/d.go", "// +build linux,!amd64 plan9\n\npackage a\n"),
+    ("a/e.go", "//go:build ignore\n\npackage main\n"),
+    ("a/f.go", "/* //go:build none */\npackage a\n"),
+    ("a/g.go", "package documentation\n"),
+    ("a/h.go", "package a\n\nimport \"C\"\n"),
+    ("a/testdata/t.go", "package t\n"),
+    ("a/_x/x.go", "package x\n"),
+    ("only/only_plan9.go", "package only\n"),
+    ("web/w.go", "package web\n"),
+    ("a/web/w.go", "package web\n"),
+    ("local/go.mod", "module example.com/local\n\ngo 1.20\n"),
+    ("local/p/p.go", "package p\n"),
+    ("other/go.mod", "module example.com/other/v2\n\ngo 1.20\n"),
+    ("other/o.go", "package other\n"),
+];
+
+#[test]
+fn a_module() {
+    let dir = std::env::temp_dir().join(format!("stanch-project-{}", std::process::id()));
+    for (name, text) in MODULE {
+        let path = dir.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
+        std::fs::write(path, text).expect("a file can be written");
+    }
+    let dir = dir.canonicalize().expect("the folder exists");
+    for (os, arch) in [("linux", "amd64"), ("linux", "arm64"), ("windows", "amd64"), ("js", "wasm")]
+    {
+        compare(&dir, &["./..."], &[("GOOS", os), ("GOARCH", arch)]);
+    }
+    std::fs::remove_dir_all(dir).expect("the folder can be removed");
 }
