@@ -160,7 +160,7 @@ mod tests {
 func get(ctx context.Context) error { return ctx.Err() }
 func f(parent context.Context, url string) error {
     ctx, cancel := context.WithCancel(parent)
-                 //^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[lost-cancel]: `cancel` is not called when `f` returns at line 6
+                 //^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[lost-cancel]: `cancel` is not called when `f` returns at line 7
     if url == "" {
         return errors.New("no url")
       //^^^^^^^^^^^^^^^^^^^^^^^^^^^ label: `cancel` is not called on this path

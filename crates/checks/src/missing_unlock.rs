@@ -123,7 +123,7 @@ mod tests {
 type cache struct { mu sync.Mutex; items map[string]int }
 func (c *cache) take(key string) (int, error) {
     c.mu.Lock()
-  //^^^^^^^^^^^ leak[missing-unlock]: `c.mu` stays locked when `(*cache).take` returns at line 6
+  //^^^^^^^^^^^ leak[missing-unlock]: `c.mu` stays locked when `(*cache).take` returns at line 8
     n, ok := c.items[key]
     if !ok {
         return 0, errors.New("no such key")

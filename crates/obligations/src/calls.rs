@@ -142,7 +142,12 @@ impl<'a> Run<'a, '_> {
             Target::Body(func) => {
                 self.guard(state, func, &args);
                 let facts = &self.package.facts[func];
-                facts.relevant || facts.writes_capture.contains(&true) || !facts.returns
+                let worth =
+                    facts.relevant || facts.writes_capture.contains(&true) || !facts.returns;
+                if !worth {
+                    self.hand_to(state, target, &args);
+                }
+                worth
             }
             Target::Effect(effect) => {
                 if !acts(effect.op) {
@@ -481,7 +486,11 @@ impl<'a> Run<'a, '_> {
             Term::Context(site) => Some(site),
             _ => None,
         };
-        self.own(state, call.span, Site { deadline, parent, ..Site::default() });
+        // A child of a context whose cancel function is taken care of ends with it.
+        let bounded = parent.is_some_and(|p| !state.owed.contains_key(&p));
+        if !bounded {
+            self.own(state, call.span, Site { deadline, parent, ..Site::default() });
+        }
         let context = self.arena.term(Term::Context(call.span));
         let cancel = self.arena.term(Term::Owed(call.span));
         self.set(state, call, 0, context);
