@@ -1,1 +1,96 @@
-fn main() {}
+//! The project's own commands: `cargo xtask COMMAND`.
+
+mod check_file;
+mod codegen;
+mod conformance_parser;
+mod fetch;
+mod new_check;
+mod smoke;
+mod tidy;
+mod workspace;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(about = "The project's own commands", bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compares crates, files and checks with what ARCHITECTURE.md and CONTRIBUTING.md promise
+    Tidy,
+    /// Writes the list of checks and their pages from the checks' source files
+    Codegen {
+        /// Fail if a file is stale, and write nothing
+        #[arg(long)]
+        check: bool,
+    },
+    /// Writes the frame of a new check
+    NewCheck {
+        /// A bad pattern in kebab-case
+        name: String,
+        /// The short alias; the next free `CH` number if not given
+        #[arg(long)]
+        code: Option<String>,
+    },
+    /// Compares with Go's own tools and with the committed figures
+    Conformance {
+        /// What to compare; everything if not given
+        what: Option<Conformance>,
+        /// Write the figures
+        #[arg(long)]
+        update: bool,
+        /// The Go installation; what `go env GOROOT` says if not given
+        #[arg(long)]
+        goroot: Option<PathBuf>,
+    },
+    /// Copies a module and fetches what it requires, for smoke runs
+    Fetch {
+        /// `path@version`
+        module: String,
+        /// A folder that does not exist yet, or one that this command made
+        to: PathBuf,
+    },
+    /// Runs the release binary over real code: it must end, without panic, with valid JSON
+    Smoke {
+        /// A module's folder, or `std`
+        what: String,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Conformance {
+    Parser,
+}
+
+fn main() -> ExitCode {
+    match run(Args::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Tidy => tidy::run(),
+        Command::Codegen { check } => codegen::run(check),
+        Command::NewCheck { name, code } => new_check::run(&name, code.as_deref()),
+        Command::Conformance { what, update, goroot } => {
+            let goroot = goroot.map_or_else(workspace::goroot, Ok)?;
+            match what {
+                Some(Conformance::Parser) | None => conformance_parser::run(&goroot, update),
+            }
+        }
+        Command::Fetch { module, to } => fetch::run(&module, &to),
+        Command::Smoke { what } => smoke::run(&what),
+    }
+}

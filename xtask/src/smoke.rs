@@ -1,0 +1,125 @@
+//! `cargo xtask smoke`: the release binary over real code.
+
+use crate::workspace;
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// Longer than any run takes on a slow machine; then it hangs.
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// What a broken program writes to standard error.
+const BROKEN: [&str; 4] =
+    ["panicked at", "overflowed its stack", "RUST_BACKTRACE", "memory allocation of"];
+
+pub(crate) fn run(what: &str) -> Result<()> {
+    let binary = build()?;
+    let (dir, pattern) = match what {
+        "std" => (workspace::root(), "std"),
+        dir => (fs::canonicalize(dir).with_context(|| format!("no folder {dir}"))?, "./..."),
+    };
+    let folder = target()?.join("smoke");
+    fs::create_dir_all(&folder)?;
+    let name = dir.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let name = if pattern == "std" { "std" } else { &name };
+    let (out, err) = (folder.join(format!("{name}.json")), folder.join(format!("{name}.err")));
+    let start = Instant::now();
+    let child = Command::new(&binary)
+        .args(["check", "--output-format", "json", pattern])
+        .current_dir(&dir)
+        .stdin(Stdio::null())
+        .stdout(File::create(&out)?)
+        .stderr(File::create(&err)?)
+        .spawn()
+        .with_context(|| format!("cannot run {}", binary.display()))?;
+    let status = wait(child)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let stderr = String::from_utf8_lossy(&fs::read(&err)?).into_owned();
+    let document = verdict(status.code(), &fs::read(&out)?, &stderr)
+        .with_context(|| format!("smoke {what}: {status}; standard error:\n{}", tail(&stderr)))?;
+    let count = |key: &str| document[key].as_array().map_or(0, Vec::len);
+    println!(
+        "smoke {what}: {} findings, {} diagnostics, {seconds:.1} s",
+        count("findings"),
+        count("diagnostics")
+    );
+    Ok(())
+}
+
+/// The document, if the run was sound.
+fn verdict(code: Option<i32>, stdout: &[u8], stderr: &str) -> Result<Value> {
+    if let Some(text) = BROKEN.iter().find(|text| stderr.contains(**text)) {
+        bail!("standard error says `{text}`");
+    }
+    ensure!(matches!(code, Some(0 | 1)), "the exit code is neither 0 nor 1");
+    let document: Value =
+        serde_json::from_slice(stdout).context("standard output is not valid JSON")?;
+    let findings = document["findings"].as_array().context("the document has no findings")?;
+    ensure!(
+        findings.is_empty() == (code == Some(0)),
+        "exit code {code:?} with {} findings",
+        findings.len()
+    );
+    for finding in findings {
+        let has = |pointer: &str| finding.pointer(pointer).is_some_and(|v| !v.is_null());
+        let whole = ["/rule", "/message", "/location/file", "/location/start/line"];
+        ensure!(whole.into_iter().all(has), "a finding is not whole: {finding}");
+    }
+    Ok(document)
+}
+
+fn wait(mut child: Child) -> Result<ExitStatus> {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if start.elapsed() > LIMIT {
+            child.kill()?;
+            child.wait()?;
+            bail!("it did not end within {} s", LIMIT.as_secs());
+        }
+        sleep(Duration::from_millis(20));
+    }
+}
+
+fn build() -> Result<PathBuf> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let args = ["build", "--release", "--quiet", "--package", "stanch"];
+    workspace::run(cargo.args(args).current_dir(workspace::root()))?;
+    Ok(target()?.join("release").join(format!("stanch{}", std::env::consts::EXE_SUFFIX)))
+}
+
+fn target() -> Result<PathBuf> {
+    let metadata = workspace::metadata()?;
+    let folder = metadata["target_directory"].as_str().context("cargo names no target folder")?;
+    Ok(Path::new(folder).to_path_buf())
+}
+
+fn tail(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts() {
+        let finding = r#"{"findings":[{"rule":"a","message":"b",
+            "location":{"file":"c","start":{"line":1}}}]}"#;
+        assert!(verdict(Some(0), br#"{"findings":[]}"#, "").is_ok());
+        assert!(verdict(Some(1), finding.as_bytes(), "warning: x").is_ok());
+        assert!(verdict(Some(0), finding.as_bytes(), "").is_err());
+        assert!(verdict(Some(1), br#"{"findings":[{}]}"#, "").is_err());
+        assert!(verdict(Some(2), br#"{"findings":[]}"#, "").is_err());
+        assert!(verdict(None, br#"{"findings":[]}"#, "").is_err());
+        assert!(verdict(Some(0), b"{", "").is_err());
+        assert!(verdict(Some(0), br#"{"findings":[]}"#, "thread 'x' panicked at y").is_err());
+    }
+}

@@ -1,0 +1,48 @@
+//! Where things are.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The root folder of the project.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// What `cargo metadata` says about the workspace's own packages.
+pub(crate) fn metadata() -> Result<Value> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root());
+    serde_json::from_slice(&run(&mut cargo)?.stdout).context("cargo metadata is not JSON")
+}
+
+/// GOROOT of the `go` on PATH.
+pub(crate) fn goroot() -> Result<PathBuf> {
+    let output = run(Command::new("go").args(["env", "GOROOT"]))?;
+    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
+}
+
+/// Text files of the project, tracked or new, with their paths from the root.
+pub(crate) fn texts() -> Result<Vec<(String, String)>> {
+    let mut git = Command::new("git");
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root());
+    let list = String::from_utf8(run(&mut git)?.stdout).context("a file name is not UTF-8")?;
+    let mut names: Vec<&str> = list.split('\0').filter(|name| !name.is_empty()).collect();
+    names.sort_unstable();
+    names.dedup();
+    // Neither what is not text nor what was just deleted.
+    let read =
+        |name: &str| Some((name.to_owned(), std::fs::read_to_string(root().join(name)).ok()?));
+    Ok(names.into_iter().filter_map(read).collect())
+}
+
+/// Runs a program that must succeed.
+pub(crate) fn run(command: &mut Command) -> Result<Output> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().with_context(|| format!("cannot run `{name}`"))?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "`{name}` failed:\n{}", stderr.trim());
+    Ok(output)
+}
