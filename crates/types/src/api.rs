@@ -327,6 +327,8 @@ pub struct FileTypes {
     pub clause_vars: FxHashMap<u32, ObjectId>,
     /// Constant values.
     pub constants: Vec<ConstValue>,
+    /// The fields that embedded types' identifiers declare (`idents` has the type they use).
+    pub embedded: FxHashMap<IdentId, ObjectId>,
     /// Expressions in a comma-ok context (go/types records a pair for them).
     pub comma_ok: FxHashSet<ExprId>,
     /// Number of expressions whose type is unknown.

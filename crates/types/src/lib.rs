@@ -4,18 +4,35 @@
 //! programs: on bad code it yields [`TypeKind::Unknown`] and goes on.
 //!
 //! A [`Program`] holds all packages of a run. Types are interned in one append-only store, so that
-//! identical types (language specification, "Type identity") have equal [`TypeId`]s except for the
-//! cases [`Program::identical`] documents. Packages are inferred in parallel over the import DAG;
+//! types written alike have equal [`TypeId`]s; parameter names, field objects and aliases make
+//! different ids of identical types (language specification, "Type identity"), which
+//! [`Program::identical`] sees through. Packages are inferred in parallel over the import DAG;
 //! declarations of a dependency are resolved when they are first reached.
 
 mod api;
+mod canon;
+mod check;
+mod constant;
+mod debug;
+mod display;
+mod env;
+mod lookup;
+mod names;
 mod program;
+mod resolve;
+mod sizes;
+mod store;
+mod subst;
+mod tables;
+mod typeset;
+mod universe;
 
 pub use api::*;
+pub use debug::debug_types;
 pub use program::Program;
 
-/// The lines of `stanch debug types` for one package, as FINDINGS.md describes them.
-pub fn debug_types(program: &Program<'_>, package: PackageId) -> String {
-    let _ = (program, package);
-    String::new()
+/// Runs `f` with enough stack left for one more level of recursion.
+#[inline]
+pub(crate) fn deep<R>(f: impl FnOnce() -> R) -> R {
+    stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, f)
 }

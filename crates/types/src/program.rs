@@ -1,117 +1,267 @@
 //! The program: packages, types, and the questions later layers ask.
 
 use crate::api::*;
+use crate::env::{Cell, Env};
+use crate::names::Names;
+use crate::store::{Store, UNKNOWN};
+use crate::universe::Universe;
+use stanch_base::Idx;
+use std::sync::OnceLock;
 
-/// All packages of a run.
+/// All packages of a run. Shared between threads; everything in it is computed once, on demand.
+///
+/// Numbers of types and of objects that are not package-level depend on the order in which threads
+/// ask: never sort by them, and never print them.
 pub struct Program<'p> {
     provider: &'p dyn PackageProvider,
-    target: Target,
-    bad: Object,
+    pub(crate) target: Target,
+    pub(crate) names: Names,
+    pub(crate) types: Store,
+    pub(crate) universe: Universe,
+    packages: Vec<Slot>,
 }
+
+#[derive(Default)]
+struct Slot {
+    source: OnceLock<PackageSource>,
+    env: OnceLock<Env>,
+    types: OnceLock<PackageTypes>,
+}
+
+/// Aliases and named types in a row that are followed.
+const MAX_HOPS: u32 = 1000;
 
 impl<'p> Program<'p> {
     /// The unknown type.
-    pub const UNKNOWN: TypeId = TypeId::from_raw(0);
+    pub const UNKNOWN: TypeId = UNKNOWN;
 
-    /// A program of `n_packages` packages, numbered so that imports have smaller numbers.
+    /// A program of `n_packages` packages, numbered so that imports have smaller numbers; imports
+    /// of packages with larger numbers count as missing.
     pub fn new(n_packages: usize, provider: &'p dyn PackageProvider, target: Target) -> Self {
-        let _ = n_packages;
-        let bad = Object {
-            name: "_".into(),
-            kind: ObjectKind::Var(VarKind::Local),
-            ty: Self::UNKNOWN,
-            place: None,
-            package_level: false,
-        };
-        Self { provider, target, bad }
+        let names = Names::new();
+        let types = Store::new();
+        let universe = Universe::new(&names, &types);
+        let packages = (0..n_packages).map(|_| Slot::default()).collect();
+        Self { provider, target, names, types, universe, packages }
     }
+
     /// The target.
     pub fn target(&self) -> &Target {
         &self.target
     }
-    /// The package as its provider gave it.
+
+    /// The package as its provider gave it (of a package that does not exist: an empty one).
     pub fn source(&self, package: PackageId) -> &PackageSource {
-        let _ = (package, self.provider);
-        unreachable!()
+        match self.packages.get(package.index()) {
+            Some(slot) => slot.source.get_or_init(|| self.provider.package(package)),
+            None => &self.universe.no_source,
+        }
     }
+
     /// All declarations and bodies of a package; computed once, on any thread.
     pub fn infer(&self, package: PackageId) -> &PackageTypes {
-        let _ = package;
-        unreachable!()
+        match self.packages.get(package.index()) {
+            Some(slot) => slot.types.get_or_init(|| crate::resolve::infer_package(self, package)),
+            None => &self.universe.no_types,
+        }
     }
+
+    pub(crate) fn env(&self, package: PackageId) -> Option<&Env> {
+        let slot = self.packages.get(package.index())?;
+        Some(slot.env.get_or_init(|| Env::new(self, package)))
+    }
+
+    pub(crate) fn cell(&self, object: ObjectId) -> Option<&Cell> {
+        if object.package == ObjectId::UNIVERSE {
+            return self.universe.objects.get(object.index as usize);
+        }
+        self.env(object.package)?.objects.get(object.index as usize)
+    }
+
     /// The structure of a type.
     pub fn kind(&self, ty: TypeId) -> &TypeKind {
-        let _ = ty;
-        &TypeKind::Unknown
+        self.types.kind(ty)
     }
+
     /// The type through aliases.
-    pub fn unalias(&self, ty: TypeId) -> TypeId {
-        ty
+    pub fn unalias(&self, mut ty: TypeId) -> TypeId {
+        for _ in 0..MAX_HOPS {
+            let TypeKind::Alias { object, args } = self.kind(ty) else { return ty };
+            if let Some(cached) = self.types.cell(ty).cached_under() {
+                return cached;
+            }
+            let to = self.instantiated_rhs(*object, args);
+            if to == UNKNOWN {
+                return UNKNOWN;
+            }
+            ty = to;
+        }
+        UNKNOWN
     }
-    /// The underlying type; of a type parameter its constraint interface.
+
+    /// The right-hand side of a type declaration with its parameters replaced.
+    fn instantiated_rhs(&self, object: ObjectId, args: &[TypeId]) -> TypeId {
+        let rhs = crate::deep(|| self.type_rhs(object));
+        if args.is_empty() {
+            return rhs;
+        }
+        let params = self.type_params(object);
+        if params.len() != args.len() {
+            return UNKNOWN;
+        }
+        crate::subst::Subst { program: self, from: params, to: args }.ty(rhs)
+    }
+
+    /// The underlying type; of a type parameter its constraint as an interface.
     pub fn underlying(&self, ty: TypeId) -> TypeId {
-        ty
+        let cell = self.types.cell(ty);
+        match &cell.kind {
+            TypeKind::Named { .. } | TypeKind::Alias { .. } | TypeKind::TypeParam(_) => {}
+            _ => return ty,
+        }
+        if let TypeKind::Named { .. } | TypeKind::TypeParam(_) = cell.kind
+            && let Some(cached) = cell.cached_under()
+        {
+            return cached;
+        }
+        let mut at = ty;
+        for _ in 0..MAX_HOPS {
+            at = match self.kind(at) {
+                TypeKind::Named { object, args } => match self.types.cell(at).cached_under() {
+                    Some(cached) => cached,
+                    None => self.instantiated_rhs(*object, args),
+                },
+                TypeKind::Alias { .. } => self.unalias(at),
+                TypeKind::TypeParam(object) => self.constraint_interface(*object),
+                _ => break,
+            };
+        }
+        let kind = self.kind(at);
+        if matches!(kind, TypeKind::Named { .. } | TypeKind::Alias { .. } | TypeKind::TypeParam(_))
+        {
+            return UNKNOWN;
+        }
+        if at != UNKNOWN && !matches!(cell.kind, TypeKind::Alias { .. }) {
+            cell.cache_under(at);
+        }
+        at
     }
+
+    fn constraint_interface(&self, param: ObjectId) -> TypeId {
+        let constraint = self.constraint(param);
+        let under = match self.kind(constraint) {
+            TypeKind::TypeParam(_) => return UNKNOWN,
+            _ => self.underlying(constraint),
+        };
+        match self.kind(under) {
+            TypeKind::Interface(_) | TypeKind::Unknown => under,
+            _ => self.types.intern(TypeKind::Interface(InterfaceType {
+                methods: Box::default(),
+                embedded: [constraint].into(),
+                form: InterfaceForm::Implicit,
+            })),
+        }
+    }
+
     /// The core type, if there is one; of other types than type parameters the underlying type.
     pub fn core_type(&self, ty: TypeId) -> Option<TypeId> {
-        Some(ty)
+        self.common_underlying(ty)
     }
-    /// The object, its type resolved.
+
+    /// The object, its type resolved. Of an id that does not exist: a variable of unknown type.
     pub fn object(&self, object: ObjectId) -> &Object {
-        let _ = object;
-        &self.bad
+        match self.cell(object) {
+            Some(cell) => {
+                let ty = self.type_of(object);
+                match cell.full.get() {
+                    Some(full) => full,
+                    None => {
+                        let built = Box::new(self.build_object(object, cell, ty));
+                        cell.full.get_or_init(|| built)
+                    }
+                }
+            }
+            None => &self.universe.bad,
+        }
     }
-    /// The field or method `name` of `ty`, through embedding and pointers. `package` is where the
-    /// name is written; unexported names are found only in their own package.
-    pub fn lookup(&self, ty: TypeId, package: PackageId, name: &str) -> Option<Lookup> {
-        let _ = (ty, package, name);
-        None
+
+    /// The name of an object.
+    pub fn object_name(&self, object: ObjectId) -> &str {
+        self.cell(object).map_or("_", |c| self.names.text(c.name))
     }
-    /// The method set of `ty`, sorted by name.
-    pub fn method_set(&self, ty: TypeId) -> Vec<Lookup> {
-        let _ = ty;
-        Vec::new()
+
+    /// Whether the type is a type parameter.
+    pub fn is_type_param(&self, ty: TypeId) -> bool {
+        match self.kind(ty) {
+            TypeKind::TypeParam(_) => true,
+            TypeKind::Alias { .. } => {
+                matches!(self.kind(self.unalias(ty)), TypeKind::TypeParam(_))
+            }
+            _ => false,
+        }
     }
-    /// Whether `ty` implements the interface type `iface`; false for unknown types.
-    pub fn implements(&self, ty: TypeId, iface: TypeId) -> bool {
-        let _ = (ty, iface);
-        false
-    }
-    /// Type identity.
-    pub fn identical(&self, a: TypeId, b: TypeId) -> bool {
-        a == b
-    }
+
     /// The type as go/types writes it, with full package paths.
     pub fn type_string(&self, ty: TypeId) -> String {
-        let _ = ty;
-        String::new()
+        let mut out = String::new();
+        crate::display::write_type(self, ty, &mut out);
+        out
     }
-    /// Package-level objects in source order, blank ones and `init` functions included.
+
+    /// Package-level objects in source order, blank ones and `init` functions included; without
+    /// imports and methods.
     pub fn package_objects(&self, package: PackageId) -> Vec<ObjectId> {
-        let _ = package;
-        Vec::new()
+        let n = self.env(package).map_or(0, |e| e.n_package_level);
+        (0..n).map(|index| ObjectId { package, index }).collect()
     }
-    /// The import path.
+
+    /// The import path, without the mark of a test variant.
     pub fn package_path(&self, package: PackageId) -> &str {
-        let _ = package;
-        ""
+        self.source(package).path.split(" [").next().unwrap_or_default()
     }
+
     /// Declared methods of a type name, in source order.
     pub fn methods_of(&self, type_name: ObjectId) -> &[ObjectId] {
-        let _ = type_name;
-        &[]
+        self.type_decl(type_name).map_or(&[], |d| &d.methods)
     }
+
     /// The declaration of a function or method: file and index into its `Ast::decls`.
     pub fn func_decl(&self, func: ObjectId) -> Option<(FileId, usize)> {
-        let _ = func;
-        None
+        let (file, decl) = self.func_info(func)?.decl?;
+        Some((file, decl as usize))
     }
+
     /// The type of a basic kind.
     pub fn basic(&self, basic: Basic) -> TypeId {
         TypeId::from_raw(1 + basic as u32)
     }
+
     /// Whether the underlying type is an interface (type parameters are not).
     pub fn is_interface(&self, ty: TypeId) -> bool {
-        matches!(self.kind(self.underlying(ty)), TypeKind::Interface(_))
+        !self.is_type_param(ty) && matches!(self.kind(self.underlying(ty)), TypeKind::Interface(_))
+    }
+
+    /// Element type and direction if the type's core type is a channel.
+    pub fn chan_of(&self, ty: TypeId) -> Option<(stanch_syntax::ast::ChanDir, TypeId)> {
+        match self.kind(self.core_type(ty)?) {
+            TypeKind::Chan(dir, elem) => Some((*dir, *elem)),
+            _ => None,
+        }
+    }
+
+    /// The type that a pointer type points to.
+    pub fn pointee(&self, ty: TypeId) -> Option<TypeId> {
+        match self.kind(self.unalias(ty)) {
+            TypeKind::Pointer(base) => Some(*base),
+            _ => None,
+        }
+    }
+
+    /// The type name of a named type or instance (through aliases, not through pointers).
+    pub fn named_object(&self, ty: TypeId) -> Option<ObjectId> {
+        match self.kind(self.unalias(ty)) {
+            TypeKind::Named { object, .. } => Some(*object),
+            _ => None,
+        }
     }
 }

@@ -1,0 +1,108 @@
+//! What inference records while it walks a declaration.
+
+use crate::api::*;
+use stanch_base::Idx;
+use stanch_syntax::ast::{ExprId, IdentId, NodeRange};
+
+/// Dense tables over the nodes of one declaration (or of a whole file).
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    pub(crate) file: u32,
+    /// Order in the file, for declarations that share nodes.
+    pub(crate) order: u32,
+    expr_base: u32,
+    ident_base: u32,
+    exprs: Vec<Option<ExprInfo>>,
+    idents: Vec<Option<ObjectId>>,
+    pub(crate) selections: Vec<(ExprId, Selection)>,
+    pub(crate) instances: Vec<(IdentId, Box<[TypeId]>)>,
+    pub(crate) clause_vars: Vec<(u32, ObjectId)>,
+    pub(crate) comma_ok: Vec<ExprId>,
+    pub(crate) embedded: Vec<(IdentId, ObjectId)>,
+    pub(crate) constants: Vec<ConstValue>,
+    /// Function literals of package-level initialisers, whose bodies wait.
+    pub(crate) delayed: Vec<Delayed>,
+    /// Expressions that came out invalid.
+    pub(crate) n_unknown: u32,
+}
+
+/// A function literal whose body is inferred later.
+#[derive(Debug)]
+pub(crate) struct Delayed {
+    pub(crate) literal: ExprId,
+    pub(crate) scope: crate::env::FuncScope,
+    pub(crate) iota: Option<u64>,
+}
+
+impl Tables {
+    pub(crate) fn new(file: FileId, nodes: NodeRange) -> Self {
+        Self {
+            file: file.raw(),
+            order: nodes.exprs.0,
+            expr_base: nodes.exprs.0,
+            ident_base: nodes.idents.0,
+            exprs: vec![None; nodes.exprs.1.saturating_sub(nodes.exprs.0) as usize],
+            idents: vec![None; nodes.idents.1.saturating_sub(nodes.idents.0) as usize],
+            ..Self::default()
+        }
+    }
+
+    #[inline]
+    pub(crate) fn expr(&self, expr: ExprId) -> Option<ExprInfo> {
+        let at = expr.raw().checked_sub(self.expr_base)?;
+        self.exprs.get(at as usize).copied().flatten()
+    }
+
+    #[inline]
+    pub(crate) fn set_expr(&mut self, expr: ExprId, info: ExprInfo) {
+        let Some(at) = expr.raw().checked_sub(self.expr_base) else { return };
+        if let Some(slot) = self.exprs.get_mut(at as usize) {
+            *slot = Some(info);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn set_ident(&mut self, ident: IdentId, object: ObjectId) {
+        let Some(at) = ident.raw().checked_sub(self.ident_base) else { return };
+        if let Some(slot) = self.idents.get_mut(at as usize) {
+            *slot = Some(object);
+        }
+    }
+
+    /// Takes over the entries of a declaration's tables; these cover the whole file.
+    pub(crate) fn absorb(&mut self, other: Tables) {
+        let shift = self.constants.len() as u32;
+        self.constants.extend(other.constants);
+        for (i, info) in other.exprs.into_iter().enumerate() {
+            let Some(mut info) = info else { continue };
+            info.constant = info.constant.map(|c| c + shift);
+            self.set_expr(ExprId::from_usize(other.expr_base as usize + i), info);
+        }
+        for (i, object) in other.idents.into_iter().enumerate() {
+            if let Some(object) = object {
+                self.set_ident(IdentId::from_usize(other.ident_base as usize + i), object);
+            }
+        }
+        self.selections.extend(other.selections);
+        self.instances.extend(other.instances);
+        self.clause_vars.extend(other.clause_vars);
+        self.comma_ok.extend(other.comma_ok);
+        self.embedded.extend(other.embedded);
+        self.n_unknown += other.n_unknown;
+    }
+
+    /// The final form of tables that cover a whole file.
+    pub(crate) fn into_file(self) -> FileTypes {
+        FileTypes {
+            exprs: self.exprs.into_iter().collect(),
+            idents: self.idents.into_iter().collect(),
+            selections: self.selections.into_iter().collect(),
+            instances: self.instances.into_iter().collect(),
+            clause_vars: self.clause_vars.into_iter().collect(),
+            constants: self.constants,
+            embedded: self.embedded.into_iter().collect(),
+            comma_ok: self.comma_ok.into_iter().collect(),
+            n_unknown: self.n_unknown,
+        }
+    }
+}
