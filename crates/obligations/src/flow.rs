@@ -188,8 +188,8 @@ impl<'a> Run<'a, '_> {
             let place = self.arena.local(local);
             let value = state.load(&mut self.arena, place);
             let mut value = state.resolve(&mut self.arena, value);
-            if !self.arena.is_non_nil(value) && state.nilness(&mut self.arena, value) == Some(false)
-            {
+            let open = !self.arena.is_non_nil(value) && !self.arena.is_const(value);
+            if open && state.nilness(&mut self.arena, value) == Some(false) {
                 value = self.arena.term(Term::NonNil(0));
             }
             results.push(value);
