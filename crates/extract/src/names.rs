@@ -1,9 +1,11 @@
 //! Which function a call names: its effect, its body, or neither.
 
-use stanch_base::FxHashMap;
+use stanch_base::{FxHashMap, IndexVec};
 use stanch_effects::{Effect, Effects};
-use stanch_ir::{Callee, FuncId, InstrKind, Module, Rvalue};
-use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeKind};
+use stanch_ir::{
+    Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj, Rvalue,
+};
+use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeId, TypeKind};
 
 /// What is known of a declared function.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Names<'a> {
     pub(crate) program: &'a Program<'a>,
     bodies: FxHashMap<ObjectId, FuncId>,
     known: FxHashMap<ObjectId, Known<'a>>,
+    /// What pointers in temporaries without a type point to.
+    pointees: IndexVec<FuncId, FxHashMap<LocalId, TypeId>>,
 }
 
 struct Resolver<'a> {
@@ -40,7 +44,100 @@ impl<'a> Names<'a> {
         for object in mentioned(module) {
             known.entry(object).or_insert_with(|| resolver.look_up(object, &bodies));
         }
-        Self { program, bodies, known }
+        let mut names = Self { program, bodies, known, pointees: IndexVec::new() };
+        for func in module.funcs.iter() {
+            let found = names.pointees_of(func);
+            names.pointees.push(found);
+        }
+        names
+    }
+
+    fn pointees_of(&self, func: &Func) -> FxHashMap<LocalId, TypeId> {
+        let mut found: FxHashMap<LocalId, TypeId> = FxHashMap::default();
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            let InstrKind::Assign(local, value) = &instr.kind else { continue };
+            let to = match value {
+                Rvalue::New(ty) => *ty,
+                Rvalue::AddressOf(place) => self.place_type_with(func, place, &found),
+                _ => continue,
+            };
+            if func.locals[*local].ty == Program::UNKNOWN && to != Program::UNKNOWN {
+                found.insert(*local, to);
+            }
+        }
+        found
+    }
+
+    /// The type of an operand; unknown for pointers the lowering made up.
+    pub(crate) fn operand_type(&self, func: &Func, operand: &Operand) -> TypeId {
+        match operand {
+            Operand::Local(local) => func.locals[*local].ty,
+            Operand::Const(_, ty)
+            | Operand::Nil(ty)
+            | Operand::Zero(ty)
+            | Operand::Unknown(ty) => *ty,
+            Operand::Func(object) => self.program.object(*object).ty,
+        }
+    }
+
+    /// What a pointer operand points to.
+    pub(crate) fn pointee(&self, id: FuncId, func: &Func, operand: &Operand) -> Option<TypeId> {
+        if let Operand::Local(local) = operand
+            && let Some(to) = self.pointees.get(id).and_then(|p| p.get(local))
+        {
+            return Some(*to);
+        }
+        self.points_to(self.operand_type(func, operand))
+    }
+
+    fn points_to(&self, ty: TypeId) -> Option<TypeId> {
+        match self.program.kind(self.program.underlying(ty)) {
+            TypeKind::Pointer(to) => Some(*to),
+            _ => None,
+        }
+    }
+
+    /// The type of a place.
+    pub(crate) fn place_type(&self, id: FuncId, func: &Func, place: &Place) -> TypeId {
+        match self.pointees.get(id) {
+            Some(known) => self.place_type_with(func, place, known),
+            None => Program::UNKNOWN,
+        }
+    }
+
+    fn place_type_with(
+        &self,
+        func: &Func,
+        place: &Place,
+        known: &FxHashMap<LocalId, TypeId>,
+    ) -> TypeId {
+        let program = self.program;
+        let mut ty = match place.base {
+            PlaceBase::Local(local) => func.locals[local].ty,
+            PlaceBase::Global(object) => program.object(object).ty,
+        };
+        for (i, proj) in place.proj.iter().enumerate() {
+            let pointee = match place.base {
+                PlaceBase::Local(local) if i == 0 => known.get(&local).copied(),
+                _ => None,
+            };
+            ty = match proj {
+                Proj::Deref => pointee.or_else(|| self.points_to(ty)).unwrap_or(Program::UNKNOWN),
+                Proj::Field(index, object) => match program.kind(program.underlying(ty)) {
+                    TypeKind::Struct(fields) => {
+                        fields.get(*index as usize).map_or(Program::UNKNOWN, |f| f.ty)
+                    }
+                    _ => program.object(*object).ty,
+                },
+                Proj::Index(_) => match program.kind(program.underlying(ty)) {
+                    TypeKind::Slice(elem) | TypeKind::Array(_, elem) | TypeKind::Map(_, elem) => {
+                        *elem
+                    }
+                    _ => Program::UNKNOWN,
+                },
+            };
+        }
+        ty
     }
 
     /// What is known of `func`: an entry of its own in the effects, its body, its package's default.

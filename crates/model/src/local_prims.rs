@@ -44,6 +44,10 @@ impl Exec<'_, '_> {
                 Some(Vec::new())
             }
             Prim::MapAt => Some(self.map_at(i, a, b)),
+            Prim::Forget => {
+                self.forget(a, b);
+                Some(Vec::new())
+            }
             Prim::Panic => {
                 self.panic(i, a);
                 None
@@ -94,7 +98,32 @@ impl Exec<'_, '_> {
         })
     }
 
+    /// Others may have set the field of an open struct.
+    fn forget(&mut self, base: Value, field: Value) {
+        let (Some((id, _)), Shape::Int(field)) = (self.st.object(base), field.shape()) else { return };
+        if let Some(Obj { data: Data::Struct(fields), open, .. }) =
+            self.st.heap.get_mut(id as usize)
+            && *open != 0
+        {
+            fields.retain(|f| f.0 != field as u32);
+            self.touched(id, ops::READ | ops::WRITE);
+        }
+    }
+
     fn seq_len(&mut self, i: usize, seq: Value) -> Value {
+        match seq.shape() {
+            Shape::Int(_) => return seq,
+            Shape::Unknown(_) => {
+                let max = self.m.limits.max_size as i32;
+                if let Some(fact) = self.fact_mut(seq).filter(|f| f.lo <= max && f.hi >= 0) {
+                    fact.size = true;
+                    fact.lo = fact.lo.max(0);
+                    fact.hi = fact.hi.min(max);
+                    return seq;
+                }
+            }
+            _ => {}
+        }
         let len = match self.st.object(seq) {
             Some((id, Obj { data: Data::Seq(v), open: 0, .. })) => Some((id, v.len())),
             Some((id, Obj { data: Data::Map(v), open: 0, .. })) => Some((id, v.len())),
@@ -322,6 +351,7 @@ fn is_visible(prim: Prim) -> bool {
         | Prim::MapSet
         | Prim::MapDelete
         | Prim::MapAt
+        | Prim::Forget
         | Prim::Panic
         | Prim::Goexit
         | Prim::Exit => false,

@@ -519,7 +519,8 @@ pub enum Prim {
     Yield,
     /// `(values…)`: these and all that can be reached from them become open.
     Escape,
-    /// `(sequence) -> (length)`: of nil 0.
+    /// `(sequence) -> (length)`: of nil 0. An integer is its own length (a sequence of which only the
+    /// length matters); an unknown becomes a size that stands for its length.
     SeqLen,
     /// `(sequence, index) -> (element)`; an unknown index may be any.
     SeqGet,
@@ -535,6 +536,8 @@ pub enum Prim {
     MapDelete,
     /// `(map, position) -> (key, value)`: entries by position below [`Prim::SeqLen`], for ranges.
     MapAt,
+    /// `(struct, field number)`: if the struct is open, the field holds something new.
+    Forget,
     /// `(value…)`: panics.
     Panic,
     /// `()`: ends this goroutine after its deferred calls.

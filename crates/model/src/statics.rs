@@ -56,7 +56,7 @@ pub(crate) fn prim_ops(prim: Prim) -> u32 {
         Prim::SemRelease => ops::SEM_RELEASE,
         Prim::Escape => ops::ESCAPE,
         Prim::SeqLen | Prim::SeqGet | Prim::SeqAppend | Prim::MapGet | Prim::MapAt => ops::READ,
-        Prim::SeqSet | Prim::MapSet | Prim::MapDelete => ops::WRITE,
+        Prim::SeqSet | Prim::MapSet | Prim::MapDelete | Prim::Forget => ops::WRITE,
         Prim::ChanCap | Prim::CtxDone | Prim::Yield | Prim::Panic | Prim::Goexit | Prim::Exit => 0,
     }
 }

@@ -1,7 +1,6 @@
 //! Fields and methods by name, method sets, implementation of interfaces.
 
 use crate::api::*;
-use crate::env::CellKind;
 use crate::names::{BLANK, exported};
 use crate::program::Program;
 use crate::store::UNKNOWN;
@@ -298,8 +297,6 @@ impl<'p> Program<'p> {
             _ => false,
         })
     }
-
-    /// Whether the object is a variable that can be assigned to.
 }
 
 fn field_hit(f: &StructField, l: &Level, i: usize) -> Hit {

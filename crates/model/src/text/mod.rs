@@ -93,6 +93,7 @@ const PRIMS: [(Prim, &str); 39] = [
     (Prim::MapSet, "mapset"),
     (Prim::MapDelete, "mapdelete"),
     (Prim::MapAt, "mapat"),
+    (Prim::Forget, "forget"),
     (Prim::Panic, "panics"),
     (Prim::Goexit, "goexits"),
     (Prim::Exit, "exits"),

@@ -138,7 +138,6 @@ impl<'a, 'p> Checker<'a, 'p> {
         self.pkg
     }
 
-
     fn kind(&self, ty: TypeId) -> &'a TypeKind {
         self.p.types.kind(ty)
     }

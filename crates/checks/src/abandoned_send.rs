@@ -1,0 +1,252 @@
+//! A send on a channel that nobody receives from any more: the sender blocks for ever.
+//!
+//! # Why it leaks
+//! A send on an unbuffered channel, or on a full one, waits for a receiver. If every receiver has
+//! returned early, taken another arm of a select, or has had enough after the first value, the sending
+//! goroutine waits for ever, with its stack and all that it refers to. Closing the channel does not
+//! free it.
+//!
+//! # Example
+//! ```go
+//! func fetch(ctx context.Context) (int, error) {
+//!     ch := make(chan int)
+//!     go func() { ch <- work() }() // waits for ever once ctx is done
+//!     select {
+//!     case v := <-ch:
+//!         return v, nil
+//!     case <-ctx.Done():
+//!         return 0, ctx.Err()
+//!     }
+//! }
+//! ```
+//! `make(chan int, 1)` lets the goroutine leave its value and end.
+//!
+//! # Fix safety
+//! There is no automatic fix yet. A buffer as large as the number of sends changes nothing for those
+//! who receive; a `<-ctx.Done()` arm beside the send loses the value on purpose.
+//!
+//! # Not reported
+//! Channels that code out of view may receive from: parameters, fields of objects that came from
+//! elsewhere, channels that were returned or passed on. Sends that have room in the buffer in every
+//! schedule, sends in a select that another arm can end.
+
+use crate::waits::{self, Words};
+use crate::Ctx;
+use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
+use stanch_model::{LeakKind, WaitReason};
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "CH001",
+    name: "abandoned-send",
+    summary: "a send waits for a receiver that cannot come",
+    cause: Cause::ChannelBlocking,
+    stage: Stage::Stable("0.1.0"),
+};
+
+const WORDS: Words = Words {
+    subject: "this send",
+    verb: ("blocks for ever", "can block for ever"),
+    label: "nobody receives this value",
+    rescuer: "a receive here would free it",
+    help: "give the channel room for this value (`make(chan T, n)`), or send in a `select` that also \
+           watches `<-ctx.Done()`",
+    remedy: Remedy::BufferChannel,
+};
+
+/// Findings of one package.
+pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
+    let leaks = waits::leaks(ctx, |_, seen| {
+        let leak = &seen.leak.leak;
+        leak.kind == LeakKind::BlockedForEver
+            && matches!(leak.wait, WaitReason::ChanSend | WaitReason::ChanSendNil)
+    });
+    leaks.iter().map(|seen| waits::finding(ctx, &CHECK, seen, &WORDS)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    fn check(fixture: &str) {
+        stanch_testing::check("abandoned-send", fixture);
+    }
+
+    #[test]
+    fn receiver_returns_on_cancel() {
+        check(
+            r#"
+func work() int { return 1 }
+func f(ctx context.Context) int {
+    ch := make(chan int)
+    go func() { ch <- work() }()
+              //^^ leak[abandoned-send]: this send blocks for ever
+    select {
+    case v := <-ch:
+        return v
+    case <-ctx.Done():
+        return 0
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn receiver_times_out_and_closing_does_not_help() {
+        check(
+            r#"
+func f() int {
+    ch := make(chan int)
+    go func() {
+        defer close(ch)
+        ch <- 1
+      //^^ leak[abandoned-send]: this send blocks for ever
+    }()
+    select {
+    case v := <-ch:
+        return v
+    case <-time.After(time.Second):
+        return 0
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn first_result_wins() {
+        check(
+            r#"
+func ask(s string) int { return len(s) }
+func first(servers []string) int {
+    ch := make(chan int)
+    for _, s := range servers {
+        go func() { ch <- ask(s) }()
+                  //^^ leak[abandoned-send]: this send can block for ever
+    }
+    return <-ch
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn early_return_before_the_only_receive() {
+        check(
+            r#"
+func check() error { return nil }
+func f() error {
+    ch := make(chan int)
+    go func() { ch <- 1 }()
+              //^^ leak[abandoned-send]: this send can block for ever
+    if err := check(); err != nil {
+        return err
+    }
+    <-ch
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn room_for_the_value() {
+        check(
+            r#"
+func f(ctx context.Context) int {
+    ch := make(chan int, 1)
+    go func() { ch <- 1 }()
+    select {
+    case v := <-ch:
+        return v
+    case <-ctx.Done():
+        return 0
+    }
+}
+func all(servers []string) int {
+    ch := make(chan int, len(servers))
+    for range servers {
+        go func() { ch <- 1 }()
+    }
+    return <-ch
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn select_with_default_or_done() {
+        check(
+            r#"
+func f(ctx context.Context) int {
+    ch := make(chan int)
+    go func() {
+        select {
+        case ch <- 1:
+        case <-ctx.Done():
+        }
+    }()
+    select {
+    case v := <-ch:
+        return v
+    case <-ctx.Done():
+        return 0
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn every_value_is_received() {
+        check(
+            r#"
+func sum(xs []int) int {
+    ch := make(chan int)
+    for _, x := range xs {
+        go func() { ch <- x }()
+    }
+    total := 0
+    for range xs {
+        total += <-ch
+    }
+    return total
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn handed_to_code_out_of_view() {
+        check(
+            r#"
+func f() <-chan int {
+    ch := make(chan int)
+    go func() { ch <- 1 }()
+    return ch
+}
+func g(sink func(chan int)) {
+    ch := make(chan int)
+    sink(ch)
+    ch <- 1
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn suppressed() {
+        check(
+            r#"
+func f(ctx context.Context) {
+    ch := make(chan int)
+    //stanch:ignore abandoned-send the process ends soon
+    go func() { ch <- 1 }()
+    select {
+    case <-ch:
+    case <-ctx.Done():
+    }
+}
+"#,
+        );
+    }
+}

@@ -1,0 +1,364 @@
+//! From what the explorer proved to findings: the parts that its checks share.
+
+use crate::Ctx;
+use stanch_diagnostic::{
+    Action, Check, Confidence, Finding, Frame, Goroutine, Label, Remedy, Severity, Step,
+};
+use stanch_extract::RootLeak;
+use stanch_ir::{Callee, FuncId, InstrKind, Operand, Span};
+use stanch_model::{Action as Act, Blocked, Decision, FnId, Leak, Site, WaitReason};
+use stanch_types::Builtin;
+use std::collections::BTreeSet;
+
+/// How many operations that could have helped are labelled.
+const RESCUERS: usize = 2;
+
+/// What a check says of a leak.
+pub(crate) struct Words {
+    /// The operation: `this send`.
+    pub(crate) subject: &'static str,
+    /// What it does: `block for ever`.
+    pub(crate) verb: (&'static str, &'static str),
+    /// On the primary label.
+    pub(crate) label: &'static str,
+    /// On the operations that end the wait in other runs.
+    pub(crate) rescuer: &'static str,
+    /// What to do.
+    pub(crate) help: &'static str,
+    /// Which edit.
+    pub(crate) remedy: Remedy,
+}
+
+/// A leak seen from its source.
+pub(crate) struct Seen<'a> {
+    pub(crate) leak: &'a RootLeak,
+    pub(crate) func: FuncId,
+    pub(crate) span: Span,
+}
+
+/// The leaks whose blocked operation has a source, the surest first, one a place.
+pub(crate) fn leaks<'a>(ctx: &Ctx<'a>, wanted: impl Fn(&Ctx<'a>, &Seen<'a>) -> bool) -> Vec<Seen<'a>> {
+    let mut seen: Vec<Seen<'a>> = Vec::new();
+    for leak in &ctx.explored.leaks {
+        let Some((func, span)) = operation(ctx, &leak.leak) else { continue };
+        let one = Seen { leak, func, span };
+        if wanted(ctx, &one) {
+            seen.push(one);
+        }
+    }
+    seen.sort_by_key(|s| (s.span, confidence(&s.leak.leak), s.leak.leak.witness.len()));
+    seen.dedup_by_key(|s| s.span);
+    seen
+}
+
+/// Function and place of the operation that blocks: the innermost frame with a source.
+fn operation(ctx: &Ctx<'_>, leak: &Leak) -> Option<(FuncId, Span)> {
+    leak.stack.iter().find_map(|&(_, site)| ctx.explored.translated.source(site))
+}
+
+/// Proved if the witness rests on nothing but the scheduler and the clock.
+pub(crate) fn confidence(leak: &Leak) -> Confidence {
+    let assumed = |d: Decision| !matches!(d, Decision::Happened(_));
+    match leak.assumptions.iter().any(|a| assumed(a.decision)) {
+        true => Confidence::Likely,
+        false => Confidence::Proved,
+    }
+}
+
+/// The finding of a leak.
+pub(crate) fn finding(ctx: &Ctx<'_>, check: &'static Check, seen: &Seen<'_>, words: &Words) -> Finding {
+    let leak = &seen.leak.leak;
+    let confidence = confidence(leak);
+    let verb = if confidence == Confidence::Proved { words.verb.0 } else { words.verb.1 };
+    let message = format!("{} {verb}{}", words.subject, occasion(ctx, leak));
+    let goroutine = Goroutine {
+        entry: symbol(ctx, leak.entry),
+        wait: leak.wait.as_str().to_owned(),
+        frames: frames(ctx, &leak.stack),
+        created_by: leak.created_by.and_then(|(_, site)| frame(ctx, site)),
+    };
+    Finding {
+        check,
+        cause: check.cause,
+        remedy: words.remedy,
+        severity: Severity::Error,
+        confidence,
+        message,
+        label: words.label.to_owned(),
+        package: ctx.path(),
+        function: ctx.symbol(seen.func).to_owned(),
+        location: ctx.location(seen.span),
+        goroutine: Some(goroutine),
+        also_blocked: leak.also_blocked.iter().map(|b| blocked(ctx, b)).collect(),
+        related: related(ctx, seen, words),
+        witness: witness(ctx, leak),
+        notes: notes(ctx, seen),
+        help: Some(words.help.to_owned()),
+        fix: None,
+        fingerprint: String::new(),
+    }
+}
+
+fn blocked(ctx: &Ctx<'_>, other: &Blocked) -> Goroutine {
+    Goroutine {
+        entry: symbol(ctx, other.entry),
+        wait: other.wait.as_str().to_owned(),
+        frames: frames(ctx, &other.stack),
+        created_by: other.created_by.and_then(|(_, site)| frame(ctx, site)),
+    }
+}
+
+fn frames(ctx: &Ctx<'_>, stack: &[(FnId, Site)]) -> Vec<Frame> {
+    stack.iter().filter_map(|&(_, site)| frame(ctx, site)).collect()
+}
+
+fn frame(ctx: &Ctx<'_>, site: Site) -> Option<Frame> {
+    let (func, span) = ctx.explored.translated.source(site)?;
+    Some(ctx.frame(func, span))
+}
+
+fn symbol(ctx: &Ctx<'_>, id: FnId) -> String {
+    match ctx.explored.translated.func(id) {
+        Some(func) => ctx.symbol(func).to_owned(),
+        None => ctx.explored.translated.program.functions[id].name.to_string(),
+    }
+}
+
+/// The step after which nothing could help, with its source.
+fn doom<'l>(ctx: &Ctx<'_>, leak: &'l Leak) -> Option<(&'l stanch_model::Step, FuncId, Span)> {
+    let step = leak.witness.get(leak.doomed_by? as usize)?;
+    let (func, span) = ctx.explored.translated.source(step.site)?;
+    Some((step, func, span))
+}
+
+/// When it happens, as the end of the headline.
+fn occasion(ctx: &Ctx<'_>, leak: &Leak) -> String {
+    let Some((step, func, span)) = doom(ctx, leak) else { return String::new() };
+    let (name, line) = (ctx.name(func), ctx.line(span));
+    match &step.action {
+        Act::Return | Act::End => format!(" once {name} returns at line {line}"),
+        Act::Select { arm: Some(_), .. } => format!(" if {name} takes the arm at line {line}"),
+        Act::Select { arm: None, .. } => format!(" if the select at line {line} takes `default`"),
+        Act::Branch(_) => format!(" if {name} goes this way at line {line}"),
+        Act::Receive { .. } => format!(" after the receive at line {line}"),
+        Act::Send { .. } => format!(" after the send at line {line}"),
+        Act::Panic => format!(" if {name} panics at line {line}"),
+        Act::Close => format!(" after the close at line {line}"),
+        _ => String::new(),
+    }
+}
+
+fn related(ctx: &Ctx<'_>, seen: &Seen<'_>, words: &Words) -> Vec<Label> {
+    let leak = &seen.leak.leak;
+    let mut labels: Vec<(Span, String)> = Vec::new();
+    let source = |site: Site| ctx.explored.translated.source(site);
+    for &(_, site) in leak.objects.iter().take(1) {
+        labels.extend(source(site).map(|(_, span)| (span, "made here".to_owned())));
+    }
+    if let Some((_, site)) = leak.created_by {
+        labels.extend(source(site).map(|(_, span)| (span, "the goroutine starts here".to_owned())));
+    }
+    if let Some((step, _, span)) = doom(ctx, leak) {
+        let text = match step.action {
+            Act::Return | Act::End => "after this return nobody comes for it",
+            Act::Branch(_) => "on this way nobody comes for it",
+            _ => "after this nobody comes for it",
+        };
+        labels.push((span, text.to_owned()));
+    }
+    let rescuers: BTreeSet<Span> =
+        leak.rescuers.iter().filter_map(|&(_, site)| Some(source(site)?.1)).collect();
+    for span in rescuers.into_iter().take(RESCUERS) {
+        labels.push((span, words.rescuer.to_owned()));
+    }
+    let mut used: Vec<Span> = vec![seen.span];
+    let mut out = Vec::new();
+    for (span, text) in labels {
+        if !used.contains(&span) {
+            used.push(span);
+            out.push(ctx.label(span, text));
+        }
+    }
+    out
+}
+
+fn notes(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Vec<String> {
+    let leak = &seen.leak.leak;
+    let mut notes = Vec::new();
+    let sends = matches!(leak.wait, WaitReason::ChanSend | WaitReason::Select);
+    if sends && defers_close(ctx, seen.func) {
+        notes.push(
+            "the deferred `close` runs when this function ends: it cannot free a sender that is \
+             blocked before"
+                .to_owned(),
+        );
+    }
+    if confidence(leak) == Confidence::Likely {
+        notes.push("this rests on the decisions in the schedule, which can go either way".to_owned());
+    }
+    if !leak.also_blocked.is_empty() {
+        let n = leak.also_blocked.len();
+        let goroutines = if n == 1 { "goroutine hangs" } else { "goroutines hang" };
+        notes.push(format!("{n} other {goroutines} with it"));
+    }
+    notes
+}
+
+fn defers_close(ctx: &Ctx<'_>, func: FuncId) -> bool {
+    let instrs = ctx.module.funcs[func].blocks.iter().flat_map(|b| &b.instrs);
+    instrs.into_iter().any(|i| match &i.kind {
+        InstrKind::Defer(call) => {
+            call.callee == Callee::Builtin(Builtin::Close)
+                && matches!(call.args.first(), Some(Operand::Local(_)))
+        }
+        _ => false,
+    })
+}
+
+/// The schedule. Steps of code without source are left out.
+fn witness(ctx: &Ctx<'_>, leak: &Leak) -> Vec<Step> {
+    let steps = leak.witness.iter().filter_map(|step| {
+        let (func, span) = ctx.explored.translated.source(step.site)?;
+        let (action, detail) = describe(ctx, step, span)?;
+        Some(Step {
+            goroutine: step.goroutine,
+            function: ctx.symbol(func).to_owned(),
+            location: ctx.location(span),
+            action,
+            detail,
+        })
+    });
+    let mut steps: Vec<Step> = steps.collect();
+    steps.dedup();
+    steps
+}
+
+fn describe(ctx: &Ctx<'_>, step: &stanch_model::Step, span: Span) -> Option<(Action, String)> {
+    let text = ctx.text(span).lines().next().unwrap_or_default();
+    let quoted = match text.chars().count() {
+        0 => "this".to_owned(),
+        1..=40 => format!("`{}`", text.replace('`', "'")),
+        _ => format!("`{}…`", text.chars().take(36).collect::<String>().replace('`', "'")),
+    };
+    Some(match &step.action {
+        Act::Go { started, entry } => {
+            let name = ctx.explored.translated.func(*entry).map(|f| ctx.name(f));
+            let name = name.map_or_else(String::new, |n| format!(" ({n})"));
+            (Action::Go, format!("starts goroutine {started}{name}"))
+        }
+        Act::Send { to: Some(to) } => (Action::Send, format!("{quoted}: goroutine {to} takes it")),
+        Act::Send { to: None } => (Action::Send, quoted),
+        Act::Receive { closed: true, .. } => (Action::Receive, format!("{quoted} finds it closed")),
+        Act::Receive { from: Some(from), .. } => {
+            (Action::Receive, format!("{quoted} gets it from goroutine {from}"))
+        }
+        Act::Receive { .. } => (Action::Receive, quoted),
+        Act::Close => (Action::Close, quoted),
+        Act::Select { arm: Some(_), .. } => (Action::Select, format!("takes {quoted}")),
+        Act::Select { arm: None, .. } => (Action::Select, "takes `default`".to_owned()),
+        Act::Lock { .. } => (Action::Lock, quoted),
+        Act::Unlock { .. } => (Action::Unlock, quoted),
+        Act::Add { .. } => (Action::Add, quoted),
+        Act::Done => (Action::Done, quoted),
+        Act::Wait | Act::Signal => (Action::Wait, quoted),
+        Act::Cancel => (Action::Cancel, quoted),
+        Act::Operation => return None,
+        Act::Branch(decision) => (Action::Branch, decided(*decision, &quoted)),
+        Act::Call { callee } => {
+            let name = ctx.explored.translated.func(*callee).map(|f| ctx.name(f))?;
+            (Action::Call, format!("calls {name}"))
+        }
+        Act::Return => (Action::Return, "returns".to_owned()),
+        Act::Panic => (Action::Return, "panics".to_owned()),
+        Act::End => (Action::End, "ends".to_owned()),
+        Act::Block(wait) => (Action::Block, format!("blocks for ever: {}", wait.as_str())),
+        Act::Spin => (Action::Block, "runs for ever".to_owned()),
+    })
+}
+
+fn decided(decision: Decision, quoted: &str) -> String {
+    match decision {
+        Decision::Taken(true) | Decision::Answer(true) => format!("{quoted} is true"),
+        Decision::Taken(false) | Decision::Answer(false) => format!("{quoted} is false"),
+        Decision::Size(n) => format!("{quoted}: there are {n}"),
+        Decision::Case(Some(_)) | Decision::Matched(true) => format!("{quoted} matches"),
+        Decision::Case(None) | Decision::Matched(false) => format!("{quoted} does not match"),
+        Decision::Happened(true) => format!("{quoted} has happened"),
+        Decision::Happened(false) => format!("{quoted} has not happened yet"),
+        Decision::Choice(_) => format!("{quoted}: one of several"),
+    }
+}
+
+/// Whether the operation at `span` is the head of `range ch`.
+pub(crate) fn is_range(ctx: &Ctx<'_>, func: FuncId, span: Span) -> bool {
+    let instrs = ctx.module.funcs[func].blocks.iter().flat_map(|b| &b.instrs);
+    instrs
+        .into_iter()
+        .any(|i| i.span == span && matches!(i.kind, InstrKind::Recv { range: true, .. }))
+}
+
+/// Whether the root runs once in the life of the process: main, init, or a function of a program that
+/// is called in one place, by such a function. What such code starts and leaves waiting for work is a
+/// daemon of the process.
+pub(crate) fn runs_once(ctx: &Ctx<'_>, root: FuncId) -> bool {
+    let mut at = root;
+    for _ in 0..8 {
+        let func = &ctx.module.funcs[at];
+        let is_init = func.symbol.rsplit_once(".init.").is_some_and(|(_, n)| n.parse::<u32>().is_ok());
+        if func.symbol == "main.main" || is_init || ctx.module.init == Some(at) {
+            return true;
+        }
+        if &*ctx.source().name != "main" {
+            return false;
+        }
+        match single_caller(ctx, at) {
+            Some(caller) => at = caller,
+            None => return false,
+        }
+    }
+    false
+}
+
+/// The function with the only call of a function, if there is one call and it is not in a loop.
+fn single_caller(ctx: &Ctx<'_>, func: FuncId) -> Option<FuncId> {
+    let object = ctx.module.funcs[func].object?;
+    let mut callers = Vec::new();
+    for (id, caller) in ctx.module.funcs.iter_enumerated() {
+        for (block, body) in caller.blocks.iter_enumerated() {
+            for instr in &body.instrs {
+                let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) =
+                    &instr.kind
+                else {
+                    continue;
+                };
+                let direct = matches!(&call.callee, Callee::Static(o, _) if *o == object);
+                let value = call.args.contains(&Operand::Func(object));
+                if direct || value {
+                    callers.push((id, block));
+                }
+            }
+        }
+    }
+    match callers.as_slice() {
+        [(id, block)] if !in_loop(ctx, *id, *block) => {
+            let parent = ctx.module.funcs[*id].parent;
+            Some(parent.unwrap_or(*id))
+        }
+        _ => None,
+    }
+}
+
+pub(crate) fn in_loop(ctx: &Ctx<'_>, func: FuncId, block: stanch_ir::BlockId) -> bool {
+    let blocks = &ctx.module.funcs[func].blocks;
+    let mut seen = BTreeSet::new();
+    let mut work = blocks[block].term.targets();
+    while let Some(at) = work.pop() {
+        if at == block {
+            return true;
+        }
+        if seen.insert(at) {
+            work.extend(blocks[at].term.targets());
+        }
+    }
+    false
+}
