@@ -56,7 +56,7 @@ impl fmt::Display for Program {
 }
 
 /// Names of the built-ins.
-const PRIMS: [(Prim, &str); 39] = [
+const PRIMS: [(Prim, &str); 40] = [
     (Prim::Send, "send"),
     (Prim::Recv, "recv"),
     (Prim::Close, "close"),
