@@ -101,6 +101,10 @@ impl Loader<'_> {
         let mut files: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
         let mut all = false;
         for text in patterns {
+            if text.is_empty() {
+                self.messages.push(Message::error("a pattern is empty".to_owned()));
+                continue;
+            }
             match Pattern::of(self.fs, cwd, text) {
                 Pattern::File(path) => {
                     let path = clean(&cwd.join(path));
@@ -493,6 +497,7 @@ impl Loader<'_> {
         let mut workspace = order(self.nodes, &mut messages);
         workspace.goroot.clone_from(&self.config.goroot);
         workspace.release = self.config.build.release;
+        messages.iter_mut().for_each(|message| message.text = printable(&message.text));
         messages.sort();
         messages.dedup();
         workspace.messages = messages;
@@ -509,4 +514,21 @@ impl Loader<'_> {
         };
         self.messages.push(Message::warning(text));
     }
+}
+
+/// A message that may quote any bytes of a broken file, fit for a terminal.
+fn printable(text: &str) -> String {
+    const MAX_CHARS: usize = 500;
+    let mut out = String::with_capacity(text.len().min(MAX_CHARS));
+    for (i, c) in text.chars().enumerate() {
+        match c {
+            _ if i == MAX_CHARS => {
+                out.push('…');
+                break;
+            }
+            c if c.is_control() => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    out
 }

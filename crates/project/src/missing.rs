@@ -62,18 +62,44 @@ impl Missing {
                 ))
             }));
         }
+        let mut by_reason: BTreeMap<&str, Vec<(&String, &BTreeSet<String>)>> = BTreeMap::new();
         for ((why, repository), packages) in &self.packages {
-            let first = packages.first().map_or("", String::as_str);
-            messages.push(Message::warning(match packages.len() {
-                1 => format!("package {first} cannot be found ({why}); its types are unknown"),
-                n => format!(
-                    "{n} packages of {repository} cannot be found ({why}), {first} for one; their \
-                     types are unknown"
-                ),
-            }));
+            by_reason.entry(why).or_default().push((repository, packages));
+        }
+        for (why, groups) in by_reason {
+            if groups.len() > MAX_SINGLE {
+                messages.push(many_packages(why, &groups));
+            } else {
+                messages.extend(groups.into_iter().map(|(r, p)| packages_of(why, r, p)));
+            }
         }
         messages
     }
+}
+
+fn packages_of(why: &str, repository: &str, packages: &BTreeSet<String>) -> Message {
+    let first = packages.first().map_or("", String::as_str);
+    Message::warning(match packages.len() {
+        1 => format!("package {first} cannot be found ({why}); its types are unknown"),
+        n => format!(
+            "{n} packages of {repository} cannot be found ({why}), {first} for one; their types are \
+             unknown"
+        ),
+    })
+}
+
+fn many_packages(why: &str, groups: &[(&String, &BTreeSet<String>)]) -> Message {
+    let n: usize = groups.iter().map(|(_, packages)| packages.len()).sum();
+    let first: Vec<&str> = groups
+        .iter()
+        .take(3)
+        .filter_map(|(_, packages)| Some(packages.first()?.as_str()))
+        .collect();
+    Message::warning(format!(
+        "{n} packages cannot be found ({why}): {} and {} more; their types are unknown",
+        first.join(", "),
+        n - first.len(),
+    ))
 }
 
 /// The part of an import path that usually names a repository.
@@ -108,6 +134,21 @@ mod tests {
                  one; their types are unknown",
                 "package github.com/a/d cannot be found (no reason); its types are unknown",
                 "package x.y/z cannot be found (no reason); its types are unknown",
+            ]
+        );
+    }
+
+    #[test]
+    fn many_repositories_are_one_message() {
+        let mut missing = Missing::default();
+        for n in 0..1000 {
+            missing.package(&format!("x.y/z{n:03}"), "no reason");
+        }
+        assert_eq!(
+            texts(missing),
+            [
+                "1000 packages cannot be found (no reason): x.y/z000, x.y/z001, x.y/z002 and 997 more; \
+              their types are unknown"
             ]
         );
     }

@@ -2,7 +2,7 @@
 
 use crate::gomod::parse;
 use crate::load::Loader;
-use crate::paths::{clean, find_up, is_dir, is_file, join_import, slashed};
+use crate::paths::{clean, find_up, has_go_files, is_dir, is_file, join_import, slashed};
 use crate::universe::{Home, Universe};
 use crate::{Config, Message};
 use stanch_source::{EntryKind, FileSystem};
@@ -204,7 +204,9 @@ impl Loader<'_> {
             if !is_dir(fs, &root) {
                 continue;
             }
-            let found = walk(fs, &root, &[], &mut self.messages).dirs;
+            let mut found = walk(fs, &root, &[], &mut self.messages).dirs;
+            // A walk also finds folders whose only Go files cannot be read, to say so.
+            found.retain(|dir| has_go_files(fs, dir));
             let rest = found.iter().filter_map(|d| Some(slashed(d.strip_prefix(&dir).ok()?)));
             imports.extend(rest.map(|rest| join_import(&path, &rest)));
         }

@@ -159,3 +159,14 @@ warning: /m/go.mod: line 4: unknown directive `\u{fffd}`; the line is skipped
 warning: /m/go.mod: line 5: unknown directive `\u{fffd}`; the line is skipped",
     );
 }
+
+#[test]
+fn what_messages_quote_is_printable_and_short() {
+    let mut case = case("\n//- /m/m.go\npackage m\n");
+    case.fs.insert("/m/go.mod", format!("module m\n\u{1b}[2J{}\n", "x".repeat(1 << 20)));
+    let workspace = case.load(&["."]);
+    let texts: Vec<&str> = workspace.messages.iter().map(|m| m.text.as_str()).collect();
+    assert_eq!(texts.len(), 1);
+    assert!(texts[0].starts_with("line 2: unknown directive `\\u{1b}[2Jxxx"), "{}", texts[0]);
+    assert!(texts[0].len() < 600 && !texts[0].contains('\u{1b}'));
+}

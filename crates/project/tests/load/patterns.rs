@@ -104,6 +104,7 @@ package a
 # m
 ",
     );
+    case.gives(&[""], "error: a pattern is empty");
     case.gives(&["./none"], "error: ./none: no such folder");
     case.gives(&["./none/..."], "error: ./none/...: no such folder");
     case.gives(&["./doc"], "error: ./doc: no Go files");
