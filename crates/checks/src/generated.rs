@@ -3,15 +3,28 @@
 use stanch_diagnostic::Check;
 
 /// Every check, in the order of names.
-pub const ALL: &[&Check] =
-    &[&crate::double_lock::CHECK, &crate::lost_cancel::CHECK, &crate::missing_unlock::CHECK];
+pub const ALL: &[&Check] = &[
+    &crate::abandoned_receive::CHECK,
+    &crate::abandoned_send::CHECK,
+    &crate::double_lock::CHECK,
+    &crate::lost_cancel::CHECK,
+    &crate::missing_unlock::CHECK,
+    &crate::range_without_close::CHECK,
+    &crate::stuck_worker::CHECK,
+    &crate::waitgroup_never_done::CHECK,
+];
 
 /// The page of the check with this name, as Markdown.
 pub fn explanation(name: &str) -> Option<&'static str> {
     Some(match name {
+        "abandoned-receive" => include_str!("../../../docs/checks/abandoned-receive.md"),
+        "abandoned-send" => include_str!("../../../docs/checks/abandoned-send.md"),
         "double-lock" => include_str!("../../../docs/checks/double-lock.md"),
         "lost-cancel" => include_str!("../../../docs/checks/lost-cancel.md"),
         "missing-unlock" => include_str!("../../../docs/checks/missing-unlock.md"),
+        "range-without-close" => include_str!("../../../docs/checks/range-without-close.md"),
+        "stuck-worker" => include_str!("../../../docs/checks/stuck-worker.md"),
+        "waitgroup-never-done" => include_str!("../../../docs/checks/waitgroup-never-done.md"),
         _ => return None,
     })
 }

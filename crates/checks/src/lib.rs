@@ -1,11 +1,17 @@
 //! One file a check: an engine's raw finding becomes words, labels and a witness.
 
+pub mod abandoned_receive;
+pub mod abandoned_send;
 mod context;
 pub mod double_lock;
 mod generated;
 pub mod lost_cancel;
 pub mod missing_unlock;
+pub mod range_without_close;
+pub mod stuck_worker;
 mod suppress;
+pub mod waitgroup_never_done;
+mod waits;
 mod words;
 
 pub use context::Ctx;
@@ -27,6 +33,31 @@ pub struct Entry {
 
 /// Every check, by code.
 pub const REGISTRY: &[Entry] = &[
+    Entry {
+        check: &abandoned_send::CHECK,
+        source: include_str!("abandoned_send.rs"),
+        run: abandoned_send::run,
+    },
+    Entry {
+        check: &abandoned_receive::CHECK,
+        source: include_str!("abandoned_receive.rs"),
+        run: abandoned_receive::run,
+    },
+    Entry {
+        check: &range_without_close::CHECK,
+        source: include_str!("range_without_close.rs"),
+        run: range_without_close::run,
+    },
+    Entry {
+        check: &stuck_worker::CHECK,
+        source: include_str!("stuck_worker.rs"),
+        run: stuck_worker::run,
+    },
+    Entry {
+        check: &waitgroup_never_done::CHECK,
+        source: include_str!("waitgroup_never_done.rs"),
+        run: waitgroup_never_done::run,
+    },
     Entry {
         check: &lost_cancel::CHECK,
         source: include_str!("lost_cancel.rs"),

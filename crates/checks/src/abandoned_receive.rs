@@ -1,0 +1,177 @@
+//! A receive, or a select, that waits for a value that nobody sends any more.
+//!
+//! # Why it leaks
+//! A receive waits for a sender or for the channel's close. If every sender has ended without either,
+//! on an error path for example, the receiving goroutine waits for ever.
+//!
+//! # Example
+//! ```go
+//! func load() error {
+//!     done := make(chan struct{})
+//!     go func() {
+//!         if err := work(); err != nil {
+//!             return // nobody sends on done
+//!         }
+//!         done <- struct{}{}
+//!     }()
+//!     <-done // waits for ever
+//!     return nil
+//! }
+//! ```
+//! `defer close(done)` in the goroutine wakes the receiver on every path.
+//!
+//! # Fix safety
+//! There is no automatic fix yet. Closing wakes every receiver with the zero value; a result that must
+//! not be lost is sent on every path instead.
+//!
+//! # Not reported
+//! Channels that code out of view may send on or close; contexts of a caller, timers and tickers, which
+//! fire some day. In `main`, a goroutine that waits for more work is a daemon of the process, and so is
+//! an empty `select`.
+
+use crate::Ctx;
+use crate::waits::{self, Words};
+use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
+use stanch_model::{LeakKind, WaitReason};
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "CH002",
+    name: "abandoned-receive",
+    summary: "a receive waits for a sender that cannot come",
+    cause: Cause::ChannelBlocking,
+    stage: Stage::Stable("0.1.0"),
+};
+
+const RECEIVE: Words = Words {
+    subject: "this receive",
+    verb: ("blocks for ever", "can block for ever"),
+    label: "nobody sends or closes any more",
+    rescuer: "this would free it",
+    help: "send or close on every path (`defer close(ch)` in the sender), or watch `<-ctx.Done()` too",
+    remedy: Remedy::CloseChannel,
+};
+
+const SELECT: Words = Words {
+    subject: "this select",
+    verb: ("blocks for ever", "can block for ever"),
+    label: "no arm can ever be taken",
+    rescuer: "this would free it",
+    help: "add an arm that can end the wait: `case <-ctx.Done()`, or a channel that its owner closes",
+    remedy: Remedy::UseContext,
+};
+
+/// Findings of one package.
+pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
+    let leaks = waits::leaks(ctx, |ctx, seen| {
+        let leak = &seen.leak.leak;
+        let waits = matches!(
+            leak.wait,
+            WaitReason::ChanReceive | WaitReason::ChanReceiveNil | WaitReason::Select
+        );
+        leak.kind == LeakKind::BlockedForEver
+            && waits
+            && !waits::is_range(ctx, seen.func, seen.span)
+            && !(leak.goroutine != 0 && waits::runs_once(ctx, seen.leak.root))
+    });
+    let words = |wait: WaitReason| if wait == WaitReason::Select { &SELECT } else { &RECEIVE };
+    leaks.iter().map(|s| waits::finding(ctx, &CHECK, s, words(s.leak.leak.wait))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    fn check(fixture: &str) {
+        stanch_testing::check("abandoned-receive", fixture);
+    }
+
+    #[test]
+    fn the_sender_leaves_on_an_error() {
+        check(
+            r#"
+func work() error { return nil }
+func load() error {
+    done := make(chan struct{})
+    go func() {
+        if err := work(); err != nil {
+            return
+        }
+        done <- struct{}{}
+    }()
+    <-done
+  //^^^^^^ leak[abandoned-receive]: this receive can block for ever
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn select_whose_arms_nobody_serves() {
+        check(
+            r#"
+func f() {
+    stop := make(chan struct{})
+    in := make(chan int)
+    go func() {
+        select {
+      //^^^^^^ leak[abandoned-receive]: this select blocks for ever
+        case <-in:
+        case <-stop:
+        }
+    }()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn closed_by_a_defer() {
+        check(
+            r#"
+func work() error { return nil }
+func load() {
+    done := make(chan struct{})
+    go func() {
+        defer close(done)
+        if err := work(); err != nil {
+            return
+        }
+    }()
+    <-done
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn callers_context_and_timers_end_waits() {
+        check(
+            r#"
+func f(ctx context.Context) {
+    never := make(chan int)
+    go func() {
+        select {
+        case <-never:
+        case <-ctx.Done():
+        }
+    }()
+    <-time.After(time.Second)
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn suppressed() {
+        check(
+            r#"
+func f() {
+    ch := make(chan int)
+    go func() {
+        <-ch //stanch:ignore abandoned-receive parks on purpose
+    }()
+}
+"#,
+        );
+    }
+}

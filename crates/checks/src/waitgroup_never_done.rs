@@ -1,0 +1,146 @@
+//! A wait group whose counter never reaches zero: `Wait` blocks for ever.
+//!
+//! # Why it leaks
+//! `Wait` returns when every `Add` was met by a `Done`. A goroutine that returns early, panics and is
+//! recovered, or blocks for ever before its `Done` keeps the waiter, and all that it refers to.
+//!
+//! # Example
+//! ```go
+//! func all(jobs []job) {
+//!     var wg sync.WaitGroup
+//!     for _, j := range jobs {
+//!         wg.Add(1)
+//!         go func() {
+//!             if err := j.run(); err != nil {
+//!                 return // Done is missed
+//!             }
+//!             wg.Done()
+//!         }()
+//!     }
+//!     wg.Wait()
+//! }
+//! ```
+//! `defer wg.Done()` as the goroutine's first statement, or `wg.Go(f)`.
+//!
+//! # Fix safety
+//! There is no automatic fix yet. A deferred `Done` also runs when the goroutine panics.
+//!
+//! # Not reported
+//! Wait groups that code out of view may count down.
+
+use crate::Ctx;
+use crate::waits::{self, Words};
+use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
+use stanch_model::{LeakKind, WaitReason};
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "GR002",
+    name: "waitgroup-never-done",
+    summary: "a wait group's counter never reaches zero",
+    cause: Cause::GoroutineLeak,
+    stage: Stage::Stable("0.1.0"),
+};
+
+const WORDS: Words = Words {
+    subject: "this wait",
+    verb: ("blocks for ever", "can block for ever"),
+    label: "the counter never reaches zero",
+    rescuer: "this `Done` can be missed",
+    help: "make `defer wg.Done()` the first statement of each goroutine, and `Add` what is started",
+    remedy: Remedy::ReleaseResource,
+};
+
+/// Findings of one package.
+pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
+    let leaks = waits::leaks(ctx, |_, seen| {
+        let leak = &seen.leak.leak;
+        leak.kind == LeakKind::BlockedForEver && leak.wait == WaitReason::WaitGroupWait
+    });
+    leaks.iter().map(|seen| waits::finding(ctx, &CHECK, seen, &WORDS)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    fn check(fixture: &str) {
+        stanch_testing::check("waitgroup-never-done", fixture);
+    }
+
+    #[test]
+    fn early_return_misses_done() {
+        check(
+            r#"
+func run(n int) error { return nil }
+func all(jobs []int) {
+    var wg sync.WaitGroup
+    for _, j := range jobs {
+        wg.Add(1)
+        go func() {
+            if err := run(j); err != nil {
+                return
+            }
+            wg.Done()
+        }()
+    }
+    wg.Wait()
+  //^^^^^^^^^ leak[waitgroup-never-done]: this wait can block for ever
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn more_added_than_started() {
+        check(
+            r#"
+func f() {
+    var wg sync.WaitGroup
+    wg.Add(2)
+    go func() { wg.Done() }()
+    wg.Wait()
+  //^^^^^^^^^ leak[waitgroup-never-done]: this wait blocks for ever
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn deferred_done() {
+        check(
+            r#"
+func run(n int) error { return nil }
+func all(jobs []int) {
+    var wg sync.WaitGroup
+    wg.Add(len(jobs))
+    for _, j := range jobs {
+        go func() {
+            defer wg.Done()
+            if err := run(j); err != nil {
+                return
+            }
+        }()
+    }
+    wg.Wait()
+}
+func group() {
+    var wg sync.WaitGroup
+    wg.Go(func() {})
+    wg.Wait()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn suppressed() {
+        check(
+            r#"
+func f() {
+    var wg sync.WaitGroup
+    wg.Add(1)
+    wg.Wait() //stanch:ignore waitgroup-never-done test of the tool
+}
+"#,
+        );
+    }
+}
