@@ -25,6 +25,13 @@ pub(crate) fn run(module: &str, to: &Path) -> Result<()> {
         serde_json::from_slice(&output.stdout).context("go's answer is not JSON")?;
     let from = answer["Dir"].as_str().context("go does not say where the module is")?;
     copy(Path::new(from), to)?;
+    let go_mod = to.join("go.mod");
+    if !go_mod.exists() {
+        // A module from before go.mod has one in the cache only.
+        let made = answer["GoMod"].as_str().context("go does not say where go.mod is")?;
+        fs::write(&go_mod, fs::read(made)?)?;
+    }
+    fs::write(&go_mod, within(&fs::read_to_string(&go_mod)?)).context("cannot write go.mod")?;
     workspace::run(go(to).args(["mod", "download"]))?;
     fs::write(&mark, module)?;
     println!("{module} is in {}", to.display());
@@ -54,4 +61,42 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A go.mod without the replacements by folders outside the module.
+fn within(go_mod: &str) -> String {
+    let mut text = String::new();
+    let mut in_block = false;
+    for line in go_mod.lines() {
+        let code = line.split("//").next().unwrap_or_default().trim();
+        let replaces = in_block || code.starts_with("replace ") || code.starts_with("replace\t");
+        match code {
+            ")" => in_block = false,
+            _ if code.ends_with('(') => in_block = code.starts_with("replace"),
+            _ => {}
+        }
+        let leaves = |(_, new): (&str, &str)| {
+            let new = new.trim().trim_matches('"');
+            new == ".." || new.starts_with("../") || new.starts_with('/')
+        };
+        if !(replaces && code.split_once("=>").is_some_and(leaves)) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replacements_that_leave_the_module_go() {
+        let go_mod = "module m\n\nreplace a => ../a\nreplace b => ./b\nreplace (\n\tc v1.0.0 => \
+                      ../../c // near\n\td => e v1.0.0\n\tf => ..\n)\n\nrequire (\n\ta v1.0.0\n)\n";
+        let kept = "module m\n\nreplace b => ./b\nreplace (\n\td => e v1.0.0\n)\n\nrequire (\n\t\
+                    a v1.0.0\n)\n";
+        assert_eq!(within(go_mod), kept);
+    }
 }

@@ -4,7 +4,9 @@ mod check_file;
 mod codegen;
 mod conformance_parser;
 mod fetch;
+mod licences;
 mod new_check;
+mod ready;
 mod smoke;
 mod tidy;
 mod workspace;
@@ -62,6 +64,10 @@ enum Command {
         /// A module's folder, or `std`
         what: String,
     },
+    /// Compares the licences of all dependencies with the list in deny.toml
+    Licences,
+    /// Runs the cheap steps of CI
+    Ready,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -92,5 +98,7 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Fetch { module, to } => fetch::run(&module, &to),
         Command::Smoke { what } => smoke::run(&what),
+        Command::Licences => licences::run(),
+        Command::Ready => ready::run(),
     }
 }

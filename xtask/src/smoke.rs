@@ -14,10 +14,10 @@ const LIMIT: Duration = Duration::from_secs(600);
 
 /// What a broken program writes to standard error.
 const BROKEN: [&str; 4] =
-    ["panicked at", "overflowed its stack", "RUST_BACKTRACE", "memory allocation of"];
+    ["panicked", "overflowed its stack", "RUST_BACKTRACE", "memory allocation of"];
 
 pub(crate) fn run(what: &str) -> Result<()> {
-    let binary = build()?;
+    let binary = binary()?;
     let (dir, pattern) = match what {
         "std" => (workspace::root(), "std"),
         dir => (fs::canonicalize(dir).with_context(|| format!("no folder {dir}"))?, "./..."),
@@ -35,19 +35,34 @@ pub(crate) fn run(what: &str) -> Result<()> {
         .stdout(File::create(&out)?)
         .stderr(File::create(&err)?)
         .spawn()
-        .with_context(|| format!("cannot run {}", binary.display()))?;
+        .with_context(|| {
+            format!("cannot run {}; `cargo build --release` makes it", binary.display())
+        })?;
     let status = wait(child)?;
     let seconds = start.elapsed().as_secs_f64();
     let stderr = String::from_utf8_lossy(&fs::read(&err)?).into_owned();
     let document = verdict(status.code(), &fs::read(&out)?, &stderr)
         .with_context(|| format!("smoke {what}: {status}; standard error:\n{}", tail(&stderr)))?;
-    let count = |key: &str| document[key].as_array().map_or(0, Vec::len);
-    println!(
-        "smoke {what}: {} findings, {} diagnostics, {seconds:.1} s",
-        count("findings"),
-        count("diagnostics")
-    );
+    println!("smoke {what}: {}, {seconds:.1} s in all", figures(&document)?);
     Ok(())
+}
+
+/// The counts of a document.
+fn figures(document: &Value) -> Result<String> {
+    let listed = |key: &str| document[key].as_array().map_or(0, Vec::len);
+    let counted = |key: &str| {
+        let count = document["summary"][key].as_u64();
+        count.with_context(|| format!("the summary has no count `{key}`"))
+    };
+    Ok(format!(
+        "{} findings, {} diagnostics, {} packages, {} lines, {} unknown expressions, {} ms",
+        listed("findings"),
+        listed("diagnostics"),
+        counted("packages")?,
+        counted("lines")?,
+        counted("unknown_expressions")?,
+        counted("milliseconds")?
+    ))
 }
 
 /// The document, if the run was sound.
@@ -58,6 +73,7 @@ fn verdict(code: Option<i32>, stdout: &[u8], stderr: &str) -> Result<Value> {
     ensure!(matches!(code, Some(0 | 1)), "the exit code is neither 0 nor 1");
     let document: Value =
         serde_json::from_slice(stdout).context("standard output is not valid JSON")?;
+    ensure!(document["version"] == 1, "the document's version is {}", document["version"]);
     let findings = document["findings"].as_array().context("the document has no findings")?;
     ensure!(
         findings.is_empty() == (code == Some(0)),
@@ -87,10 +103,8 @@ fn wait(mut child: Child) -> Result<ExitStatus> {
     }
 }
 
-fn build() -> Result<PathBuf> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    let args = ["build", "--release", "--quiet", "--package", "stanch"];
-    workspace::run(cargo.args(args).current_dir(workspace::root()))?;
+/// The release build, which has to be there.
+fn binary() -> Result<PathBuf> {
     Ok(target()?.join("release").join(format!("stanch{}", std::env::consts::EXE_SUFFIX)))
 }
 
@@ -111,15 +125,30 @@ mod tests {
 
     #[test]
     fn verdicts() {
-        let finding = r#"{"findings":[{"rule":"a","message":"b",
+        let finding = r#"{"version":1,"findings":[{"rule":"a","message":"b",
             "location":{"file":"c","start":{"line":1}}}]}"#;
-        assert!(verdict(Some(0), br#"{"findings":[]}"#, "").is_ok());
+        assert!(verdict(Some(0), br#"{"version":1,"findings":[]}"#, "").is_ok());
         assert!(verdict(Some(1), finding.as_bytes(), "warning: x").is_ok());
         assert!(verdict(Some(0), finding.as_bytes(), "").is_err());
-        assert!(verdict(Some(1), br#"{"findings":[{}]}"#, "").is_err());
-        assert!(verdict(Some(2), br#"{"findings":[]}"#, "").is_err());
-        assert!(verdict(None, br#"{"findings":[]}"#, "").is_err());
+        assert!(verdict(Some(1), br#"{"version":1,"findings":[{}]}"#, "").is_err());
+        assert!(verdict(Some(2), br#"{"version":1,"findings":[]}"#, "").is_err());
+        assert!(verdict(None, br#"{"version":1,"findings":[]}"#, "").is_err());
         assert!(verdict(Some(0), b"{", "").is_err());
-        assert!(verdict(Some(0), br#"{"findings":[]}"#, "thread 'x' panicked at y").is_err());
+        assert!(verdict(Some(0), br#"{"version":2,"findings":[]}"#, "").is_err());
+        assert!(
+            verdict(Some(0), br#"{"version":1,"findings":[]}"#, "thread 'x' panicked at y")
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn counts() -> Result<()> {
+        let summary = r#"{"packages":2,"lines":30,"unknown_expressions":4,"milliseconds":5}"#;
+        let text = format!(r#"{{"findings":[],"diagnostics":[],"summary":{summary}}}"#);
+        let expected =
+            "0 findings, 0 diagnostics, 2 packages, 30 lines, 4 unknown expressions, 5 ms";
+        assert_eq!(figures(&serde_json::from_str(&text)?)?, expected);
+        assert!(figures(&Value::Null).is_err());
+        Ok(())
     }
 }

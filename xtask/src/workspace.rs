@@ -13,9 +13,25 @@ pub(crate) fn root() -> PathBuf {
 
 /// What `cargo metadata` says about the workspace's own packages.
 pub(crate) fn metadata() -> Result<Value> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root());
+    metadata_with(&["--no-deps"])
+}
+
+/// What `cargo metadata` says about the workspace's packages and all that they depend on.
+pub(crate) fn full_metadata() -> Result<Value> {
+    metadata_with(&[])
+}
+
+fn metadata_with(args: &[&str]) -> Result<Value> {
+    let mut cargo = cargo();
+    cargo.args(["metadata", "--format-version", "1"]).args(args);
     serde_json::from_slice(&run(&mut cargo)?.stdout).context("cargo metadata is not JSON")
+}
+
+/// The cargo that runs this program, in the root folder.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root());
+    cargo
 }
 
 /// GOROOT of the `go` on PATH.
