@@ -12,13 +12,22 @@ const MARK: &str = ".fetched";
 
 pub(crate) fn run(module: &str, to: &Path) -> Result<()> {
     ensure!(module.contains('@'), "`{module}` has no version");
-    let mark = to.join(MARK);
-    if fs::read_to_string(&mark).is_ok_and(|text| text.trim() == module) {
+    if fs::read_to_string(to.join(MARK)).is_ok_and(|text| text.trim() == module) {
         println!("{module} is in {} already", to.display());
         return Ok(());
     }
     ensure!(!to.exists(), "{} exists and does not hold {module}", to.display());
     fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    if let Err(error) = fill(module, to) {
+        // Nothing was there before; half a copy would stand in the way of the next attempt.
+        let _ = fs::remove_dir_all(to);
+        return Err(error);
+    }
+    println!("{module} is in {}", to.display());
+    Ok(())
+}
+
+fn fill(module: &str, to: &Path) -> Result<()> {
     // From a folder without go.mod, so that no module of ours changes.
     let output = workspace::run(go(to).args(["mod", "download", "-json", module]))?;
     let answer: Value =
@@ -33,8 +42,7 @@ pub(crate) fn run(module: &str, to: &Path) -> Result<()> {
     }
     fs::write(&go_mod, within(&fs::read_to_string(&go_mod)?)).context("cannot write go.mod")?;
     workspace::run(go(to).args(["mod", "download"]))?;
-    fs::write(&mark, module)?;
-    println!("{module} is in {}", to.display());
+    fs::write(to.join(MARK), module)?;
     Ok(())
 }
 
