@@ -1,10 +1,7 @@
 //! What the model makes of a type.
 
-use stanch_model::{AllocKind, ArgSpec, Const, OpenKind, Operand, Sym, UnknownKind};
+use stanch_model::{AllocKind, ArgSpec, Const, OpenKind, Sym, UnknownKind};
 use stanch_types::{Basic, Program, TypeId, TypeKind};
-
-/// Types nested deeper than this count as having nothing to do with concurrency.
-const DEPTH: u32 = 3;
 
 /// The path-qualified name of a named type.
 pub(crate) fn named(program: &Program<'_>, ty: TypeId) -> Option<(String, String)> {
@@ -37,42 +34,7 @@ pub(crate) fn object_kind(program: &Program<'_>, ty: TypeId) -> Option<AllocKind
     }
     match program.kind(program.underlying(ty)) {
         TypeKind::Struct(_) => Some(AllocKind::Struct),
-        TypeKind::Array(Some(n), elem) if matters(program, *elem, 0) => {
-            let n = i64::try_from(*n).unwrap_or(i64::MAX);
-            Some(AllocKind::Seq(
-                Operand::Const(Const::Int(n)),
-                Operand::Const(zero(program, *elem)),
-            ))
-        }
         _ => None,
-    }
-}
-
-/// Whether values of this type can carry concurrency objects that an analysis of this package knows:
-/// channels, functions, locks, contexts, timers, and what holds them.
-pub(crate) fn matters(program: &Program<'_>, ty: TypeId, depth: u32) -> bool {
-    if depth > DEPTH {
-        return false;
-    }
-    if let Some((package, _)) = named(program, ty)
-        && matches!(package.as_str(), "sync" | "context")
-    {
-        return true;
-    }
-    if is_timer(program, ty) {
-        return true;
-    }
-    match program.kind(program.underlying(ty)) {
-        TypeKind::Chan(..) | TypeKind::Signature(_) => true,
-        TypeKind::Pointer(to) | TypeKind::Slice(to) | TypeKind::Array(_, to) => {
-            matters(program, *to, depth + 1)
-        }
-        TypeKind::Map(_, value) => matters(program, *value, depth + 1),
-        TypeKind::Struct(fields) => fields.iter().any(|f| matters(program, f.ty, depth + 1)),
-        TypeKind::Interface(i) => {
-            i.methods.iter().any(|m| &*m.name != "Error") || i.methods.is_empty()
-        }
-        _ => false,
     }
 }
 
@@ -144,7 +106,13 @@ pub(crate) fn argument(program: &Program<'_>, ty: TypeId) -> ArgSpec {
         },
         TypeKind::Struct(_) => ArgSpec::Open(OpenKind::Struct),
         TypeKind::Signature(_) => ArgSpec::Unknown(UnknownKind::NonNil),
-        _ if is_int(program, ty) => ArgSpec::Unknown(UnknownKind::Size),
         _ => ArgSpec::Unknown(UnknownKind::Any),
     }
+}
+
+/// Whether the type is `error`.
+pub(crate) fn is_error(program: &Program<'_>, ty: TypeId) -> bool {
+    program.named_object(ty).is_some_and(|object| {
+        object.package == stanch_types::ObjectId::UNIVERSE && program.object_name(object) == "error"
+    })
 }

@@ -1,58 +1,47 @@
 //! Instructions other than calls.
 
-use crate::classify::{is_compared, is_int, matters, object_kind};
+use crate::classify::{is_compared, is_int, object_kind};
 use crate::function::FuncBuilder;
+use crate::names::Known;
+use crate::translate::integer;
 use stanch_base::Idx;
 use stanch_ir::{self as ir, FuncId, InstrKind, Operand as IrOperand, Rvalue, Span};
 use stanch_model::{
-    AllocKind, ArithOp, Bindable, Const, FnId, Op, Operand, Prim, Relation, UnknownKind,
+    AllocKind, ArithOp, Bindable, Const, FnId, LocalId, Op, Operand, Prim, Relation, UnknownKind,
 };
 use stanch_syntax::ast::{BinaryOp, UnaryOp};
 use stanch_types::{ConstValue, Program, TypeId, TypeKind};
 
 impl FuncBuilder<'_, '_> {
-    pub(crate) fn instr(&mut self, kind: &InstrKind, span: Span) {
+    /// One kept instruction. `first`: it assigns the variable that was declared right before.
+    pub(crate) fn instr(&mut self, kind: &InstrKind, span: Span, first: bool) {
         match kind {
             InstrKind::DeclareVar(local) => self.declare(*local, span),
-            InstrKind::Assign(local, value) => self.assign(*local, value, span),
+            InstrKind::Assign(local, value) => self.assign(*local, value, span, first),
             InstrKind::Store(place, value) => {
-                let ty = self.operand_type(value);
-                let src = self.operand(value, span);
-                let src = self.copied(src, ty, span);
+                let src = self.copy_of(value, span);
                 self.store(place, src, span);
             }
             InstrKind::Call(call) => self.call(call, span),
             InstrKind::Go(call) => self.spawn(call, span),
             InstrKind::Defer(call) => self.defer(call, span),
-            InstrKind::RunDefers => self.push(Op::RunDefers, span),
             InstrKind::Send { chan, value } => {
-                let args = vec![self.operand(chan, span), self.operand(value, span)];
+                let args = vec![self.operand(chan, span), self.copy_of(value, span)];
                 self.prim(Prim::Send, args, Vec::new(), span);
             }
             InstrKind::Recv { dst, ok, chan, .. } => {
                 let chan = self.operand(chan, span);
-                let slots = [dst, ok].map(|d| d.map(|_| self.temp()));
+                let wanted = [dst, ok].map(|d| d.filter(|d| self.is_needed(*d)));
+                let slots = wanted.map(|d| d.map(|_| self.temp()));
                 self.prim(Prim::Recv, vec![chan], slots.to_vec(), span);
-                for (local, slot) in [dst, ok].into_iter().zip(slots) {
+                for (local, slot) in wanted.into_iter().zip(slots) {
                     if let (Some(local), Some(slot)) = (local, slot) {
-                        self.set(*local, slot.into(), span);
+                        self.set(local, slot.into(), span);
                     }
                 }
             }
-            InstrKind::MapDelete { map, key } => {
-                let value = match self
-                    .cx
-                    .program
-                    .kind(self.cx.program.underlying(self.operand_type(map)))
-                {
-                    TypeKind::Map(_, value) => *value,
-                    _ => return,
-                };
-                if matters(self.cx.program, value, 0) {
-                    let args = vec![self.operand(map, span), self.operand(key, span)];
-                    self.prim(Prim::MapDelete, args, Vec::new(), span);
-                }
-            }
+            // A return runs what is pending.
+            InstrKind::RunDefers | InstrKind::MapDelete { .. } => {}
         }
     }
 
@@ -61,7 +50,7 @@ impl FuncBuilder<'_, '_> {
         &mut self,
         prim: Prim,
         args: Vec<Operand>,
-        dst: Vec<Option<stanch_model::LocalId>>,
+        dst: Vec<Option<LocalId>>,
         span: Span,
     ) {
         let callee = stanch_model::Callee::Prim(prim);
@@ -69,21 +58,16 @@ impl FuncBuilder<'_, '_> {
     }
 
     pub(crate) fn operand_type(&self, operand: &IrOperand) -> TypeId {
-        match operand {
-            IrOperand::Local(local) => self.ty(*local),
-            IrOperand::Const(_, ty)
-            | IrOperand::Nil(ty)
-            | IrOperand::Zero(ty)
-            | IrOperand::Unknown(ty) => *ty,
-            IrOperand::Func(object) => self.cx.program.object(*object).ty,
-        }
+        self.cx.names.operand_type(self.func, operand)
     }
 
+    /// The value of an operand; of what is not needed nil, which refers to nothing.
     pub(crate) fn operand(&mut self, operand: &IrOperand, span: Span) -> Operand {
         match operand {
+            IrOperand::Local(local) if !self.is_needed(*local) => Operand::Unknown,
             IrOperand::Local(local) => self.get(*local, span),
-            IrOperand::Const(value, _) => self.constant(value),
-            IrOperand::Nil(_) => Const::Nil.into(),
+            IrOperand::Const(value, ty) => self.constant(value, *ty),
+            IrOperand::Nil(ty) => self.cx.zero(*ty),
             IrOperand::Zero(ty) => match object_kind(self.cx.program, *ty) {
                 Some(kind) => {
                     let dst = self.temp();
@@ -93,66 +77,73 @@ impl FuncBuilder<'_, '_> {
                 None => self.cx.zero(*ty),
             },
             IrOperand::Func(object) => match self.cx.names.known(*object) {
-                crate::names::Known::Body(id) => Operand::Func(FnId::from_usize(id.index())),
-                _ => Operand::Unknown,
+                Known::Body(id) => Operand::Func(FnId::from_usize(id.index())),
+                Known::Effect(_) | Known::Nothing => Operand::Unknown,
             },
             IrOperand::Unknown(_) => Operand::Unknown,
         }
     }
 
-    fn constant(&mut self, value: &ConstValue) -> Operand {
+    /// The value of an operand that is stored somewhere: structs are copied.
+    pub(crate) fn copy_of(&mut self, operand: &IrOperand, span: Span) -> Operand {
+        let value = self.operand(operand, span);
+        let is_struct = matches!(operand, IrOperand::Local(l) if !self.fresh[*l])
+            && object_kind(self.cx.program, self.operand_type(operand)) == Some(AllocKind::Struct);
+        if !is_struct || matches!(value, Operand::Unknown) {
+            return value;
+        }
+        let dst = self.temp();
+        self.push(Op::CopyStruct { dst, src: value }, span);
+        dst.into()
+    }
+
+    fn constant(&mut self, value: &ConstValue, ty: TypeId) -> Operand {
         match value {
             ConstValue::Bool(b) => Const::Bool(*b).into(),
-            ConstValue::Int(n) => match i64::try_from(n.clone()) {
+            ConstValue::Int(n) if is_int(self.cx.program, ty) => match i64::try_from(n.clone()) {
                 Ok(n) => Const::Int(n).into(),
                 Err(_) => Operand::Unknown,
             },
             ConstValue::String(text) => Const::Sym(self.cx.sym(text)).into(),
-            ConstValue::Rat(_) | ConstValue::Complex(..) | ConstValue::Unknown => Operand::Unknown,
+            ConstValue::Int(_)
+            | ConstValue::Rat(_)
+            | ConstValue::Complex(..)
+            | ConstValue::Unknown => Operand::Unknown,
         }
     }
 
-    /// Assigns a local a value; an object variable that others may refer to keeps its identity.
-    pub(crate) fn assign_local(&mut self, local: ir::LocalId, src: Operand, span: Span) {
+    /// Assigns a variable a value that already stands for itself (structs: copied or fresh).
+    pub(crate) fn assign_local(
+        &mut self,
+        local: ir::LocalId,
+        src: Operand,
+        first: bool,
+        span: Span,
+    ) {
+        if !self.is_needed(local) {
+            return;
+        }
         let info = &self.func.locals[local];
         let shared =
             info.captured_by_ref || info.address_taken || info.kind == ir::LocalKind::Capture;
-        let object = object_kind(self.cx.program, info.ty);
-        match object {
-            Some(AllocKind::Struct) if !shared => {
-                let dst = self.slots[local];
-                self.push(Op::CopyStruct { dst, src }, span);
-            }
-            Some(_) if shared => {
-                let slot = self.slots[local].into();
-                self.escape(vec![slot, src], span);
-            }
-            _ => self.set(local, src, span),
+        if !first && shared && object_kind(self.cx.program, info.ty).is_some() {
+            // Others refer to the object: it stays, its content changes.
+            let to = self.slots[local].into();
+            return self.overwrite(to, src, info.ty, 0, span);
         }
+        self.set(local, src, span);
     }
 
-    fn assign(&mut self, local: ir::LocalId, value: &Rvalue, span: Span) {
-        let slot = self.slots[local];
-        let direct = !self.cells[local];
+    fn assign(&mut self, local: ir::LocalId, value: &Rvalue, span: Span, first: bool) {
         match value {
             Rvalue::Use(x) => {
-                let ty = self.operand_type(x);
-                let src = self.operand(x, span);
-                match object_kind(self.cx.program, ty) {
-                    Some(_) if matches!(x, IrOperand::Local(t) if self.is_fresh(*t)) => {
-                        self.replace_object(local, src, span);
-                    }
-                    _ => self.assign_local(local, src, span),
-                }
+                let temp = self.func.locals[local].kind == ir::LocalKind::Temp;
+                let src = if temp { self.operand(x, span) } else { self.copy_of(x, span) };
+                self.assign_local(local, src, first, span);
             }
             Rvalue::Load(place) => {
                 let src = self.load(place, span);
-                if object_kind(self.cx.program, self.ty(local)) == Some(AllocKind::Struct) && direct
-                {
-                    self.push(Op::CopyStruct { dst: slot, src }, span);
-                } else {
-                    self.set(local, src, span);
-                }
+                self.assign_local(local, src, first, span);
             }
             Rvalue::AddressOf(place) => {
                 let src = self.address(place, span);
@@ -168,13 +159,16 @@ impl FuncBuilder<'_, '_> {
             Rvalue::MakeChan { cap, .. } => {
                 let cap = match cap {
                     Some(cap) => self.operand(cap, span),
-                    None => crate::translate::integer(0),
+                    None => integer(0),
                 };
                 self.alloc(local, AllocKind::Chan(cap), span);
             }
-            Rvalue::MakeMap(_) => self.alloc(local, AllocKind::Map, span),
+            Rvalue::MakeMap(ty) => match self.cx.carry.carries(*ty) {
+                true => self.alloc(local, AllocKind::Map, span),
+                false => self.unknown(local, UnknownKind::NonNil, span),
+            },
             Rvalue::MakeSlice { ty, elems, len } => self.make_slice(local, *ty, elems, len, span),
-            Rvalue::Composite { ty, elems } => self.composite(local, *ty, elems, span),
+            Rvalue::Composite { ty, elems } => self.composite(local, *ty, elems, first, span),
             Rvalue::MakeClosure(func) => self.closure(local, *func, span),
             Rvalue::MethodValue { recv, method } => self.method_value(local, recv, *method, span),
             Rvalue::Unary(UnaryOp::Not, x) => {
@@ -184,15 +178,10 @@ impl FuncBuilder<'_, '_> {
                 self.set(local, dst.into(), span);
             }
             Rvalue::Binary(op, a, b) => self.binary(local, *op, a, b, span),
-            Rvalue::Convert(x, _) => {
-                let src = self.operand(x, span);
-                self.set(local, src, span);
-            }
+            Rvalue::Convert(x, ty) => self.convert(local, x, *ty, span),
             Rvalue::MakeInterface(x, _) => {
-                let ty = self.operand_type(x);
-                let src = self.operand(x, span);
-                let src = self.copied(src, ty, span);
-                let (dst, tag) = (self.temp(), self.cx.tag(ty));
+                let src = self.copy_of(x, span);
+                let (dst, tag) = (self.temp(), self.cx.tag(self.operand_type(x)));
                 self.push(Op::SetTag { dst, src, tag }, span);
                 self.set(local, dst.into(), span);
             }
@@ -203,58 +192,32 @@ impl FuncBuilder<'_, '_> {
             }
             Rvalue::Slice { x, .. } => {
                 // Part of a sequence: its elements may be reached through both.
-                let src = self.operand(x, span);
-                if matters(self.cx.program, self.operand_type(x), 0) {
+                if self.cx.carry.carries(self.operand_type(x)) {
+                    let src = self.operand(x, span);
                     self.escape(vec![src], span);
                 }
                 self.unknown(local, UnknownKind::Any, span);
             }
             Rvalue::Append { slice, elems, spread } => {
-                self.append(local, slice, elems, *spread, span)
+                self.append(local, slice, elems, *spread, span);
             }
             Rvalue::Recover => {
                 let dst = self.temp();
                 self.push(Op::Recover { dst }, span);
                 self.set(local, dst.into(), span);
             }
-            Rvalue::Unary(..) => self.unknown(local, UnknownKind::Any, span),
+            Rvalue::Unary(..) => self.unknown(local, UnknownKind::NonNil, span),
             Rvalue::Other(xs, _) => {
-                let values: Vec<Operand> = xs.iter().map(|x| self.operand(x, span)).collect();
-                let carries = xs.iter().any(|x| matters(self.cx.program, self.operand_type(x), 0));
-                if carries {
+                let carrying = xs.iter().filter(|x| self.cx.carry.carries(self.operand_type(x)));
+                let carrying: Vec<&IrOperand> = carrying.collect();
+                let values: Vec<Operand> =
+                    carrying.into_iter().map(|x| self.operand(x, span)).collect();
+                if !values.is_empty() {
                     self.escape(values, span);
                 }
                 self.unknown(local, UnknownKind::Any, span);
             }
         }
-    }
-
-    /// Whether a temporary holds a value that nothing else refers to.
-    fn is_fresh(&self, local: ir::LocalId) -> bool {
-        self.func.locals[local].kind == ir::LocalKind::Temp
-    }
-
-    /// A fresh object becomes the value of a variable: others that refer to the variable (none yet,
-    /// where this is its declaration) see the new one only if they look after this.
-    fn replace_object(&mut self, local: ir::LocalId, src: Operand, span: Span) {
-        let info = &self.func.locals[local];
-        let first = info.kind != ir::LocalKind::Capture && self.assigned_once(local);
-        if first
-            || !(info.captured_by_ref || info.address_taken || info.kind == ir::LocalKind::Capture)
-        {
-            let dst = self.slots[local];
-            self.push(Op::Assign { dst, src }, span);
-        } else {
-            self.assign_local(local, src, span);
-        }
-    }
-
-    fn assigned_once(&self, local: ir::LocalId) -> bool {
-        let blocks = self.func.blocks.iter();
-        let assigns = blocks
-            .flat_map(|b| &b.instrs)
-            .filter(|i| matches!(&i.kind, InstrKind::Assign(to, _) if *to == local));
-        assigns.count() == 1
     }
 
     fn alloc(&mut self, local: ir::LocalId, kind: AllocKind, span: Span) {
@@ -263,6 +226,7 @@ impl FuncBuilder<'_, '_> {
         self.set(local, dst.into(), span);
     }
 
+    /// A slice whose elements do not matter is its length.
     fn make_slice(
         &mut self,
         local: ir::LocalId,
@@ -271,24 +235,26 @@ impl FuncBuilder<'_, '_> {
         len: &Option<IrOperand>,
         span: Span,
     ) {
+        let length = match len {
+            Some(len) => {
+                let value = self.operand(len, span);
+                self.size(value, span)
+            }
+            None => integer(elems.len() as i64),
+        };
         let elem = match self.cx.program.kind(self.cx.program.underlying(ty)) {
             TypeKind::Slice(elem) => *elem,
             _ => Program::UNKNOWN,
         };
-        let length = match len {
-            Some(len) => self.operand(len, span),
-            None => crate::translate::integer(elems.len() as i64),
-        };
+        if !self.cx.carry.carries(elem) {
+            return self.set(local, length, span);
+        }
         let zero = self.cx.zero(elem);
         let dst = self.temp();
         self.push(Op::Alloc { dst, kind: AllocKind::Seq(length, zero) }, span);
-        if matters(self.cx.program, elem, 0) {
-            for (i, value) in elems.iter().enumerate() {
-                let src = self.operand(value, span);
-                let src = self.copied(src, elem, span);
-                let args = vec![dst.into(), crate::translate::integer(i as i64), src];
-                self.prim(Prim::SeqSet, args, Vec::new(), span);
-            }
+        for (i, value) in elems.iter().enumerate() {
+            let src = self.copy_of(value, span);
+            self.prim(Prim::SeqSet, vec![dst.into(), integer(i as i64), src], Vec::new(), span);
         }
         self.set(local, dst.into(), span);
     }
@@ -298,38 +264,53 @@ impl FuncBuilder<'_, '_> {
         local: ir::LocalId,
         ty: TypeId,
         elems: &[(u32, IrOperand)],
+        first: bool,
         span: Span,
     ) {
-        let Some(kind) = object_kind(self.cx.program, ty) else {
-            return self.unknown(local, UnknownKind::Any, span);
+        let program = self.cx.program;
+        let Some(kind) = object_kind(program, ty) else {
+            // An array whose elements do not matter.
+            return self.unknown(local, UnknownKind::NonNil, span);
         };
         let is_struct = kind == AllocKind::Struct;
         let dst = self.temp();
         self.push(Op::Alloc { dst, kind }, span);
         for (index, value) in elems {
-            let ty = self.operand_type(value);
-            let src = self.operand(value, span);
-            let src = self.copied(src, ty, span);
+            if matches!(value, IrOperand::Local(l) if !self.is_needed(*l)) {
+                continue;
+            }
+            let part = is_struct.then(|| self.field_kind(ty, *index)).flatten();
+            if let Some((kind, field_ty)) = part {
+                let src = self.operand(value, span);
+                let to = self.temp();
+                self.push(Op::Part { dst: to, base: dst.into(), field: *index, kind }, span);
+                self.overwrite(to.into(), src, field_ty, 0, span);
+                continue;
+            }
+            let src = self.copy_of(value, span);
             if is_struct {
                 self.push(Op::StoreField { base: dst.into(), field: *index, src }, span);
             } else {
-                let args = vec![dst.into(), crate::translate::integer(i64::from(*index)), src];
+                let args = vec![dst.into(), integer(i64::from(*index)), src];
                 self.prim(Prim::SeqSet, args, Vec::new(), span);
             }
         }
-        let slot = self.slots[local];
-        self.push(Op::Assign { dst: slot, src: dst.into() }, span);
+        self.assign_local(local, dst.into(), first, span);
     }
 
     fn closure(&mut self, local: ir::LocalId, func: FuncId, span: Span) {
         let literal = &self.cx.module.funcs[func];
         let mut env = Vec::new();
         for capture in &literal.captures {
+            let needed = self.cx.needs.kept[func].locals[capture.inner];
             let object = object_kind(self.cx.program, self.ty(capture.outer)).is_some();
-            env.push(match capture.by_ref || object {
+            env.push(if !needed || !self.is_needed(capture.outer) {
+                Const::Nil.into()
+            } else if capture.by_ref || object {
                 // The cell or the object itself.
-                true => self.slots[capture.outer].into(),
-                false => self.get(capture.outer, span),
+                self.slots[capture.outer].into()
+            } else {
+                self.get(capture.outer, span)
             });
         }
         let dst = self.temp();
@@ -346,10 +327,8 @@ impl FuncBuilder<'_, '_> {
         b: &IrOperand,
         span: Span,
     ) {
+        let program = self.cx.program;
         let ty = self.operand_type(a);
-        let known =
-            is_compared(self.cx.program, ty) && is_compared(self.cx.program, self.operand_type(b));
-        let dst = self.temp();
         let relation = match op {
             BinaryOp::Eq => Some(Relation::Eq),
             BinaryOp::Ne => Some(Relation::Ne),
@@ -359,16 +338,6 @@ impl FuncBuilder<'_, '_> {
             BinaryOp::Ge => Some(Relation::Ge),
             _ => None,
         };
-        let ordered =
-            matches!(relation, Some(Relation::Lt | Relation::Le | Relation::Gt | Relation::Ge));
-        if let Some(op) = relation {
-            if !known || ordered && !is_int(self.cx.program, ty) {
-                return self.unknown(local, UnknownKind::Any, span);
-            }
-            let (a, b) = (self.operand(a, span), self.operand(b, span));
-            self.push(Op::Compare { dst, op, a, b }, span);
-            return self.set(local, dst.into(), span);
-        }
         let arith = match op {
             BinaryOp::Add => Some(ArithOp::Add),
             BinaryOp::Sub => Some(ArithOp::Sub),
@@ -377,14 +346,43 @@ impl FuncBuilder<'_, '_> {
             BinaryOp::Rem => Some(ArithOp::Rem),
             _ => None,
         };
-        match arith {
-            Some(op) if is_int(self.cx.program, ty) => {
-                let (a, b) = (self.operand(a, span), self.operand(b, span));
-                self.push(Op::Arith { dst, op, a, b }, span);
-                self.set(local, dst.into(), span);
+        let dst = self.temp();
+        if let Some(op) = relation {
+            let equality = matches!(op, Relation::Eq | Relation::Ne);
+            let known = is_compared(program, ty) && is_compared(program, self.operand_type(b));
+            if !known || !equality && !is_int(program, ty) {
+                return self.unknown(local, UnknownKind::NonNil, span);
             }
-            _ => self.unknown(local, UnknownKind::Any, span),
+            let counts = [a, b].map(|x| matches!(x, IrOperand::Local(l) if self.counters[*l]));
+            let (mut a, mut b) = (self.operand(a, span), self.operand(b, span));
+            // What a counter is compared with bounds a loop.
+            if counts != [false, false] && is_int(program, ty) {
+                (a, b) = (self.size(a, span), self.size(b, span));
+            }
+            self.push(Op::Compare { dst, op, a, b }, span);
+        } else if let (Some(op), true) = (arith, is_int(program, ty)) {
+            let (a, b) = (self.operand(a, span), self.operand(b, span));
+            self.push(Op::Arith { dst, op, a, b }, span);
+        } else {
+            return self.unknown(local, UnknownKind::NonNil, span);
         }
+        self.set(local, dst.into(), span);
+    }
+
+    fn convert(&mut self, local: ir::LocalId, x: &IrOperand, ty: TypeId, span: Span) {
+        let program = self.cx.program;
+        let from = self.operand_type(x);
+        let shape = |ty: TypeId| match program.kind(program.underlying(ty)) {
+            TypeKind::Slice(_) => 1,
+            TypeKind::Basic(_) if is_int(program, ty) => 2,
+            TypeKind::Basic(_) => 3,
+            _ => 4,
+        };
+        if shape(from) != shape(ty) {
+            return self.unknown(local, UnknownKind::NonNil, span);
+        }
+        let src = self.copy_of(x, span);
+        self.set(local, src, span);
     }
 
     fn type_assert(
@@ -398,6 +396,11 @@ impl FuncBuilder<'_, '_> {
         let src = self.operand(x, span);
         let tags = self.tags(ty);
         let keep = self.cx.program.is_interface(ty);
+        let ok = ok.filter(|ok| self.is_needed(*ok));
+        if tags.is_empty() && ok.is_none() {
+            // A type of other packages: the assertion gives something unknown.
+            return self.unknown(local, UnknownKind::Any, span);
+        }
         let (dst, ok_slot) = (self.temp(), ok.map(|_| self.temp()));
         self.push(Op::Assert { dst, ok: ok_slot, src, tags, keep }, span);
         self.set(local, dst.into(), span);
@@ -414,15 +417,10 @@ impl FuncBuilder<'_, '_> {
         ok: Option<ir::LocalId>,
         span: Span,
     ) {
-        let value = match self.cx.program.kind(self.cx.program.underlying(self.operand_type(map))) {
-            TypeKind::Map(_, value) => *value,
-            _ => Program::UNKNOWN,
-        };
-        if !matters(self.cx.program, value, 0) {
+        let ok = ok.filter(|ok| self.is_needed(*ok));
+        if !self.cx.carry.carries(self.operand_type(map)) {
             self.unknown(local, UnknownKind::Any, span);
-            if let Some(ok) = ok {
-                self.unknown(ok, UnknownKind::Any, span);
-            }
+            ok.into_iter().for_each(|ok| self.unknown(ok, UnknownKind::NonNil, span));
             return;
         }
         let args = vec![self.operand(map, span), self.operand(key, span)];
@@ -456,17 +454,23 @@ impl FuncBuilder<'_, '_> {
         spread: bool,
         span: Span,
     ) {
-        let mut args = vec![self.operand(slice, span)];
-        let carries = matters(self.cx.program, self.operand_type(slice), 0);
+        let to = self.operand(slice, span);
+        if !self.cx.carry.carries(self.operand_type(slice)) {
+            if spread {
+                return self.unknown(local, UnknownKind::Any, span);
+            }
+            let a = self.size(to, span);
+            let dst = self.temp();
+            let b = integer(elems.len() as i64);
+            self.push(Op::Arith { dst, op: ArithOp::Add, a, b }, span);
+            return self.set(local, dst.into(), span);
+        }
+        let mut args = vec![to];
         for elem in elems {
-            let ty = self.operand_type(elem);
-            let value = self.operand(elem, span);
-            args.push(self.copied(value, ty, span));
+            args.push(self.copy_of(elem, span));
         }
         if spread {
-            if carries {
-                self.escape(args, span);
-            }
+            self.escape(args, span);
             return self.unknown(local, UnknownKind::Any, span);
         }
         let dst = self.temp();

@@ -2,14 +2,18 @@
 //! translation itself, with the way back from a model's sites to the source.
 
 mod calls;
+mod carry;
 mod classify;
+mod control;
+mod effects;
+mod flow;
 mod function;
 mod instr;
 mod names;
+mod need;
 mod place;
-mod relevance;
+mod restrict;
 mod roots;
-mod slice;
 mod translate;
 
 pub use translate::Translated;
@@ -85,18 +89,20 @@ fn outcomes(
     effects: &Effects,
 ) -> (Translated, Vec<(FuncId, Outcome)>) {
     let names = names::Names::new(program, module, effects);
-    let relevance = relevance::Relevance::of(&names, module);
-    let roots = roots::roots(&names, module, &relevance);
+    let carry = carry::Carry::new(program, package, module);
+    let needs = need::Needs::of(&names, &carry, module);
+    let roots = roots::roots(&names, &carry, module, &needs);
     if roots.is_empty() {
         return (Translated::default(), Vec::new());
     }
-    let translated = translate::translate(&names, package, module, &relevance);
+    let translated = translate::translate(&names, package, module, &needs, &carry);
     let outcomes = roots
         .into_iter()
         .map(|root| {
             let id = FnId::from_usize(root.index());
             let args = translated.root_args(program, module, root);
-            (root, stanch_model::explore(&translated.program, id, &args, &limits()))
+            let model = restrict::restrict(&translated.program, id);
+            (root, stanch_model::explore(&model, id, &args, &limits()))
         })
         .collect();
     (translated, outcomes)

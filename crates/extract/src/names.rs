@@ -72,10 +72,9 @@ impl<'a> Names<'a> {
     pub(crate) fn operand_type(&self, func: &Func, operand: &Operand) -> TypeId {
         match operand {
             Operand::Local(local) => func.locals[*local].ty,
-            Operand::Const(_, ty)
-            | Operand::Nil(ty)
-            | Operand::Zero(ty)
-            | Operand::Unknown(ty) => *ty,
+            Operand::Const(_, ty) | Operand::Nil(ty) | Operand::Zero(ty) | Operand::Unknown(ty) => {
+                *ty
+            }
             Operand::Func(object) => self.program.object(*object).ty,
         }
     }

@@ -1,10 +1,14 @@
 //! Places: fields, elements, cells.
 
-use crate::classify::{is_timer, matters, object_kind};
+use crate::classify::{is_timer, object_kind};
 use crate::function::FuncBuilder;
+use crate::translate::integer;
 use stanch_ir::{Place, PlaceBase, Proj, Span};
 use stanch_model::{AllocKind, Op, Operand, Prim, UnknownKind};
-use stanch_types::{Program, TypeId, TypeKind};
+use stanch_types::{ObjectId, Program, TypeId, TypeKind};
+
+/// Structs nested deeper than this are out of view when they are replaced as a whole.
+const DEPTH: u32 = 3;
 
 /// Where a walk along a place stands.
 #[derive(Clone, Copy)]
@@ -18,49 +22,17 @@ struct At {
 impl FuncBuilder<'_, '_> {
     /// Reads a place.
     pub(crate) fn load(&mut self, place: &Place, span: Span) -> Operand {
-        let mut at = self.start(place, span);
-        for proj in &place.proj {
-            at = self.step(at, proj, span);
-        }
+        let at = self.walk(place, place.proj.len(), span);
         self.settle(at, span).value
     }
 
     /// `&place`: of an object the object, of a variable its cell, else unknown.
     pub(crate) fn address(&mut self, place: &Place, span: Span) -> Operand {
-        if let (PlaceBase::Local(local), []) = (place.base, place.proj.as_slice()) {
-            return self.slots[local].into();
-        }
-        let Some((last, before)) = place.proj.split_last() else {
-            return match place.base {
-                PlaceBase::Global(_) => {
-                    let at = self.start(place, span);
-                    let object = object_kind(self.cx.program, at.ty).is_some();
-                    if object { at.value } else { Operand::Unknown }
-                }
-                PlaceBase::Local(local) => self.slots[local].into(),
-            };
-        };
-        let mut at = self.start(place, span);
-        for proj in before {
-            at = self.step(at, proj, span);
-        }
-        let at = self.settle(at, span);
-        match last {
-            Proj::Deref => at.value,
-            Proj::Field(..) => {
-                let to = self.step(at, last, span);
-                match object_kind(self.cx.program, to.ty) {
-                    Some(_) => to.value,
-                    None => Operand::Unknown,
-                }
-            }
-            Proj::Index(_) => {
-                let to = self.step(at, last, span);
-                match object_kind(self.cx.program, to.ty) {
-                    Some(_) => self.settle(to, span).value,
-                    None => Operand::Unknown,
-                }
-            }
+        let at = self.walk(place, place.proj.len(), span);
+        match object_kind(self.cx.program, at.ty) {
+            Some(_) => self.settle(at, span).value,
+            None if at.in_cell => at.value,
+            None => Operand::Unknown,
         }
     }
 
@@ -68,44 +40,96 @@ impl FuncBuilder<'_, '_> {
     pub(crate) fn store(&mut self, place: &Place, src: Operand, span: Span) {
         let Some((last, before)) = place.proj.split_last() else {
             match place.base {
-                PlaceBase::Local(local) => self.assign_local(local, src, span),
-                PlaceBase::Global(object) => {
-                    let global = self.cx.global(object);
-                    self.push(Op::StoreGlobal { global, src }, span);
-                }
+                PlaceBase::Local(local) => self.assign_local(local, src, false, span),
+                PlaceBase::Global(object) => self.store_global(object, src, span),
             }
             return;
         };
-        let mut at = self.start(place, span);
-        for proj in before {
-            at = self.step(at, proj, span);
-        }
+        let at = self.walk(place, before.len(), span);
         let at = self.settle(at, span);
         match last {
             Proj::Deref => {
-                let to = self.cx.program.pointee(at.ty).unwrap_or(Program::UNKNOWN);
+                let to = self.points_to(place, before.len(), at.ty);
                 match object_kind(self.cx.program, to) {
-                    // The content of an object is replaced as a whole: out of view.
-                    Some(_) => self.escape(vec![at.value, src], span),
+                    Some(_) => self.overwrite(at.value, src, to, 0, span),
                     None => self.push(Op::StoreCell { cell: at.value, src }, span),
                 }
             }
-            Proj::Field(index, _) => {
-                self.push(Op::StoreField { base: at.value, field: *index, src }, span);
-            }
+            Proj::Field(index, object) => match self.field_kind(at.ty, *index) {
+                Some((kind, ty)) => {
+                    let dst = self.temp();
+                    self.push(Op::Part { dst, base: at.value, field: *index, kind }, span);
+                    self.overwrite(dst.into(), src, ty, 0, span);
+                }
+                None if self.cx.volatile.contains(object) => self.escape(vec![src], span),
+                None => {
+                    self.push(Op::StoreField { base: at.value, field: *index, src }, span);
+                }
+            },
             Proj::Index(index) => self.store_element(at, index, src, span),
+        }
+    }
+
+    fn store_global(&mut self, object: ObjectId, src: Operand, span: Span) {
+        self.escape(vec![src], span);
+        if !self.cx.changing.contains(&object) {
+            let global = self.cx.global(object);
+            self.push(Op::StoreGlobal { global, src }, span);
+        }
+    }
+
+    /// The content of the object `to` becomes that of `src`: field by field, what matters of it.
+    pub(crate) fn overwrite(
+        &mut self,
+        to: Operand,
+        src: Operand,
+        ty: TypeId,
+        depth: u32,
+        span: Span,
+    ) {
+        let program = self.cx.program;
+        let TypeKind::Struct(fields) = program.kind(program.underlying(ty)) else { return };
+        if object_kind(program, ty) != Some(AllocKind::Struct) {
+            return;
+        }
+        if depth > DEPTH {
+            return self.escape(vec![to, src], span);
+        }
+        for (index, field) in fields.iter().enumerate() {
+            let index = index as u32;
+            let matters =
+                self.cx.carry.carries(field.ty) || self.cx.needs.fields.contains(&field.object);
+            if !matters {
+                continue;
+            }
+            match object_kind(program, field.ty) {
+                Some(AllocKind::Struct) => {
+                    let kind = || AllocKind::Struct;
+                    let (a, b) = (self.temp(), self.temp());
+                    self.push(Op::Part { dst: a, base: src, field: index, kind: kind() }, span);
+                    self.push(Op::Part { dst: b, base: to, field: index, kind: kind() }, span);
+                    self.overwrite(b.into(), a.into(), field.ty, depth + 1, span);
+                }
+                Some(_) => {}
+                None => {
+                    let dst = self.temp();
+                    let zero = self.cx.zero(field.ty);
+                    self.push(Op::LoadField { dst, base: src, field: index, zero }, span);
+                    let store = Op::StoreField { base: to, field: index, src: dst.into() };
+                    self.push(store, span);
+                }
+            }
         }
     }
 
     fn store_element(&mut self, at: At, index: &stanch_ir::Operand, src: Operand, span: Span) {
         let index = self.operand(index, span);
+        let carry = self.cx.carry;
         match self.cx.program.kind(self.cx.program.underlying(at.ty)) {
-            TypeKind::Map(_, value) if matters(self.cx.program, *value, 0) => {
+            TypeKind::Map(_, value) if carry.carries(*value) => {
                 self.prim(Prim::MapSet, vec![at.value, index, src], Vec::new(), span);
             }
-            TypeKind::Slice(elem) | TypeKind::Array(_, elem)
-                if matters(self.cx.program, *elem, 0) =>
-            {
+            TypeKind::Slice(elem) | TypeKind::Array(_, elem) if carry.carries(*elem) => {
                 self.prim(Prim::SeqSet, vec![at.value, index, src], Vec::new(), span);
             }
             TypeKind::Map(..) | TypeKind::Slice(_) | TypeKind::Array(..) => {}
@@ -113,16 +137,52 @@ impl FuncBuilder<'_, '_> {
         }
     }
 
+    fn walk(&mut self, place: &Place, steps: usize, span: Span) -> At {
+        let mut at = self.start(place, span);
+        for (i, proj) in place.proj.iter().take(steps).enumerate() {
+            at = self.settle(at, span);
+            at = match proj {
+                Proj::Deref => {
+                    let ty = self.points_to(place, i, at.ty);
+                    let in_cell = object_kind(self.cx.program, ty).is_none();
+                    At { value: at.value, ty, in_cell }
+                }
+                Proj::Field(index, object) => self.field(at, *index, *object, span),
+                Proj::Index(index) => self.element(at, index, span),
+            };
+        }
+        at
+    }
+
+    /// What the pointer before projection `i` of a place points to.
+    fn points_to(&self, place: &Place, i: usize, ty: TypeId) -> TypeId {
+        if let (PlaceBase::Local(local), 0) = (place.base, i) {
+            let operand = stanch_ir::Operand::Local(local);
+            return self.cx.names.pointee(self.id, self.func, &operand).unwrap_or(Program::UNKNOWN);
+        }
+        match self.cx.program.kind(self.cx.program.underlying(ty)) {
+            TypeKind::Pointer(to) => *to,
+            _ => Program::UNKNOWN,
+        }
+    }
+
     fn start(&mut self, place: &Place, span: Span) -> At {
         match place.base {
             PlaceBase::Local(local) => {
-                let (value, ty) = (self.slots[local].into(), self.ty(local));
-                At { value, ty, in_cell: self.cells[local] }
+                let value = match self.is_needed(local) {
+                    true => self.slots[local].into(),
+                    false => Operand::Unknown,
+                };
+                At { value, ty: self.ty(local), in_cell: self.cells[local] }
             }
             PlaceBase::Global(object) => {
-                let global = self.cx.global(object);
                 let dst = self.temp();
-                self.push(Op::LoadGlobal { dst, global }, span);
+                if self.cx.changing.contains(&object) {
+                    self.push(Op::Unknown { dst, kind: UnknownKind::Any }, span);
+                } else {
+                    let global = self.cx.global(object);
+                    self.push(Op::LoadGlobal { dst, global }, span);
+                }
                 let ty = self.cx.program.object(object).ty;
                 At { value: dst.into(), ty, in_cell: false }
             }
@@ -139,45 +199,29 @@ impl FuncBuilder<'_, '_> {
         At { value: dst.into(), ty: at.ty, in_cell: false }
     }
 
-    fn step(&mut self, at: At, proj: &Proj, span: Span) -> At {
-        let at = self.settle(at, span);
-        match proj {
-            Proj::Deref => {
-                let ty = self.cx.program.pointee(at.ty).unwrap_or_else(|| {
-                    match self.cx.program.kind(self.cx.program.underlying(at.ty)) {
-                        TypeKind::Pointer(to) => *to,
-                        _ => Program::UNKNOWN,
-                    }
-                });
-                let in_cell = object_kind(self.cx.program, ty).is_none();
-                At { value: at.value, ty, in_cell }
-            }
-            Proj::Field(index, object) => {
-                let ty = self.field_type(at.ty, *index);
-                self.field(at, *index, *object, ty, span)
-            }
-            Proj::Index(index) => self.element(at, index, span),
-        }
-    }
-
-    fn field_type(&self, ty: TypeId, index: u32) -> TypeId {
+    fn field_type(&self, ty: TypeId, index: u32, object: ObjectId) -> TypeId {
         match self.cx.program.kind(self.cx.program.underlying(ty)) {
             TypeKind::Struct(fields) => {
                 fields.get(index as usize).map_or(Program::UNKNOWN, |f| f.ty)
             }
-            _ => Program::UNKNOWN,
+            _ => self.cx.program.object(object).ty,
         }
     }
 
-    fn field(
-        &mut self,
-        at: At,
-        index: u32,
-        object: stanch_types::ObjectId,
-        ty: TypeId,
-        span: Span,
-    ) -> At {
+    /// What a field is if it is an object itself, and its type.
+    pub(crate) fn field_kind(&self, ty: TypeId, index: u32) -> Option<(AllocKind, TypeId)> {
+        match self.cx.program.kind(self.cx.program.underlying(ty)) {
+            TypeKind::Struct(fields) => {
+                let field = fields.get(index as usize)?;
+                Some((object_kind(self.cx.program, field.ty)?, field.ty))
+            }
+            _ => None,
+        }
+    }
+
+    fn field(&mut self, at: At, index: u32, object: ObjectId, span: Span) -> At {
         let program = self.cx.program;
+        let ty = self.field_type(at.ty, index, object);
         // The channel of a timer is the timer itself.
         if is_timer(program, at.ty)
             && matches!(program.kind(program.underlying(ty)), TypeKind::Chan(..))
@@ -185,35 +229,36 @@ impl FuncBuilder<'_, '_> {
             return At { value: at.value, ty, in_cell: false };
         }
         let dst = self.temp();
-        if self.cx.volatile.contains(&object) && object_kind(program, ty).is_none() {
-            self.push(Op::Unknown { dst, kind: UnknownKind::Any }, span);
-            return At { value: dst.into(), ty, in_cell: false };
-        }
-        let op = match object_kind(program, ty) {
-            Some(kind) => Op::Part { dst, base: at.value, field: index, kind },
-            None => {
-                let zero = self.cx.zero(ty);
-                Op::LoadField { dst, base: at.value, field: index, zero }
+        match object_kind(program, ty) {
+            Some(kind) => {
+                self.push(Op::Part { dst, base: at.value, field: index, kind }, span);
             }
-        };
-        self.push(op, span);
+            None if self.cx.volatile.contains(&object) => {
+                self.push(Op::Unknown { dst, kind: UnknownKind::Any }, span);
+            }
+            None => {
+                let fixed = self.cx.carry.carries(ty) || !self.in_loop();
+                if !fixed && self.cx.stored.contains(&object) {
+                    let args = vec![at.value, integer(i64::from(index))];
+                    self.prim(Prim::Forget, args, Vec::new(), span);
+                }
+                let zero = self.cx.zero(ty);
+                self.push(Op::LoadField { dst, base: at.value, field: index, zero }, span);
+            }
+        }
         At { value: dst.into(), ty, in_cell: false }
     }
 
     fn element(&mut self, at: At, index: &stanch_ir::Operand, span: Span) -> At {
         let program = self.cx.program;
-        let index = self.operand(index, span);
-        let dst = self.temp();
         let (ty, prim) = match program.kind(program.underlying(at.ty)) {
             TypeKind::Map(_, value) => (*value, Prim::MapGet),
             TypeKind::Slice(elem) | TypeKind::Array(_, elem) => (*elem, Prim::SeqGet),
-            TypeKind::Pointer(array) => match program.kind(program.underlying(*array)) {
-                TypeKind::Array(_, elem) => (*elem, Prim::SeqGet),
-                _ => (Program::UNKNOWN, Prim::SeqGet),
-            },
             _ => (Program::UNKNOWN, Prim::SeqGet),
         };
-        if matters(program, ty, 0) {
+        let dst = self.temp();
+        if self.cx.carry.carries(ty) {
+            let index = self.operand(index, span);
             self.prim(prim, vec![at.value, index], vec![Some(dst)], span);
         } else {
             self.push(Op::Unknown { dst, kind: UnknownKind::Any }, span);
@@ -221,19 +266,14 @@ impl FuncBuilder<'_, '_> {
         At { value: dst.into(), ty, in_cell: false }
     }
 
+    /// These values and what can be reached from them leave view.
     pub(crate) fn escape(&mut self, values: Vec<Operand>, span: Span) {
-        self.prim(Prim::Escape, values, Vec::new(), span);
-    }
-
-    /// A struct value is copied where it is assigned.
-    pub(crate) fn copied(&mut self, src: Operand, ty: TypeId, span: Span) -> Operand {
-        match object_kind(self.cx.program, ty) {
-            Some(AllocKind::Struct) => {
-                let dst = self.temp();
-                self.push(Op::CopyStruct { dst, src }, span);
-                dst.into()
-            }
-            _ => src,
+        let values: Vec<Operand> = values
+            .into_iter()
+            .filter(|v| !matches!(v, Operand::Const(_) | Operand::Unknown))
+            .collect();
+        if !values.is_empty() {
+            self.prim(Prim::Escape, values, Vec::new(), span);
         }
     }
 }

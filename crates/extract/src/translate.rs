@@ -1,17 +1,21 @@
 //! The model of a package: one model function for each function, and helpers for what effects say.
 
+use crate::carry::Carry;
 use crate::classify::{argument, object_kind, zero};
 use crate::function::FuncBuilder;
 use crate::names::{Known, Names};
-use crate::relevance::Relevance;
-use stanch_base::{FxHashMap, Idx, IndexVec};
-use stanch_ir::{FuncId, Module, Span};
+use crate::need::Needs;
+use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
+use stanch_ir::{FuncId, InstrKind, Module, PlaceBase, Proj, Rvalue, Span};
 use stanch_model::{
     AllocKind, ArgSpec, Block, Call, Callee, Const, FnId, Function, Global, GlobalId, GlobalInit,
     Instr, Method, MethodId, Op, OpenKind, Operand, Prim, Program as Model, Site, Sym, Term,
     TypeTag, UnknownKind,
 };
 use stanch_types::{ObjectId, PackageId, Program, TypeId, TypeKind};
+
+/// Symbols of package-level variables count from here, those of strings from 1.
+const FIRST_GLOBAL_SYM: u32 = 1 << 24;
 
 /// A package's model and the way back.
 #[derive(Debug, Default)]
@@ -33,7 +37,15 @@ impl Translated {
         root: FuncId,
     ) -> Vec<ArgSpec> {
         let func = &module.funcs[root];
-        func.params.iter().map(|&p| argument(program, func.locals[p].ty)).collect()
+        let captures = func.captures.iter().map(|c| {
+            let ty = func.locals[c.inner].ty;
+            match c.by_ref && object_kind(program, ty).is_none() {
+                // A variable of a function out of view.
+                true => ArgSpec::Unknown(UnknownKind::NonNil),
+                false => argument(program, ty),
+            }
+        });
+        captures.chain(func.params.iter().map(|&p| argument(program, func.locals[p].ty))).collect()
     }
 }
 
@@ -43,7 +55,8 @@ pub(crate) struct Context<'a> {
     pub(crate) program: &'a Program<'a>,
     pub(crate) package: PackageId,
     pub(crate) module: &'a Module,
-    pub(crate) relevance: &'a Relevance,
+    pub(crate) needs: &'a Needs,
+    pub(crate) carry: &'a Carry<'a>,
     pub(crate) sites: Vec<Option<(FuncId, Span)>>,
     globals: IndexVec<GlobalId, Global>,
     global_ids: FxHashMap<ObjectId, GlobalId>,
@@ -52,7 +65,11 @@ pub(crate) struct Context<'a> {
     methods: FxHashMap<String, MethodId>,
     syms: FxHashMap<Box<[u8]>, Sym>,
     /// Fields whose address is taken somewhere: they change out of view.
-    pub(crate) volatile: stanch_base::FxHashSet<ObjectId>,
+    pub(crate) volatile: FxHashSet<ObjectId>,
+    /// Fields that are stored to other than where their struct is made.
+    pub(crate) stored: FxHashSet<ObjectId>,
+    /// Package-level variables that are stored to outside of initialisers.
+    pub(crate) changing: FxHashSet<ObjectId>,
     /// Helper functions, after the module's own.
     pub(crate) helpers: Helpers,
 }
@@ -64,22 +81,30 @@ pub(crate) struct Helpers {
     pub(crate) call_any: FnId,
     /// `(wait group, function)`: calls it, then `Done`.
     pub(crate) group_member: FnId,
+    /// `(atomic, old, new) -> (swapped)`
+    pub(crate) compare_and_swap: FnId,
 }
 
 pub(crate) fn translate<'a>(
     names: &'a Names<'a>,
     package: PackageId,
     module: &'a Module,
-    relevance: &'a Relevance,
+    needs: &'a Needs,
+    carry: &'a Carry<'a>,
 ) -> Translated {
     let n = module.funcs.len();
-    let helpers = Helpers { call_any: FnId::from_usize(n), group_member: FnId::from_usize(n + 1) };
+    let helpers = Helpers {
+        call_any: FnId::from_usize(n),
+        group_member: FnId::from_usize(n + 1),
+        compare_and_swap: FnId::from_usize(n + 2),
+    };
     let mut context = Context {
         names,
         program: names.program,
         package,
         module,
-        relevance,
+        needs,
+        carry,
         sites: vec![None],
         globals: IndexVec::new(),
         global_ids: FxHashMap::default(),
@@ -88,18 +113,23 @@ pub(crate) fn translate<'a>(
         methods: FxHashMap::default(),
         syms: FxHashMap::default(),
         volatile: volatile_fields(module),
+        stored: stored_fields(module),
+        changing: changing_globals(module),
         helpers,
     };
+    for &ty in &carry.converted {
+        context.tag(ty);
+    }
     let mut functions: IndexVec<FnId, Function> = IndexVec::with_capacity(n + 2);
     for id in module.funcs.ids() {
-        functions.push(match relevance.relevant[id] {
+        functions.push(match needs.relevant[id] {
             true => FuncBuilder::translate(&mut context, id),
-            // Without blocks: a call of it is a call out of view.
-            false => Function::new(&module.funcs[id].symbol),
+            false => inert(names, module, id),
         });
     }
     functions.push(call_any());
     functions.push(group_member());
+    functions.push(compare_and_swap());
     let methods = context.method_table();
     let program = Model { functions, globals: context.globals, methods };
     Translated { program, sites: context.sites, n_funcs: n }
@@ -123,6 +153,10 @@ impl Context<'_> {
             _ => match object_kind(self.program, info.ty) {
                 Some(AllocKind::Struct) => GlobalInit::OpenObject(OpenKind::Struct),
                 Some(_) => GlobalInit::OpenObject(OpenKind::Other),
+                // Errors to compare with.
+                None if crate::classify::is_error(self.program, info.ty) => {
+                    GlobalInit::Const(Const::Sym(Sym(FIRST_GLOBAL_SYM + self.globals.len() as u32)))
+                }
                 None => GlobalInit::Unknown(UnknownKind::Any),
             },
         };
@@ -175,7 +209,7 @@ impl Context<'_> {
                     continue;
                 }
                 if let Known::Body(id) = self.names.known(found.object)
-                    && self.relevance.relevant[id]
+                    && self.needs.relevant[id]
                 {
                     let function = FnId::from_usize(id.index());
                     table.push(Method { tag, method: *method, function });
@@ -185,14 +219,22 @@ impl Context<'_> {
         table
     }
 
+    /// The zero value of a type.
     pub(crate) fn zero(&self, ty: TypeId) -> Operand {
-        Operand::Const(zero(self.program, ty))
+        if object_kind(self.program, ty).is_some() {
+            return Operand::Unknown;
+        }
+        match self.program.kind(self.program.underlying(ty)) {
+            // A slice whose elements do not matter is its length.
+            TypeKind::Slice(_) if !self.carry.carries(ty) => integer(0),
+            TypeKind::Array(..) | TypeKind::Unknown => Operand::Unknown,
+            _ => Operand::Const(zero(self.program, ty)),
+        }
     }
 }
 
 /// Fields whose address is taken other than to reach an object in them.
-fn volatile_fields(module: &Module) -> stanch_base::FxHashSet<ObjectId> {
-    use stanch_ir::{InstrKind, Proj, Rvalue};
+fn volatile_fields(module: &Module) -> FxHashSet<ObjectId> {
     let instrs = module.funcs.iter().flat_map(|f| f.blocks.iter()).flat_map(|b| &b.instrs);
     let fields = instrs.filter_map(|i| match &i.kind {
         InstrKind::Assign(_, Rvalue::AddressOf(place)) => match place.proj.last() {
@@ -202,6 +244,80 @@ fn volatile_fields(module: &Module) -> stanch_base::FxHashSet<ObjectId> {
         _ => None,
     });
     fields.collect()
+}
+
+/// Fields that are stored to after their struct was made.
+fn stored_fields(module: &Module) -> FxHashSet<ObjectId> {
+    let mut fields = FxHashSet::default();
+    for func in module.funcs.iter() {
+        let mut made = FxHashSet::default();
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            match &instr.kind {
+                InstrKind::Assign(local, Rvalue::New(_)) => {
+                    made.insert(*local);
+                }
+                InstrKind::Store(place, _) => {
+                    let new = matches!(place.base, PlaceBase::Local(l) if made.contains(&l));
+                    if let (Some(Proj::Field(_, object)), false) = (place.proj.last(), new) {
+                        fields.insert(*object);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    fields
+}
+
+fn changing_globals(module: &Module) -> FxHashSet<ObjectId> {
+    let mut globals = FxHashSet::default();
+    for (id, func) in module.funcs.iter_enumerated().filter(|(id, _)| Some(*id) != module.init) {
+        let _ = id;
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            let place = match &instr.kind {
+                InstrKind::Store(place, _) => place,
+                InstrKind::Assign(_, Rvalue::AddressOf(place)) => place,
+                _ => continue,
+            };
+            if let (PlaceBase::Global(object), []) = (place.base, place.proj.as_slice()) {
+                globals.insert(object);
+            }
+        }
+    }
+    globals
+}
+
+/// A function that does nothing that matters: results are unknown.
+fn inert(names: &Names<'_>, module: &Module, id: FuncId) -> Function {
+    let func = &module.funcs[id];
+    let mut function = Function::new(&func.symbol);
+    if !func.has_body {
+        return function;
+    }
+    let carries = func.params.iter().any(|p| {
+        let ty = func.locals[*p].ty;
+        names.program.is_type_param(ty)
+    });
+    if carries {
+        // A generic function may be given anything: a call of it is a call out of view.
+        return function;
+    }
+    for _ in func.captures.iter().chain(&[]) {
+        function.local("");
+    }
+    function.n_captures = func.captures.len() as u32;
+    for _ in &func.params {
+        function.local("");
+    }
+    function.n_params = func.params.len() as u32;
+    let mut instrs = Vec::new();
+    for _ in &func.results {
+        let dst = function.local("");
+        instrs.push(instr(Op::Unknown { dst, kind: UnknownKind::Any }));
+        function.results.push(stanch_model::ResultSlot { local: dst, cell: false });
+    }
+    function.blocks.push(Block { instrs, term: Term::Return, term_site: Site::default() });
+    function
 }
 
 fn instr(op: Op) -> Instr {
@@ -240,6 +356,39 @@ fn group_member() -> Function {
         term: Term::Return,
         term_site: Site::default(),
     });
+    function
+}
+
+/// Field of an atomic that holds its value.
+pub(crate) const ATOMIC: u32 = 9_000;
+
+/// `if *atomic == old { *atomic = new; return true }; return false`
+fn compare_and_swap() -> Function {
+    let mut function = Function::new("compare and swap");
+    function.n_params = 3;
+    let (base, old, new) = (function.local("p"), function.local("old"), function.local("new"));
+    let (value, same) = (function.local("value"), function.local("same"));
+    function.results.push(stanch_model::ResultSlot { local: same, cell: false });
+    let forget = Call {
+        callee: Callee::Prim(Prim::Forget),
+        args: vec![base.into(), integer(i64::from(ATOMIC))],
+        dst: Vec::new(),
+    };
+    let load =
+        Op::LoadField { dst: value, base: base.into(), field: ATOMIC, zero: Operand::Unknown };
+    let compare =
+        Op::Compare { dst: same, op: stanch_model::Relation::Eq, a: value.into(), b: old.into() };
+    let store = Op::StoreField { base: base.into(), field: ATOMIC, src: new.into() };
+    let block = |ops: Vec<Op>, term| Block {
+        instrs: ops.into_iter().map(instr).collect(),
+        term,
+        term_site: Site::default(),
+    };
+    let at = stanch_model::BlockId::from_raw;
+    let term = Term::Branch { cond: same.into(), then: at(1), els: at(2) };
+    function.blocks.push(block(vec![Op::Call(forget), load, compare], term));
+    function.blocks.push(block(vec![store], Term::Goto(at(2))));
+    function.blocks.push(block(Vec::new(), Term::Return));
     function
 }
 

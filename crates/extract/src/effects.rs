@@ -1,0 +1,267 @@
+//! What library functions do, as operations of the model.
+
+use crate::function::FuncBuilder;
+use crate::need::callback;
+use crate::translate::{ATOMIC, integer};
+use stanch_effects::{Args, Effect, Op as EffectOp, Times, When};
+use stanch_ir::{self as ir, Callee as IrCallee, Span};
+use stanch_model::{
+    AllocKind, ArithOp, Bindable, Call, Callee, Const, ContextKind, LocalId, Op, Operand, Prim,
+};
+use stanch_types::{Basic, TypeKind};
+
+/// Field of a condition variable that holds what is waited on.
+const COND: u32 = 9_001;
+
+impl FuncBuilder<'_, '_> {
+    /// All operands of a call with an effect: an interface's receiver counts as the first argument.
+    pub(crate) fn effect_args(
+        &mut self,
+        op: EffectOp,
+        call: &ir::Call,
+        span: Span,
+    ) -> Vec<Operand> {
+        let mut args = Vec::new();
+        if let IrCallee::Interface { recv, .. } = &call.callee {
+            args.push(self.operand(recv, span));
+        }
+        for arg in &call.args {
+            args.push(self.operand(arg, span));
+        }
+        if let (EffectOp::CondWait | EffectOp::CondSignal | EffectOp::CondBroadcast, Some(first)) =
+            (op, args.first_mut())
+        {
+            let dst = self.temp();
+            let (base, zero) = (*first, Operand::Unknown);
+            self.push(Op::LoadField { dst, base, field: COND, zero }, span);
+            *first = dst.into();
+        }
+        args
+    }
+
+    pub(crate) fn effect(
+        &mut self,
+        effect: &Effect,
+        call: &ir::Call,
+        dst: &[Option<LocalId>],
+        span: Span,
+    ) {
+        let args = self.effect_args(effect.op, call, span);
+        if let Some(prim) = prim_of(effect.op) {
+            return self.prim(prim, args, dst.to_vec(), span);
+        }
+        let first = args.first().copied().unwrap_or(Const::Nil.into());
+        let second = args.get(1).copied().unwrap_or(Const::Nil.into());
+        let d0 = dst.first().copied().flatten();
+        let d1 = dst.get(1).copied().flatten();
+        match effect.op {
+            EffectOp::WaitGroupGo => {
+                self.prim(Prim::WgAdd, vec![first, integer(1)], Vec::new(), span);
+                let callee = Callee::Fn(self.cx.helpers.group_member);
+                let args = vec![first, second];
+                self.push(Op::Go(Call { callee, args, dst: Vec::new() }), span);
+            }
+            EffectOp::CondNew => self.cond(d0, first, call, span),
+            EffectOp::ContextBackground => {
+                self.context(d0, None, Const::Nil.into(), ContextKind::Detached, span);
+            }
+            EffectOp::ContextWithCancel => self.context(d0, d1, first, ContextKind::Cancel, span),
+            EffectOp::ContextWithDeadline => {
+                self.context(d0, d1, first, ContextKind::Deadline, span);
+            }
+            EffectOp::ContextWithoutCancel => {
+                self.context(d0, None, first, ContextKind::Detached, span);
+            }
+            EffectOp::ContextWithValue => {
+                if let Some(dst) = d0 {
+                    self.push(Op::Assign { dst, src: first }, span);
+                }
+            }
+            EffectOp::ContextAfterFunc => {
+                self.stoppable(d0, AllocKind::AfterContext(first, second), span);
+            }
+            EffectOp::TimeAfter | EffectOp::TimerNew => {
+                self.alloc_result(d0, AllocKind::Timer, span);
+            }
+            EffectOp::TimeTick | EffectOp::TickerNew => {
+                self.alloc_result(d0, AllocKind::Ticker, span);
+            }
+            EffectOp::TimeAfterFunc => {
+                self.alloc_result(d0, AllocKind::AfterFunc(second), span);
+            }
+            EffectOp::SignalNotify | EffectOp::TestCleanup | EffectOp::RLocker => {
+                self.escape(args, span);
+                self.results(dst, span);
+            }
+            EffectOp::AtomicLoad | EffectOp::AtomicStore | EffectOp::AtomicUpdate => {
+                self.atomic(call, &args, dst, span);
+            }
+            _ => self.plain_effect(effect, call, dst, span),
+        }
+    }
+
+    /// An effect without operation: callbacks, and the fate of the arguments.
+    fn plain_effect(
+        &mut self,
+        effect: &Effect,
+        call: &ir::Call,
+        dst: &[Option<LocalId>],
+        span: Span,
+    ) {
+        for given in &effect.callbacks {
+            let Some(operand) = callback(call, given.arg) else { continue };
+            if !self.is_function(operand) {
+                continue;
+            }
+            let value = self.operand(operand, span);
+            if matches!(value, Operand::Unknown | Operand::Const(_)) {
+                continue;
+            }
+            let callee = match (given.when, given.times) {
+                (When::Elsewhere, _) => {
+                    self.escape(vec![value], span);
+                    continue;
+                }
+                (When::Now, Times::Once) => {
+                    Call { callee: Callee::Value(value), args: Vec::new(), dst: Vec::new() }
+                }
+                (When::Now, Times::AtMostOnce | Times::Any) => Call {
+                    callee: Callee::Fn(self.cx.helpers.call_any),
+                    args: vec![value],
+                    dst: Vec::new(),
+                },
+            };
+            self.push(Op::Call(callee), span);
+        }
+        if effect.args != Args::Borrow {
+            let args = self.escaping(call, span);
+            self.escape(args, span);
+        }
+        self.results(dst, span);
+    }
+
+    fn alloc_result(&mut self, dst: Option<LocalId>, kind: AllocKind, span: Span) {
+        let dst = dst.unwrap_or_else(|| self.temp());
+        self.push(Op::Alloc { dst, kind }, span);
+    }
+
+    /// An object whose one result is the function that stops it.
+    fn stoppable(&mut self, stop: Option<LocalId>, kind: AllocKind, span: Span) {
+        let object = self.temp();
+        self.push(Op::Alloc { dst: object, kind }, span);
+        if let Some(dst) = stop {
+            let callee = Bindable::Prim(Prim::TimerStop);
+            self.push(Op::Closure { dst, callee, env: vec![object.into()] }, span);
+        }
+    }
+
+    fn context(
+        &mut self,
+        dst: Option<LocalId>,
+        cancel: Option<LocalId>,
+        parent: Operand,
+        kind: ContextKind,
+        span: Span,
+    ) {
+        let dst = dst.unwrap_or_else(|| self.temp());
+        self.push(Op::NewContext { dst, cancel, parent, kind }, span);
+    }
+
+    /// A condition variable is a struct: its lock is the field `L`, what is waited on another one.
+    fn cond(&mut self, dst: Option<LocalId>, lock: Operand, call: &ir::Call, span: Span) {
+        let dst = dst.unwrap_or_else(|| self.temp());
+        self.push(Op::Alloc { dst, kind: AllocKind::Struct }, span);
+        let cond = self.temp();
+        self.push(Op::Alloc { dst: cond, kind: AllocKind::Cond(lock) }, span);
+        self.push(Op::StoreField { base: dst.into(), field: COND, src: cond.into() }, span);
+        let program = self.cx.program;
+        let to = call.dst.first().and_then(|d| program.pointee(self.ty(*d)));
+        if let Some(TypeKind::Struct(fields)) = to.map(|t| program.kind(program.underlying(t)))
+            && let Some(field) = fields.iter().position(|f| &*f.name == "L")
+        {
+            let field = field as u32;
+            self.push(Op::StoreField { base: dst.into(), field, src: lock }, span);
+        }
+    }
+
+    /// Methods of the types of `sync/atomic`; its functions on variables give unknown results.
+    fn atomic(&mut self, call: &ir::Call, args: &[Operand], dst: &[Option<LocalId>], span: Span) {
+        let IrCallee::Static(object, _) = &call.callee else { return self.results(dst, span) };
+        let info = self.cx.program.object(*object);
+        let method = matches!(&info.kind, stanch_types::ObjectKind::Func { recv: Some(_), .. });
+        let (Some(&base), true) = (args.first(), method) else { return self.results(dst, span) };
+        let name = &*info.name;
+        let value = args.get(1).copied().unwrap_or(Operand::Unknown);
+        let d0 = dst.first().copied().flatten();
+        let forget = vec![base, integer(i64::from(ATOMIC))];
+        let zero = match call.dst.first().map(|d| {
+            let ty = self.cx.program.underlying(self.ty(*d));
+            self.cx.program.kind(ty)
+        }) {
+            Some(TypeKind::Basic(Basic::Bool)) => Const::Bool(false).into(),
+            Some(TypeKind::Basic(_)) => integer(0),
+            _ => Const::Nil.into(),
+        };
+        self.prim(Prim::Yield, Vec::new(), Vec::new(), span);
+        match name {
+            "CompareAndSwap" => {
+                // Not set yet: false or 0, as the type of the old value says.
+                let unset = match value {
+                    Operand::Const(Const::Bool(_)) => Const::Bool(false).into(),
+                    Operand::Const(Const::Int(_)) => integer(0),
+                    _ => Operand::Unknown,
+                };
+                let now = self.temp();
+                self.prim(Prim::Forget, forget, Vec::new(), span);
+                self.push(Op::LoadField { dst: now, base, field: ATOMIC, zero: unset }, span);
+                self.push(Op::StoreField { base, field: ATOMIC, src: now.into() }, span);
+                let new = args.get(2).copied().unwrap_or(Operand::Unknown);
+                let callee = Callee::Fn(self.cx.helpers.compare_and_swap);
+                let call = Call { callee, args: vec![base, value, new], dst: vec![d0] };
+                self.push(Op::Call(call), span);
+            }
+            "Load" | "Swap" | "Add" => {
+                let now = d0.unwrap_or_else(|| self.temp());
+                self.prim(Prim::Forget, forget, Vec::new(), span);
+                self.push(Op::LoadField { dst: now, base, field: ATOMIC, zero }, span);
+                if name == "Swap" {
+                    self.push(Op::StoreField { base, field: ATOMIC, src: value }, span);
+                } else if name == "Add" {
+                    let (op, a) = (ArithOp::Add, now.into());
+                    self.push(Op::Arith { dst: now, op, a, b: value }, span);
+                    self.push(Op::StoreField { base, field: ATOMIC, src: now.into() }, span);
+                }
+            }
+            "Store" => self.push(Op::StoreField { base, field: ATOMIC, src: value }, span),
+            _ => self.results(dst, span),
+        }
+    }
+}
+
+/// The built-in operation of the model that an effect is.
+pub(crate) fn prim_of(op: EffectOp) -> Option<Prim> {
+    Some(match op {
+        EffectOp::Lock => Prim::Lock,
+        EffectOp::Unlock => Prim::Unlock,
+        EffectOp::RLock => Prim::RLock,
+        EffectOp::RUnlock => Prim::RUnlock,
+        EffectOp::TryLock => Prim::TryLock,
+        EffectOp::TryRLock => Prim::TryRLock,
+        EffectOp::WaitGroupAdd => Prim::WgAdd,
+        EffectOp::WaitGroupDone => Prim::WgDone,
+        EffectOp::WaitGroupWait => Prim::WgWait,
+        EffectOp::CondWait => Prim::CondWait,
+        EffectOp::CondSignal => Prim::CondSignal,
+        EffectOp::CondBroadcast => Prim::CondBroadcast,
+        EffectOp::OnceDo => Prim::OnceDo,
+        EffectOp::ContextDone => Prim::CtxDone,
+        EffectOp::ContextErr => Prim::CtxErr,
+        EffectOp::TimerStop => Prim::TimerStop,
+        EffectOp::TimerReset => Prim::TimerReset,
+        EffectOp::Sleep | EffectOp::Yield => Prim::Yield,
+        EffectOp::Exit => Prim::Exit,
+        EffectOp::Goexit => Prim::Goexit,
+        EffectOp::Panic => Prim::Panic,
+        _ => return None,
+    })
+}
