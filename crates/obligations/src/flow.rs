@@ -18,14 +18,15 @@ pub(crate) struct Exit {
     pub(crate) results: Vec<TermId>,
 }
 
-/// Most states that owe the same and are kept apart at a block.
-const APART: usize = 4;
+/// Most states that owe the same and are kept apart at a block, in functions of at most so many
+/// blocks; in larger ones they are joined at once.
+const APART: [(usize, usize); 2] = [(40, 4), (120, 2)];
 /// Most combinations of what is owed that are followed at a block.
 const MAX_GROUPS: usize = 24;
 /// Most block executions of one function, for each block and on top.
-const VISITS: (usize, usize) = (40, 200);
+const VISITS: (usize, usize) = (24, 200);
 /// Most terms and places of one function.
-const MAX_TERMS: usize = 200_000;
+const MAX_TERMS: usize = 20_000;
 
 /// Within a block, more states than this are joined where they owe the same.
 const CROWD: usize = 12;
@@ -42,6 +43,8 @@ struct Shape {
     order: IndexVec<BlockId, u32>,
     /// Locals alive at the start of each block.
     live: IndexVec<BlockId, FxHashSet<LocalId>>,
+    /// Most states that owe the same and are kept apart.
+    apart: usize,
 }
 
 impl<'a> Run<'a, '_> {
@@ -49,7 +52,9 @@ impl<'a> Run<'a, '_> {
     pub(crate) fn explore(&mut self) -> Option<Vec<Exit>> {
         let func = self.func;
         let entry = func.blocks.ids().next()?;
-        let shape = Shape { order: reverse_postorder(func), live: liveness(func) };
+        let apart =
+            APART.iter().find(|(n, _)| func.blocks.len() <= *n).map_or(1, |&(_, apart)| apart);
+        let shape = Shape { order: reverse_postorder(func), live: liveness(func), apart };
         let mut groups: IndexVec<BlockId, Vec<Group>> =
             func.blocks.iter().map(|_| Vec::new()).collect();
         let mut work: BTreeSet<(u32, BlockId, usize, usize)> = BTreeSet::new();
@@ -102,7 +107,7 @@ impl<'a> Run<'a, '_> {
         if states.iter().any(|s| s.same(&state)) {
             return Some(());
         }
-        if states.len() < APART {
+        if states.len() < shape.apart {
             states.push(state);
         } else if let Some(last) = states.last_mut() {
             let before = last.clone();
