@@ -59,7 +59,7 @@ pub struct Stats {
 
 /// Bounds of one root. The number of states is what keeps the cost of a package in hand.
 fn limits() -> Limits {
-    Limits { states: 3_000, branches_per_step: 64, ..Limits::default() }
+    Limits { states: 800, branches_per_step: 32, local_steps: 1_000, ..Limits::default() }
 }
 
 /// Explores every root of a package.
