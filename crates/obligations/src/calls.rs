@@ -6,7 +6,7 @@ use crate::names::Known;
 use crate::package::acts;
 use crate::report::{DoubleLock, LockMode, StepKind};
 use crate::state::{Held, InputCall, Owed, Pending, State, TakeSite};
-use crate::summary::{CallUnder, Outcome, Summary, Value};
+use crate::summary::{CallUnder, Outcome, Path, Summary, Value};
 use crate::term::{Epoch, PlaceId, Term, TermId};
 use stanch_effects::{Args, Effect, Op, When};
 use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Span};
@@ -600,10 +600,22 @@ impl<'a> Run<'a, '_> {
             // What is believed of the inputs contradicts itself: believe nothing.
             feasible.extend(summary.outcomes.iter().map(|o| (state.clone(), o)));
         }
-        let all: Vec<&Outcome> = feasible.iter().map(|(_, o)| *o).collect();
-        let mut after = Vec::with_capacity(feasible.len());
-        for (mut fork, outcome) in feasible {
-            self.apply(&mut fork, func, outcome, &all, call);
+        // Outcomes that leave the same behind are one for the caller.
+        let takes = common_takes(feasible.iter().map(|(_, o)| *o));
+        let mut groups: Vec<(Option<State>, Outcome)> = Vec::new();
+        for (fork, outcome) in feasible {
+            match groups.iter_mut().find(|(_, known)| known.same_effect(outcome)) {
+                Some((alone, known)) => {
+                    *alone = None;
+                    known.join(outcome);
+                }
+                None => groups.push((Some(fork), outcome.clone())),
+            }
+        }
+        let mut after = Vec::with_capacity(groups.len());
+        for (alone, outcome) in groups {
+            let mut fork = alone.unwrap_or_else(|| state.clone());
+            self.apply(&mut fork, func, &outcome, &takes, call);
             after.push(fork);
         }
         after
@@ -629,16 +641,14 @@ impl<'a> Run<'a, '_> {
         &mut self,
         state: &mut State,
         func: FuncId,
-        outcome: &'a Outcome,
-        all: &[&Outcome],
+        outcome: &Outcome,
+        certain: &[(Path, LockMode)],
         call: &Invocation<'a>,
     ) {
         let env = Env { callee: func, args: &call.args };
         let before: Vec<Held> = state.held.clone();
         for take in &outcome.takes {
-            let same =
-                |t: &crate::summary::Take| t.always && (&t.path, t.mode) == (&take.path, take.mode);
-            let always = all.iter().all(|o| o.takes.iter().any(same));
+            let always = certain.iter().any(|(p, m)| (p, *m) == (&take.path, take.mode));
             if let Some(lock) = self.find_place(state, &env, &take.path) {
                 let site = TakeSite { span: call.span, chain: Arc::clone(&take.chain) };
                 let how = Taking { always, deferred: call.deferred };
@@ -779,6 +789,19 @@ impl<'a> Run<'a, '_> {
             self.assign(state, dst, value);
         }
     }
+}
+
+/// The locks that every outcome certainly takes.
+fn common_takes<'o>(mut outcomes: impl Iterator<Item = &'o Outcome>) -> Vec<(Path, LockMode)> {
+    let certain = |o: &Outcome| -> Vec<(Path, LockMode)> {
+        o.takes.iter().filter(|t| t.always).map(|t| (t.path.clone(), t.mode)).collect()
+    };
+    let mut common = outcomes.next().map(certain).unwrap_or_default();
+    for outcome in outcomes {
+        let other = certain(outcome);
+        common.retain(|take| other.contains(take));
+    }
+    common
 }
 
 /// How a lock is taken.

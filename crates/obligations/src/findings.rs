@@ -9,10 +9,9 @@ use crate::term::{PlaceId, Term};
 use stanch_ir::Span;
 use stanch_syntax::ast::BinaryOp;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// More outcomes than this are joined.
-const MAX_OUTCOMES: usize = 8;
+const MAX_OUTCOMES: usize = 6;
 /// More conditions than this on one outcome are dropped.
 const MAX_CONDITIONS: usize = 8;
 
@@ -22,9 +21,8 @@ impl Run<'_, '_> {
         let mut outcomes: Vec<Outcome> = Vec::new();
         for exit in exits.iter_mut() {
             let outcome = self.outcome(exit);
-            match outcomes.iter_mut().find(|o| same_effect(o, &outcome) && same_takes(o, &outcome))
-            {
-                Some(known) => join(known, &outcome),
+            match outcomes.iter_mut().find(|o| o.same_effect(&outcome) && same_takes(o, &outcome)) {
+                Some(known) => known.join(&outcome),
                 None => outcomes.push(outcome),
             }
         }
@@ -184,10 +182,6 @@ impl Run<'_, '_> {
 /// Longer call chains are not followed.
 const MAX_CHAIN: usize = 12;
 
-fn same_effect(a: &Outcome, b: &Outcome) -> bool {
-    a.held == b.held && a.released == b.released && a.used == b.used && a.fresh == b.fresh
-}
-
 fn same_takes(a: &Outcome, b: &Outcome) -> bool {
     let key = |t: &Take| (t.path.clone(), t.mode, t.always);
     let within =
@@ -198,37 +192,12 @@ fn same_takes(a: &Outcome, b: &Outcome) -> bool {
 fn join_by_effect(outcomes: Vec<Outcome>) -> Vec<Outcome> {
     let mut joined: Vec<Outcome> = Vec::new();
     for outcome in outcomes {
-        match joined.iter_mut().find(|o| same_effect(o, &outcome)) {
-            Some(known) => join(known, &outcome),
+        match joined.iter_mut().find(|o| o.same_effect(&outcome)) {
+            Some(known) => known.join(&outcome),
             None => joined.push(outcome),
         }
     }
     joined
-}
-
-/// Makes `a` stand for `b` as well.
-fn join(a: &mut Outcome, b: &Outcome) {
-    a.conditions.retain(|c| b.conditions.contains(c));
-    for (x, y) in a.results.iter_mut().zip(&b.results) {
-        if *x != *y {
-            *x = None;
-        }
-    }
-    for call in &b.calls {
-        if !a.calls.contains(call) {
-            a.calls.push(call.clone());
-        }
-    }
-    for take in &mut a.takes {
-        let always = |t: &Take| t.always && (&t.path, t.mode) == (&take.path, take.mode);
-        take.always &= b.takes.iter().any(always);
-    }
-    for take in &b.takes {
-        if !a.takes.iter().any(|t| (&t.path, t.mode) == (&take.path, take.mode)) {
-            let chain = Arc::clone(&take.chain);
-            a.takes.push(Take { always: false, chain, ..take.clone() });
-        }
-    }
 }
 
 /// Whether a result tells the caller exactly when it got the lock: success or a non-nil object.

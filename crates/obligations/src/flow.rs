@@ -29,7 +29,7 @@ const VISITS: (usize, usize) = (24, 200);
 const MAX_TERMS: usize = 20_000;
 
 /// Within a block, more states than this are joined where they owe the same.
-const CROWD: usize = 12;
+const CROWD: usize = 6;
 /// Values joined within a block are named as if by groups from this number on.
 const THINNED: u32 = 1 << 16;
 
@@ -69,6 +69,8 @@ impl<'a> Run<'a, '_> {
             }
             let state = groups[id].get(group)?.states.get(index)?.clone();
             for (next, mut state) in self.block(state, id, &mut exits, &mut exit_keys) {
+                let live = &shape.live[next];
+                state.prune(&self.arena, &|local| !live.contains(&local));
                 if shape.order[next] <= order {
                     self.back_edge(&mut state);
                 }
@@ -81,15 +83,13 @@ impl<'a> Run<'a, '_> {
     /// Adds a state at a block, joined to those that owe the same if there are many.
     fn arrive(
         &mut self,
-        mut state: State,
+        state: State,
         id: BlockId,
         shape: &Shape,
         groups: &mut IndexVec<BlockId, Vec<Group>>,
         work: &mut BTreeSet<(u32, BlockId, usize, usize)>,
     ) -> Option<()> {
-        let live = &shape.live[id];
-        state.prune(&self.arena, &|local| !live.contains(&local));
-        let signature = state.signature();
+        let signature = state.signature(&self.arena);
         let here = &mut groups[id];
         let mut known = here.iter().position(|g| g.signature == signature);
         if known.is_none() && here.len() >= MAX_GROUPS / 2 {
@@ -122,22 +122,19 @@ impl<'a> Run<'a, '_> {
 
     /// A turn of a loop is over: a lock of an object that only this turn knew is lost from sight.
     fn back_edge(&self, state: &mut State) {
-        let known: BTreeSet<TermId> = state.mem.values().copied().collect();
         let arena = &self.arena;
+        let values = state.mem.values().chain(state.epochs.values());
+        let known: BTreeSet<TermId> =
+            values.flat_map(|&term| arena.leaves(term).iter().copied()).collect();
+        let merged = |leaf: &TermId| matches!(arena.get(*leaf), Term::Phi(..));
         let nameable = |lock: PlaceId| {
-            let data = arena.data(lock);
-            let root = match data.root {
-                Root::Ptr(pointer) => {
-                    !matches!(arena.get(pointer), Term::Fresh(_)) || known.contains(&pointer)
-                }
-                Root::Local(_) | Root::Global(_) => true,
-            };
-            root && !data.parts.iter().any(|p| match p {
-                Part::Index(i) => matches!(arena.get(*i), Term::Fresh(_)) && !known.contains(i),
-                Part::Field(_) => false,
-            })
+            arena.place_leaves(lock).iter().all(|leaf| merged(leaf) || known.contains(leaf))
         };
         state.held.retain(|h| nameable(h.lock));
+        state.released.retain(|&(lock, _)| nameable(lock));
+        state.must_take.retain(|&(lock, _)| nameable(lock));
+        state.may_take.retain(|&(lock, _), _| nameable(lock));
+        state.calls.retain(|call| call.held.iter().all(|&(lock, ..)| nameable(lock)));
     }
 
     /// Runs a block; the states with the blocks they go to.
@@ -161,7 +158,7 @@ impl<'a> Run<'a, '_> {
         for state in states {
             if block.term == Terminator::Return {
                 let exit = self.exit(state, block.term_span);
-                let key = (exit.span, exit.state.signature(), exit.results.clone());
+                let key = (exit.span, exit.state.signature(&self.arena), exit.results.clone());
                 if !exit_keys.contains(&key) {
                     exit_keys.push(key);
                     exits.push(exit);
@@ -177,7 +174,7 @@ impl<'a> Run<'a, '_> {
     fn thin(&mut self, states: Vec<State>, block: BlockId, number: u32) -> Vec<State> {
         let mut kept: Vec<(Signature, State)> = Vec::new();
         for state in states {
-            let signature = state.signature();
+            let signature = state.signature(&self.arena);
             let other = kept.iter_mut().find(|(s, _)| s.owes_same(&signature));
             match other {
                 Some((_, known)) => known.merge(&mut self.arena, &state, block, number),

@@ -153,14 +153,20 @@ impl Signature {
 }
 
 impl State {
-    pub(crate) fn signature(&self) -> Signature {
+    pub(crate) fn signature(&self, arena: &Arena) -> Signature {
         Signature {
             held: self.held.clone(),
             released: self.released.iter().copied().collect(),
             owed: self.owed.iter().map(|(&span, o)| (span, o.guarded)).collect(),
             used: self.used.iter().copied().collect(),
             defers: self.defers.clone(),
-            takes: self.must_take.iter().copied().collect(),
+            // Only locks that a caller can name matter to callers.
+            takes: self
+                .must_take
+                .iter()
+                .filter(|(lock, _)| arena.place_leaves(*lock).is_empty())
+                .copied()
+                .collect(),
         }
     }
 
@@ -329,18 +335,33 @@ impl State {
             Root::Local(local) => !dead(local),
             _ => true,
         });
-        // Conditions on temporaries that were numbered once are never asked for again.
-        let mut live: BTreeSet<TermId> = self.mem.values().copied().collect();
-        live.extend(self.defers.iter().flat_map(|d| d.args.iter().copied()));
-        let operands: Vec<TermId> = live.iter().flat_map(|&t| arena.operands(t)).collect();
-        live.extend(operands);
-        self.facts.retain(|&term, _| match *arena.get(term) {
-            Term::Fresh(_) => live.contains(&term),
-            Term::Binary(_, a, b) => [a, b].iter().all(|x| {
-                !matches!(arena.get(*x), Term::Fresh(_) | Term::NonNil(_)) || live.contains(x)
-            }),
-            _ => true,
+        // What hangs on values that nothing holds any more is never asked for again.
+        let mut live: BTreeSet<TermId> = BTreeSet::new();
+        let values = self.mem.iter().filter(|(p, _)| arena.place_leaves(**p).is_empty());
+        let pending = self.defers.iter().flat_map(|d| d.args.iter().chain(&d.callee));
+        for &term in values.map(|(_, t)| t).chain(pending).chain(self.epochs.values()) {
+            live.extend(arena.leaves(term));
+        }
+        for held in &self.held {
+            live.extend(arena.place_leaves(held.lock));
+        }
+        for _ in 0..4 {
+            // Objects held by live objects.
+            let before = live.len();
+            for (&place, &term) in &self.mem {
+                if arena.place_leaves(place).iter().all(|leaf| live.contains(leaf)) {
+                    live.extend(arena.leaves(term));
+                }
+            }
+            if live.len() == before {
+                break;
+            }
+        }
+        self.mem.retain(|&place, &mut term| {
+            matches!(arena.get(term), Term::Owed(_))
+                || arena.place_leaves(place).iter().all(|leaf| live.contains(leaf))
         });
+        self.facts.retain(|&term, _| arena.leaves(term).iter().all(|leaf| live.contains(leaf)));
     }
 
     /// Joins `other`, which arrives at `block` and owes the same, into this state of its group.
@@ -450,19 +471,22 @@ fn broken(
     block: BlockId,
     group: u32,
 ) -> Vec<TermId> {
-    let mut broken = Vec::new();
     let own = |t: TermId| match *arena.get(t) {
         Term::Phi(b, g, slot) if (b, g) == (block, group) => Some(slot),
         _ => None,
     };
+    let mut named: BTreeSet<(Slot, TermId)> = BTreeSet::new();
     for &(_, a, b) in pairs {
-        for term in [a, b] {
-            let Some(slot) = own(term) else { continue };
-            let kept = pairs.iter().any(|&(s, x, y)| s == slot && x == term && y == term);
-            if !kept && !broken.contains(&term) {
-                broken.push(term);
-            }
+        let leaves = arena.leaves(a).iter().chain(arena.leaves(b));
+        named.extend(leaves.filter_map(|&term| Some((own(term)?, term))));
+    }
+    if named.is_empty() {
+        return Vec::new();
+    }
+    for &(slot, a, b) in pairs {
+        if a == b {
+            named.remove(&(slot, a));
         }
     }
-    broken
+    named.into_iter().map(|(_, term)| term).collect()
 }

@@ -56,6 +56,40 @@ pub(crate) struct Take {
     pub(crate) chain: Arc<[(FuncId, Span)]>,
 }
 
+impl Outcome {
+    /// Whether both leave the same behind.
+    pub(crate) fn same_effect(&self, other: &Self) -> bool {
+        self.held == other.held
+            && self.released == other.released
+            && self.used == other.used
+            && self.fresh == other.fresh
+    }
+
+    /// Makes the outcome stand for `other` as well, which leaves the same behind.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.conditions.retain(|c| other.conditions.contains(c));
+        for (x, y) in self.results.iter_mut().zip(&other.results) {
+            if *x != *y {
+                *x = None;
+            }
+        }
+        for call in &other.calls {
+            if !self.calls.contains(call) {
+                self.calls.push(call.clone());
+            }
+        }
+        for take in &mut self.takes {
+            let always = |t: &Take| t.always && (&t.path, t.mode) == (&take.path, take.mode);
+            take.always &= other.takes.iter().any(always);
+        }
+        for take in &other.takes {
+            if !self.takes.iter().any(|t| (&t.path, t.mode) == (&take.path, take.mode)) {
+                self.takes.push(Take { always: false, ..take.clone() });
+            }
+        }
+    }
+}
+
 /// A call of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CallUnder {

@@ -124,6 +124,10 @@ pub(crate) struct PlaceData {
 #[derive(Default)]
 pub(crate) struct Arena {
     terms: Vec<Term>,
+    /// For each term, the numbered terms it is made of.
+    leaves: Vec<Box<[TermId]>>,
+    /// For each place, the numbered terms its name is made of.
+    place_leaves: Vec<Box<[TermId]>>,
     places: Vec<PlaceData>,
     term_ids: FxHashMap<Term, TermId>,
     place_ids: FxHashMap<PlaceData, PlaceId>,
@@ -137,6 +141,7 @@ impl Arena {
             return id;
         }
         let id = TermId::from_usize(self.terms.len());
+        self.leaves.push(self.leaves_of(id, &term));
         self.terms.push(term.clone());
         self.term_ids.insert(term, id);
         id
@@ -148,6 +153,7 @@ impl Arena {
             return id;
         }
         let id = PlaceId::from_usize(self.places.len());
+        self.place_leaves.push(self.leaves_of_place(&data));
         self.places.push(data.clone());
         self.place_ids.insert(data, id);
         id
@@ -344,18 +350,6 @@ impl Arena {
         self.term(Term::Binary(BinaryOp::Lt, a, b))
     }
 
-    /// The operands of a condition, two levels deep.
-    pub(crate) fn operands(&self, term: TermId) -> Vec<TermId> {
-        match *self.get(term) {
-            Term::Binary(_, a, b) => vec![a, b],
-            Term::Not(x) => match *self.get(x) {
-                Term::Binary(_, a, b) => vec![x, a, b],
-                _ => vec![x],
-            },
-            _ => Vec::new(),
-        }
-    }
-
     /// Whether `term` is computed from a place that `shared` holds of.
     pub(crate) fn reads_memory(&self, term: TermId, shared: &dyn Fn(PlaceId) -> bool) -> bool {
         let mut work = vec![term];
@@ -378,73 +372,70 @@ impl Arena {
         false
     }
 
-    /// Whether `term` is made of one of `parts`. Bounded; beyond the bound it says yes.
+    /// The numbered terms (new values, merged values, objects) that a term is made of.
+    pub(crate) fn leaves(&self, term: TermId) -> &[TermId] {
+        &self.leaves[term.index()]
+    }
+
+    /// The numbered terms that a place's name is made of.
+    pub(crate) fn place_leaves(&self, place: PlaceId) -> &[TermId] {
+        &self.place_leaves[place.index()]
+    }
+
+    /// Whether `term` is made of one of `parts`.
     pub(crate) fn mentions(&self, term: TermId, parts: &[TermId]) -> bool {
-        let mut fuel = 64;
-        self.term_mentions(term, parts, &mut fuel)
+        !parts.is_empty() && self.leaves(term).iter().any(|leaf| parts.contains(leaf))
     }
 
     /// Whether the name of `place` is made of one of `parts`.
     pub(crate) fn place_mentions(&self, place: PlaceId, parts: &[TermId]) -> bool {
-        let mut fuel = 64;
-        self.place_mentions_in(place, parts, &mut fuel)
+        !parts.is_empty() && self.place_leaves(place).iter().any(|leaf| parts.contains(leaf))
     }
 
-    fn place_mentions_in(&self, place: PlaceId, parts: &[TermId], fuel: &mut u32) -> bool {
-        let data = self.data(place);
-        let root = matches!(data.root, Root::Ptr(t) if self.term_mentions(t, parts, fuel));
-        root || data.parts.iter().any(|p| match *p {
-            Part::Index(t) => self.term_mentions(t, parts, fuel),
-            Part::Field(_) => false,
-        })
-    }
-
-    fn term_mentions(&self, term: TermId, parts: &[TermId], fuel: &mut u32) -> bool {
-        if parts.contains(&term) {
-            return true;
+    fn leaves_of_place(&self, data: &PlaceData) -> Box<[TermId]> {
+        let mut leaves = Vec::new();
+        if let Root::Ptr(pointer) = data.root {
+            leaves.extend_from_slice(self.leaves(pointer));
         }
-        let Some(left) = fuel.checked_sub(1) else { return true };
-        *fuel = left;
-        match self.get(term) {
-            &Term::Load(place, epoch) => {
-                epoch.is_some_and(|e| self.term_mentions(e, parts, fuel))
-                    || self.place_mentions_in(place, parts, fuel)
+        for part in &data.parts {
+            if let Part::Index(index) = *part {
+                leaves.extend_from_slice(self.leaves(index));
             }
-            &Term::Addr(place) | &Term::ReadSide(place) => {
-                self.place_mentions_in(place, parts, fuel)
-            }
-            &Term::Not(x) | &Term::Is(x, _) | &Term::Assert(x, _) | &Term::Iface(x) => {
-                self.term_mentions(x, parts, fuel)
-            }
-            &Term::Method(x, _) => self.term_mentions(x, parts, fuel),
-            &Term::Len(x, epoch) => {
-                self.term_mentions(x, parts, fuel)
-                    || epoch.is_some_and(|e| self.term_mentions(e, parts, fuel))
-            }
-            &Term::Binary(_, x, y) => {
-                self.term_mentions(x, parts, fuel) || self.term_mentions(y, parts, fuel)
-            }
+        }
+        leaves.sort();
+        leaves.dedup();
+        leaves.into()
+    }
+
+    fn leaves_of(&self, id: TermId, term: &Term) -> Box<[TermId]> {
+        let (terms, place): (Vec<TermId>, Option<PlaceId>) = match term {
+            Term::Fresh(_) | Term::NonNil(_) | Term::Phi(..) | Term::New(_) => return [id].into(),
+            &Term::Load(place, epoch) => (epoch.into_iter().collect(), Some(place)),
+            &Term::Addr(place) | &Term::ReadSide(place) => (Vec::new(), Some(place)),
+            &Term::Not(x)
+            | &Term::Is(x, _)
+            | &Term::Assert(x, _)
+            | &Term::Iface(x)
+            | &Term::Method(x, _) => (vec![x], None),
+            &Term::Len(x, epoch) => (epoch.into_iter().chain([x]).collect(), None),
+            &Term::Binary(_, x, y) => (vec![x, y], None),
             &Term::Elem(x, y, epoch) | &Term::Has(x, y, epoch) => {
-                self.term_mentions(x, parts, fuel)
-                    || self.term_mentions(y, parts, fuel)
-                    || epoch.is_some_and(|e| self.term_mentions(e, parts, fuel))
+                (epoch.into_iter().chain([x, y]).collect(), None)
             }
-            Term::Pure(_, _, args, epoch) => {
-                args.iter().any(|&x| self.term_mentions(x, parts, fuel))
-                    || epoch.is_some_and(|e| self.term_mentions(e, parts, fuel))
-            }
-            Term::Fresh(_)
-            | Term::NonNil(_)
-            | Term::Phi(..)
-            | Term::Bool(_)
+            Term::Pure(_, _, args, epoch) => (args.iter().copied().chain(*epoch).collect(), None),
+            Term::Bool(_)
             | Term::Int(_)
             | Term::Text(_)
             | Term::Nil
-            | Term::New(_)
             | Term::Func(_)
             | Term::Closure(_)
             | Term::Owed(_)
-            | Term::Context(_) => false,
-        }
+            | Term::Context(_) => return Box::default(),
+        };
+        let mut leaves: Vec<TermId> = place.map_or(Vec::new(), |p| self.place_leaves(p).to_vec());
+        leaves.extend(terms.iter().flat_map(|&t| self.leaves(t)));
+        leaves.sort();
+        leaves.dedup();
+        leaves.into()
     }
 }
