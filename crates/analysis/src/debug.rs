@@ -56,8 +56,7 @@ pub fn debug_dump(
                 }
                 DebugKind::Model => {
                     let module = stanch_ir::lower_package(&program, package);
-                    let text =
-                        stanch_extract::display_models(&program, package, &module, &effects);
+                    let text = stanch_extract::display_models(&program, package, &module, &effects);
                     out.push_str(&text);
                 }
                 DebugKind::Tokens | DebugKind::Ast => {}

@@ -108,10 +108,10 @@ impl<'a> Loaded<'a> {
             .map(|message| Diagnostic {
                 severity: if message.error { Severity::Error } else { Severity::Warning },
                 message: message.text.clone(),
-                location: message.path.as_ref().map(|path| Location {
-                    file: self.display(path),
-                    range: TextRange::empty(0),
-                }),
+                location: message
+                    .path
+                    .as_ref()
+                    .map(|path| Location { file: self.display(path), range: TextRange::empty(0) }),
             })
             .collect()
     }

@@ -30,8 +30,8 @@
 //! elsewhere, channels that were returned or passed on. Sends that have room in the buffer in every
 //! schedule, sends in a select that another arm can end.
 
-use crate::waits::{self, Words};
 use crate::Ctx;
+use crate::waits::{self, Words};
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
 use stanch_model::{LeakKind, WaitReason};
 

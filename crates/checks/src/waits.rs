@@ -37,7 +37,10 @@ pub(crate) struct Seen<'a> {
 }
 
 /// The leaks whose blocked operation has a source, the surest first, one a place.
-pub(crate) fn leaks<'a>(ctx: &Ctx<'a>, wanted: impl Fn(&Ctx<'a>, &Seen<'a>) -> bool) -> Vec<Seen<'a>> {
+pub(crate) fn leaks<'a>(
+    ctx: &Ctx<'a>,
+    wanted: impl Fn(&Ctx<'a>, &Seen<'a>) -> bool,
+) -> Vec<Seen<'a>> {
     let mut seen: Vec<Seen<'a>> = Vec::new();
     for leak in &ctx.explored.leaks {
         let Some((func, span)) = operation(ctx, &leak.leak) else { continue };
@@ -66,7 +69,12 @@ pub(crate) fn confidence(leak: &Leak) -> Confidence {
 }
 
 /// The finding of a leak.
-pub(crate) fn finding(ctx: &Ctx<'_>, check: &'static Check, seen: &Seen<'_>, words: &Words) -> Finding {
+pub(crate) fn finding(
+    ctx: &Ctx<'_>,
+    check: &'static Check,
+    seen: &Seen<'_>,
+    words: &Words,
+) -> Finding {
     let leak = &seen.leak.leak;
     let confidence = confidence(leak);
     let verb = if confidence == Confidence::Proved { words.verb.0 } else { words.verb.1 };
@@ -194,7 +202,9 @@ fn notes(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Vec<String> {
         );
     }
     if confidence(leak) == Confidence::Likely {
-        notes.push("this rests on the decisions in the schedule, which can go either way".to_owned());
+        notes.push(
+            "this rests on the decisions in the schedule, which can go either way".to_owned(),
+        );
     }
     if !leak.also_blocked.is_empty() {
         let n = leak.also_blocked.len();
@@ -304,7 +314,8 @@ pub(crate) fn runs_once(ctx: &Ctx<'_>, root: FuncId) -> bool {
     let mut at = root;
     for _ in 0..8 {
         let func = &ctx.module.funcs[at];
-        let is_init = func.symbol.rsplit_once(".init.").is_some_and(|(_, n)| n.parse::<u32>().is_ok());
+        let is_init =
+            func.symbol.rsplit_once(".init.").is_some_and(|(_, n)| n.parse::<u32>().is_ok());
         if func.symbol == "main.main" || is_init || ctx.module.init == Some(at) {
             return true;
         }

@@ -100,7 +100,9 @@ impl Exec<'_, '_> {
 
     /// Others may have set the field of an open struct.
     fn forget(&mut self, base: Value, field: Value) {
-        let (Some((id, _)), Shape::Int(field)) = (self.st.object(base), field.shape()) else { return };
+        let (Some((id, _)), Shape::Int(field)) = (self.st.object(base), field.shape()) else {
+            return;
+        };
         if let Some(Obj { data: Data::Struct(fields), open, .. }) =
             self.st.heap.get_mut(id as usize)
             && *open != 0
