@@ -4,15 +4,14 @@ use crate::escape::Env;
 use crate::exec::{Run, Site};
 use crate::names::Known;
 use crate::package::acts;
-use crate::report::{DoubleLock, LockMode, StepKind};
-use crate::state::{Held, InputCall, Owed, Pending, State, TakeSite};
-use crate::summary::{CallUnder, Outcome, Path, Summary, Value};
+use crate::report::{LockMode, StepKind};
+use crate::state::{Held, InputCall, Owed, Pending, State};
+use crate::summary::{Outcome, Path, Summary, Value};
 use crate::term::{Epoch, PlaceId, Term, TermId};
 use stanch_effects::{Args, Effect, Op, When};
 use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::ObjectId;
-use std::sync::Arc;
 
 /// Who is called, as far as the path knows.
 #[derive(Clone, Copy)]
@@ -29,13 +28,13 @@ pub(crate) enum Target<'a> {
 /// A call whose operands are evaluated.
 #[derive(Clone)]
 pub(crate) struct Invocation<'a> {
-    target: Target<'a>,
+    pub(crate) target: Target<'a>,
     /// The declared function, if it is known.
-    object: Option<ObjectId>,
-    args: Vec<TermId>,
-    dst: &'a [LocalId],
-    span: Span,
-    deferred: bool,
+    pub(crate) object: Option<ObjectId>,
+    pub(crate) args: Vec<TermId>,
+    pub(crate) dst: &'a [LocalId],
+    pub(crate) span: Span,
+    pub(crate) deferred: bool,
 }
 
 impl<'a> Run<'a, '_> {
@@ -78,7 +77,10 @@ impl<'a> Run<'a, '_> {
     }
 
     /// What calling a function value means, and its bound receiver.
-    fn value(&mut self, value: TermId) -> (Target<'a>, Option<ObjectId>, Option<TermId>) {
+    pub(crate) fn value(
+        &mut self,
+        value: TermId,
+    ) -> (Target<'a>, Option<ObjectId>, Option<TermId>) {
         match *self.arena.get(value) {
             Term::Func(object) => (self.declared(object), Some(object), None),
             Term::Closure(func) => (Target::Body(func), None, None),
@@ -271,7 +273,13 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    fn set(&mut self, state: &mut State, call: &Invocation<'a>, result: usize, value: TermId) {
+    pub(crate) fn set(
+        &mut self,
+        state: &mut State,
+        call: &Invocation<'a>,
+        result: usize,
+        value: TermId,
+    ) {
         if let Some(&dst) = call.dst.get(result) {
             self.assign(state, dst, value);
         }
@@ -349,129 +357,6 @@ impl<'a> Run<'a, '_> {
             (program.package_path(object.package), name),
             ("errors", "New") | ("fmt", "Errorf")
         )
-    }
-
-    /// A library function may call a function value before it returns.
-    fn may_call(&mut self, state: &mut State, value: TermId, span: Span) {
-        let (target, _, recv) = self.value(value);
-        let Target::Body(func) = target else { return };
-        let summaries = self.summaries;
-        let Some(Some(summary)) = summaries.get(func) else { return };
-        let args: Vec<TermId> = recv.into_iter().collect();
-        let env = Env { callee: func, args: &args };
-        for take in summary.outcomes.iter().flat_map(|o| &o.takes) {
-            if let Some(lock) = self.find_place(state, &env, &take.path) {
-                let site = TakeSite { span, chain: Arc::clone(&take.chain) };
-                self.take(state, lock, take.mode, site, Taking::default());
-            }
-        }
-        self.release_silently(state, func, &args);
-    }
-
-    fn lock_key(&mut self, recv: TermId, mode: LockMode) -> (PlaceId, LockMode) {
-        match *self.arena.get(self.arena.unboxed(recv)) {
-            Term::ReadSide(lock) => (lock, LockMode::Read),
-            _ => (self.arena.pointee(recv), mode),
-        }
-    }
-
-    fn lock_op(&mut self, state: &mut State, recv: TermId, mode: LockMode, call: &Invocation<'a>) {
-        let (lock, mode) = self.lock_key(recv, mode);
-        let site = TakeSite { span: call.span, chain: Arc::new([]) };
-        let how = Taking { always: true, deferred: call.deferred };
-        if self.take(state, lock, mode, site, how) {
-            state.trace.push(self.step(call.span, StepKind::Acquire));
-            state.hold(Held { lock, mode, site: call.span, deferred: false });
-        }
-    }
-
-    fn unlock_op(
-        &mut self,
-        state: &mut State,
-        recv: TermId,
-        mode: LockMode,
-        call: &Invocation<'a>,
-    ) {
-        let (lock, mode) = self.lock_key(recv, mode);
-        state.trace.push(self.step(call.span, StepKind::Release));
-        self.unlock(state, lock, mode, call.span, false);
-    }
-
-    fn try_lock(
-        &mut self,
-        mut state: State,
-        recv: TermId,
-        mode: LockMode,
-        call: &Invocation<'a>,
-    ) -> Vec<State> {
-        let (lock, mode) = self.lock_key(recv, mode);
-        let mut failed = state.clone();
-        let (yes, no) = (self.arena.bool(true), self.arena.bool(false));
-        self.set(&mut failed, call, 0, no);
-        self.set(&mut state, call, 0, yes);
-        state.trace.push(self.step(call.span, StepKind::Acquire));
-        state.hold(Held { lock, mode, site: call.span, deferred: false });
-        vec![state, failed]
-    }
-
-    /// Records that a lock is taken; whether the path now holds one more.
-    fn take(
-        &mut self,
-        state: &mut State,
-        lock: PlaceId,
-        mode: LockMode,
-        site: TakeSite,
-        how: Taking,
-    ) -> bool {
-        let blocks =
-            |h: &&Held| h.lock == lock && (h.mode == LockMode::Write || mode == LockMode::Write);
-        if let Some(held) = state.held.iter().find(blocks).cloned() {
-            self.report_double(state, &held, mode, &site, how);
-            return false;
-        }
-        if state.released.contains(&(lock, mode)) {
-            if how.always && site.chain.is_empty() {
-                state.released.remove(&(lock, mode));
-            }
-            return false;
-        }
-        if how.always {
-            state.must_take.insert((lock, mode));
-        }
-        if state.may_take.len() < MAX_TAKES {
-            state.may_take.entry((lock, mode)).or_insert(site);
-        }
-        true
-    }
-
-    fn report_double(
-        &mut self,
-        state: &State,
-        held: &Held,
-        mode: LockMode,
-        site: &TakeSite,
-        how: Taking,
-    ) {
-        let path = self.path_since(state, held.site);
-        let found = DoubleLock {
-            func: self.id,
-            lock: self.lock_name(held),
-            rw: mode == LockMode::Read || held.mode == LockMode::Read || self.is_rw(held.lock),
-            held: held.mode,
-            first: held.site,
-            again: mode,
-            second: site.span,
-            chain: site.chain.to_vec(),
-            always: how.always,
-            deferred: how.deferred,
-            path,
-        };
-        match self.doubles.get(&site.span) {
-            Some(old) if old.always || !found.always => {}
-            _ => {
-                self.doubles.insert(site.span, found);
-            }
-        }
     }
 
     /// Something that the caller of `call` owes to give back.
@@ -601,7 +486,6 @@ impl<'a> Run<'a, '_> {
             feasible.extend(summary.outcomes.iter().map(|o| (state.clone(), o)));
         }
         // Outcomes that leave the same behind are one for the caller.
-        let takes = common_takes(feasible.iter().map(|(_, o)| *o));
         let mut groups: Vec<(Option<State>, Outcome)> = Vec::new();
         for (fork, outcome) in feasible {
             match groups.iter_mut().find(|(_, known)| known.same_effect(outcome)) {
@@ -615,7 +499,7 @@ impl<'a> Run<'a, '_> {
         let mut after = Vec::with_capacity(groups.len());
         for (alone, outcome) in groups {
             let mut fork = alone.unwrap_or_else(|| state.clone());
-            self.apply(&mut fork, func, &outcome, &takes, call);
+            self.apply(&mut fork, func, &outcome, call);
             after.push(fork);
         }
         after
@@ -624,36 +508,37 @@ impl<'a> Run<'a, '_> {
     /// Whether the conditions of an outcome can hold; they are assumed then.
     fn meets(&mut self, state: &mut State, env: &Env<'_>, outcome: &Outcome) -> bool {
         outcome.conditions.iter().all(|(path, wanted)| {
-            let Some(value) = self.find_value(state, env, path) else { return true };
-            let (other, truth) = match wanted {
-                Value::Bool(b) => (self.arena.bool(*b), true),
-                Value::Int(i) => (self.arena.term(Term::Int(*i)), true),
-                Value::Nil => (self.arena.nil(), true),
-                Value::NonNil => (self.arena.nil(), false),
-                Value::Input(_) => return true,
-            };
-            let equal = self.arena.binary(BinaryOp::Eq, value, other);
-            state.assume(&mut self.arena, equal, truth)
+            match self.condition(state, env, path, wanted) {
+                Some((term, truth)) => state.assume(&mut self.arena, term, truth),
+                None => true,
+            }
         })
     }
 
-    fn apply(
+    /// A condition on the inputs of a call, in terms of the caller.
+    pub(crate) fn condition(
         &mut self,
         state: &mut State,
-        func: FuncId,
-        outcome: &Outcome,
-        certain: &[(Path, LockMode)],
-        call: &Invocation<'a>,
-    ) {
+        env: &Env<'_>,
+        path: &Path,
+        wanted: &Value,
+    ) -> Option<(TermId, bool)> {
+        let (other, truth) = match wanted {
+            Value::Bool(b) => (self.arena.bool(*b), true),
+            Value::Int(i) => (self.arena.term(Term::Int(*i)), true),
+            Value::Nil => (self.arena.nil(), true),
+            Value::NonNil => (self.arena.nil(), false),
+            Value::Input(_) => return None,
+        };
+        let value = self.find_value(state, env, path)?;
+        Some((self.arena.binary(BinaryOp::Eq, value, other), truth))
+    }
+
+    fn apply(&mut self, state: &mut State, func: FuncId, outcome: &Outcome, call: &Invocation<'a>) {
         let env = Env { callee: func, args: &call.args };
         let before: Vec<Held> = state.held.clone();
         for take in &outcome.takes {
-            let always = certain.iter().any(|(p, m)| (p, *m) == (&take.path, take.mode));
-            if let Some(lock) = self.find_place(state, &env, &take.path) {
-                let site = TakeSite { span: call.span, chain: Arc::clone(&take.chain) };
-                let how = Taking { always, deferred: call.deferred };
-                self.take(state, lock, take.mode, site, how);
-            }
+            self.take_below(state, &env, take, call.span, call.deferred);
         }
         for under in &outcome.calls {
             self.call_under(state, &env, under, call);
@@ -691,50 +576,6 @@ impl<'a> Run<'a, '_> {
                 state.trace.push(self.step(call.span, StepKind::Acquire));
                 state.hold(Held { lock, mode, site: call.span, deferred: false });
             }
-        }
-    }
-
-    /// The callee calls a function value that it got from here, with locks held.
-    fn call_under(
-        &mut self,
-        state: &mut State,
-        env: &Env<'_>,
-        under: &CallUnder,
-        call: &Invocation<'a>,
-    ) {
-        let Some(value) = self.find_value(state, env, &under.path) else { return };
-        let mut held: Vec<(PlaceId, LockMode, Span)> = Vec::new();
-        for (path, mode, at) in &under.held {
-            held.extend(self.find_place(state, env, path).map(|lock| (lock, *mode, *at)));
-        }
-        let (target, _, recv) = self.value(value);
-        match target {
-            Target::Input(input) => {
-                held.extend(state.held.iter().map(|h| (h.lock, h.mode, h.site)));
-                state.calls.insert(InputCall { input, span: call.span, held });
-            }
-            Target::Body(func) => {
-                let summaries = self.summaries;
-                let Some(Some(summary)) = summaries.get(func) else { return };
-                let args: Vec<TermId> = recv.into_iter().collect();
-                let inner = Env { callee: func, args: &args };
-                for take in summary.outcomes.iter().flat_map(|o| &o.takes) {
-                    let Some(lock) = self.find_place(state, &inner, &take.path) else { continue };
-                    let mut chain = vec![under.at];
-                    chain.extend(take.chain.iter().copied());
-                    let site = TakeSite { span: call.span, chain: chain.into() };
-                    let conflict = held.iter().find(|(other, mode, _)| {
-                        *other == lock && (*mode, take.mode) != (LockMode::Read, LockMode::Read)
-                    });
-                    if let Some(&(lock, mode, at)) = conflict {
-                        let held = Held { lock, mode, site: at, deferred: false };
-                        self.report_double(state, &held, take.mode, &site, Taking::default());
-                    } else {
-                        self.take(state, lock, take.mode, site, Taking::default());
-                    }
-                }
-            }
-            Target::Effect(_) | Target::Owed(_) | Target::Unknown => {}
         }
     }
 
@@ -790,28 +631,3 @@ impl<'a> Run<'a, '_> {
         }
     }
 }
-
-/// The locks that every outcome certainly takes.
-fn common_takes<'o>(mut outcomes: impl Iterator<Item = &'o Outcome>) -> Vec<(Path, LockMode)> {
-    let certain = |o: &Outcome| -> Vec<(Path, LockMode)> {
-        o.takes.iter().filter(|t| t.always).map(|t| (t.path.clone(), t.mode)).collect()
-    };
-    let mut common = outcomes.next().map(certain).unwrap_or_default();
-    for outcome in outcomes {
-        let other = certain(outcome);
-        common.retain(|take| other.contains(take));
-    }
-    common
-}
-
-/// How a lock is taken.
-#[derive(Clone, Copy, Default)]
-struct Taking {
-    /// Whether certainly.
-    always: bool,
-    /// Whether by a deferred call.
-    deferred: bool,
-}
-
-/// Beyond this many, locks that a function takes at some time are not kept.
-const MAX_TAKES: usize = 64;

@@ -2,7 +2,6 @@
 
 use crate::exec::Run;
 use crate::names::Known;
-use crate::report::LockMode;
 use crate::state::State;
 use crate::summary::{Base, Path, PathStep};
 use crate::term::{Part, PlaceId, Root, Term, TermId};
@@ -209,46 +208,5 @@ impl Run<'_, '_> {
         }
         let outer: LocalId = func.captures.get(capture)?.outer;
         Some(self.arena.local(outer))
-    }
-
-    /// Gives a lock back.
-    pub(crate) fn unlock(
-        &mut self,
-        state: &mut State,
-        lock: PlaceId,
-        mode: LockMode,
-        span: Span,
-        silent: bool,
-    ) {
-        let exact = |m: Option<LockMode>| {
-            state.held.iter().rposition(|h| h.lock == lock && m.is_none_or(|m| h.mode == m))
-        };
-        if let Some(i) = exact(Some(mode)).or_else(|| exact(None)) {
-            let held = state.held.remove(i);
-            if !silent {
-                self.unlocked.entry(held.site).or_insert(span);
-            }
-            return;
-        }
-        let alias = state.held.iter().rposition(|h| self.may_alias(h.lock, lock));
-        if let Some(i) = alias {
-            state.held.remove(i);
-            return;
-        }
-        state.released.insert((lock, mode));
-    }
-
-    /// Whether two names that differ may well be the same lock: the same field of two objects, or an
-    /// unknown pointer.
-    fn may_alias(&self, a: PlaceId, b: PlaceId) -> bool {
-        let (a, b) = (self.arena.data(a), self.arena.data(b));
-        match (a.parts.last(), b.parts.last()) {
-            (Some(Part::Field(f)), Some(Part::Field(g))) if f == g => true,
-            (x, y) => {
-                let bare =
-                    |part: Option<&Part>, root| part.is_none() && matches!(root, Root::Ptr(_));
-                bare(x, a.root) || bare(y, b.root)
-            }
-        }
     }
 }

@@ -11,7 +11,7 @@ use stanch_ir::{
 };
 use stanch_syntax::ast::UnaryOp;
 use stanch_types::{Basic, ConstValue, ObjectId, TypeId, TypeKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The analysis of one function.
 pub(crate) struct Run<'a, 'p> {
@@ -20,6 +20,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) id: FuncId,
     pub(crate) func: &'a Func,
     pub(crate) arena: Arena,
+    /// Instructions of the block that runs whose earlier values the state still knows.
+    pub(crate) stale: BTreeSet<u32>,
     /// What was acquired where.
     pub(crate) sites: BTreeMap<Span, Site>,
     /// Lock operations whose lock an explicit unlock gave back on some path, with that unlock.
@@ -59,6 +61,7 @@ impl<'a, 'p> Run<'a, 'p> {
             id,
             func: &package.module.funcs[id],
             arena: Arena::default(),
+            stale: BTreeSet::new(),
             sites: BTreeMap::new(),
             unlocked: BTreeMap::new(),
             doubles: BTreeMap::new(),
@@ -79,16 +82,35 @@ impl<'a, 'p> Run<'a, 'p> {
     ) -> Vec<State> {
         match &instr.kind {
             InstrKind::Call(call) => {
-                states.into_iter().flat_map(|s| self.call(s, call, instr.span)).collect()
+                let mut after = Vec::with_capacity(states.len());
+                for state in states {
+                    self.begin(at);
+                    after.extend(self.call(state, call, instr.span));
+                }
+                after
             }
-            InstrKind::RunDefers => states.into_iter().flat_map(|s| self.run_defers(s)).collect(),
+            InstrKind::RunDefers => {
+                let mut after = Vec::with_capacity(states.len());
+                for state in states {
+                    self.begin(at);
+                    after.extend(self.run_defers(state));
+                }
+                after
+            }
             _ => {
                 for state in &mut states {
+                    self.begin(at);
                     self.straight(state, instr, at);
                 }
                 states
             }
         }
+    }
+
+    /// New values are those of this instruction, unless the state knows some from an earlier run.
+    pub(crate) fn begin(&mut self, at: (BlockId, u32)) {
+        let free = !self.stale.contains(&at.1);
+        self.arena.begin(free.then_some(at));
     }
 
     /// An instruction that always goes on, and in one way.

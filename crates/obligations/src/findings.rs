@@ -5,7 +5,7 @@ use crate::flow::Exit;
 use crate::report::{LockMode, Loss, LostCancel, MissingUnlock};
 use crate::state::Held;
 use crate::summary::{CallUnder, Fresh, Outcome, Path, Summary, Take, Value, path_of, value_of};
-use crate::term::{PlaceId, Term};
+use crate::term::{PlaceId, Term, TermId};
 use stanch_ir::Span;
 use stanch_syntax::ast::BinaryOp;
 use std::collections::BTreeMap;
@@ -21,13 +21,10 @@ impl Run<'_, '_> {
         let mut outcomes: Vec<Outcome> = Vec::new();
         for exit in exits.iter_mut() {
             let outcome = self.outcome(exit);
-            match outcomes.iter_mut().find(|o| o.same_effect(&outcome) && same_takes(o, &outcome)) {
+            match outcomes.iter_mut().find(|o| o.same_effect(&outcome)) {
                 Some(known) => known.join(&outcome),
                 None => outcomes.push(outcome),
             }
-        }
-        if outcomes.len() > MAX_OUTCOMES {
-            outcomes = join_by_effect(outcomes);
         }
         if outcomes.len() > MAX_OUTCOMES {
             return Summary { outcomes: Vec::new(), unknown: true };
@@ -68,13 +65,14 @@ impl Run<'_, '_> {
         for list in [&mut outcome.held, &mut outcome.released] {
             list.dedup();
         }
-        for (&(lock, mode), site) in &exit.state.may_take {
+        for (&(lock, mode), site) in &exit.state.takes {
             let Some(path) = name(lock) else { continue };
-            let always = exit.state.must_take.contains(&(lock, mode));
             let mut chain = vec![(self.id, site.span)];
             chain.extend(site.chain.iter().copied());
             if chain.len() <= MAX_CHAIN {
-                outcome.takes.push(Take { path, mode, always, chain: chain.into() });
+                let (conditions, all) = self.conditions(&site.conditions);
+                let (chain, always) = (chain.into(), site.certain && all);
+                outcome.takes.push(Take { path, mode, always, conditions, chain });
             }
         }
         for call in &exit.state.calls {
@@ -83,33 +81,43 @@ impl Run<'_, '_> {
             let held = held.collect();
             outcome.calls.push(CallUnder { path, at: (self.id, call.span), held });
         }
-        outcome.conditions = self.conditions(exit);
+        outcome.conditions = self.conditions(&exit.state.facts).0;
         outcome
     }
 
-    fn conditions(&self, exit: &Exit) -> Vec<(Path, Value)> {
+    /// Facts as conditions on inputs, and whether callers can name them all.
+    fn conditions(&self, facts: &BTreeMap<TermId, TermId>) -> (Vec<(Path, Value)>, bool) {
         let mut conditions = Vec::new();
-        for (&term, &known) in &exit.state.facts {
-            let (input, value) = match (self.arena.get(term), self.arena.get(known)) {
-                (&Term::Load(place, None), _) => {
-                    let Some(value) = value_of(&self.arena, self.func, known) else { continue };
-                    (place, value)
-                }
-                (&Term::Binary(BinaryOp::Eq, x, y), Term::Bool(false)) => {
-                    match (self.arena.get(x), self.arena.get(y)) {
-                        (&Term::Load(place, None), Term::Nil) => (place, Value::NonNil),
-                        _ => continue,
-                    }
-                }
-                _ => continue,
-            };
-            if let Some(path) = path_of(&self.arena, self.func, &[], input)
-                && conditions.len() < MAX_CONDITIONS
-            {
-                conditions.push((path, value));
+        let mut all = true;
+        for (&term, &known) in facts {
+            let condition =
+                self.condition_on_input(term, known).filter(|_| conditions.len() < MAX_CONDITIONS);
+            match condition {
+                Some(condition) => conditions.push(condition),
+                None => all = false,
             }
         }
-        conditions
+        (conditions, all)
+    }
+
+    fn condition_on_input(&self, term: TermId, known: TermId) -> Option<(Path, Value)> {
+        let (input, value) = match (self.arena.get(term), self.arena.get(known)) {
+            (&Term::Load(place, None), _) => (place, value_of(&self.arena, self.func, known)?),
+            (&Term::Binary(BinaryOp::Eq, x, y), truth) => {
+                match (self.arena.get(x), self.arena.get(y), truth) {
+                    (&Term::Load(place, None), Term::Nil, Term::Bool(false)) => {
+                        (place, Value::NonNil)
+                    }
+                    (&Term::Load(place, None), Term::Nil, Term::Bool(true)) => (place, Value::Nil),
+                    (&Term::Load(place, None), &Term::Int(i), Term::Bool(true)) => {
+                        (place, Value::Int(i))
+                    }
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        Some((path_of(&self.arena, self.func, &[], input)?, value))
     }
 
     /// Locks of this function that some exit keeps although others give them back.
@@ -181,24 +189,6 @@ impl Run<'_, '_> {
 
 /// Longer call chains are not followed.
 const MAX_CHAIN: usize = 12;
-
-fn same_takes(a: &Outcome, b: &Outcome) -> bool {
-    let key = |t: &Take| (t.path.clone(), t.mode, t.always);
-    let within =
-        |a: &Outcome, b: &Outcome| a.takes.iter().all(|t| b.takes.iter().any(|u| key(t) == key(u)));
-    within(a, b) && within(b, a)
-}
-
-fn join_by_effect(outcomes: Vec<Outcome>) -> Vec<Outcome> {
-    let mut joined: Vec<Outcome> = Vec::new();
-    for outcome in outcomes {
-        match joined.iter_mut().find(|o| o.same_effect(&outcome)) {
-            Some(known) => known.join(&outcome),
-            None => joined.push(outcome),
-        }
-    }
-    joined
-}
 
 /// Whether a result tells the caller exactly when it got the lock: success or a non-nil object.
 fn handed_over(run: &Run<'_, '_>, exits: &[Exit], keeping: &[usize]) -> bool {

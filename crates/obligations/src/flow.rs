@@ -4,7 +4,7 @@ use crate::exec::Run;
 use crate::package::successors;
 use crate::report::{Step, StepKind};
 use crate::state::{Held, Signature, State};
-use crate::term::{Part, PlaceId, Root, Term, TermId};
+use crate::term::{Number, Part, PlaceId, Root, Term, TermId};
 use crate::visit;
 use stanch_base::{FxHashSet, Idx, IndexVec};
 use stanch_ir::{Block, BlockId, Func, LocalId, Span, Terminator};
@@ -59,7 +59,6 @@ impl<'a> Run<'a, '_> {
             func.blocks.iter().map(|_| Vec::new()).collect();
         let mut work: BTreeSet<(u32, BlockId, usize, usize)> = BTreeSet::new();
         let mut exits = Vec::new();
-        let mut exit_keys: Vec<(Span, Signature, Vec<TermId>)> = Vec::new();
         self.arrive(State::default(), entry, &shape, &mut groups, &mut work)?;
         let mut visits = VISITS.0 * func.blocks.len() + VISITS.1;
         while let Some((order, id, group, index)) = work.pop_first() {
@@ -68,7 +67,7 @@ impl<'a> Run<'a, '_> {
                 return None;
             }
             let state = groups[id].get(group)?.states.get(index)?.clone();
-            for (next, mut state) in self.block(state, id, &mut exits, &mut exit_keys) {
+            for (next, mut state) in self.block(state, id, &mut exits) {
                 let live = &shape.live[next];
                 state.prune(&self.arena, &|local| !live.contains(&local));
                 if shape.order[next] <= order {
@@ -89,12 +88,9 @@ impl<'a> Run<'a, '_> {
         groups: &mut IndexVec<BlockId, Vec<Group>>,
         work: &mut BTreeSet<(u32, BlockId, usize, usize)>,
     ) -> Option<()> {
-        let signature = state.signature(&self.arena);
+        let signature = state.signature();
         let here = &mut groups[id];
-        let mut known = here.iter().position(|g| g.signature == signature);
-        if known.is_none() && here.len() >= MAX_GROUPS / 2 {
-            known = here.iter().position(|g| g.signature.owes_same(&signature));
-        }
+        let known = here.iter().position(|g| g.signature == signature);
         let number = match known {
             Some(number) => number,
             None if here.len() >= MAX_GROUPS => return None,
@@ -132,21 +128,15 @@ impl<'a> Run<'a, '_> {
         };
         state.held.retain(|h| nameable(h.lock));
         state.released.retain(|&(lock, _)| nameable(lock));
-        state.must_take.retain(|&(lock, _)| nameable(lock));
-        state.may_take.retain(|&(lock, _), _| nameable(lock));
+        state.takes.retain(|&(lock, _), _| nameable(lock));
         state.calls.retain(|call| call.held.iter().all(|&(lock, ..)| nameable(lock)));
     }
 
     /// Runs a block; the states with the blocks they go to.
-    fn block(
-        &mut self,
-        state: State,
-        id: BlockId,
-        exits: &mut Vec<Exit>,
-        exit_keys: &mut Vec<(Span, Signature, Vec<TermId>)>,
-    ) -> Vec<(BlockId, State)> {
+    fn block(&mut self, state: State, id: BlockId, exits: &mut Vec<Exit>) -> Vec<(BlockId, State)> {
         let func = self.func;
         let block = &func.blocks[id];
+        self.stale = state.sites_of(&self.arena, id);
         let mut states = vec![state];
         for (index, instr) in block.instrs.iter().enumerate() {
             states = self.instr(states, instr, (id, index as u32));
@@ -156,11 +146,17 @@ impl<'a> Run<'a, '_> {
         }
         let mut next = Vec::new();
         for state in states {
+            self.begin((id, block.instrs.len() as u32));
             if block.term == Terminator::Return {
                 let exit = self.exit(state, block.term_span);
-                let key = (exit.span, exit.state.signature(&self.arena), exit.results.clone());
-                if !exit_keys.contains(&key) {
-                    exit_keys.push(key);
+                let same = |e: &Exit| {
+                    e.span == exit.span
+                        && e.results == exit.results
+                        && e.state.signature() == exit.state.signature()
+                        && e.state.takes == exit.state.takes
+                        && e.state.facts == exit.state.facts
+                };
+                if !exits.iter().any(same) {
                     exits.push(exit);
                 }
             } else {
@@ -174,8 +170,8 @@ impl<'a> Run<'a, '_> {
     fn thin(&mut self, states: Vec<State>, block: BlockId, number: u32) -> Vec<State> {
         let mut kept: Vec<(Signature, State)> = Vec::new();
         for state in states {
-            let signature = state.signature(&self.arena);
-            let other = kept.iter_mut().find(|(s, _)| s.owes_same(&signature));
+            let signature = state.signature();
+            let other = kept.iter_mut().find(|(s, _)| *s == signature);
             match other {
                 Some((_, known)) => known.merge(&mut self.arena, &state, block, number),
                 None => kept.push((signature, state)),
@@ -192,7 +188,7 @@ impl<'a> Run<'a, '_> {
             let mut value = state.resolve(&mut self.arena, value);
             let open = !self.arena.is_non_nil(value) && !self.arena.is_const(value);
             if open && state.nilness(&mut self.arena, value) == Some(false) {
-                value = self.arena.term(Term::NonNil(0));
+                value = self.arena.term(Term::NonNil(Number::Count(0)));
             }
             results.push(value);
         }

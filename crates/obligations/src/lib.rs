@@ -10,6 +10,7 @@ mod escape;
 mod exec;
 mod findings;
 mod flow;
+mod locks;
 mod names;
 mod package;
 mod report;

@@ -8,6 +8,9 @@ use stanch_syntax::ast::BinaryOp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// More conditions than this are not kept with a lock.
+const MAX_FACTS: usize = 16;
+
 /// The state of one path, or of several that owe the same.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
@@ -21,10 +24,8 @@ pub(crate) struct State {
     pub(crate) held: Vec<Held>,
     /// Locks given back that were not taken here.
     pub(crate) released: BTreeSet<(PlaceId, LockMode)>,
-    /// Locks certainly taken so far that were not given back before.
-    pub(crate) must_take: BTreeSet<(PlaceId, LockMode)>,
-    /// Locks taken on some of the paths.
-    pub(crate) may_take: BTreeMap<(PlaceId, LockMode), TakeSite>,
+    /// Locks taken so far that were not given back before, on some of the paths at least.
+    pub(crate) takes: BTreeMap<(PlaceId, LockMode), TakeSite>,
     /// Acquired here and not yet given back or handed on, by creation.
     pub(crate) owed: BTreeMap<Span, Owed>,
     /// Inputs (places whose entry value was called or handed on).
@@ -59,6 +60,25 @@ pub(crate) struct TakeSite {
     pub(crate) span: Span,
     /// Functions called from there, each with the place that leads on.
     pub(crate) chain: Arc<[(FuncId, Span)]>,
+    /// What was known of the inputs then.
+    pub(crate) conditions: BTreeMap<TermId, TermId>,
+    /// Whether every path on which the conditions hold takes it.
+    pub(crate) certain: bool,
+}
+
+impl TakeSite {
+    /// Makes it stand for another take of the same lock too.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.conditions.retain(|term, known| other.conditions.get(term) == Some(known));
+        self.certain &= other.certain;
+    }
+
+    /// Joins a path that did not take it.
+    fn miss(&mut self, facts: &BTreeMap<TermId, TermId>) {
+        let excluded =
+            |(term, known): (&TermId, &TermId)| facts.get(term).is_some_and(|other| other != known);
+        self.certain &= self.conditions.iter().any(excluded);
+    }
 }
 
 /// A call of a function value that is an input.
@@ -138,35 +158,16 @@ pub(crate) struct Signature {
     owed: Vec<(Span, bool)>,
     used: Vec<PlaceId>,
     defers: Vec<Pending>,
-    takes: Vec<(PlaceId, LockMode)>,
-}
-
-impl Signature {
-    /// Whether both owe the same, whatever locks they had for a while.
-    pub(crate) fn owes_same(&self, other: &Self) -> bool {
-        self.held == other.held
-            && self.released == other.released
-            && self.owed == other.owed
-            && self.used == other.used
-            && self.defers == other.defers
-    }
 }
 
 impl State {
-    pub(crate) fn signature(&self, arena: &Arena) -> Signature {
+    pub(crate) fn signature(&self) -> Signature {
         Signature {
             held: self.held.clone(),
             released: self.released.iter().copied().collect(),
             owed: self.owed.iter().map(|(&span, o)| (span, o.guarded)).collect(),
             used: self.used.iter().copied().collect(),
             defers: self.defers.clone(),
-            // Only locks that a caller can name matter to callers.
-            takes: self
-                .must_take
-                .iter()
-                .filter(|(lock, _)| arena.place_leaves(*lock).is_empty())
-                .copied()
-                .collect(),
         }
     }
 
@@ -175,8 +176,7 @@ impl State {
         self.mem == other.mem
             && self.facts == other.facts
             && self.epochs == other.epochs
-            && self.must_take == other.must_take
-            && self.may_take == other.may_take
+            && self.takes == other.takes
             && self.calls == other.calls
             && self.leaky == other.leaky
             && self.escaped == other.escaped
@@ -364,8 +364,25 @@ impl State {
         self.facts.retain(|&term, _| arena.leaves(term).iter().all(|leaf| live.contains(leaf)));
     }
 
+    /// The instructions of a block whose values the state knows.
+    pub(crate) fn sites_of(&self, arena: &Arena, block: BlockId) -> BTreeSet<u32> {
+        let mut terms: Vec<TermId> = Vec::new();
+        terms.extend(self.mem.values().chain(self.epochs.values()).chain(self.facts.keys()));
+        terms.extend(self.defers.iter().flat_map(|d| d.args.iter().chain(&d.callee)));
+        let locks = self.held.iter().map(|h| h.lock);
+        let places = locks
+            .chain(self.mem.keys().copied())
+            .chain(self.released.iter().map(|r| r.0))
+            .chain(self.takes.keys().map(|t| t.0))
+            .chain(self.calls.iter().flat_map(|c| c.held.iter().map(|h| h.0)));
+        let leaves = terms.iter().flat_map(|&t| arena.leaves(t));
+        let leaves = leaves.chain(places.flat_map(|p| arena.place_leaves(p)));
+        leaves.chain(&self.escaped).filter_map(|&leaf| arena.site_in(leaf, block)).collect()
+    }
+
     /// Joins `other`, which arrives at `block` and owes the same, into this state of its group.
     pub(crate) fn merge(&mut self, arena: &mut Arena, other: &Self, block: BlockId, group: u32) {
+        self.merge_takes(other);
         let pairs = self.pairs(arena, other);
         let broken = broken(arena, &pairs, block, group);
         let mut names: FxHashMap<(TermId, TermId), TermId> = FxHashMap::default();
@@ -390,10 +407,6 @@ impl State {
             }
         }
         self.merge_facts(arena, other, &broken, &renamed);
-        self.must_take = self.must_take.intersection(&other.must_take).copied().collect();
-        for (key, site) in &other.may_take {
-            self.may_take.entry(*key).or_insert_with(|| site.clone());
-        }
         self.calls.extend(other.calls.iter().cloned());
         self.leaky.extend(&other.leaky);
         self.escaped.extend(&other.escaped);
@@ -401,8 +414,31 @@ impl State {
         self.held.retain(|h| !stale(h.lock));
         let places_ok = |p: &PlaceId| !arena.place_mentions(*p, &broken);
         self.mem.retain(|p, _| places_ok(p));
-        self.must_take.retain(|(p, _)| places_ok(p));
-        self.may_take.retain(|(p, _), _| places_ok(p));
+        self.takes.retain(|(p, _), _| places_ok(p));
+    }
+
+    fn merge_takes(&mut self, other: &Self) {
+        for (key, site) in &mut self.takes {
+            match other.takes.get(key) {
+                Some(theirs) => site.join(theirs),
+                None => site.miss(&other.facts),
+            }
+        }
+        for (key, theirs) in &other.takes {
+            if !self.takes.contains_key(key) {
+                let mut site = theirs.clone();
+                site.miss(&self.facts);
+                self.takes.insert(*key, site);
+            }
+        }
+    }
+
+    /// What is known of inputs.
+    pub(crate) fn input_facts(&self, arena: &Arena) -> BTreeMap<TermId, TermId> {
+        let input =
+            |t: TermId| arena.leaves(t).is_empty() && !matches!(arena.get(t), Term::Owed(_));
+        let facts = self.facts.iter().filter(|(term, _)| input(**term));
+        facts.take(MAX_FACTS).map(|(&term, &known)| (term, known)).collect()
     }
 
     /// Every slot either state knows of, with both values.

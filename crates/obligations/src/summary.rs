@@ -50,7 +50,9 @@ pub(crate) struct Fresh {
 pub(crate) struct Take {
     pub(crate) path: Path,
     pub(crate) mode: LockMode,
-    /// Whether on every path of the outcome.
+    /// What is known of the inputs when it does.
+    pub(crate) conditions: Vec<(Path, Value)>,
+    /// Whether every path of the outcome on which the conditions hold takes it.
     pub(crate) always: bool,
     /// Functions from the called one to the one that locks, each with the place that leads on.
     pub(crate) chain: Arc<[(FuncId, Span)]>,
@@ -67,6 +69,22 @@ impl Outcome {
 
     /// Makes the outcome stand for `other` as well, which leaves the same behind.
     pub(crate) fn join(&mut self, other: &Self) {
+        for take in &mut self.takes {
+            match other.takes.iter().find(|t| t.same_lock(take)) {
+                Some(theirs) => {
+                    take.conditions.retain(|c| theirs.conditions.contains(c));
+                    take.always &= theirs.always;
+                }
+                None => take.miss(&other.conditions),
+            }
+        }
+        for theirs in &other.takes {
+            if !self.takes.iter().any(|t| t.same_lock(theirs)) {
+                let mut take = theirs.clone();
+                take.miss(&self.conditions);
+                self.takes.push(take);
+            }
+        }
         self.conditions.retain(|c| other.conditions.contains(c));
         for (x, y) in self.results.iter_mut().zip(&other.results) {
             if *x != *y {
@@ -78,15 +96,19 @@ impl Outcome {
                 self.calls.push(call.clone());
             }
         }
-        for take in &mut self.takes {
-            let always = |t: &Take| t.always && (&t.path, t.mode) == (&take.path, take.mode);
-            take.always &= other.takes.iter().any(always);
-        }
-        for take in &other.takes {
-            if !self.takes.iter().any(|t| (&t.path, t.mode) == (&take.path, take.mode)) {
-                self.takes.push(Take { always: false, ..take.clone() });
-            }
-        }
+    }
+}
+
+impl Take {
+    fn same_lock(&self, other: &Self) -> bool {
+        (&self.path, self.mode) == (&other.path, other.mode)
+    }
+
+    /// Joins an outcome that does not take it.
+    fn miss(&mut self, conditions: &[(Path, Value)]) {
+        let excluded =
+            |(path, value): &(Path, Value)| conditions.iter().any(|(p, v)| p == path && v != value);
+        self.always &= self.conditions.iter().any(excluded);
     }
 }
 

@@ -23,13 +23,23 @@ newtype_index! {
     pub(crate) struct EpochId; "e"
 }
 
+/// What tells new values apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Number {
+    /// The value that an instruction makes, so that paths which run it alike agree. Used only where
+    /// the state knows no value of an earlier run.
+    Site(BlockId, u32, u32),
+    /// Used once.
+    Count(u32),
+}
+
 /// A symbolic value.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Term {
-    /// Something new; the number is used once.
-    Fresh(u32),
+    /// Something new.
+    Fresh(Number),
     /// As `Fresh`, and not nil.
-    NonNil(u32),
+    NonNil(Number),
     /// Different values met at a block: of the group of states, at this place or epoch.
     Phi(BlockId, u32, Slot),
     /// What a place holds that was not written on this path, since the epoch (`None`: entry).
@@ -56,7 +66,7 @@ pub(crate) enum Term {
     /// Address of a place.
     Addr(PlaceId),
     /// A new object; its pointer.
-    New(u32),
+    New(Number),
     /// A non-nil interface value holding a value.
     Iface(TermId),
     /// A declared function.
@@ -133,6 +143,9 @@ pub(crate) struct Arena {
     place_ids: FxHashMap<PlaceData, PlaceId>,
     epoch_ids: FxHashMap<Epoch, EpochId>,
     n_fresh: u32,
+    /// The instruction that runs, if its numbers are free, and how many it has used.
+    site: Option<(BlockId, u32)>,
+    n_of_site: u32,
 }
 
 impl Arena {
@@ -211,10 +224,38 @@ impl Arena {
         &self.places[place.index()]
     }
 
-    /// A number that was not given before.
-    pub(crate) fn number(&mut self) -> u32 {
-        self.n_fresh += 1;
-        self.n_fresh
+    /// New values are from now on those of this instruction (`None`: of none).
+    pub(crate) fn begin(&mut self, site: Option<(BlockId, u32)>) {
+        self.site = site;
+        self.n_of_site = 0;
+    }
+
+    /// A number that no value of the state has.
+    pub(crate) fn number(&mut self) -> Number {
+        match self.site {
+            Some((block, instr)) => {
+                self.n_of_site += 1;
+                Number::Site(block, instr, self.n_of_site)
+            }
+            None => {
+                self.n_fresh += 1;
+                Number::Count(self.n_fresh)
+            }
+        }
+    }
+
+    /// The instruction of `block` whose new value a term is.
+    pub(crate) fn site_in(&self, term: TermId, block: BlockId) -> Option<u32> {
+        match *self.get(term) {
+            Term::Fresh(Number::Site(b, instr, _))
+            | Term::NonNil(Number::Site(b, instr, _))
+            | Term::New(Number::Site(b, instr, _))
+                if b == block =>
+            {
+                Some(instr)
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn fresh(&mut self) -> TermId {
@@ -306,7 +347,11 @@ impl Arena {
             }
         }
         // Terms that only grow (loop counters) are not kept apart.
-        let small = |t: &Term| !matches!(t, Term::Binary(..));
+        let flat = |t: &Term| !matches!(t, Term::Binary(..));
+        let small = |t: &Term| match *t {
+            Term::Binary(_, x, y) => flat(self.get(x)) && flat(self.get(y)),
+            _ => true,
+        };
         if small(self.get(a)) && small(self.get(b)) {
             self.term(Term::Binary(op, a, b))
         } else {

@@ -1,0 +1,289 @@
+//! Locks: taking them, giving them back, and taking them twice.
+
+use crate::calls::{Invocation, Target};
+use crate::escape::Env;
+use crate::exec::Run;
+use crate::report::{DoubleLock, LockMode, StepKind};
+use crate::state::{Held, InputCall, State, TakeSite};
+use crate::summary::{CallUnder, Take};
+use crate::term::{Part, PlaceId, Root, Term, TermId};
+use stanch_ir::Span;
+use std::sync::Arc;
+
+/// Beyond this many, locks that a function takes at some time are not kept.
+const MAX_TAKES: usize = 64;
+
+/// How a lock is taken.
+#[derive(Clone, Copy, Default)]
+struct Taking {
+    /// Whether certainly.
+    always: bool,
+    /// Whether by a deferred call.
+    deferred: bool,
+}
+
+impl<'a> Run<'a, '_> {
+    fn lock_key(&mut self, recv: TermId, mode: LockMode) -> (PlaceId, LockMode) {
+        match *self.arena.get(self.arena.unboxed(recv)) {
+            Term::ReadSide(lock) => (lock, LockMode::Read),
+            _ => (self.arena.pointee(recv), mode),
+        }
+    }
+
+    pub(crate) fn lock_op(
+        &mut self,
+        state: &mut State,
+        recv: TermId,
+        mode: LockMode,
+        call: &Invocation<'a>,
+    ) {
+        let (lock, mode) = self.lock_key(recv, mode);
+        let conditions = state.input_facts(&self.arena);
+        let chain = Arc::new([]);
+        let site = TakeSite { span: call.span, chain, conditions, certain: true };
+        let how = Taking { always: true, deferred: call.deferred };
+        if self.take(state, lock, mode, site, how) {
+            state.trace.push(self.step(call.span, StepKind::Acquire));
+            state.hold(Held { lock, mode, site: call.span, deferred: false });
+        }
+    }
+
+    pub(crate) fn unlock_op(
+        &mut self,
+        state: &mut State,
+        recv: TermId,
+        mode: LockMode,
+        call: &Invocation<'a>,
+    ) {
+        let (lock, mode) = self.lock_key(recv, mode);
+        state.trace.push(self.step(call.span, StepKind::Release));
+        self.unlock(state, lock, mode, call.span, false);
+    }
+
+    pub(crate) fn try_lock(
+        &mut self,
+        mut state: State,
+        recv: TermId,
+        mode: LockMode,
+        call: &Invocation<'a>,
+    ) -> Vec<State> {
+        let (lock, mode) = self.lock_key(recv, mode);
+        let mut failed = state.clone();
+        let (yes, no) = (self.arena.bool(true), self.arena.bool(false));
+        self.set(&mut failed, call, 0, no);
+        self.set(&mut state, call, 0, yes);
+        state.trace.push(self.step(call.span, StepKind::Acquire));
+        state.hold(Held { lock, mode, site: call.span, deferred: false });
+        vec![state, failed]
+    }
+
+    /// Records that a lock is taken, and reports it if the path holds it. Whether the path now holds
+    /// one more.
+    fn take(
+        &mut self,
+        state: &mut State,
+        lock: PlaceId,
+        mode: LockMode,
+        site: TakeSite,
+        how: Taking,
+    ) -> bool {
+        let blocks =
+            |h: &&Held| h.lock == lock && (h.mode == LockMode::Write || mode == LockMode::Write);
+        if let Some(held) = state.held.iter().find(blocks).cloned() {
+            self.report_double(state, &held, mode, &site, how);
+            return false;
+        }
+        if state.released.contains(&(lock, mode)) {
+            if site.chain.is_empty() {
+                state.released.remove(&(lock, mode));
+            }
+            return false;
+        }
+        let known = state.takes.get(&(lock, mode)).map(|known| known.certain);
+        let better =
+            known.map_or(state.takes.len() < MAX_TAKES, |certain| !certain && site.certain);
+        if better {
+            state.takes.insert((lock, mode), site);
+        }
+        true
+    }
+
+    /// A lock that a called function takes at some time, as far as the arguments do not exclude it.
+    pub(crate) fn take_below(
+        &mut self,
+        state: &mut State,
+        env: &Env<'_>,
+        take: &Take,
+        span: Span,
+        deferred: bool,
+    ) {
+        let Some((lock, site, always)) = self.translate(state, env, take, span) else { return };
+        self.take(state, lock, take.mode, site, Taking { always, deferred });
+    }
+
+    /// A take of a called function in terms of this one, and whether it certainly happens.
+    fn translate(
+        &mut self,
+        state: &mut State,
+        env: &Env<'_>,
+        take: &Take,
+        span: Span,
+    ) -> Option<(PlaceId, TakeSite, bool)> {
+        let mut assumed = State { facts: state.facts.clone(), ..State::default() };
+        let (mut certain, mut always) = (take.always, take.always);
+        for (path, wanted) in &take.conditions {
+            let Some((term, truth)) = self.condition(state, env, path, wanted) else {
+                (certain, always) = (false, false);
+                continue;
+            };
+            match assumed.truth(&mut self.arena, term) {
+                Some(known) if known != truth => return None,
+                Some(_) => {}
+                None => {
+                    always = false;
+                    certain &= self.arena.leaves(term).is_empty();
+                    assumed.assume(&mut self.arena, term, truth);
+                }
+            }
+        }
+        let lock = self.find_place(state, env, &take.path)?;
+        let conditions = assumed.input_facts(&self.arena);
+        let site = TakeSite { span, chain: Arc::clone(&take.chain), conditions, certain };
+        Some((lock, site, always))
+    }
+
+    fn report_double(
+        &mut self,
+        state: &State,
+        held: &Held,
+        mode: LockMode,
+        site: &TakeSite,
+        how: Taking,
+    ) {
+        let path = self.path_since(state, held.site);
+        let found = DoubleLock {
+            func: self.id,
+            lock: self.lock_name(held),
+            rw: mode == LockMode::Read || held.mode == LockMode::Read || self.is_rw(held.lock),
+            held: held.mode,
+            first: held.site,
+            again: mode,
+            second: site.span,
+            chain: site.chain.to_vec(),
+            always: how.always,
+            deferred: how.deferred,
+            path,
+        };
+        match self.doubles.get(&site.span) {
+            Some(old) if old.always || !found.always => {}
+            _ => {
+                self.doubles.insert(site.span, found);
+            }
+        }
+    }
+
+    /// A library function may call a function value before it returns.
+    pub(crate) fn may_call(&mut self, state: &mut State, value: TermId, span: Span) {
+        let (target, _, recv) = self.value(value);
+        let Target::Body(func) = target else { return };
+        let summaries = self.summaries;
+        let Some(Some(summary)) = summaries.get(func) else { return };
+        let args: Vec<TermId> = recv.into_iter().collect();
+        let env = Env { callee: func, args: &args };
+        for take in summary.outcomes.iter().flat_map(|o| &o.takes) {
+            if let Some((lock, mut site, _)) = self.translate(state, &env, take, span) {
+                site.certain = false;
+                self.take(state, lock, take.mode, site, Taking::default());
+            }
+        }
+        self.release_silently(state, func, &args);
+    }
+
+    /// The callee calls a function value that it got from here, with locks held.
+    pub(crate) fn call_under(
+        &mut self,
+        state: &mut State,
+        env: &Env<'_>,
+        under: &CallUnder,
+        call: &Invocation<'a>,
+    ) {
+        let Some(value) = self.find_value(state, env, &under.path) else { return };
+        let mut held: Vec<(PlaceId, LockMode, Span)> = Vec::new();
+        for (path, mode, at) in &under.held {
+            held.extend(self.find_place(state, env, path).map(|lock| (lock, *mode, *at)));
+        }
+        let (target, _, recv) = self.value(value);
+        match target {
+            Target::Input(input) => {
+                held.extend(state.held.iter().map(|h| (h.lock, h.mode, h.site)));
+                state.calls.insert(InputCall { input, span: call.span, held });
+            }
+            Target::Body(func) => {
+                let summaries = self.summaries;
+                let Some(Some(summary)) = summaries.get(func) else { return };
+                let args: Vec<TermId> = recv.into_iter().collect();
+                let inner = Env { callee: func, args: &args };
+                for take in summary.outcomes.iter().flat_map(|o| &o.takes) {
+                    let span = call.span;
+                    let Some((lock, mut site, _)) = self.translate(state, &inner, take, span)
+                    else {
+                        continue;
+                    };
+                    site.certain = false;
+                    site.chain = [under.at].into_iter().chain(take.chain.iter().copied()).collect();
+                    let conflict = held.iter().find(|(other, mode, _)| {
+                        *other == lock && (*mode, take.mode) != (LockMode::Read, LockMode::Read)
+                    });
+                    if let Some(&(lock, mode, at)) = conflict {
+                        let held = Held { lock, mode, site: at, deferred: false };
+                        self.report_double(state, &held, take.mode, &site, Taking::default());
+                    } else {
+                        self.take(state, lock, take.mode, site, Taking::default());
+                    }
+                }
+            }
+            Target::Effect(_) | Target::Owed(_) | Target::Unknown => {}
+        }
+    }
+
+    /// Gives a lock back.
+    pub(crate) fn unlock(
+        &mut self,
+        state: &mut State,
+        lock: PlaceId,
+        mode: LockMode,
+        span: Span,
+        silent: bool,
+    ) {
+        let exact = |m: Option<LockMode>| {
+            state.held.iter().rposition(|h| h.lock == lock && m.is_none_or(|m| h.mode == m))
+        };
+        if let Some(i) = exact(Some(mode)).or_else(|| exact(None)) {
+            let held = state.held.remove(i);
+            if !silent {
+                self.unlocked.entry(held.site).or_insert(span);
+            }
+            return;
+        }
+        let alias = state.held.iter().rposition(|h| self.may_alias(h.lock, lock));
+        if let Some(i) = alias {
+            state.held.remove(i);
+            return;
+        }
+        state.released.insert((lock, mode));
+    }
+
+    /// Whether two names that differ may well be the same lock: the same field of two objects, or an
+    /// unknown pointer.
+    fn may_alias(&self, a: PlaceId, b: PlaceId) -> bool {
+        let (a, b) = (self.arena.data(a), self.arena.data(b));
+        match (a.parts.last(), b.parts.last()) {
+            (Some(Part::Field(f)), Some(Part::Field(g))) if f == g => true,
+            (x, y) => {
+                let bare =
+                    |part: Option<&Part>, root| part.is_none() && matches!(root, Root::Ptr(_));
+                bare(x, a.root) || bare(y, b.root)
+            }
+        }
+    }
+}
