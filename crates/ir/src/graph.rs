@@ -1,4 +1,4 @@
-//! Questions about graphs and instructions.
+//! Questions about graphs.
 
 use crate::data::*;
 use stanch_base::IndexVec;
@@ -100,4 +100,50 @@ impl Func {
         order.reverse();
         order
     }
+
+    /// The immediate dominator of each block; the entry's is itself.
+    pub fn dominators(&self) -> IndexVec<BlockId, BlockId> {
+        let order = self.reverse_postorder();
+        let mut rank: IndexVec<BlockId, usize> =
+            IndexVec::from_elem(usize::MAX, self.blocks.len());
+        for (i, &block) in order.iter().enumerate() {
+            rank[block] = i;
+        }
+        let preds = self.predecessors();
+        let mut idom: IndexVec<BlockId, Option<BlockId>> =
+            IndexVec::from_elem(None, self.blocks.len());
+        let Some((&entry, rest)) = order.split_first() else { return IndexVec::new() };
+        idom[entry] = Some(entry);
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for &block in rest {
+                let known = preds[block].iter().copied().filter(|&p| idom[p].is_some());
+                let new = known.reduce(|a, b| common_dominator(&idom, &rank, a, b));
+                if new.is_some() && idom[block] != new {
+                    idom[block] = new;
+                    changed = true;
+                }
+            }
+        }
+        idom.iter().map(|d| d.unwrap_or(entry)).collect()
+    }
+}
+
+/// The nearest block that dominates both (Cooper, Harvey, Kennedy: "A simple, fast dominance
+/// algorithm").
+fn common_dominator(
+    idom: &IndexVec<BlockId, Option<BlockId>>,
+    rank: &IndexVec<BlockId, usize>,
+    mut a: BlockId,
+    mut b: BlockId,
+) -> BlockId {
+    while a != b {
+        let deeper = if rank[a] > rank[b] { &mut a } else { &mut b };
+        match idom[*deeper] {
+            Some(up) if up != *deeper => *deeper = up,
+            _ => return a.min(b),
+        }
+    }
+    a
 }

@@ -10,6 +10,7 @@ mod display;
 mod graph;
 mod lower;
 mod simplify;
+mod visit;
 
 pub use data::*;
 pub use lower::lower_package;

@@ -90,6 +90,8 @@ pub(crate) struct Exec<'a, 'p> {
     pub(crate) crash: Option<u32>,
     /// Number of the next goroutine in a witness.
     pub(crate) next_number: u32,
+    /// Instructions executed.
+    pub(crate) work: u64,
 }
 
 impl<'a, 'p> Exec<'a, 'p> {
@@ -107,6 +109,7 @@ impl<'a, 'p> Exec<'a, 'p> {
             todo: Vec::new(),
             crash: None,
             next_number: 0,
+            work: 0,
         }
     }
 

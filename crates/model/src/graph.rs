@@ -150,11 +150,13 @@ pub(crate) fn build(m: &Machine<'_>, first: State) -> Graph {
         queue: VecDeque::new(),
         expanded: Vec::new(),
         moves: Vec::new(),
+        work: 0,
     };
     let step = StepKey { who: 0, act: Act::Default, picks: Box::default() };
     builder.add(first, key, 0, step);
     while let Some((id, state)) = builder.queue.pop_front() {
-        if builder.expanded.len() as u32 > m.limits.states {
+        let spent = builder.work > m.limits.instructions;
+        if builder.expanded.len() as u32 > m.limits.states || spent {
             builder.cut(Inconclusive::States);
         }
         if builder.graph.inconclusive == Some(Inconclusive::States) {
@@ -173,6 +175,8 @@ struct Builder<'a, 'p> {
     queue: VecDeque<(u32, State)>,
     expanded: Vec<bool>,
     moves: Vec<(usize, Vec<Act>)>,
+    /// Instructions executed so far.
+    work: u64,
 }
 
 /// What the steps of one goroutine from a state did.
@@ -316,6 +320,7 @@ impl Builder<'_, '_> {
         let mut exec = Exec::new(self.m, &mut next, chooser);
         exec.perform(i, act);
         let (why, crash) = (exec.cut, exec.crash);
+        self.work += exec.work + 1;
         steps.effects.append(&mut exec.effects);
         if let Some(why) = why {
             self.cut(why);

@@ -35,6 +35,7 @@ impl<'p> Exec<'_, 'p> {
         let mut steps = 0;
         while self.is_alive(i) && matches!(self.st.gs[i].pending, Pending::None) {
             steps += 1;
+            self.work += 1;
             if steps > self.m.limits.local_steps {
                 self.st.gs[i].pending = Pending::Interrupted;
                 break;

@@ -7,6 +7,8 @@ use crate::program::{Const, FnId, OpenKind, Point, Site, UnknownKind};
 pub struct Limits {
     /// States of one root.
     pub states: u32,
+    /// Instructions of one root, all steps together; running out counts as running out of states.
+    pub instructions: u64,
     /// Instructions between two visible operations; a longer run is interrupted there and goes on
     /// as if others could see it.
     pub local_steps: u32,
@@ -37,6 +39,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             states: 20_000,
+            instructions: 50_000_000,
             local_steps: 4_000,
             branches_per_step: 256,
             objects_per_site: 4,

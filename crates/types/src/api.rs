@@ -1,6 +1,6 @@
 //! The data that later layers read: types, objects, per-file tables.
 
-use stanch_base::{FxHashMap, FxHashSet, IndexVec, TextRange, newtype_index};
+use stanch_base::{FxHashMap, IndexVec, TextRange, newtype_index};
 use stanch_syntax::ast::{Ast, ChanDir, ExprId, IdentId};
 use std::sync::Arc;
 
@@ -329,8 +329,9 @@ pub struct FileTypes {
     pub constants: Vec<ConstValue>,
     /// The fields that embedded types' identifiers declare (`idents` has the type they use).
     pub embedded: FxHashMap<IdentId, ObjectId>,
-    /// Expressions in a comma-ok context (go/types records a pair for them).
-    pub comma_ok: FxHashSet<ExprId>,
+    /// Expressions in a comma-ok context (go/types records a pair for them), with the type of the
+    /// second value.
+    pub comma_ok: FxHashMap<ExprId, TypeId>,
     /// Number of expressions whose type is unknown.
     pub n_unknown: u32,
 }

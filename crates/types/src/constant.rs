@@ -477,8 +477,6 @@ pub(crate) fn bit_len(value: &ConstValue) -> usize {
     }
 }
 
-/// Whether the value is a negative number.
-
 /// The value written exactly: decimal integers, fractions, `(re + imi)`, quoted ASCII strings.
 pub(crate) fn exact_string(value: &ConstValue) -> String {
     match value {

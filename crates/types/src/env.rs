@@ -488,9 +488,9 @@ impl Collector<'_, '_> {
             for (i, spec) in f.ast.imports.iter().enumerate() {
                 let import = self.import(&spec.path);
                 let explicit = spec.name.map(|n| f.ast.name(n));
-                if explicit == Some(".") {
+                let dot = explicit == Some(".");
+                if dot {
                     dots.push(import);
-                    continue;
                 }
                 let name = match explicit {
                     Some(name) => self.program.names.intern(name),
@@ -503,7 +503,7 @@ impl Collector<'_, '_> {
                 let cell = Cell::new(name, CellKind::PkgName(import), Some((file, span)));
                 let id = self.add(cell.with(UNKNOWN, NO_AUX));
                 imports.push((file, i as u32, id));
-                if name != BLANK {
+                if name != BLANK && !dot {
                     local.entry(name).or_insert(id);
                 }
             }

@@ -148,7 +148,11 @@ impl<'p> Program<'p> {
     }
 
     fn constraint_interface(&self, param: ObjectId) -> TypeId {
-        let constraint = self.constraint(param);
+        self.interface_of(self.constraint(param))
+    }
+
+    /// A constraint as an interface type.
+    pub(crate) fn interface_of(&self, constraint: TypeId) -> TypeId {
         let under = match self.kind(constraint) {
             TypeKind::TypeParam(_) => return UNKNOWN,
             _ => self.underlying(constraint),

@@ -17,7 +17,8 @@ pub(crate) struct Tables {
     pub(crate) selections: Vec<(ExprId, Selection)>,
     pub(crate) instances: Vec<(IdentId, Box<[TypeId]>)>,
     pub(crate) clause_vars: Vec<(u32, ObjectId)>,
-    pub(crate) comma_ok: Vec<ExprId>,
+    /// With the type of the second value.
+    pub(crate) comma_ok: Vec<(ExprId, TypeId)>,
     pub(crate) embedded: Vec<(IdentId, ObjectId)>,
     pub(crate) constants: Vec<ConstValue>,
     /// Function literals of package-level initialisers, whose bodies wait.

@@ -174,7 +174,7 @@ impl<'p> Program<'p> {
         Some(self.normalize(out.into_iter()))
     }
 
-    /// Whether each of `a` lies in one of `b`, and the other way round.
+    /// Whether each term of `a` lies in one of `b`, and the other way round.
     pub(crate) fn same_terms(&self, a: Option<&[UnionTerm]>, b: Option<&[UnionTerm]>) -> bool {
         let subset = |a: &[UnionTerm], b: &[UnionTerm]| {
             a.iter().all(|&x| b.iter().any(|&y| !self.disjoint(x, y) && (!x.tilde || y.tilde)))

@@ -14,7 +14,6 @@ pub(crate) struct Universe {
     pub(crate) types: Vec<TypeDecl>,
     pub(crate) byte: TypeId,
     pub(crate) rune: TypeId,
-    pub(crate) error: TypeId,
     pub(crate) iota: ObjectId,
     pub(crate) empty_interface: TypeId,
     pub(crate) bad: Object,
@@ -170,7 +169,7 @@ impl Universe {
         let rune = alias(&mut b, "rune", basic(Basic::Int32));
         let empty_any = interface(Box::default(), InterfaceForm::Any);
         alias(&mut b, "any", empty_any);
-        let error = Self::error(&mut b, store, &interface);
+        Self::error(&mut b, store, &interface);
         let comparable = interface(Box::default(), InterfaceForm::Comparable);
         let ty = store.intern(TypeKind::Named { object: b.next(), args: Box::default() });
         b.type_name("comparable", false, ty, comparable);
@@ -196,7 +195,6 @@ impl Universe {
             types: b.types,
             byte,
             rune,
-            error,
             iota,
             empty_interface: interface(Box::default(), InterfaceForm::Written),
             bad: Object {
@@ -223,7 +221,7 @@ impl Universe {
         b: &mut Builder<'_>,
         store: &Store,
         interface: &dyn Fn(Box<[InterfaceMethod]>, InterfaceForm) -> TypeId,
-    ) -> TypeId {
+    ) {
         let signature = store.intern(TypeKind::Signature(SignatureType {
             type_params: Box::default(),
             params: Box::default(),
@@ -239,6 +237,5 @@ impl Universe {
         let rhs = interface(methods.into(), InterfaceForm::Written);
         let ty = store.intern(TypeKind::Named { object: b.next(), args: Box::default() });
         b.type_name("error", false, ty, rhs);
-        ty
     }
 }

@@ -1,109 +1,211 @@
 //! Assignments and short variable declarations.
 
 use super::*;
-use stanch_syntax::ast::{Expr, List};
+use stanch_syntax::ast::Expr;
+
+/// The type of what is assigned to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// The blank identifier, or a variable whose type the value decides.
+    Open,
+    /// Wrong code.
+    Bad,
+    /// Of this type.
+    Of(TypeId),
+}
 
 impl Checker<'_, '_> {
-    pub(super) fn assign(&mut self, lhs: List<ExprId>, rhs: List<ExprId>) {
-        let (lhs, rhs) = (self.ast.list(lhs), self.ast.list(rhs));
-        let types: Vec<TypeId> = lhs.iter().map(|&l| self.target(l)).collect();
-        self.assign_values(rhs, &types);
+    /// Converts an operand to what it is assigned to; `None`: something without a type.
+    pub(super) fn assignment(&mut self, x: &mut Operand, ty: Option<TypeId>) {
+        match x.mode {
+            Om::Invalid => return,
+            Om::NoValue | Om::Builtin(_) | Om::Type => return x.mode = Om::Invalid,
+            _ => {}
+        }
+        if self.is_untyped(x.ty) {
+            let target = match ty {
+                None if self.is_nil(x) => return x.mode = Om::Invalid,
+                Some(ty) if !self.is_interface(ty) => ty,
+                _ => self.default_type(x.ty),
+            };
+            match self.implicit_type(x, target) {
+                Some((ty, value)) => self.adopt(x, ty, value),
+                None => x.mode = Om::Invalid,
+            }
+        }
+        if let TypeKind::Signature(s) = self.kind(x.ty)
+            && !s.type_params.is_empty()
+        {
+            x.mode = Om::Invalid;
+        }
     }
 
-    /// The type of what is assigned to; unknown for the blank identifier, which takes anything.
-    pub(super) fn target(&mut self, expr: ExprId) -> TypeId {
-        if self.is_blank(expr) {
+    /// Initialises a variable; its type.
+    pub(super) fn init_var(&mut self, x: &mut Operand, declared: Option<TypeId>) -> TypeId {
+        if !x.ok() || x.ty == UNKNOWN {
+            x.mode = Om::Invalid;
+            return declared.unwrap_or(UNKNOWN);
+        }
+        if declared == Some(UNKNOWN) {
+            x.mode = Om::Invalid;
             return UNKNOWN;
         }
-        let x = self.expr(expr);
-        if x.ok() { x.ty } else { UNKNOWN }
+        let ty = match declared {
+            Some(ty) => ty,
+            None if self.is_nil(x) || matches!(x.mode, Om::NoValue | Om::Type) => {
+                x.mode = Om::Invalid;
+                return UNKNOWN;
+            }
+            None => self.default_type(x.ty),
+        };
+        self.assignment(x, Some(ty));
+        ty
     }
 
-    pub(super) fn is_blank(&self, expr: ExprId) -> bool {
-        match *self.ast.expr(self.ast.unparen(expr)) {
+    fn is_call(&self, e: ExprId) -> bool {
+        matches!(self.ast.expr(self.ast.unparen(e)), Expr::Call { .. })
+    }
+
+    /// Initialises variables, whose declared types may be given; their types.
+    pub(super) fn init_vars(
+        &mut self,
+        declared: &[Option<TypeId>],
+        values: &[ExprId],
+        in_return: bool,
+    ) -> Vec<TypeId> {
+        let one_call = matches!(*values, [one] if self.is_call(one));
+        if declared.len() == values.len() && !one_call {
+            let pairs = declared.iter().zip(values);
+            return pairs
+                .map(|(&ty, &value)| {
+                    let mut x = self.expr_for(ty, value);
+                    self.init_var(&mut x, ty)
+                })
+                .collect();
+        }
+        let &[value] = values else {
+            self.use_exprs(values);
+            return declared.iter().map(|d| d.unwrap_or(UNKNOWN)).collect();
+        };
+        let (mut operands, comma_ok) =
+            self.multi_expr(value, declared.len() == 2 && !in_return);
+        if operands.len() != declared.len() {
+            return declared.iter().map(|d| d.unwrap_or(UNKNOWN)).collect();
+        }
+        let pairs = declared.iter().zip(&mut operands);
+        let types = pairs.map(|(&ty, x)| self.init_var(x, ty)).collect();
+        if comma_ok {
+            self.record_comma_ok(value, &operands);
+        }
+        types
+    }
+
+    /// Marks an expression, and what it parenthesises, as one with a second value.
+    fn record_comma_ok(&mut self, mut e: ExprId, operands: &[Operand]) {
+        let [first, second] = operands else { return };
+        if !first.ok() || !second.ok() {
+            return;
+        }
+        loop {
+            self.t.comma_ok.push((e, second.ty));
+            match *self.ast.expr(e) {
+                Expr::Paren(x) => e = x,
+                _ => return,
+            }
+        }
+    }
+
+    /// What stands on the left of `=`.
+    pub(super) fn lhs(&mut self, e: ExprId) -> Place {
+        if self.is_blank(e) {
+            return Place::Open;
+        }
+        match self.expr(e) {
+            x if x.ok() && x.ty != UNKNOWN => Place::Of(x.ty),
+            _ => Place::Bad,
+        }
+    }
+
+    pub(super) fn is_blank(&self, e: ExprId) -> bool {
+        match *self.ast.expr(self.ast.unparen(e)) {
             Expr::Ident(ident) => self.name(ident) == BLANK,
             _ => false,
         }
     }
 
-    /// Infers values that are assigned to variables of these types.
-    pub(super) fn assign_values(&mut self, values: &[ExprId], types: &[TypeId]) {
-        if let [one] = values
-            && types.len() != 1
-        {
-            let mut operands = self.multi(*one, types.len());
-            for (x, &ty) in operands.iter_mut().zip(types) {
-                // The second value of a comma-ok pair is not recorded: only its own type counts.
-                if x.mode != Om::Invalid && !self.is_untyped(x.ty) {
-                    self.assign_to(x, ty);
+    /// Assigns an operand to what stands at `lhs`.
+    pub(super) fn assign_operand(&mut self, lhs: ExprId, x: &mut Operand) {
+        match self.lhs(lhs) {
+            Place::Open => self.assignment(x, None),
+            Place::Of(ty) => self.assignment(x, Some(ty)),
+            Place::Bad => x.mode = Om::Invalid,
+        }
+    }
+
+    pub(super) fn assign(&mut self, lhs: &[ExprId], rhs: &[ExprId]) {
+        let one_call = matches!(*rhs, [one] if self.is_call(one));
+        if lhs.len() == rhs.len() && !one_call {
+            for (&l, &r) in lhs.iter().zip(rhs) {
+                match self.lhs(l) {
+                    Place::Bad => self.use_exprs(&[r]),
+                    Place::Open => {
+                        let mut x = self.expr(r);
+                        self.assignment(&mut x, None);
+                    }
+                    Place::Of(ty) => {
+                        let mut x = self.expr_for(Some(ty), r);
+                        self.assignment(&mut x, Some(ty));
+                    }
                 }
             }
             return;
         }
-        for (i, &value) in values.iter().enumerate() {
-            let ty = types.get(i).copied().unwrap_or(UNKNOWN);
-            let mut x = self.expr_hint(value, (ty != UNKNOWN).then_some(ty));
-            match ty == UNKNOWN {
-                true => {
-                    self.default_value(&mut x);
-                }
-                false => self.assign_to(&mut x, ty),
-            }
+        let &[value] = rhs else {
+            self.use_exprs(lhs);
+            return self.use_exprs(rhs);
+        };
+        let (mut operands, comma_ok) = self.multi_expr(value, lhs.len() == 2);
+        if operands.len() != lhs.len() {
+            return self.use_exprs(lhs);
+        }
+        for (&l, x) in lhs.iter().zip(&mut operands) {
+            self.assign_operand(l, x);
+        }
+        if comma_ok {
+            self.record_comma_ok(value, &operands);
         }
     }
 
     /// `lhs := rhs`: new variables are in scope after the statement.
-    pub(super) fn define(&mut self, lhs: List<ExprId>, rhs: List<ExprId>) {
-        let (lhs, rhs) = (self.ast.list(lhs), self.ast.list(rhs));
-        // Variables of this scope are assigned; others are new.
-        let old: Vec<Option<TypeId>> = lhs.iter().map(|&l| self.redeclared(l)).collect();
-        let types: Vec<TypeId> = match rhs {
-            [one] if lhs.len() != 1 => {
-                let mut operands = self.multi(*one, lhs.len());
-                let mut types: Vec<TypeId> =
-                    operands.iter_mut().map(|x| self.default_value(x)).collect();
-                types.resize(lhs.len(), UNKNOWN);
-                types
-            }
-            _ => {
-                let mut types: Vec<TypeId> = Vec::with_capacity(lhs.len());
-                for (i, &value) in rhs.iter().enumerate() {
-                    let target = old.get(i).copied().flatten();
-                    let mut x = self.expr_hint(value, target);
-                    types.push(match target {
-                        Some(ty) => {
-                            self.assign_to(&mut x, ty);
-                            ty
-                        }
-                        None => self.default_value(&mut x),
-                    });
+    pub(super) fn define(&mut self, lhs: &[ExprId], rhs: &[ExprId]) {
+        let mut declared = Vec::with_capacity(lhs.len());
+        let mut new: Vec<Option<IdentId>> = Vec::with_capacity(lhs.len());
+        for &l in lhs {
+            let Expr::Ident(ident) = *self.ast.expr(l) else {
+                self.use_exprs(&[l]);
+                declared.push(None);
+                new.push(None);
+                continue;
+            };
+            match self.local_here(self.symbol(ident)) {
+                Some(object) => {
+                    self.t.set_ident(ident, object);
+                    let cell = self.p.cell(object);
+                    let variable = cell.is_some_and(|c| matches!(c.kind, CellKind::Var(_)));
+                    declared.push(variable.then(|| self.p.type_of(object)));
+                    new.push(None);
                 }
-                types.resize(lhs.len(), UNKNOWN);
-                types
-            }
-        };
-        for ((&l, old), ty) in lhs.iter().zip(old).zip(types) {
-            if old.is_none() {
-                self.define_one(l, ty);
+                None => {
+                    declared.push(None);
+                    new.push(Some(ident));
+                }
             }
         }
-    }
-
-    /// The type of a variable on the left of `:=` that this scope has already; its use is recorded.
-    fn redeclared(&mut self, expr: ExprId) -> Option<TypeId> {
-        let Expr::Ident(ident) = *self.ast.expr(expr) else {
-            return Some(self.target(expr));
-        };
-        let object = self.local_here(self.symbol(ident))?;
-        self.t.set_ident(ident, object);
-        let ty = self.p.type_of(object);
-        self.record_value(expr, ty);
-        Some(ty)
-    }
-
-    pub(super) fn define_one(&mut self, expr: ExprId, ty: TypeId) {
-        if let Expr::Ident(ident) = *self.ast.expr(expr) {
-            self.declare_var(ident, VarKind::Local, ty);
+        let types = self.init_vars(&declared, rhs, false);
+        for (ident, ty) in new.into_iter().zip(types) {
+            if let Some(ident) = ident {
+                self.declare_var(ident, VarKind::Local, ty);
+            }
         }
     }
 }

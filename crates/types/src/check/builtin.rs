@@ -1,342 +1,398 @@
 //! Calls of predeclared functions and of those of `unsafe`.
 
+use super::untyped::array_behind;
 use super::*;
 use crate::constant;
+use crate::lookup::Search;
 use stanch_syntax::ast::{BinaryOp, Expr};
+
+/// A call of a predeclared function.
+#[derive(Clone, Copy)]
+struct Call<'c> {
+    e: ExprId,
+    fun: ExprId,
+    builtin: Builtin,
+    args: &'c [ExprId],
+    spread: bool,
+}
 
 impl Checker<'_, '_> {
     pub(super) fn builtin_call(
         &mut self,
-        expr: ExprId,
+        e: ExprId,
         fun: ExprId,
         builtin: Builtin,
         args: &[ExprId],
         spread: bool,
     ) -> Operand {
-        let before = std::mem::replace(&mut self.has_call_or_recv, false);
+        let call = Call { e, fun, builtin, args, spread };
+        let before = self.has_call_or_recv;
+        let sized = matches!(builtin, Builtin::Len | Builtin::Cap);
+        if sized {
+            self.has_call_or_recv = false;
+        }
         let result = match builtin {
-            Builtin::Make | Builtin::New => self.allocation(expr, builtin, args),
-            Builtin::Len | Builtin::Cap => self.length(expr, builtin, args),
-            Builtin::UnsafeSizeof | Builtin::UnsafeAlignof | Builtin::UnsafeOffsetof => {
-                self.layout(expr, builtin, args)
-            }
+            Builtin::Make => self.make(call),
+            Builtin::New => self.new_call(call),
+            Builtin::UnsafeOffsetof => self.offset(call),
             _ => {
-                let mut values: Vec<Operand> = match args {
-                    [one] if !spread => self.multi(*one, 0),
-                    _ => args.iter().map(|&a| self.expr(a)).collect(),
-                };
-                self.plain_builtin(expr, builtin, &mut values, spread)
+                let mut values = self.expr_list(args);
+                if values.iter().all(Operand::ok) {
+                    self.evaluated(call, &mut values)
+                } else if sized {
+                    Some(Operand::new(Om::Value, self.basic(Basic::Int), e))
+                } else {
+                    None
+                }
             }
         };
-        self.has_call_or_recv |= before;
-        if result.ok() && result.mode != Om::Const {
-            self.record_builtin(fun, &result, args);
+        if sized {
+            self.has_call_or_recv = before;
         }
-        result
+        result.map_or(Operand::invalid(e), |x| Operand { expr: e, ..x })
     }
 
-    /// The signature of the predeclared function in this call, as go/types records it.
-    fn record_builtin(&mut self, fun: ExprId, result: &Operand, args: &[ExprId]) {
-        let params: Vec<TypeId> =
-            args.iter().map(|&a| self.t.expr(a).map_or(UNKNOWN, |i| i.ty)).collect();
-        let results = match result.mode {
-            Om::NoValue => Box::default(),
-            _ => [result.ty].into(),
-        };
-        let ty = self.intern(TypeKind::Signature(SignatureType {
-            type_params: Box::default(),
-            params: params.into(),
-            results,
-            variadic: false,
-            names: crate::names::NO_NAMES,
-        }));
-        let info = ExprInfo { ty, mode: Mode::Builtin, constant: None };
-        let mut at = fun;
+    /// Records the signature that the predeclared function has in this call.
+    fn record_builtin(&mut self, fun: ExprId, params: &[TypeId], results: &[TypeId]) {
+        let ty = self.make_signature(params, results, false);
+        self.record_builtin_type(fun, ty);
+    }
+
+    fn record_builtin_type(&mut self, mut fun: ExprId, ty: TypeId) {
         loop {
-            self.t.set_expr(at, info);
-            match *self.ast.expr(at) {
-                Expr::Paren(x) => at = x,
+            self.t.set_expr(fun, ExprInfo { ty, mode: Mode::Builtin, constant: None });
+            match *self.ast.expr(fun) {
+                Expr::Paren(x) => fun = x,
                 _ => return,
             }
         }
     }
 
-    fn allocation(&mut self, expr: ExprId, builtin: Builtin, args: &[ExprId]) -> Operand {
-        let Some((&first, rest)) = args.split_first() else { return Operand::invalid(expr) };
-        let mut x = self.expr(first);
-        for &size in rest {
-            self.index_value(size);
-        }
-        if !x.ok() {
-            return Operand::invalid(expr);
-        }
-        match builtin {
-            Builtin::Make => self.result(Om::Value, x.ty, expr),
-            _ => {
-                if x.mode != Om::Type {
-                    self.default_value(&mut x);
-                }
-                Operand::new(Om::Value, self.pointer_to(x.ty), expr)
-            }
-        }
+    /// A value of type `result`, with the function's type recorded.
+    fn value(&mut self, call: Call<'_>, result: TypeId, params: &[TypeId]) -> Option<Operand> {
+        self.record_builtin(call.fun, params, &[result]);
+        Some(Operand::new(Om::Value, result, call.e))
     }
 
-    fn length(&mut self, expr: ExprId, builtin: Builtin, args: &[ExprId]) -> Operand {
+    fn no_value(&mut self, call: Call<'_>, params: &[TypeId]) -> Option<Operand> {
+        self.record_builtin(call.fun, params, &[]);
+        Some(Operand::new(Om::NoValue, UNKNOWN, call.e))
+    }
+
+    fn const_result(&mut self, call: Call<'_>, ty: TypeId, value: ConstValue) -> Option<Operand> {
+        let mut x = Operand::invalid(call.e);
+        self.set_const(&mut x, ty, value);
+        Some(x)
+    }
+
+    fn evaluated(&mut self, call: Call<'_>, values: &mut [Operand]) -> Option<Operand> {
         let int = self.basic(Basic::Int);
-        let Some(&arg) = args.first() else { return Operand::invalid(expr) };
-        let x = self.expr(arg);
-        let mut result = Operand::new(Om::Value, int, expr);
-        if !x.ok() {
-            return result;
-        }
-        let constant_len = match self.under_kind(x.ty) {
-            TypeKind::Basic(_) if x.mode == Om::Const && builtin == Builtin::Len => {
-                match self.value_of(&x) {
-                    ConstValue::String(text) => Some(text.len() as u64),
-                    _ => None,
-                }
-            }
-            TypeKind::Array(n, _) if !self.has_call_or_recv => *n,
-            TypeKind::Pointer(to) if !self.has_call_or_recv => match self.under_kind(*to) {
-                TypeKind::Array(n, _) => *n,
-                _ => None,
-            },
-            _ => None,
-        };
-        if self.is_untyped(x.ty) {
-            self.update_type(x.expr, self.default_type(x.ty), true);
-        }
-        if let Some(n) = constant_len
-            && !self.p.is_type_param(x.ty)
-        {
-            self.set_const(&mut result, int, constant::int(n));
-        }
-        result
-    }
-
-    fn layout(&mut self, expr: ExprId, builtin: Builtin, args: &[ExprId]) -> Operand {
+        let byte = self.p.universe.byte;
         let uintptr = self.basic(Basic::Uintptr);
-        let Some(&arg) = args.first() else { return Operand::invalid(expr) };
-        let mut x = self.expr(arg);
-        let ty = match x.mode {
-            Om::Type => x.ty,
-            _ => self.default_value(&mut x),
-        };
-        let value = match builtin {
-            Builtin::UnsafeSizeof => self.p.size_of(ty),
-            Builtin::UnsafeAlignof => self.p.align_of(ty),
-            _ => {
-                let arg = self.ast.unparen(arg);
-                let selection = self.t.selections.iter().rev().find(|s| s.0 == arg);
-                selection.and_then(|(_, s)| self.p.offset_of(s.recv, &s.path))
+        match call.builtin {
+            Builtin::Append => self.append(call, values),
+            Builtin::Cap | Builtin::Len => self.length(call, *values.first()?),
+            Builtin::Clear | Builtin::Close => {
+                let ty = values.first()?.ty;
+                self.no_value(call, &[ty])
             }
-        };
-        let mut result = Operand::new(Om::Value, uintptr, expr);
-        if let Some(n) = value {
-            self.set_const(&mut result, uintptr, constant::int(n));
-        }
-        result
-    }
-
-    fn plain_builtin(
-        &mut self,
-        expr: ExprId,
-        builtin: Builtin,
-        values: &mut [Operand],
-        spread: bool,
-    ) -> Operand {
-        let none = Operand::new(Om::NoValue, UNKNOWN, expr);
-        match builtin {
-            Builtin::Append => self.append(expr, values, spread),
+            Builtin::Complex => self.complex(call, values),
             Builtin::Copy => {
-                values.iter_mut().for_each(|x| {
-                    self.default_value(x);
-                });
-                Operand::new(Om::Value, self.basic(Basic::Int), expr)
+                let [x, y] = values else { return None };
+                self.value(call, int, &[x.ty, y.ty])
             }
             Builtin::Delete => {
-                if let [map, key] = values
-                    && let Some(TypeKind::Map(k, _)) =
-                        self.p.common_underlying(map.ty).map(|u| self.kind(u))
-                {
-                    self.assign_to(key, *k);
-                }
-                none
+                let [map, key] = values else { return None };
+                let (map, mut key) = (map.ty, *key);
+                let under = self.p.type_terms(map).first()?.1;
+                let TypeKind::Map(k, _) = self.kind(under) else { return None };
+                self.assignment(&mut key, Some(*k));
+                self.no_value(call, &[map, *k])
             }
+            Builtin::Imag | Builtin::Real => self.part(call, *values.first()?),
+            Builtin::Max | Builtin::Min => self.extreme(call, values),
             Builtin::Panic => {
-                if let Some(x) = values.first_mut() {
-                    self.assign_to(x, self.p.universe.empty_interface);
-                }
-                none
+                let any = self.p.universe.empty_interface;
+                self.assignment(values.first_mut()?, Some(any));
+                self.no_value(call, &[any])
             }
             Builtin::Print | Builtin::Println => {
-                values.iter_mut().for_each(|x| {
-                    self.default_value(x);
-                });
-                none
+                values.iter_mut().for_each(|x| self.assignment(x, None));
+                let params: Vec<TypeId> = values.iter().map(|x| x.ty).collect();
+                self.no_value(call, &params)
             }
-            Builtin::Clear | Builtin::Close => none,
-            Builtin::Recover => Operand::new(Om::Value, self.p.universe.empty_interface, expr),
-            Builtin::Min | Builtin::Max => self.extreme(expr, builtin, values),
-            Builtin::Complex => self.complex(expr, values),
-            Builtin::Real | Builtin::Imag => self.part(expr, builtin, values),
+            Builtin::Recover => self.value(call, self.p.universe.empty_interface, &[]),
             Builtin::UnsafeAdd => {
-                if let Some(x) = values.get_mut(1)
-                    && self.is_untyped(x.ty)
-                {
-                    self.convert_untyped(x, self.basic(Basic::Int));
+                let [x, y] = values else { return None };
+                let pointer = self.basic(Basic::UnsafePointer);
+                self.assignment(x, Some(pointer));
+                self.as_index(y);
+                let y = y.ty;
+                self.value(call, pointer, &[pointer, y])
+            }
+            Builtin::UnsafeAlignof | Builtin::UnsafeSizeof => {
+                let x = values.first_mut()?;
+                self.assignment(x, None);
+                let ty = x.ty;
+                let size = match call.builtin {
+                    Builtin::UnsafeSizeof => self.p.size_of(ty),
+                    _ => self.p.align_of(ty),
+                };
+                match size {
+                    Some(n) => self.const_result(call, uintptr, constant::int(n)),
+                    None => self.value(call, uintptr, &[ty]),
                 }
-                Operand::new(Om::Value, self.basic(Basic::UnsafePointer), expr)
             }
             Builtin::UnsafeSlice => {
-                self.size_argument(values.get_mut(1));
-                match values.first().and_then(|x| self.pointee_of(x.ty)) {
-                    Some(elem) => Operand::new(Om::Value, self.slice_of(elem), expr),
-                    None => Operand::invalid(expr),
-                }
+                let [x, y] = values else { return None };
+                let pointer = self.p.common_underlying(x.ty)?;
+                let TypeKind::Pointer(base) = self.kind(pointer) else { return None };
+                self.as_index(y);
+                let y = y.ty;
+                self.value(call, self.slice_of(*base), &[pointer, y])
             }
-            Builtin::UnsafeSliceData => match values.first().map(|x| self.under_kind(x.ty)) {
-                Some(TypeKind::Slice(elem)) => {
-                    Operand::new(Om::Value, self.pointer_to(*elem), expr)
-                }
-                _ => Operand::invalid(expr),
-            },
+            Builtin::UnsafeSliceData => {
+                let slice = self.p.common_underlying(values.first()?.ty)?;
+                let TypeKind::Slice(elem) = self.kind(slice) else { return None };
+                self.value(call, self.pointer_to(*elem), &[slice])
+            }
             Builtin::UnsafeString => {
-                self.size_argument(values.get_mut(1));
-                Operand::new(Om::Value, self.basic(Basic::String), expr)
+                let [x, y] = values else { return None };
+                let pointer = self.pointer_to(byte);
+                self.assignment(x, Some(pointer));
+                self.as_index(y);
+                let y = y.ty;
+                self.value(call, self.basic(Basic::String), &[pointer, y])
             }
             Builtin::UnsafeStringData => {
-                if let Some(x) = values.first_mut() {
-                    self.default_value(x);
-                }
-                Operand::new(Om::Value, self.pointer_to(self.p.universe.byte), expr)
+                let string = self.basic(Basic::String);
+                self.assignment(values.first_mut()?, Some(string));
+                self.value(call, self.pointer_to(byte), &[string])
             }
-            Builtin::Make
-            | Builtin::New
-            | Builtin::Len
-            | Builtin::Cap
-            | Builtin::UnsafeSizeof
-            | Builtin::UnsafeAlignof
-            | Builtin::UnsafeOffsetof => Operand::invalid(expr),
+            Builtin::Make | Builtin::New | Builtin::UnsafeOffsetof => None,
         }
     }
 
-    fn size_argument(&mut self, x: Option<&mut Operand>) {
-        if let Some(x) = x
-            && x.ok()
-            && self.is_untyped(x.ty)
+    /// Whether a value of this type can be used as a byte slice.
+    fn is_byte_slice(&self, ty: TypeId) -> bool {
+        let terms = self.p.type_terms(ty);
+        !terms.is_empty()
+            && terms.iter().all(|t| match self.kind(t.1) {
+                TypeKind::Slice(elem) => self.p.identical(*elem, self.p.universe.byte),
+                _ => false,
+            })
+    }
+
+    fn append(&mut self, call: Call<'_>, values: &mut [Operand]) -> Option<Operand> {
+        let (slice, rest) = values.split_first_mut()?;
+        let slice = *slice;
+        let under = self.p.type_terms(slice.ty).first()?.1;
+        let TypeKind::Slice(elem) = self.kind(under) else { return None };
+        let elem = *elem;
+        if let [y] = rest
+            && call.spread
+            && self.is_byte_slice(slice.ty)
         {
-            self.convert_untyped(x, self.basic(Basic::Int));
-        }
-    }
-
-    fn pointee_of(&self, ty: TypeId) -> Option<TypeId> {
-        match self.under_kind(ty) {
-            TypeKind::Pointer(to) => Some(*to),
-            _ => None,
-        }
-    }
-
-    fn append(&mut self, expr: ExprId, values: &mut [Operand], spread: bool) -> Operand {
-        let Some((slice, rest)) = values.split_first_mut() else { return Operand::invalid(expr) };
-        if !slice.ok() {
-            return Operand::invalid(expr);
-        }
-        let elem = match self.p.common_underlying(slice.ty).map(|u| self.kind(u)) {
-            Some(TypeKind::Slice(elem)) => *elem,
-            _ => UNKNOWN,
-        };
-        for x in rest {
-            match spread {
-                true => {
-                    self.default_value(x);
-                }
-                false => self.assign_to(x, elem),
+            let terms = self.p.type_terms(y.ty);
+            let string = terms.iter().any(|t| self.is(t.1, is_string));
+            let fits = terms.iter().all(|t| self.is(t.1, is_string) || self.is_byte_slice(t.1));
+            if string && fits {
+                let ty = self.make_signature(&[slice.ty, y.ty], &[slice.ty], true);
+                self.record_builtin_type(call.fun, ty);
+                return Some(Operand::new(Om::Value, slice.ty, call.e));
             }
         }
-        Operand::new(Om::Value, slice.ty, expr)
+        let all = self.slice_of(elem);
+        for x in rest {
+            self.assignment(x, Some(if call.spread { all } else { elem }));
+        }
+        let ty = self.make_signature(&[slice.ty, all], &[slice.ty], true);
+        self.record_builtin_type(call.fun, ty);
+        Some(Operand::new(Om::Value, slice.ty, call.e))
     }
 
-    fn extreme(&mut self, expr: ExprId, builtin: Builtin, values: &mut [Operand]) -> Operand {
-        let op = if builtin == Builtin::Min { BinaryOp::Lt } else { BinaryOp::Gt };
-        let Some((&first, rest)) = values.split_first() else { return Operand::invalid(expr) };
+    fn length(&mut self, call: Call<'_>, x: Operand) -> Option<Operand> {
+        let int = self.basic(Basic::Int);
+        let under = self.under(x.ty);
+        if !self.p.is_type_param(x.ty) {
+            if let TypeKind::Basic(_) = self.kind(under)
+                && x.mode == Om::Const
+            {
+                let value = match self.value_of(&x) {
+                    ConstValue::String(text) => constant::int(text.len() as u64),
+                    _ => ConstValue::Unknown,
+                };
+                return self.const_result(call, int, value);
+            }
+            if let Some(n) = array_behind(self.p, under)
+                && !self.has_call_or_recv
+            {
+                let value = n.map_or(ConstValue::Unknown, constant::int);
+                return self.const_result(call, int, value);
+            }
+        }
+        self.value(call, int, &[x.ty])
+    }
+
+    fn complex(&mut self, call: Call<'_>, values: &mut [Operand]) -> Option<Operand> {
+        let &mut [mut x, mut y] = values else { return None };
+        let constant = x.mode == Om::Const && y.mode == Om::Const;
+        match (self.is_untyped(x.ty), self.is_untyped(y.ty)) {
+            (false, false) => {}
+            (true, false) => self.convert_untyped(&mut x, y.ty),
+            (false, true) => self.convert_untyped(&mut y, x.ty),
+            (true, true) if constant => {
+                x.ty = self.basic(Basic::UntypedFloat);
+                y.ty = x.ty;
+            }
+            (true, true) => {
+                let float = self.basic(Basic::Float64);
+                self.convert_untyped(&mut x, float);
+                self.convert_untyped(&mut y, float);
+            }
+        }
+        if !x.ok() || !y.ok() {
+            return None;
+        }
+        let ty = match self.basic_of(x.ty)? {
+            Basic::Float32 => self.basic(Basic::Complex64),
+            Basic::Float64 => self.basic(Basic::Complex128),
+            Basic::UntypedFloat => self.basic(Basic::UntypedComplex),
+            _ => return None,
+        };
+        if !constant {
+            return self.value(call, ty, &[x.ty, x.ty]);
+        }
+        let parts = (constant::to_rat(self.value_of(&x)), constant::to_rat(self.value_of(&y)));
+        let value = match parts {
+            (Some(re), Some(im)) => ConstValue::Complex(re, im),
+            _ => ConstValue::Unknown,
+        };
+        self.const_result(call, ty, value)
+    }
+
+    fn part(&mut self, call: Call<'_>, mut x: Operand) -> Option<Operand> {
+        if self.is_untyped(x.ty) {
+            if x.mode == Om::Const {
+                x.ty = self.basic(Basic::UntypedComplex);
+            } else {
+                self.convert_untyped(&mut x, self.basic(Basic::Complex128));
+            }
+        }
+        let ty = match self.basic_of(x.ty)? {
+            Basic::Complex64 => self.basic(Basic::Float32),
+            Basic::Complex128 => self.basic(Basic::Float64),
+            Basic::UntypedComplex => self.basic(Basic::UntypedFloat),
+            _ => return None,
+        };
+        if x.mode != Om::Const {
+            return self.value(call, ty, &[x.ty]);
+        }
+        let value = match constant::to_complex(self.value_of(&x)) {
+            Some((re, _)) if call.builtin == Builtin::Real => constant::number(re),
+            Some((_, im)) => constant::number(im),
+            None => ConstValue::Unknown,
+        };
+        self.const_result(call, ty, value)
+    }
+
+    fn extreme(&mut self, call: Call<'_>, values: &[Operand]) -> Option<Operand> {
+        let op = if call.builtin == Builtin::Min { BinaryOp::Lt } else { BinaryOp::Gt };
+        let (&first, rest) = values.split_first()?;
         let mut x = first;
         for &next in rest {
             let mut y = next;
             self.match_types(&mut x, &mut y);
             if !x.ok() {
-                return Operand::invalid(expr);
+                return None;
             }
             if x.mode == Om::Const && y.mode == Om::Const {
                 if constant::compare(op, self.value_of(&y), self.value_of(&x)) == Some(true) {
-                    x = Operand { ty: x.ty, ..y };
+                    x = y;
                 }
             } else {
                 x.mode = Om::Value;
             }
         }
-        let ty = x.ty;
-        for value in values.iter() {
-            if !self.is_untyped(ty) {
-                self.update_type(value.expr, ty, true);
-            }
-        }
-        x.expr = expr;
         if x.mode != Om::Const {
             x.mode = Om::Value;
+            self.assignment(&mut x, Some(self.p.universe.empty_interface));
         }
-        x
+        for value in values {
+            self.update_type(value.expr, x.ty, true);
+        }
+        if x.mode != Om::Const {
+            let params = vec![x.ty; values.len()];
+            self.record_builtin(call.fun, &params, &[x.ty]);
+        }
+        Some(x)
     }
 
-    fn complex(&mut self, expr: ExprId, values: &mut [Operand]) -> Operand {
-        let [x, y] = values else { return Operand::invalid(expr) };
-        let (mut a, mut b) = (*x, *y);
-        self.match_types(&mut a, &mut b);
-        if !a.ok() {
-            return Operand::invalid(expr);
+    fn make(&mut self, call: Call<'_>) -> Option<Operand> {
+        let (&first, rest) = call.args.split_first()?;
+        let ty = self.typ(first);
+        let mut params = vec![ty];
+        for &size in rest {
+            params.push(self.index_operand(size).ty);
         }
-        let ty = match self.basic_of(a.ty) {
-            Some(Basic::Float32) => self.basic(Basic::Complex64),
-            Some(Basic::Float64) => self.basic(Basic::Complex128),
-            _ if a.mode == Om::Const && b.mode == Om::Const => self.basic(Basic::UntypedComplex),
+        if !self.valid(ty) {
+            return None;
+        }
+        self.value(call, ty, &params)
+    }
+
+    fn new_call(&mut self, call: Call<'_>) -> Option<Operand> {
+        let &arg = call.args.first()?;
+        let mut x = self.expr_or_type(arg, false);
+        match x.mode {
+            Om::Invalid | Om::Builtin(_) => return None,
+            Om::Type => {}
             _ => {
-                let float = self.basic(Basic::Float64);
-                self.convert_untyped(&mut a, float);
-                self.convert_untyped(&mut b, float);
-                self.basic(Basic::Complex128)
+                if self.is_untyped(x.ty) {
+                    self.assignment(&mut x, None);
+                }
+                if !x.ok() {
+                    return None;
+                }
             }
-        };
-        let mut result = Operand::new(Om::Value, ty, expr);
-        if a.mode == Om::Const && b.mode == Om::Const {
-            let parts = (constant::to_rat(self.value_of(&a)), constant::to_rat(self.value_of(&b)));
-            let value = match parts {
-                (Some(re), Some(im)) => ConstValue::Complex(re, im),
-                _ => ConstValue::Unknown,
-            };
-            self.set_const(&mut result, ty, value);
         }
-        result
+        self.value(call, self.pointer_to(x.ty), &[x.ty])
     }
 
-    fn part(&mut self, expr: ExprId, builtin: Builtin, values: &mut [Operand]) -> Operand {
-        let Some(x) = values.first_mut() else { return Operand::invalid(expr) };
-        if x.ok() && self.is_untyped(x.ty) && x.mode != Om::Const {
-            self.convert_untyped(x, self.basic(Basic::Complex128));
-        }
-        let ty = match self.basic_of(x.ty) {
-            Some(Basic::Complex64) => self.basic(Basic::Float32),
-            Some(Basic::Complex128) => self.basic(Basic::Float64),
-            Some(_) => self.basic(Basic::UntypedFloat),
-            None => return Operand::invalid(expr),
+    fn offset(&mut self, call: Call<'_>) -> Option<Operand> {
+        let uintptr = self.basic(Basic::Uintptr);
+        let &arg = call.args.first()?;
+        let selector = self.ast.unparen(arg);
+        let Expr::Selector { x, sel } = *self.ast.expr(selector) else {
+            self.use_exprs(&[arg]);
+            return None;
         };
-        let mut result = Operand::new(Om::Value, ty, expr);
-        if x.mode == Om::Const {
-            let value = match constant::to_complex(self.value_of(x)) {
-                Some((re, im)) => constant::number(if builtin == Builtin::Real { re } else { im }),
-                None => ConstValue::Unknown,
-            };
-            self.set_const(&mut result, ty, value);
+        let x = self.expr(x);
+        if !x.ok() {
+            return None;
         }
-        result
+        let base = match self.under_kind(x.ty) {
+            TypeKind::Pointer(to) if matches!(self.under_kind(*to), TypeKind::Struct(_)) => *to,
+            _ => x.ty,
+        };
+        let Search::Hit(hit) = self.p.find(base, self.pkg, self.name(sel)) else { return None };
+        if hit.method {
+            return None;
+        }
+        self.t.set_ident(sel, hit.object);
+        let offset = self.p.offset_of(base, &hit.path);
+        let selection = Selection {
+            kind: SelectionKind::Field,
+            object: hit.object,
+            recv: base,
+            path: hit.path.into(),
+            indirect: false,
+        };
+        self.t.selections.push((selector, selection));
+        self.record_value(selector, hit.ty);
+        match offset.filter(|_| self.p.size_of(base).is_some()) {
+            Some(n) => self.const_result(call, uintptr, constant::int(n)),
+            None => self.value(call, uintptr, &[hit.ty]),
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! Declarations: package-level ones when they are resolved, local ones as statements, bodies.
 
 use super::*;
-use crate::env::{FuncInfo, FuncScope, NO_AUX, Name0};
+use crate::env::{FuncInfo, FuncScope, Name0};
 use crate::tables::Delayed;
 use stanch_syntax::ast::{
-    Block, Body, Expr, FuncDecl, GenDecl, GenKeyword, Spec, TypeSpec, ValueSpec,
+    Block, Expr, FieldId, FuncDecl, GenDecl, GenKeyword, List, Spec, TypeSpec, ValueSpec,
 };
 
 impl Checker<'_, '_> {
@@ -12,8 +12,9 @@ impl Checker<'_, '_> {
     pub(crate) fn type_spec(&mut self, object: ObjectId, spec: &TypeSpec) {
         let Some(decl) = self.p.type_decl(object) else { return };
         self.scoped(|c| {
-            let params = c.declare_type_params(spec.type_params);
-            _ = decl.params.set(params);
+            c.declare_type_params(spec.type_params, |params| {
+                _ = decl.params.set(params.into());
+            });
             let rhs = c.typ(spec.ty);
             _ = decl.rhs.set(rhs);
         });
@@ -26,21 +27,24 @@ impl Checker<'_, '_> {
         index: usize,
         iota: u32,
     ) -> (TypeId, ConstValue) {
-        self.iota = Some(u64::from(iota));
+        let outer = self.iota.replace(u64::from(iota));
         let ty = from.ty.map(|ty| self.typ(ty));
+        let ty = ty.map(|ty| if self.is(ty, is_const_type) { ty } else { UNKNOWN });
         let mut result = (ty.unwrap_or(UNKNOWN), ConstValue::Unknown);
-        if let Some(&value) = self.ast.list(from.values).get(index) {
+        if let Some(&value) = self.ast.list(from.values).get(index)
+            && ty != Some(UNKNOWN)
+        {
             let mut x = self.expr(value);
-            if let Some(ty) = ty
-                && x.ok()
-            {
-                self.assign_to(&mut x, ty);
-            }
             if x.mode == Om::Const {
-                result = (x.ty, self.value_of(&x).clone());
+                let target = ty.unwrap_or(x.ty);
+                self.assignment(&mut x, Some(target));
+                result.0 = target;
+                if x.ok() {
+                    result.1 = self.value_of(&x).clone();
+                }
             }
         }
-        self.iota = None;
+        self.iota = outer;
         result
     }
 
@@ -68,38 +72,21 @@ impl Checker<'_, '_> {
             set(self, object, ty);
         }
         if values.len() == 1 && names.len() > 1 {
-            let types = self.value_types(values[0], names.len());
+            let types = self.init_vars(&vec![declared; names.len()], values, false);
             for (n, ty) in types.into_iter().enumerate() {
                 let object = ObjectId { package: self.pkg, index: first + n as u32 };
-                set(self, object, declared.unwrap_or(ty));
+                set(self, object, ty);
             }
             return;
         }
         let ty = match values.get(index) {
-            Some(&value) => self.init_value(value, declared),
+            Some(&value) => {
+                let mut x = self.expr_for(declared, value);
+                self.init_var(&mut x, declared)
+            }
             None => declared.unwrap_or(UNKNOWN),
         };
         set(self, object, ty);
-    }
-
-    /// Infers an initial value; the variable's type.
-    fn init_value(&mut self, value: ExprId, declared: Option<TypeId>) -> TypeId {
-        let mut x = self.expr_hint(value, declared);
-        match declared {
-            Some(ty) => {
-                self.assign_to(&mut x, ty);
-                ty
-            }
-            None => self.default_value(&mut x),
-        }
-    }
-
-    /// The types of the `n` values of one expression, as variables take them.
-    pub(super) fn value_types(&mut self, value: ExprId, n: usize) -> Vec<TypeId> {
-        let mut values = self.multi(value, n);
-        let mut types: Vec<TypeId> = values.iter_mut().map(|x| self.default_value(x)).collect();
-        types.resize(n, UNKNOWN);
-        types
     }
 
     /// The signature of a declared function or method.
@@ -115,58 +102,76 @@ impl Checker<'_, '_> {
         ty
     }
 
-    fn receiver(
+    fn receiver(&mut self, recv: List<FieldId>, info: &FuncInfo, scope: &mut FuncScope) {
+        let ast = self.ast;
+        let Some(&field) = ast.list(recv).first() else { return };
+        let field = &ast.fields[field];
+        let mut base = field.ty;
+        while let Expr::Star(x) | Expr::Paren(x) = *ast.expr(base) {
+            base = x;
+        }
+        let ty = match *ast.expr(base) {
+            Expr::Index { x, indices } => {
+                let instance = self.receiver_instance(x, ast.list(indices), info, scope);
+                self.record_receiver(field.ty, instance)
+            }
+            _ => self.typ(field.ty),
+        };
+        for &name in ast.list(field.names) {
+            let object = self.new_var(name, VarKind::Receiver, ty);
+            scope.objects.push((self.symbol(name), object));
+            scope.recv_name = Name0(self.name(name));
+        }
+    }
+
+    /// The type of a generic receiver; declares the type parameters that it names, with the
+    /// constraints of the type's own.
+    fn receiver_instance(
         &mut self,
-        recv: stanch_syntax::ast::List<stanch_syntax::ast::FieldId>,
+        generic: ExprId,
+        indices: &[ExprId],
         info: &FuncInfo,
         scope: &mut FuncScope,
-    ) {
+    ) -> TypeId {
         let ast = self.ast;
-        for &field in ast.list(recv) {
-            let field = &ast.fields[field];
-            self.receiver_params(field.ty, info, scope);
-            let ty = self.receiver_type(field.ty, scope);
-            for &name in ast.list(field.names) {
-                let object = self.declare_var(name, VarKind::Receiver, ty);
-                scope.objects.push((self.symbol(name), object));
-                scope.recv_name = Name0(self.name(name));
-            }
-        }
-    }
-
-    /// Declares the type parameters that a generic receiver names, with the constraints of the
-    /// type's own.
-    fn receiver_params(&mut self, ty: ExprId, info: &FuncInfo, scope: &mut FuncScope) {
-        let ast = self.ast;
-        let mut at = ty;
-        for _ in 0..8 {
-            match *ast.expr(at) {
-                Expr::Star(x) | Expr::Paren(x) => at = x,
-                _ => break,
-            }
-        }
-        let Expr::Index { indices, .. } = *ast.expr(at) else { return };
+        let ty = self.generic_type(generic);
         let mut params = Vec::new();
-        for &index in ast.list(indices) {
-            if let Expr::Ident(ident) = *ast.expr(index) {
-                let object = self.declare_type_param(ident);
-                scope.objects.push((self.symbol(ident), object));
-                params.push(object);
-            }
+        let mut to = Vec::new();
+        for &index in indices {
+            let Expr::Ident(ident) = *ast.expr(index) else { continue };
+            let object = self.declare_type_param(ident);
+            let param = self.p.type_of(object);
+            self.record_type(index, param);
+            scope.objects.push((self.symbol(ident), object));
+            params.push(object);
+            to.push(param);
         }
-        let own = info.recv.map_or(&[][..], |r| self.p.type_params(r));
-        let to: Vec<TypeId> = params.iter().map(|&o| self.intern(TypeKind::TypeParam(o))).collect();
+        let own = match self.kind(ty) {
+            TypeKind::Named { object, .. } => self.p.type_params(*object),
+            _ => info.recv.map_or(&[][..], |r| self.p.type_params(r)),
+        };
         for (&param, &from) in params.iter().zip(own) {
-            let constraint = self.p.constraint(from);
             let subst = crate::subst::Subst { program: self.p, from: own, to: &to };
-            self.set_constraint(param, subst.ty(constraint));
+            self.set_constraint(param, subst.ty(self.p.constraint(from)));
         }
         scope.recv_params = params.into();
+        let TypeKind::Named { object, .. } = self.kind(ty) else { return UNKNOWN };
+        self.record_instance(generic, &to);
+        self.intern(TypeKind::Named { object: *object, args: to.into() })
     }
 
-    fn receiver_type(&mut self, ty: ExprId, scope: &FuncScope) -> TypeId {
-        let _ = scope;
-        self.typ(ty)
+    /// Records the parts of a receiver type around its instance.
+    fn record_receiver(&mut self, e: ExprId, instance: TypeId) -> TypeId {
+        let ty = match *self.ast.expr(e) {
+            Expr::Paren(x) => self.record_receiver(x, instance),
+            Expr::Star(x) => match self.record_receiver(x, instance) {
+                UNKNOWN => UNKNOWN,
+                base => self.pointer_to(base),
+            },
+            _ => instance,
+        };
+        self.record_type(e, ty);
+        ty
     }
 
     /// Infers the body of a declared function.
@@ -252,16 +257,12 @@ impl Checker<'_, '_> {
         let names = self.ast.list(spec.names);
         let values = self.ast.list(spec.values);
         let declared = spec.ty.map(|ty| self.typ(ty));
-        let types: Vec<TypeId> = if values.len() == 1 && names.len() > 1 {
-            self.value_types(values[0], names.len())
-        } else {
-            let mut types: Vec<TypeId> =
-                values.iter().map(|&v| self.init_value(v, declared)).collect();
-            types.resize(names.len(), UNKNOWN);
-            types
+        let types = match values.is_empty() {
+            true => vec![declared.unwrap_or(UNKNOWN); names.len()],
+            false => self.init_vars(&vec![declared; names.len()], values, false),
         };
         for (&name, ty) in names.iter().zip(types) {
-            self.declare_var(name, VarKind::Local, declared.unwrap_or(ty));
+            self.declare_var(name, VarKind::Local, ty);
         }
     }
 
@@ -290,6 +291,5 @@ impl Checker<'_, '_> {
             self.bind(self.symbol(spec.name), object);
             self.type_spec(object, spec);
         }
-        let _ = (NO_AUX, Body::None);
     }
 }

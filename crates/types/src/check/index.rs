@@ -1,167 +1,161 @@
-//! Index and slice expressions, instances.
+//! Index and slice expressions.
 
 use super::*;
-use crate::constant;
-use stanch_syntax::ast::List;
 
 impl Checker<'_, '_> {
-    pub(super) fn index(&mut self, expr: ExprId, x: ExprId, indices: List<ExprId>) -> Operand {
-        let base = self.expr(x);
-        let args = self.ast.list(indices);
-        if !base.ok() {
-            for &arg in args {
-                self.expr(arg);
-            }
-            return Operand::invalid(expr);
-        }
-        if base.mode == Om::Type {
-            let args: Vec<TypeId> = args.iter().map(|&a| self.typ(a)).collect();
-            let kind = match self.kind(base.ty) {
-                TypeKind::Named { object, .. } => {
-                    TypeKind::Named { object: *object, args: args.clone().into() }
-                }
-                TypeKind::Alias { object, .. } => {
-                    TypeKind::Alias { object: *object, args: args.clone().into() }
-                }
-                _ => return Operand::invalid(expr),
-            };
-            let ty = self.intern(kind);
-            self.record_instance(expr, &args);
-            return Operand::new(Om::Type, ty, expr);
-        }
-        if let Some(signature) = self.generic(base.ty).cloned() {
-            return self.explicit_instance(expr, &base, &signature, args);
-        }
-        let Some(&index) = args.first() else { return Operand::invalid(expr) };
-        self.element(expr, base, index)
-    }
-
-    /// The signature if the type is that of a generic function.
-    pub(super) fn generic(&self, ty: TypeId) -> Option<&SignatureType> {
-        match self.kind(ty) {
-            TypeKind::Signature(s) if !s.type_params.is_empty() => Some(s),
-            _ => None,
-        }
-    }
-
-    fn explicit_instance(
+    /// `base[indices]` into `x`; true if `x` is a generic function that is instantiated.
+    pub(super) fn index_expr(
         &mut self,
-        expr: ExprId,
-        base: &Operand,
-        signature: &SignatureType,
-        args: &[ExprId],
-    ) -> Operand {
-        let given: Vec<TypeId> = args.iter().map(|&a| self.typ(a)).collect();
-        // Fewer arguments than parameters: the call, or the constraints, give the rest.
-        let inferred = self.infer(signature, &given, &[], None);
-        match inferred {
-            Some(all) => {
-                self.record_instance(expr, &all);
-                let ty = self.instance_signature(signature, &all);
-                Operand::new(Om::Value, ty, expr)
+        x: &mut Operand,
+        e: ExprId,
+        base: ExprId,
+        indices: &[ExprId],
+    ) -> bool {
+        *x = self.expr_or_type(base, true);
+        match x.mode {
+            Om::Invalid => {
+                self.use_exprs(indices);
+                return false;
             }
-            None => Operand { mode: Om::Value, expr, ..*base },
+            Om::Type => {
+                let ty = self.typ(e);
+                *x = if self.valid(ty) { Operand::new(Om::Type, ty, e) } else { Operand::invalid(e) };
+                return false;
+            }
+            Om::Value => {
+                if self.signature_of(x.ty).is_some_and(|s| !s.type_params.is_empty()) {
+                    return true;
+                }
+            }
+            _ => {}
         }
+        self.non_generic(None, x);
+        let Some(&index) = indices.first().filter(|_| x.ok()) else {
+            *x = Operand::invalid(e);
+            return false;
+        };
+        *x = self.element_of(x, e, index);
+        false
     }
 
-    fn element(&mut self, expr: ExprId, x: Operand, index: ExprId) -> Operand {
-        let under = self.p.common_underlying(x.ty);
-        let kind = under.map(|u| self.kind(u)).unwrap_or(&TypeKind::Unknown);
-        if let TypeKind::Map(key, value) = kind {
-            let (key, value) = (*key, *value);
-            let mut i = self.expr(index);
-            self.assign_to(&mut i, key);
-            return self.result(Om::MapIndex, value, expr);
-        }
-        let i = self.index_value(index);
-        match kind {
-            TypeKind::Basic(basic) if is_string(*basic) => {
-                let byte = self.p.universe.byte;
-                let mut result = Operand::new(Om::Value, byte, expr);
-                if x.mode == Om::Const
-                    && let (ConstValue::String(text), Some(i)) = (self.value_of(&x), i)
-                    && let Some(&b) = text.get(i as usize)
-                {
-                    let value = constant::int(u64::from(b));
-                    self.set_const(&mut result, byte, value);
-                    result.mode = Om::Value;
-                }
-                if self.is_untyped(x.ty) {
-                    self.update_type(x.expr, self.basic(Basic::String), true);
-                }
-                result
-            }
-            TypeKind::Slice(elem) => self.result(Om::Variable, *elem, expr),
-            TypeKind::Array(_, elem) => {
-                let mode = if x.mode == Om::Variable { Om::Variable } else { Om::Value };
-                self.result(mode, *elem, expr)
-            }
+    fn element_of(&mut self, x: &Operand, e: ExprId, index: ExprId) -> Operand {
+        let byte = self.p.universe.byte;
+        let (mode, elem) = match self.under_kind(x.ty) {
+            TypeKind::Basic(b) if is_string(*b) => (Om::Value, byte),
+            TypeKind::Array(_, elem) if x.mode == Om::Variable => (Om::Variable, *elem),
+            TypeKind::Array(_, elem) => (Om::Value, *elem),
+            TypeKind::Slice(elem) => (Om::Variable, *elem),
             TypeKind::Pointer(to) => match self.under_kind(*to) {
-                TypeKind::Array(_, elem) => self.result(Om::Variable, *elem, expr),
-                _ => Operand::invalid(expr),
+                TypeKind::Array(_, elem) => (Om::Variable, *elem),
+                _ => (Om::Invalid, UNKNOWN),
             },
-            _ => self.mixed_element(expr, &x),
+            TypeKind::Map(key, elem) => {
+                let (key, elem) = (*key, *elem);
+                return self.map_element(e, index, key, elem);
+            }
+            TypeKind::Interface(_) if self.p.is_type_param(x.ty) => {
+                match self.param_element(x, byte) {
+                    Some((_, Some(key), elem)) => return self.map_element(e, index, key, elem),
+                    Some((mode, None, elem)) => (mode, elem),
+                    None => (Om::Invalid, UNKNOWN),
+                }
+            }
+            _ => (Om::Invalid, UNKNOWN),
+        };
+        if mode == Om::Invalid {
+            self.use_exprs(&[index]);
+        } else {
+            self.index_operand(index);
         }
+        self.result(mode, elem, e)
     }
 
-    /// An element of a type parameter's value whose types have no common underlying type.
-    fn mixed_element(&mut self, expr: ExprId, x: &Operand) -> Operand {
-        for (_, under) in self.p.type_terms(x.ty) {
-            let elem = match self.kind(under) {
-                TypeKind::Slice(elem) | TypeKind::Array(_, elem) => *elem,
-                TypeKind::Basic(basic) if is_string(*basic) => self.p.universe.byte,
-                _ => continue,
+    fn map_element(&mut self, e: ExprId, index: ExprId, key: TypeId, elem: TypeId) -> Operand {
+        let mut k = self.expr(index);
+        self.assignment(&mut k, Some(key));
+        self.result(Om::MapIndex, elem, e)
+    }
+
+    /// Mode, key (of maps) and element of an index into a value of a type parameter's type.
+    fn param_element(&self, x: &Operand, byte: TypeId) -> Option<(Om, Option<TypeId>, TypeId)> {
+        let mut mode = Om::Variable;
+        let mut found = None;
+        for term in self.p.terms_of(x.ty)? {
+            let (key, elem) = match self.under_kind(term.ty) {
+                TypeKind::Basic(b) if is_string(*b) => {
+                    mode = Om::Value;
+                    (None, byte)
+                }
+                TypeKind::Array(_, elem) => {
+                    if x.mode != Om::Variable {
+                        mode = Om::Value;
+                    }
+                    (None, *elem)
+                }
+                TypeKind::Pointer(to) => match self.under_kind(*to) {
+                    TypeKind::Array(_, elem) => (None, *elem),
+                    _ => return None,
+                },
+                TypeKind::Slice(elem) => (None, *elem),
+                TypeKind::Map(key, elem) => (Some(*key), *elem),
+                _ => return None,
             };
-            return self.result(Om::Value, elem, expr);
+            found.get_or_insert((key, elem));
         }
-        Operand::invalid(expr)
+        found.map(|(key, elem)| (mode, key, elem))
     }
 
-    /// An index or size: untyped constants become `int`; the value if constant.
-    pub(super) fn index_value(&mut self, index: ExprId) -> Option<u64> {
+    /// An index or a size: untyped constants become `int`.
+    pub(super) fn index_operand(&mut self, index: ExprId) -> Operand {
         let mut i = self.expr(index);
-        if i.ok() && self.is_untyped(i.ty) {
-            self.convert_untyped(&mut i, self.basic(Basic::Int));
-        }
-        match i.mode {
-            Om::Const => constant::to_u64(self.value_of(&i)),
-            _ => None,
+        self.as_index(&mut i);
+        i
+    }
+
+    pub(super) fn as_index(&mut self, i: &mut Operand) {
+        if i.ok() {
+            self.convert_untyped(i, self.basic(Basic::Int));
         }
     }
 
-    pub(super) fn slice(
+    pub(super) fn slice_expr(
         &mut self,
-        expr: ExprId,
+        e: ExprId,
         x: ExprId,
         bounds: [Option<ExprId>; 3],
     ) -> Operand {
         let x = self.expr(x);
-        for bound in bounds.into_iter().flatten() {
-            self.index_value(bound);
-        }
         if !x.ok() {
-            return Operand::invalid(expr);
-        }
-        let Some(under) = self.p.common_underlying(x.ty) else {
-            // Strings and byte slices together: the type set's strings win.
-            return self.result(Om::Value, x.ty, expr);
-        };
-        match self.kind(under) {
-            TypeKind::Basic(basic) if is_string(*basic) => {
-                let string = self.basic(Basic::String);
-                if self.is_untyped(x.ty) {
-                    self.update_type(x.expr, string, true);
-                    return Operand::new(Om::Value, string, expr);
-                }
-                Operand::new(Om::Value, x.ty, expr)
+            for bound in bounds.into_iter().flatten() {
+                self.use_exprs(&[bound]);
             }
-            TypeKind::Slice(_) => Operand::new(Om::Value, x.ty, expr),
-            TypeKind::Array(_, elem) => Operand::new(Om::Value, self.slice_of(*elem), expr),
-            TypeKind::Pointer(to) => match self.under_kind(*to) {
-                TypeKind::Array(_, elem) => Operand::new(Om::Value, self.slice_of(*elem), expr),
-                _ => Operand::invalid(expr),
+            return Operand::invalid(e);
+        }
+        let ty = self.sliced_type(&x);
+        for bound in bounds.into_iter().flatten() {
+            self.index_operand(bound);
+        }
+        self.result(Om::Value, ty, e)
+    }
+
+    fn sliced_type(&self, x: &Operand) -> TypeId {
+        let terms = self.p.type_terms(x.ty);
+        let string = |u: TypeId| self.is(u, is_string);
+        if terms.iter().any(|t| string(t.1)) {
+            // Strings and byte slices go together.
+            return match self.is_untyped(x.ty) {
+                true => self.basic(Basic::String),
+                false => x.ty,
+            };
+        }
+        match terms.first().map(|t| self.kind(t.1)) {
+            Some(TypeKind::Slice(_)) => x.ty,
+            Some(TypeKind::Array(_, elem)) => self.slice_of(*elem),
+            Some(TypeKind::Pointer(to)) => match self.under_kind(*to) {
+                TypeKind::Array(_, elem) => self.slice_of(*elem),
+                _ => UNKNOWN,
             },
-            _ => Operand::invalid(expr),
+            _ => UNKNOWN,
         }
     }
 }

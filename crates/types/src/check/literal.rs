@@ -2,25 +2,39 @@
 
 use super::*;
 use crate::constant;
-use stanch_syntax::ast::{Expr, List};
+use crate::names::exported;
+use stanch_syntax::ast::Expr;
 
 impl Checker<'_, '_> {
-    pub(super) fn composite(
+    pub(super) fn composite_lit(
         &mut self,
-        expr: ExprId,
+        e: ExprId,
         ty: Option<ExprId>,
-        elts: List<ExprId>,
+        elts: &[ExprId],
         hint: Option<TypeId>,
     ) -> Operand {
-        let elts = self.ast.list(elts);
-        let (ty, open) = match ty {
-            Some(ty) => self.literal_type(ty),
-            None => (hint.unwrap_or(UNKNOWN), None),
-        };
-        // The literal of a pointer's element in `[]*T{{…}}`.
-        let base = match self.p.common_underlying(ty).map(|u| self.kind(u)) {
-            Some(TypeKind::Pointer(to)) => *to,
-            _ => ty,
+        let mut open = None;
+        let (ty, base) = match (ty, hint) {
+            (Some(written), _) => {
+                let ty = match *self.ast.expr(written) {
+                    Expr::ArrayType { len: None, elem } => {
+                        open = Some(written);
+                        let elem = self.typ(elem);
+                        self.intern(TypeKind::Array(None, elem))
+                    }
+                    _ => self.typ(written),
+                };
+                (ty, ty)
+            }
+            // An element's literal without type; of a pointer's element it makes a pointer.
+            (None, Some(hint)) => {
+                let common = self.p.common_underlying(hint);
+                match common.map(|u| self.p.deref(u)) {
+                    Some((base, true)) => (hint, base),
+                    _ => (hint, hint),
+                }
+            }
+            (None, None) => (UNKNOWN, UNKNOWN),
         };
         let under = self.p.common_underlying(base).unwrap_or(UNKNOWN);
         match self.kind(under) {
@@ -33,116 +47,94 @@ impl Checker<'_, '_> {
                 if let Some(written) = open {
                     let array = self.intern(TypeKind::Array(Some(n), *elem));
                     self.record_type(written, array);
-                    return Operand::new(Om::Value, array, expr);
+                    return Operand::new(Om::Value, array, e);
                 }
             }
-            TypeKind::Map(key, value) => {
-                let (key, value) = (*key, *value);
+            TypeKind::Map(key, value) => self.map_elements(elts, *key, *value),
+            _ => {
                 for &elt in elts {
-                    if let Expr::KeyValue { key: k, value: v } = *self.ast.expr(elt) {
-                        self.element_value(k, key);
-                        self.element_value(v, value);
-                    } else {
-                        self.element_value(elt, value);
+                    match *self.ast.expr(elt) {
+                        Expr::KeyValue { value, .. } => self.use_exprs(&[value]),
+                        _ => self.use_exprs(&[elt]),
                     }
                 }
             }
-            _ => self.unknown_elements(elts),
         }
-        self.result(Om::Value, ty, expr)
+        self.result(Om::Value, ty, e)
     }
 
-    /// The type; for `[...]T` also the expression whose length the elements decide.
-    fn literal_type(&mut self, ty: ExprId) -> (TypeId, Option<ExprId>) {
-        if let Expr::ArrayType { len, elem } = *self.ast.expr(ty) {
-            let open = match len {
-                None => true,
-                Some(len) => matches!(*self.ast.expr(len), Expr::Ellipsis(None)),
-            };
-            if open {
-                let elem = self.typ(elem);
-                return (self.intern(TypeKind::Array(None, elem)), Some(ty));
+    fn element(&mut self, value: ExprId, ty: TypeId) {
+        let mut x = self.expr_with_hint(value, ty);
+        self.assignment(&mut x, Some(ty));
+    }
+
+    fn map_elements(&mut self, elts: &[ExprId], key: TypeId, value: TypeId) {
+        for &elt in elts {
+            match *self.ast.expr(elt) {
+                Expr::KeyValue { key: k, value: v } => {
+                    self.element(k, key);
+                    self.element(v, value);
+                }
+                _ => self.element(elt, value),
             }
         }
-        (self.typ(ty), None)
-    }
-
-    fn element_value(&mut self, value: ExprId, ty: TypeId) {
-        let mut x = self.expr_hint(value, Some(ty));
-        self.assign_to(&mut x, ty);
     }
 
     fn struct_elements(&mut self, elts: &[ExprId], fields: &[StructField]) {
+        let keyed = elts.first().is_some_and(|&x| matches!(self.ast.expr(x), Expr::KeyValue { .. }));
         for (i, &elt) in elts.iter().enumerate() {
-            match *self.ast.expr(elt) {
+            let (value, field) = match *self.ast.expr(elt) {
                 Expr::KeyValue { key, value } => {
                     let field = match *self.ast.expr(key) {
-                        Expr::Ident(ident) => {
-                            let name = self.ast.name(ident);
-                            let field = fields.iter().find(|f| &*f.name == name);
-                            if let Some(field) = field {
-                                self.t.set_ident(ident, field.object);
-                            }
-                            field
-                        }
+                        Expr::Ident(ident) => self.field_key(ident, fields),
                         _ => None,
                     };
-                    match field {
-                        Some(field) => self.element_value(value, field.ty),
-                        None => {
-                            self.expr(value);
-                        }
-                    }
+                    (value, field)
                 }
-                _ => match fields.get(i) {
-                    Some(field) => self.element_value(elt, field.ty),
-                    None => {
-                        self.expr(elt);
-                    }
-                },
+                _ if keyed => (elt, None),
+                _ => (elt, fields.get(i)),
+            };
+            let mut x = self.expr(value);
+            if let Some(field) = field {
+                self.assignment(&mut x, Some(field.ty));
             }
         }
+    }
+
+    fn field_key<'f>(
+        &mut self,
+        ident: IdentId,
+        fields: &'f [StructField],
+    ) -> Option<&'f StructField> {
+        let name = self.ast.name(ident);
+        let public = exported(name);
+        let field = fields
+            .iter()
+            .find(|f| &*f.name == name && (public || f.object.package == self.pkg))?;
+        self.t.set_ident(ident, field.object);
+        Some(field)
     }
 
     /// Infers the elements of an array or slice literal; its length.
     fn elements(&mut self, elts: &[ExprId], elem: TypeId) -> u64 {
         let (mut next, mut length) = (0u64, 0u64);
         for &elt in elts {
-            match *self.ast.expr(elt) {
+            let value = match *self.ast.expr(elt) {
                 Expr::KeyValue { key, value } => {
-                    let mut k = self.expr(key);
-                    if k.ok() && self.is_untyped(k.ty) {
-                        self.convert_untyped(&mut k, self.basic(Basic::Int));
-                    }
+                    let k = self.index_operand(key);
                     if k.mode == Om::Const
                         && let Some(n) = constant::to_u64(self.value_of(&k))
                     {
                         next = n;
                     }
-                    self.element_value(value, elem);
+                    value
                 }
-                _ => self.element_value(elt, elem),
-            }
+                _ => elt,
+            };
             next = next.saturating_add(1);
             length = length.max(next);
+            self.element(value, elem);
         }
         length
-    }
-
-    fn unknown_elements(&mut self, elts: &[ExprId]) {
-        for &elt in elts {
-            match *self.ast.expr(elt) {
-                Expr::KeyValue { key, value } => {
-                    // The key may be a field's name, which means nothing without the type.
-                    if !matches!(*self.ast.expr(key), Expr::Ident(_)) {
-                        self.expr(key);
-                    }
-                    self.expr(value);
-                }
-                _ => {
-                    self.expr(elt);
-                }
-            }
-        }
     }
 }

@@ -2,47 +2,85 @@
 
 use super::*;
 use crate::lookup::{Hit, Search};
+use crate::names::exported;
+use stanch_syntax::ast::Expr;
 
 impl Checker<'_, '_> {
-    pub(super) fn selector(&mut self, expr: ExprId, x: ExprId, sel: IdentId) -> Operand {
-        if self.is_package(x) {
-            return match self.qualified(x, sel) {
-                Some(object) => self.object_operand(expr, object),
-                None => Operand::invalid(expr),
+    pub(super) fn selector(
+        &mut self,
+        e: ExprId,
+        x: ExprId,
+        sel: IdentId,
+        want_type: bool,
+    ) -> Operand {
+        if let Some(import) = self.package_name(x) {
+            return match self.imported(import, sel) {
+                Some(object) => {
+                    self.t.set_ident(sel, object);
+                    self.object_operand(e, object)
+                }
+                None => Operand::invalid(e),
             };
         }
-        let x = self.expr(x);
-        if !x.ok() || matches!(x.mode, Om::NoValue | Om::Builtin(_)) {
-            return Operand::invalid(expr);
+        let x = self.expr_or_type(x, false);
+        if want_type || matches!(x.mode, Om::Invalid | Om::Builtin(_)) {
+            return Operand::invalid(e);
         }
         let Search::Hit(hit) = self.p.find(x.ty, self.pkg, self.name(sel)) else {
-            return Operand::invalid(expr);
+            return Operand::invalid(e);
         };
+        if !hit.method && x.mode == Om::Type {
+            return Operand::invalid(e);
+        }
         self.t.set_ident(sel, hit.object);
         let kind = match (hit.method, x.mode) {
             (true, Om::Type) => SelectionKind::MethodExpr,
             (true, _) => SelectionKind::Method,
             (false, _) => SelectionKind::Field,
         };
+        let (mode, ty) = match kind {
+            SelectionKind::MethodExpr => (Om::Value, self.method_expr(x.ty, &hit)),
+            SelectionKind::Method => (Om::Value, hit.ty),
+            SelectionKind::Field if x.mode == Om::Variable || hit.indirect => {
+                (Om::Variable, hit.ty)
+            }
+            SelectionKind::Field => (Om::Value, hit.ty),
+        };
         let selection = Selection {
             kind,
             object: hit.object,
             recv: x.ty,
-            path: hit.path.clone().into(),
+            path: hit.path.into(),
             indirect: hit.indirect,
         };
-        self.t.selections.push((expr, selection));
-        match kind {
-            SelectionKind::MethodExpr => {
-                let ty = self.method_expr(x.ty, &hit);
-                self.result(Om::Value, ty, expr)
-            }
-            SelectionKind::Method => self.result(Om::Value, hit.ty, expr),
-            SelectionKind::Field => {
-                let variable = x.mode == Om::Variable || hit.indirect;
-                let mode = if variable { Om::Variable } else { Om::Value };
-                self.result(mode, hit.ty, expr)
-            }
+        self.t.selections.push((e, selection));
+        self.result(mode, ty, e)
+    }
+
+    /// An operand, invalid if its type is unknown.
+    pub(super) fn result(&self, mode: Om, ty: TypeId, e: ExprId) -> Operand {
+        match ty == UNKNOWN {
+            true => Operand::invalid(e),
+            false => Operand::new(mode, ty, e),
+        }
+    }
+
+    /// The import that an expression names; its use is recorded.
+    fn package_name(&mut self, x: ExprId) -> Option<Import> {
+        let Expr::Ident(ident) = *self.ast.expr(x) else { return None };
+        let object = self.lookup(ident)?;
+        let CellKind::PkgName(import) = self.p.cell(object)?.kind else { return None };
+        self.t.set_ident(ident, object);
+        Some(import)
+    }
+
+    fn imported(&self, import: Import, sel: IdentId) -> Option<ObjectId> {
+        let name = self.name(sel);
+        match import {
+            Import::Package(_) if !exported(self.p.names.text(name)) => None,
+            Import::Package(id) => self.p.env(id)?.scope.get(&name).copied(),
+            Import::Unsafe => self.p.universe.unsafe_scope.get(&name).copied(),
+            Import::Missing => None,
         }
     }
 
@@ -51,14 +89,23 @@ impl Checker<'_, '_> {
         let Some(signature) = self.signature_of(hit.ty) else { return UNKNOWN };
         let mut params = vec![recv];
         params.extend(&signature.params);
-        let names = self.p.names.names(signature.names);
-        let names = match names.is_empty() {
-            true => crate::names::NO_NAMES,
-            false => {
+        // The receiver has a name if the parameters have.
+        let old = self.p.names.names(signature.names);
+        let names = match (old.is_empty(), signature.params.is_empty()) {
+            (true, _) => crate::names::NO_NAMES,
+            (false, true) => {
+                let all = [EMPTY].into_iter().chain(old.iter().copied());
+                self.p.names.list(all.collect())
+            }
+            (false, false) => {
+                let named = old.first().is_some_and(|&n| n != EMPTY);
                 let scope = self.p.func_info(hit.object).and_then(|i| i.scope.get());
-                let mut all = vec![scope.map_or(crate::names::BLANK, |s| s.recv_name.0)];
-                all.extend(names);
-                self.p.names.list(all)
+                let recv = match (named, scope.map(|s| s.recv_name.0)) {
+                    (false, _) => EMPTY,
+                    (true, Some(name)) if name != EMPTY => name,
+                    (true, _) => BLANK,
+                };
+                self.p.names.list([recv].into_iter().chain(old.iter().copied()).collect())
             }
         };
         self.intern(TypeKind::Signature(SignatureType {

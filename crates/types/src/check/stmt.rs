@@ -1,7 +1,7 @@
 //! Statements.
 
 use super::*;
-use stanch_syntax::ast::{CaseClause, CommClause, Expr, List, Stmt, StmtId};
+use stanch_syntax::ast::{BinaryOp, CaseClause, CommClause, Expr, List, Stmt, StmtId};
 
 impl Checker<'_, '_> {
     pub(super) fn stmts(&mut self, list: List<StmtId>) {
@@ -24,34 +24,26 @@ impl Checker<'_, '_> {
                 self.stmt(*stmt);
             }
             Stmt::Expr(x) | Stmt::Go(x) | Stmt::Defer(x) => {
-                self.expr(*x);
+                self.raw_expr(None, *x, None, false);
             }
             Stmt::Send { chan, value, .. } => self.send(*chan, *value),
             Stmt::IncDec { x, .. } => {
                 self.expr(*x);
             }
-            Stmt::Assign { lhs, rhs } => self.assign(*lhs, *rhs),
-            Stmt::Define { lhs, rhs } => self.define(*lhs, *rhs),
+            Stmt::Assign { lhs, rhs } => self.assign(ast.list(*lhs), ast.list(*rhs)),
+            Stmt::Define { lhs, rhs } => self.define(ast.list(*lhs), ast.list(*rhs)),
             Stmt::OpAssign { op, lhs, rhs } => {
+                // The operation is no expression of the tree: only its operands are recorded.
                 let x = self.expr(*lhs);
                 let y = self.expr(*rhs);
-                // The operation is no expression of the tree: what it records of its operands
-                // counts, its own value does not.
-                let saved = self.t.expr(*lhs);
-                let mut result = self.binary_operands(*lhs, x, y, *op);
-                let ty = x.ty;
-                self.assign_to(&mut result, ty);
-                if let Some(info) = saved {
-                    self.t.set_expr(*lhs, info);
-                }
+                self.binary_operands(ExprId::from_raw(u32::MAX), x, y, *op);
             }
             Stmt::Return(values) => self.return_values(*values),
             Stmt::Branch { label, .. } => self.jumps.extend(*label),
             Stmt::Block(block) => self.scoped(|c| c.stmts(block.stmts)),
             Stmt::If { init, cond, then, els } => self.scoped(|c| {
                 c.optional(*init);
-                let mut x = c.expr(*cond);
-                c.default_value(&mut x);
+                c.expr(*cond);
                 c.scoped(|c| c.stmts(then.stmts));
                 c.optional(*els);
             }),
@@ -67,8 +59,7 @@ impl Checker<'_, '_> {
             Stmt::For { init, cond, post, body } => self.scoped(|c| {
                 c.optional(*init);
                 if let Some(cond) = cond {
-                    let mut x = c.expr(*cond);
-                    c.default_value(&mut x);
+                    c.expr(*cond);
                 }
                 c.optional(*post);
                 c.scoped(|c| c.stmts(body.stmts));
@@ -104,40 +95,49 @@ impl Checker<'_, '_> {
 
     fn send(&mut self, chan: ExprId, value: ExprId) {
         let chan = self.expr(chan);
-        let elem = match self.p.common_underlying(chan.ty).map(|u| self.kind(u)) {
-            Some(TypeKind::Chan(_, elem)) => *elem,
-            _ => UNKNOWN,
-        };
-        let mut x = self.expr_hint(value, Some(elem));
-        self.assign_to(&mut x, elem);
+        let mut x = self.expr(value);
+        if !chan.ok() {
+            return;
+        }
+        if let Some(TypeKind::Chan(_, elem)) =
+            self.p.common_underlying(chan.ty).map(|u| self.kind(u))
+        {
+            self.assignment(&mut x, Some(*elem));
+        }
     }
 
     fn return_values(&mut self, values: List<ExprId>) {
         let values = self.ast.list(values);
-        let types: Vec<TypeId> =
-            self.results.clone().into_iter().map(|r| self.p.type_of(r)).collect();
-        self.assign_values(values, &types);
+        if values.is_empty() {
+            return;
+        }
+        let types: Vec<_> = self.results.iter().map(|&r| Some(self.p.type_of(r))).collect();
+        self.init_vars(&types, values, true);
     }
 
     fn switch(&mut self, tag: Option<ExprId>, clauses: &[CaseClause]) {
-        let tag = tag.map(|tag| {
-            let mut x = self.expr(tag);
-            self.default_value(&mut x);
-            x
-        });
+        let tag = match tag {
+            Some(tag) => {
+                let mut x = self.expr(tag);
+                self.assignment(&mut x, None);
+                x
+            }
+            None => {
+                // A missing tag is the constant `true`.
+                let mut x = Operand::invalid(ExprId::from_raw(u32::MAX));
+                self.set_const(&mut x, self.basic(Basic::Bool), ConstValue::Bool(true));
+                x
+            }
+        };
         for clause in clauses {
-            for &expr in self.ast.list(clause.exprs) {
-                let mut x = self.expr(expr);
-                match tag {
-                    Some(mut tag) if x.ok() && tag.ok() => {
-                        self.match_types(&mut x, &mut tag);
-                        if x.ok() {
-                            self.comparison(expr, x, tag, stanch_syntax::ast::BinaryOp::Eq);
-                        }
-                    }
-                    _ => {
-                        self.default_value(&mut x);
-                    }
+            for &e in self.ast.list(clause.exprs) {
+                let mut x = self.expr(e);
+                if !x.ok() || !tag.ok() {
+                    continue;
+                }
+                self.convert_untyped(&mut x, tag.ty);
+                if x.ok() {
+                    self.comparison(e, x, tag, BinaryOp::Eq);
                 }
             }
             self.scoped(|c| c.stmts(clause.body));
@@ -156,7 +156,8 @@ impl Checker<'_, '_> {
                 if let Some(name) = name {
                     let ty = match (single, exprs.len()) {
                         (Some(Some(ty)), 1) => ty,
-                        _ => x.ty,
+                        _ if x.ok() => x.ty,
+                        _ => UNKNOWN,
                     };
                     c.clause_var(name, clause, ty);
                 }

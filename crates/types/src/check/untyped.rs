@@ -212,3 +212,15 @@ impl Checker<'_, '_> {
         !pointer(x.ty) && !pointer(y.ty)
     }
 }
+
+/// The length of an array type, or of the array that a pointer type points to.
+pub(super) fn array_behind(p: &Program<'_>, under: TypeId) -> Option<Option<u64>> {
+    let array = match p.kind(under) {
+        TypeKind::Pointer(to) => p.underlying(*to),
+        _ => under,
+    };
+    match p.kind(array) {
+        TypeKind::Array(n, _) => Some(*n),
+        _ => None,
+    }
+}

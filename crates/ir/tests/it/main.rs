@@ -1,0 +1,4 @@
+//! Lowering: text forms of small programs, symbols as the compiler spells them, and robustness.
+
+mod common;
+mod specs;
