@@ -100,6 +100,9 @@ func (w *writer) text(t types.Type) string {
 
 func (w *writer) expressions(info *types.Info) {
 	for e, tv := range info.Types {
+		if !e.Pos().IsValid() {
+			continue // an interface made up around a constraint's union
+		}
 		mode := "other"
 		switch {
 		case tv.IsVoid():

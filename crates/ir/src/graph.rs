@@ -104,8 +104,7 @@ impl Func {
     /// The immediate dominator of each block; the entry's is itself.
     pub fn dominators(&self) -> IndexVec<BlockId, BlockId> {
         let order = self.reverse_postorder();
-        let mut rank: IndexVec<BlockId, usize> =
-            IndexVec::from_elem(usize::MAX, self.blocks.len());
+        let mut rank: IndexVec<BlockId, usize> = IndexVec::from_elem(usize::MAX, self.blocks.len());
         for (i, &block) in order.iter().enumerate() {
             rank[block] = i;
         }

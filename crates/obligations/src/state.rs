@@ -362,6 +362,10 @@ impl State {
                 || arena.place_leaves(place).iter().all(|leaf| live.contains(leaf))
         });
         self.facts.retain(|&term, _| arena.leaves(term).iter().all(|leaf| live.contains(leaf)));
+        self.escaped.retain(|object| live.contains(object));
+        self.takes.retain(|(lock, _), _| {
+            arena.place_leaves(*lock).iter().all(|leaf| live.contains(leaf))
+        });
     }
 
     /// The instructions of a block whose values the state knows.

@@ -496,6 +496,25 @@ fn rat_string(r: &RBig) -> String {
     }
 }
 
+/// A Go string literal for a text, printable characters as they are.
+pub(crate) fn quote_text(text: &str) -> String {
+    let printable =
+        |c: char| c > '\u{a0}' && c != '\u{ad}' && !c.is_control() && !c.is_whitespace();
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match printable(c) {
+            true => out.push(c),
+            false => {
+                let quoted = quote(c.encode_utf8(&mut [0; 4]).as_bytes());
+                out.push_str(quoted.get(1..quoted.len() - 1).unwrap_or_default());
+            }
+        }
+    }
+    out.push('"');
+    out
+}
+
 /// A Go string literal of printable ASCII for the bytes.
 pub(crate) fn quote(bytes: &[u8]) -> String {
     use std::fmt::Write;

@@ -1,7 +1,7 @@
 //! Types as go/types writes them.
 
 use crate::api::*;
-use crate::constant::quote;
+use crate::constant::quote_text;
 use crate::env::CellKind;
 use crate::names::EMPTY;
 use crate::program::Program;
@@ -133,7 +133,7 @@ fn write_struct(p: &Program<'_>, fields: &[StructField], out: &mut String) {
         write_type(p, f.ty, out);
         if !f.tag.is_empty() {
             out.push(' ');
-            out.push_str(&quote(f.tag.as_bytes()));
+            out.push_str(&quote_text(&f.tag));
         }
     }
     out.push('}');

@@ -1,9 +1,7 @@
 //! Packages in memory, and what must hold of every module.
 
 use stanch_base::{FxHashMap, Idx, IndexVec};
-use stanch_ir::{
-    Func, InstrKind, LocalId, Module, PlaceBase, Rvalue, Terminator, lower_package,
-};
+use stanch_ir::{Func, InstrKind, LocalId, Module, PlaceBase, Rvalue, Terminator, lower_package};
 use stanch_syntax::ParseMode;
 use stanch_types::{
     FileId, Import, PackageId, PackageProvider, PackageSource, Program, SourceFile, Target,

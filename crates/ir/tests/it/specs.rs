@@ -56,7 +56,8 @@ fn rewritten(text: &str) -> String {
         let between: Vec<&str> = lines.by_ref().take_while(|l| *l != "```ir").collect();
         assert_eq!(between, [""], "a `go` block without its `ir` block");
         let _ = lines.by_ref().find(|l| *l == "```");
-        let text = if source.starts_with("package") { source } else { format!("package p\n{source}") };
+        let text =
+            if source.starts_with("package") { source } else { format!("package p\n{source}") };
         let package = OnePackage::new("p", &text, language);
         let shown = package.lower(|program, module| module.display(program));
         let _ = writeln!(out, "\n```ir\n{}\n```", shown.trim_end());

@@ -87,8 +87,7 @@ impl Checker<'_, '_> {
             self.use_exprs(values);
             return declared.iter().map(|d| d.unwrap_or(UNKNOWN)).collect();
         };
-        let (mut operands, comma_ok) =
-            self.multi_expr(value, declared.len() == 2 && !in_return);
+        let (mut operands, comma_ok) = self.multi_expr(value, declared.len() == 2 && !in_return);
         if operands.len() != declared.len() {
             return declared.iter().map(|d| d.unwrap_or(UNKNOWN)).collect();
         }

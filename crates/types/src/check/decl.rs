@@ -205,7 +205,8 @@ impl Checker<'_, '_> {
             for &(symbol, object) in objects {
                 c.bind(symbol, object);
             }
-            c.scoped(|c| c.stmts(block.stmts));
+            // Parameters and the body's declarations share one scope.
+            c.stmts(block.stmts);
         });
         self.resolve_jumps();
         self.in_body = in_body;

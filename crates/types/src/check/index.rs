@@ -19,7 +19,11 @@ impl Checker<'_, '_> {
             }
             Om::Type => {
                 let ty = self.typ(e);
-                *x = if self.valid(ty) { Operand::new(Om::Type, ty, e) } else { Operand::invalid(e) };
+                *x = if self.valid(ty) {
+                    Operand::new(Om::Type, ty, e)
+                } else {
+                    Operand::invalid(e)
+                };
                 return false;
             }
             Om::Value => {

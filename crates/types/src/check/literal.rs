@@ -81,7 +81,8 @@ impl Checker<'_, '_> {
     }
 
     fn struct_elements(&mut self, elts: &[ExprId], fields: &[StructField]) {
-        let keyed = elts.first().is_some_and(|&x| matches!(self.ast.expr(x), Expr::KeyValue { .. }));
+        let keyed =
+            elts.first().is_some_and(|&x| matches!(self.ast.expr(x), Expr::KeyValue { .. }));
         for (i, &elt) in elts.iter().enumerate() {
             let (value, field) = match *self.ast.expr(elt) {
                 Expr::KeyValue { key, value } => {
@@ -108,9 +109,8 @@ impl Checker<'_, '_> {
     ) -> Option<&'f StructField> {
         let name = self.ast.name(ident);
         let public = exported(name);
-        let field = fields
-            .iter()
-            .find(|f| &*f.name == name && (public || f.object.package == self.pkg))?;
+        let field =
+            fields.iter().find(|f| &*f.name == name && (public || f.object.package == self.pkg))?;
         self.t.set_ident(ident, field.object);
         Some(field)
     }

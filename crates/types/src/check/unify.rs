@@ -176,10 +176,8 @@ impl<'a, 'p> Unifier<'a, 'p> {
         }
         if !mode.exact && !x_named {
             // Keep the defined type, or the directed channel.
-            let directed = matches!(
-                p.kind(p.underlying(y)),
-                TypeKind::Chan(ChanDir::Send | ChanDir::Recv, _)
-            );
+            let directed =
+                matches!(p.kind(p.underlying(y)), TypeKind::Chan(ChanDir::Send | ChanDir::Recv, _));
             if y_named || directed {
                 self.set(param, y);
             }
