@@ -32,10 +32,10 @@ impl<'a> Carry<'a> {
             let local = |l: LocalId| func.locals[l].ty;
             for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
                 match &instr.kind {
-                    InstrKind::Assign(_, Rvalue::MakeInterface(Operand::Local(l), _)) => {
-                        if seen.insert(local(*l)) {
-                            carry.converted.push(local(*l));
-                        }
+                    InstrKind::Assign(_, Rvalue::MakeInterface(Operand::Local(l), _))
+                        if seen.insert(local(*l)) =>
+                    {
+                        carry.converted.push(local(*l));
                     }
                     InstrKind::Assign(_, Rvalue::New(ty) | Rvalue::Composite { ty, .. }) => {
                         carry.made.extend(program.named_object(*ty));

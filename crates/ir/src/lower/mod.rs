@@ -250,7 +250,7 @@ impl<'a> Lower<'a> {
             TypeKind::Struct(fields) => fields.iter().fold(0, |sum, f| {
                 let size = self.size(f.ty, depth + 1);
                 let align = size.clamp(1, word);
-                (sum as u64).next_multiple_of(align.next_power_of_two()).saturating_add(size)
+                sum.next_multiple_of(align.next_power_of_two()).saturating_add(size)
             }),
             TypeKind::Basic(basic) => basic_size(*basic, word),
             TypeKind::Slice(_) => 3 * word,

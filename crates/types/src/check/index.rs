@@ -26,10 +26,8 @@ impl Checker<'_, '_> {
                 };
                 return false;
             }
-            Om::Value => {
-                if self.signature_of(x.ty).is_some_and(|s| !s.type_params.is_empty()) {
-                    return true;
-                }
+            Om::Value if self.signature_of(x.ty).is_some_and(|s| !s.type_params.is_empty()) => {
+                return true;
             }
             _ => {}
         }

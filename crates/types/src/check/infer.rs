@@ -107,10 +107,8 @@ impl Checker<'_, '_> {
                 let iface = self.p.interface_of(bound);
                 let (core, single) = self.core_term(iface);
                 match (core, known) {
-                    (Some(core), Some(known)) => {
-                        if !u.unify(known, core.ty, Mode::INEXACT) {
-                            return None;
-                        }
+                    (Some(core), Some(known)) if !u.unify(known, core.ty, Mode::INEXACT) => {
+                        return None;
                     }
                     (Some(core), None) if single && !core.tilde => u.set(i, core.ty),
                     _ => {}

@@ -1,0 +1,289 @@
+//! Which instructions the slice starts from.
+
+use super::{Analysis, EXIT_DEPTH, HUGE, callback};
+use crate::names::Known;
+use stanch_effects::{Args, Effect, Op};
+use stanch_ir::{
+    Call, Callee, FuncId, InstrKind, LocalId, LocalKind, Operand, Place, Proj, Rvalue, Terminator,
+};
+use stanch_types::{Builtin, Program, TypeId, TypeKind};
+
+/// What kind of thing a call is for the slice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Does something that others can see, or runs code that does.
+    Operation,
+    /// Matters where it stands between operations: locks, ends of the process.
+    Beside,
+    /// Matters if its results do.
+    Value,
+    /// Does not matter.
+    Nothing,
+}
+
+impl<'a> Analysis<'a> {
+    /// Whether something in the function makes it part of the model.
+    pub(super) fn matters(&self, id: FuncId) -> bool {
+        let func = &self.module.funcs[id];
+        if !func.has_body || func.blocks.len() > HUGE {
+            return false;
+        }
+        if self.exits[id] <= EXIT_DEPTH
+            || func.results.iter().any(|r| self.carry.carries(func.locals[*r].ty))
+            || self.flows[id].endless.iter().any(|e| *e)
+        {
+            return true;
+        }
+        func.blocks.iter().any(|block| {
+            matches!(block.term, Terminator::Select { .. })
+                || block.instrs.iter().any(|i| self.operates(id, &i.kind))
+        })
+    }
+
+    /// Whether an instruction alone makes its function part of the model.
+    pub(super) fn operates(&self, id: FuncId, kind: &InstrKind) -> bool {
+        match kind {
+            InstrKind::Send { .. } | InstrKind::Recv { .. } => true,
+            InstrKind::Go(call) | InstrKind::Call(call) | InstrKind::Defer(call) => {
+                self.weight(id, call) == Weight::Operation || self.assigns_capture(id, &call.dst)
+            }
+            InstrKind::Assign(dst, value) => {
+                let made = match value {
+                    Rvalue::MakeChan { .. } => true,
+                    Rvalue::MakeClosure(literal) => self.relevant[*literal],
+                    _ => false,
+                };
+                made || self.assigns_capture(id, &[*dst])
+            }
+            InstrKind::Store(place, value) => self.stores(id, place, value),
+            InstrKind::DeclareVar(_) | InstrKind::RunDefers | InstrKind::MapDelete { .. } => false,
+        }
+    }
+
+    /// Whether one of the locals is a variable of an enclosing function that is needed there.
+    fn assigns_capture(&self, id: FuncId, dst: &[LocalId]) -> bool {
+        let func = &self.module.funcs[id];
+        let Some(parent) = func.parent else { return false };
+        dst.iter().any(|d| {
+            func.locals[*d].kind == LocalKind::Capture
+                && func
+                    .captures
+                    .iter()
+                    .any(|c| c.inner == *d && c.by_ref && self.kept[parent].locals[c.outer])
+        })
+    }
+
+    /// Whether a store is kept.
+    pub(super) fn stores(&self, id: FuncId, place: &Place, value: &Operand) -> bool {
+        let func = &self.module.funcs[id];
+        if self.carries(id, value) {
+            return true;
+        }
+        let ty = self.names.operand_type(func, value);
+        match place.proj.last() {
+            Some(Proj::Field(_, object)) => self.fields.contains(object) || self.tracked(ty),
+            Some(Proj::Deref) => self.derefs.contains(&ty) || self.tracked(ty),
+            Some(Proj::Index(_)) | None => false,
+        }
+    }
+
+    /// Whether an operand can hold an object of this package's making.
+    pub(super) fn carries(&self, id: FuncId, operand: &Operand) -> bool {
+        let func = &self.module.funcs[id];
+        match self.names.operand_type(func, operand) {
+            Program::UNKNOWN => match self.names.pointee(id, func, operand) {
+                Some(to) => self.carry.carries(to),
+                None => !matches!(operand, Operand::Const(..)),
+            },
+            ty => self.carry.carries(ty),
+        }
+    }
+
+    /// Whether a struct type has a needed field.
+    pub(super) fn tracked(&self, ty: TypeId) -> bool {
+        let program = self.names.program;
+        match program.kind(program.underlying(ty)) {
+            TypeKind::Struct(fields) => fields.iter().any(|f| self.fields.contains(&f.object)),
+            _ => false,
+        }
+    }
+
+    /// Whether something that goes out of view through an argument matters here.
+    pub(super) fn argument_matters(&self, id: FuncId, operand: &Operand, depth: u32) -> bool {
+        let func = &self.module.funcs[id];
+        let local = match operand {
+            Operand::Local(local) => *local,
+            Operand::Func(object) => {
+                return matches!(self.names.known(*object), Known::Body(f) if self.relevant[f]);
+            }
+            _ => return false,
+        };
+        if let (Some(Rvalue::MakeInterface(x, _)), true) = (self.def(id, local), depth < 4) {
+            return self.argument_matters(id, x, depth + 1);
+        }
+        if let (Some(Rvalue::MakeSlice { elems, len: None, .. }), true) =
+            (self.def(id, local), depth < 4)
+        {
+            return elems.iter().any(|e| self.argument_matters(id, e, depth + 1));
+        }
+        if let (Some(Rvalue::MakeClosure(literal)), true) = (self.def(id, local), depth < 4) {
+            return self.relevant[*literal];
+        }
+        if self.carries(id, operand) {
+            return true;
+        }
+        let to = self.names.pointee(id, func, operand);
+        to.is_some_and(|to| self.derefs.contains(&to) || self.tracked(to))
+    }
+
+    /// The value of a temporary that is assigned once.
+    fn def(&self, id: FuncId, local: LocalId) -> Option<&'a Rvalue> {
+        let (block, at) = self.defs[id].get(local).copied().flatten()?;
+        match &self.module.funcs[id].blocks[block].instrs.get(at as usize)?.kind {
+            InstrKind::Assign(_, value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub(super) fn weight(&self, id: FuncId, call: &Call) -> Weight {
+        let out = |this: &Self| match call.args.iter().any(|a| this.argument_matters(id, a, 0)) {
+            true => Weight::Operation,
+            false => Weight::Value,
+        };
+        match &call.callee {
+            Callee::Builtin(Builtin::Close | Builtin::Panic) => Weight::Operation,
+            Callee::Builtin(_) => Weight::Nothing,
+            Callee::Closure(literal, _) => match self.relevant[*literal] {
+                true => Weight::Operation,
+                false => Weight::Value,
+            },
+            Callee::Value(value) => match self.may_be_ours(id, value) {
+                true => Weight::Operation,
+                false => out(self),
+            },
+            Callee::Static(object, _) => match self.names.known(*object) {
+                Known::Effect(effect) => self.effect_weight(id, effect, call),
+                Known::Body(callee) if self.relevant[callee] => Weight::Operation,
+                Known::Body(_) => Weight::Value,
+                Known::Nothing => out(self),
+            },
+            Callee::Interface { method, .. } => match self.names.known(*method) {
+                Known::Effect(effect) => self.effect_weight(id, effect, call),
+                Known::Body(_) | Known::Nothing => {
+                    let name = self.names.program.object_name(*method);
+                    let ours = |(n, f): &(Box<str>, FuncId)| **n == *name && self.relevant[*f];
+                    match self.dispatched.iter().any(ours) {
+                        true => Weight::Operation,
+                        false => out(self),
+                    }
+                }
+            },
+        }
+    }
+
+    /// Whether a function value may be a relevant function of this package or a cancel function.
+    pub(super) fn may_be_ours(&self, id: FuncId, value: &Operand) -> bool {
+        let program = self.names.program;
+        let ty = self.names.operand_type(&self.module.funcs[id], value);
+        let TypeKind::Signature(signature) = program.kind(program.underlying(ty)) else {
+            return true;
+        };
+        let (params, results) = (signature.params.len(), signature.results.len());
+        if params <= 1 && results == 0 {
+            return true;
+        }
+        self.module.funcs.iter_enumerated().any(|(f, func)| {
+            let n = func.params.len();
+            self.relevant[f]
+                && self.as_value[f]
+                && func.results.len() == results
+                && (n == params || func.has_recv && n == params + 1)
+        })
+    }
+
+    fn effect_weight(&self, id: FuncId, effect: &Effect, call: &Call) -> Weight {
+        if effect
+            .callbacks
+            .iter()
+            .any(|c| callback(call, c.arg).is_some_and(|a| self.argument_matters(id, a, 0)))
+        {
+            return Weight::Operation;
+        }
+        match weight_of(effect.op) {
+            Some(_) if matches!(effect.op, Op::AtomicStore | Op::AtomicUpdate) => {
+                self.atomic_weight(id, call)
+            }
+            Some(weight) => weight,
+            None if effect.args == Args::Borrow => Weight::Value,
+            None => match call.args.iter().any(|a| self.argument_matters(id, a, 0)) {
+                true => Weight::Operation,
+                false => Weight::Value,
+            },
+        }
+    }
+
+    /// An atomic's change matters where some function reads the atomic for a reason.
+    fn atomic_weight(&self, id: FuncId, call: &Call) -> Weight {
+        let field = match call.args.first() {
+            Some(Operand::Local(local)) => match self.def(id, *local) {
+                Some(Rvalue::AddressOf(place) | Rvalue::Load(place)) => place.proj.last(),
+                _ => None,
+            },
+            _ => None,
+        };
+        match field {
+            Some(Proj::Field(_, object)) if self.fields.contains(object) => Weight::Operation,
+            Some(Proj::Field(..)) => Weight::Value,
+            _ => Weight::Beside,
+        }
+    }
+}
+
+/// How an effect's operation weighs; `None` for what only its callbacks and arguments decide.
+pub(crate) fn weight_of(op: Op) -> Option<Weight> {
+    Some(match op {
+        Op::None => return None,
+        Op::Lock
+        | Op::Unlock
+        | Op::RLock
+        | Op::RUnlock
+        | Op::TryLock
+        | Op::TryRLock
+        | Op::Sleep
+        | Op::Yield
+        | Op::Exit
+        | Op::Goexit
+        | Op::Panic
+        | Op::AtomicStore
+        | Op::AtomicUpdate => Weight::Beside,
+        Op::WaitGroupAdd
+        | Op::WaitGroupDone
+        | Op::WaitGroupWait
+        | Op::WaitGroupGo
+        | Op::CondWait
+        | Op::CondSignal
+        | Op::CondBroadcast
+        | Op::OnceDo
+        | Op::ContextAfterFunc
+        | Op::TimeAfterFunc
+        | Op::SignalNotify
+        | Op::TestCleanup => Weight::Operation,
+        Op::RLocker
+        | Op::CondNew
+        | Op::ContextBackground
+        | Op::ContextWithCancel
+        | Op::ContextWithDeadline
+        | Op::ContextWithValue
+        | Op::ContextWithoutCancel
+        | Op::ContextDone
+        | Op::ContextErr
+        | Op::TimeAfter
+        | Op::TimeTick
+        | Op::TimerNew
+        | Op::TickerNew
+        | Op::TimerStop
+        | Op::TimerReset
+        | Op::AtomicLoad
+        | Op::SignalStop => Weight::Value,
+    })
+}
