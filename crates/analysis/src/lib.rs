@@ -5,6 +5,7 @@ mod debug;
 mod fingerprint;
 mod pipeline;
 mod report;
+mod schedule;
 
 pub use debug::{DebugKind, debug_dump};
 pub use pipeline::check;

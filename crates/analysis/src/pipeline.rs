@@ -2,7 +2,7 @@
 
 use crate::fingerprint;
 use crate::report::{CheckRequest, Options, Progress, Report, SourceMap, Summary};
-use rayon::prelude::*;
+use crate::schedule;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec, TextRange};
 use stanch_checks::{Ctx, Suppressions};
 use stanch_diagnostic::{Diagnostic, Finding, Location, Severity};
@@ -42,17 +42,19 @@ pub fn check(
     let program = loaded.program();
     let total = loaded.workspace.roots.len();
     let done = AtomicUsize::new(0);
-    let results: Vec<PackageResult> = loaded
-        .workspace
-        .roots
-        .par_iter()
-        .map(|&root| {
-            let result = check_package(&loaded, &program, &effects, request, types_id(root));
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            progress(Progress { done, total });
-            result
-        })
-        .collect();
+    let results: IndexVec<stanch_project::PackageId, OnceLock<PackageResult>> =
+        loaded.workspace.packages.iter().map(|_| OnceLock::new()).collect();
+    let imports = schedule::imports(&loaded.workspace.packages);
+    schedule::in_import_order(&imports, &|id| {
+        if !loaded.workspace.packages[id].root {
+            return;
+        }
+        results[id]
+            .get_or_init(|| check_package(&loaded, &program, &effects, request, types_id(id)));
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        progress(Progress { done, total });
+    });
+    let results = results.into_iter().filter_map(OnceLock::into_inner).collect();
     collect(&loaded, results, &mut report);
     report
 }

@@ -35,7 +35,12 @@ impl<'a> Ctx<'a> {
 
     /// Display path of the file of `span`.
     pub fn file(&self, span: Span) -> String {
-        self.source().files.get(span.file).map(|f| f.path.to_string()).unwrap_or_default()
+        self.program
+            .source(span.package)
+            .files
+            .get(span.file)
+            .map(|f| f.path.to_string())
+            .unwrap_or_default()
     }
 
     /// `span` in a finding's terms.
@@ -45,12 +50,16 @@ impl<'a> Ctx<'a> {
 
     /// Source text of `span`.
     pub fn text(&self, span: Span) -> &'a str {
-        self.source().files.get(span.file).map_or("", |f| span.range.of(&f.text))
+        self.program
+            .source(span.package)
+            .files
+            .get(span.file)
+            .map_or("", |f| span.range.of(&f.text))
     }
 
     /// Line of the start of `span`, from 1.
     pub fn line(&self, span: Span) -> u32 {
-        let text = self.source().files.get(span.file).map_or("", |f| &f.text);
+        let text = self.program.source(span.package).files.get(span.file).map_or("", |f| &f.text);
         let before = text.get(..span.range.start as usize).unwrap_or_default();
         LineIndex::new(before).n_lines()
     }

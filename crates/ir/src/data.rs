@@ -34,9 +34,11 @@ pub struct Module {
     pub init: Option<FuncId>,
 }
 
-/// A place in the source: file of the function's package and bytes.
+/// A place in the source: package, file of the package, and bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Span {
+    /// The package; a module can hold functions of several.
+    pub package: PackageId,
     /// The file.
     pub file: FileId,
     /// The bytes.

@@ -57,7 +57,7 @@ impl FuncCtx {
             synthetic: false,
             span,
             name_span,
-            end_span: Span { file: span.file, range: end_range },
+            end_span: Span { range: end_range, ..span },
             params: Vec::new(),
             has_recv: false,
             variadic: false,

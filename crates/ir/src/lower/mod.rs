@@ -114,7 +114,7 @@ impl<'a> Lower<'a> {
     }
 
     fn span(&self, range: TextRange) -> Span {
-        Span { file: self.file, range }
+        Span { package: self.package, file: self.file, range }
     }
 
     fn expr_span(&self, expr: ExprId) -> Span {
@@ -190,7 +190,7 @@ impl<'a> Lower<'a> {
     /// before it lowers anything.
     fn cur(&mut self) -> &mut FuncCtx {
         if self.stack.is_empty() {
-            let nowhere = Span { file: self.file, range: TextRange::empty(0) };
+            let nowhere = self.span(TextRange::empty(0));
             self.stack.push(FuncCtx::new(String::new(), None, nowhere, nowhere));
         }
         let last = self.stack.len() - 1;
