@@ -22,18 +22,9 @@ impl PackageProvider for OnePackage {
 impl OnePackage {
     /// A package of one file. Imports are missing.
     pub(crate) fn new(path: &str, text: &str, language: (u32, u32)) -> Self {
-        let (text, parsed) = stanch_syntax::parse_bytes(text.as_bytes(), ParseMode::Full);
-        let imports: FxHashMap<Box<str>, Import> =
-            parsed.ast.imports.iter().map(|i| (i.path.clone(), Import::Missing)).collect();
-        let name = parsed.ast.package.map_or("p", |ident| parsed.ast.name(ident)).into();
-        let mut files: IndexVec<FileId, SourceFile> = IndexVec::new();
-        files.push(SourceFile {
-            path: "p.go".into(),
-            text: text.into_owned().into(),
-            ast: Arc::new(parsed.ast),
-            language,
-        });
-        Self { source: PackageSource { path: path.into(), name, files, imports } }
+        let mut source = parsed(path, text);
+        source.files.iter_mut().for_each(|file| file.language = language);
+        Self { source }
     }
 
     pub(crate) fn lower<R>(&self, f: impl FnOnce(&Program<'_>, &Module) -> R) -> R {
@@ -44,6 +35,22 @@ impl OnePackage {
         }
         f(&program, &module)
     }
+}
+
+/// A package of one file with the newest language. Imports are missing.
+pub(crate) fn parsed(path: &str, text: &str) -> PackageSource {
+    let (text, parsed) = stanch_syntax::parse_bytes(text.as_bytes(), ParseMode::Full);
+    let imports: FxHashMap<Box<str>, Import> =
+        parsed.ast.imports.iter().map(|i| (i.path.clone(), Import::Missing)).collect();
+    let name = parsed.ast.package.map_or("p", |ident| parsed.ast.name(ident)).into();
+    let mut files: IndexVec<FileId, SourceFile> = IndexVec::new();
+    files.push(SourceFile {
+        path: "p.go".into(),
+        text: text.into_owned().into(),
+        ast: Arc::new(parsed.ast),
+        language: (1, 26),
+    });
+    PackageSource { path: path.into(), name, files, imports }
 }
 
 /// Checks what [`stanch_ir::data`] promises of the numbers in a module.
