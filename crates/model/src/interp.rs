@@ -23,11 +23,19 @@ pub(crate) enum Results<'a> {
 }
 
 impl<'p> Exec<'_, 'p> {
-    /// Runs local code of every goroutine in `todo`, and of those they start.
+    /// Runs local code of every goroutine in `todo`, and of those they start. A goroutine whose turn
+    /// comes when the step is long already begins in a later step: goroutines that only start the next
+    /// one would never come to an end.
     pub(crate) fn run_all(&mut self) {
         while !self.todo.is_empty() && !self.st.exited {
             let i = self.todo.remove(0);
-            self.run_local(i);
+            if self.work > u64::from(self.m.limits.local_steps)
+                && matches!(self.st.gs[i].pending, Pending::None)
+            {
+                self.st.gs[i].pending = Pending::Interrupted;
+            } else {
+                self.run_local(i);
+            }
         }
     }
 
