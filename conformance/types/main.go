@@ -1,34 +1,39 @@
 // Command types prints what go/types records for packages, in the format of `stanch debug types`.
 //
-// One line an expression: file:offset:end, mode, type, and for constants the exact value. One line
-// an identifier: file:offset:end, def or use, and the declaration's file:offset (`universe`, or the
-// import path of a package name). Paths are relative to the working directory where they lie below
-// it. Run it with CGO_ENABLED=0.
+//	types [-no-tests] [-time] PATTERN…   packages, as `go list` resolves the patterns
+//	types -files                         single files, named on standard input one a line
+//
+// With -files, every file is a package of its own; a file that go/parser or go/types finds a fault
+// in is left out, and the files that were printed are named on standard error. With -time nothing is
+// printed but what parsing and checking cost: wall and CPU nanoseconds, peak memory in bytes, lines.
+//
+// Packages are parsed and checked from source; those that the patterns do not name without
+// function bodies (with -time: with them).
 package main
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
-	"go/ast"
-	"go/constant"
-	"go/token"
-	"go/types"
 	"os"
-	"path/filepath"
-	"strconv"
+	"runtime"
 	"strings"
-
-	"golang.org/x/tools/go/packages"
+	"sync"
+	"syscall"
+	"time"
 )
 
 func main() {
-	tests := true
-	patterns := os.Args[1:]
-	if len(patterns) > 0 && patterns[0] == "-no-tests" {
-		tests, patterns = false, patterns[1:]
+	noTests := flag.Bool("no-tests", false, "leave test files out")
+	files := flag.Bool("files", false, "print the files named on standard input")
+	timed := flag.Bool("time", false, "print costs only")
+	flag.Parse()
+	patterns := flag.Args()
+	if *files {
+		patterns = []string{"std"}
+		*noTests = true
 	}
-	config := &packages.Config{Mode: packages.LoadAllSyntax, Tests: tests}
-	roots, err := packages.Load(config, patterns...)
+	packages, err := list(patterns, !*noTests)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -40,119 +45,70 @@ func main() {
 	}
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	defer out.Flush()
-	for _, p := range roots {
-		if strings.HasSuffix(p.ID, ".test") {
-			continue
+	p := newProgram(packages)
+	switch {
+	case *files:
+		names := bufio.NewScanner(os.Stdin)
+		for names.Scan() {
+			if p.checkFile(names.Text(), newWriter(out, p, dir)) {
+				fmt.Fprintln(os.Stderr, names.Text())
+			}
 		}
-		for _, err := range p.Errors {
-			fmt.Fprintln(os.Stderr, p.ID, err)
-		}
-		w := &writer{out: out, fset: p.Fset, dir: dir + string(filepath.Separator), names: map[*token.File]string{}}
-		w.expressions(p.TypesInfo)
-		w.identifiers(p.TypesInfo)
+	case *timed:
+		p.bodies = true
+		start, before := time.Now(), cpu()
+		each(packages, func(pkg *listed) { p.check(pkg) })
+		wall, used := time.Since(start), cpu()-before
+		fmt.Fprintln(out, runtime.Version(), wall.Nanoseconds(), used.Nanoseconds(), peak(), p.lines.Load())
+	default:
+		var mutex sync.Mutex
+		each(packages, func(pkg *listed) {
+			if pkg.DepOnly || strings.HasSuffix(pkg.ImportPath, ".test") || pkg.ImportPath == "unsafe" {
+				return
+			}
+			c := p.check(pkg)
+			mutex.Lock()
+			defer mutex.Unlock()
+			for _, err := range c.errors {
+				fmt.Fprintln(os.Stderr, pkg.ImportPath, err)
+			}
+			newWriter(out, p, dir).info(c.info)
+			c.info = nil
+		})
 	}
 }
 
-type writer struct {
-	out   *bufio.Writer
-	fset  *token.FileSet
-	dir   string
-	names map[*token.File]string
-	texts map[types.Type]string
+// each calls do for all packages, a few at a time.
+func each(packages []*listed, do func(*listed)) {
+	var group sync.WaitGroup
+	next := make(chan *listed)
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			for pkg := range next {
+				do(pkg)
+			}
+		})
+	}
+	for _, pkg := range packages {
+		next <- pkg
+	}
+	close(next)
+	group.Wait()
 }
 
-// place is a position without regard to line directives.
-func (w *writer) place(pos token.Pos) string {
-	file := w.fset.File(pos)
-	if file == nil {
-		return "?"
+func cpu() time.Duration {
+	var usage syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
+		return 0
 	}
-	name, ok := w.names[file]
-	if !ok {
-		name = strings.TrimPrefix(file.Name(), w.dir)
-		w.names[file] = name
-	}
-	return name + ":" + strconv.Itoa(file.Offset(pos))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-func (w *writer) span(n ast.Node) string {
-	file := w.fset.File(n.Pos())
-	if file == nil {
-		return "?"
+// peak is the largest resident size so far.
+func peak() int64 {
+	var usage syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
+		return 0
 	}
-	return w.place(n.Pos()) + ":" + strconv.Itoa(file.Offset(n.End()))
-}
-
-func (w *writer) text(t types.Type) string {
-	if t == nil {
-		return "()"
-	}
-	text, ok := w.texts[t]
-	if !ok {
-		text = types.TypeString(t, nil)
-		if w.texts == nil {
-			w.texts = map[types.Type]string{}
-		}
-		w.texts[t] = text
-	}
-	return text
-}
-
-func (w *writer) expressions(info *types.Info) {
-	for e, tv := range info.Types {
-		if !e.Pos().IsValid() {
-			continue // an interface made up around a constraint's union
-		}
-		mode := "other"
-		switch {
-		case tv.IsVoid():
-			mode = "novalue"
-		case tv.IsType():
-			mode = "type"
-		case tv.IsBuiltin():
-			mode = "builtin"
-		case tv.Value != nil:
-			mode = "const"
-		case tv.IsNil():
-			mode = "nil"
-		case tv.IsValue():
-			mode = "value"
-		}
-		fmt.Fprintf(w.out, "%s\t%s\t%s", w.span(e), mode, w.text(tv.Type))
-		if tv.Value != nil {
-			fmt.Fprintf(w.out, "\t%s", exact(tv.Value))
-		}
-		w.out.WriteByte('\n')
-	}
-}
-
-func (w *writer) identifiers(info *types.Info) {
-	for id, obj := range info.Defs {
-		if obj != nil {
-			fmt.Fprintf(w.out, "%s\tdef\t%s\n", w.span(id), w.declaration(id, obj))
-		}
-	}
-	for id, obj := range info.Uses {
-		if def := info.Defs[id]; def == obj {
-			continue // a receiver's type parameter is both
-		}
-		fmt.Fprintf(w.out, "%s\tuse\t%s\n", w.span(id), w.declaration(id, obj))
-	}
-}
-
-func (w *writer) declaration(id *ast.Ident, obj types.Object) string {
-	if name, ok := obj.(*types.PkgName); ok && id.Pos() != obj.Pos() {
-		return name.Imported().Path()
-	}
-	if !obj.Pos().IsValid() {
-		return "universe"
-	}
-	return w.place(obj.Pos())
-}
-
-func exact(v constant.Value) string {
-	if v.Kind() == constant.String {
-		return strconv.QuoteToASCII(constant.StringVal(v))
-	}
-	return v.ExactString()
+	return usage.Maxrss * 1024
 }

@@ -3,6 +3,7 @@
 mod check_file;
 mod codegen;
 mod conformance_parser;
+mod conformance_types;
 mod fetch;
 mod licences;
 mod new_check;
@@ -48,6 +49,12 @@ enum Command {
         /// Write the figures
         #[arg(long)]
         update: bool,
+        /// The large corpora too, which takes minutes and some gigabytes of downloads
+        #[arg(long)]
+        full: bool,
+        /// Only these corpora (of `types`)
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
         /// The Go installation; what `go env GOROOT` says if not given
         #[arg(long)]
         goroot: Option<PathBuf>,
@@ -73,6 +80,7 @@ enum Command {
 #[derive(Clone, Copy, ValueEnum)]
 enum Conformance {
     Parser,
+    Types,
 }
 
 fn main() -> ExitCode {
@@ -90,11 +98,15 @@ fn run(command: Command) -> Result<()> {
         Command::Tidy => tidy::run(),
         Command::Codegen { check } => codegen::run(check),
         Command::NewCheck { name, code } => new_check::run(&name, code.as_deref()),
-        Command::Conformance { what, update, goroot } => {
+        Command::Conformance { what, update, full, only, goroot } => {
             let goroot = goroot.map_or_else(workspace::goroot, Ok)?;
-            match what {
-                Some(Conformance::Parser) | None => conformance_parser::run(&goroot, update),
+            if matches!(what, Some(Conformance::Parser) | None) {
+                conformance_parser::run(&goroot, update)?;
             }
+            if matches!(what, Some(Conformance::Types) | None) {
+                conformance_types::run(&goroot, full, update, &only)?;
+            }
+            Ok(())
         }
         Command::Fetch { module, to } => fetch::run(&module, &to),
         Command::Smoke { what } => smoke::run(&what),

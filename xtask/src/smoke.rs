@@ -4,7 +4,7 @@ use crate::workspace;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ pub(crate) fn run(what: &str) -> Result<()> {
         "std" => (workspace::root(), "std"),
         dir => (fs::canonicalize(dir).with_context(|| format!("no folder {dir}"))?, "./..."),
     };
-    let folder = target()?.join("smoke");
+    let folder = workspace::target()?.join("smoke");
     fs::create_dir_all(&folder)?;
     let name = dir.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let name = if pattern == "std" { "std" } else { &name };
@@ -105,13 +105,7 @@ fn wait(mut child: Child) -> Result<ExitStatus> {
 
 /// The release build, which has to be there.
 fn binary() -> Result<PathBuf> {
-    Ok(target()?.join("release").join(format!("stanch{}", std::env::consts::EXE_SUFFIX)))
-}
-
-fn target() -> Result<PathBuf> {
-    let metadata = workspace::metadata()?;
-    let folder = metadata["target_directory"].as_str().context("cargo names no target folder")?;
-    Ok(Path::new(folder).to_path_buf())
+    Ok(workspace::target()?.join("release").join(format!("stanch{}", std::env::consts::EXE_SUFFIX)))
 }
 
 fn tail(text: &str) -> String {

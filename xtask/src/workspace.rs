@@ -34,6 +34,13 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
+/// The folder that cargo builds into.
+pub(crate) fn target() -> Result<PathBuf> {
+    let metadata = metadata()?;
+    let folder = metadata["target_directory"].as_str().context("cargo names no target folder")?;
+    Ok(PathBuf::from(folder))
+}
+
 /// GOROOT of the `go` on PATH.
 pub(crate) fn goroot() -> Result<PathBuf> {
     let output = run(Command::new("go").args(["env", "GOROOT"]))?;
