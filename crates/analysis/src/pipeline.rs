@@ -4,8 +4,8 @@ use crate::fingerprint;
 use crate::report::{CheckRequest, Options, Progress, Report, SourceMap, Summary};
 use crate::schedule;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec, TextRange};
-use stanch_checks::{Ctx, Suppressions};
-use stanch_diagnostic::{Diagnostic, Finding, Location, Severity};
+use stanch_checks::{Ctx, Engine, Suppressions};
+use stanch_diagnostic::{Check, Diagnostic, Finding, Location, Severity};
 use stanch_effects::Effects;
 use stanch_project::{Config, Package, Workspace};
 use stanch_source::{Environment, FileSystem};
@@ -212,7 +212,14 @@ fn check_package(
     let types = program.infer(package);
     let module = stanch_ir::lower_package(program, package);
     let obligations = stanch_obligations::analyse(program, package, &module, effects);
-    let explored = stanch_extract::explore_package(program, package, &module, effects);
+    let needed = stanch_checks::REGISTRY
+        .iter()
+        .any(|e| e.engine == Engine::Explorer && selected(&request.options, e.check));
+    let explored = if needed {
+        stanch_extract::explore_package(program, package, &module, effects)
+    } else {
+        stanch_extract::Explored::default()
+    };
     let ctx = Ctx {
         program,
         package,
@@ -255,12 +262,14 @@ fn check_package(
 }
 
 fn wanted(options: &Options, finding: &Finding) -> bool {
+    selected(options, finding.check) && finding.confidence <= options.confidence
+}
+
+fn selected(options: &Options, check: &Check) -> bool {
     let named = |set: &std::collections::BTreeSet<String>| {
-        set.contains(finding.check.name) || set.contains(finding.check.code)
+        set.contains(check.name) || set.contains(check.code)
     };
-    (options.select.is_empty() || named(&options.select))
-        && !named(&options.ignore)
-        && finding.confidence <= options.confidence
+    (options.select.is_empty() || named(&options.select)) && !named(&options.ignore)
 }
 
 fn collect(loaded: &Loaded<'_>, results: Vec<PackageResult>, report: &mut Report) {

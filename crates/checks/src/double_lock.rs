@@ -552,4 +552,73 @@ func f(mu *sync.Mutex) {
 "#,
         );
     }
+
+    #[test]
+    fn the_other_side_after_giving_it_back() {
+        check(
+            r#"
+type table struct { mu sync.RWMutex; forks int; release func() }
+func (t *table) initRLocked() {
+    t.mu.RUnlock()
+    defer t.mu.RLock()
+    t.mu.Lock()
+    defer t.mu.Unlock()
+}
+func (t *table) get() {
+    t.mu.RLock()
+    defer t.mu.RUnlock()
+    t.initRLocked()
+}
+func (t *table) pause() {
+    t.mu.Unlock()
+    t.mu.RLock()
+    t.mu.RUnlock()
+    t.mu.Lock()
+}
+func (t *table) set() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    t.pause()
+    t.pause()
+}
+func (t *table) grab() (func(), error) {
+    t.mu.RLock()
+    return t.release, nil
+}
+func (t *table) query() {
+    release, err := t.grab()
+    if err != nil {
+        return
+    }
+    release()
+    t.set()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_lock_that_goes_between_goroutines() {
+        check(
+            r#"
+func f(stop chan struct{}) {
+    var turn sync.Mutex
+    turn.Lock()
+    go func() {
+        for {
+            turn.Unlock()
+            turn.Lock()
+            select {
+            case <-stop:
+                return
+            default:
+            }
+        }
+    }()
+    turn.Lock()
+    turn.Unlock()
+}
+"#,
+        );
+    }
 }

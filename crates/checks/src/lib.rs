@@ -27,8 +27,19 @@ pub struct Entry {
     pub check: &'static Check,
     /// The check's source file, which documents it.
     pub source: &'static str,
+    /// Whose results it puts into words.
+    pub engine: Engine,
     /// Findings of one package.
     pub run: fn(&Ctx<'_>) -> Vec<Finding>,
+}
+
+/// The engines whose results checks read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Engine {
+    /// Interleavings of goroutines.
+    Explorer,
+    /// What is taken must be given back.
+    Obligations,
 }
 
 /// Every check, by code.
@@ -36,41 +47,49 @@ pub const REGISTRY: &[Entry] = &[
     Entry {
         check: &abandoned_send::CHECK,
         source: include_str!("abandoned_send.rs"),
+        engine: Engine::Explorer,
         run: abandoned_send::run,
     },
     Entry {
         check: &abandoned_receive::CHECK,
         source: include_str!("abandoned_receive.rs"),
+        engine: Engine::Explorer,
         run: abandoned_receive::run,
     },
     Entry {
         check: &range_without_close::CHECK,
         source: include_str!("range_without_close.rs"),
+        engine: Engine::Explorer,
         run: range_without_close::run,
     },
     Entry {
         check: &stuck_worker::CHECK,
         source: include_str!("stuck_worker.rs"),
+        engine: Engine::Explorer,
         run: stuck_worker::run,
     },
     Entry {
         check: &waitgroup_never_done::CHECK,
         source: include_str!("waitgroup_never_done.rs"),
+        engine: Engine::Explorer,
         run: waitgroup_never_done::run,
     },
     Entry {
         check: &lost_cancel::CHECK,
         source: include_str!("lost_cancel.rs"),
+        engine: Engine::Obligations,
         run: lost_cancel::run,
     },
     Entry {
         check: &missing_unlock::CHECK,
         source: include_str!("missing_unlock.rs"),
+        engine: Engine::Obligations,
         run: missing_unlock::run,
     },
     Entry {
         check: &double_lock::CHECK,
         source: include_str!("double_lock.rs"),
+        engine: Engine::Obligations,
         run: double_lock::run,
     },
 ];

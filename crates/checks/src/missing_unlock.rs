@@ -32,7 +32,8 @@
 //! A function that returns locked on all paths is a lock helper; its callers are held to it. So is one
 //! whose result says whether it locked: `true`, a nil error, or a non-nil object. A lock whose unlock
 //! is handed on (returned as a function, left to a goroutine, passed as a pointer) is the receiver's
-//! business. Panics are not counted: code that recovers from them is rare, and `defer` is a matter of
+//! business. So is a lock next to which a flag is set exactly when it is kept. Nobody waits for a lock
+//! of an object that only this function knows. Panics are not counted: code that recovers from them is rare, and `defer` is a matter of
 //! taste there.
 
 use crate::{Ctx, words};
@@ -255,8 +256,7 @@ func f() error {
 }
 func g(n int) {
     var mu sync.Mutex
-    mu.Lock()
-  //^^^^^^^^^ leak[missing-unlock]: `mu` stays locked
+    mu.Lock() // nobody else knows it
     switch n {
     case 1:
         mu.Unlock()
@@ -606,6 +606,62 @@ func f(mu *sync.Mutex, ok bool) {
         return
     }
     mu.Unlock()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_flag_tells_that_it_is_kept() {
+        check(
+            r#"
+type rows struct { mu sync.RWMutex; kept bool; raw bool }
+func (r *rows) scan() error {
+    r.mu.RLock()
+    if r.raw {
+        r.kept = true
+        return nil
+    }
+    r.mu.RUnlock()
+    return nil
+}
+func (r *rows) close() {
+    if r.kept {
+        r.kept = false
+        r.mu.RUnlock()
+    }
+    r.mu.Lock()
+    r.mu.Unlock()
+}
+func (r *rows) use() {
+    r.scan()
+    r.close()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_forgotten_unlock_is_one_finding() {
+        check(
+            r#"
+type store struct { mu sync.Mutex }
+func seal() error
+func (s *store) write() error {
+    s.mu.Lock()
+  //^^^^^^^^^^^ leak[missing-unlock]: `s.mu` stays locked
+    if err := seal(); err != nil {
+        return err
+    }
+    s.mu.Unlock()
+    return nil
+}
+func (s *store) flush() {
+    if err := s.write(); err != nil {
+        return
+    }
+    s.mu.Lock()
+    s.mu.Unlock()
 }
 "#,
         );

@@ -11,7 +11,7 @@ use crate::term::{Epoch, PlaceId, Term, TermId};
 use stanch_effects::{Args, Effect, Op, When};
 use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
-use stanch_types::ObjectId;
+use stanch_types::{ObjectId, TypeKind};
 
 /// Who is called, as far as the path knows.
 #[derive(Clone, Copy)]
@@ -185,9 +185,9 @@ impl<'a> Run<'a, '_> {
         let Some(Some(summary)) = summaries.get(func) else { return };
         let env = Env { callee: func, args };
         for outcome in &summary.outcomes {
-            for path in &outcome.used {
+            for path in outcome.used.iter().chain(&outcome.touched) {
                 let Some(value) = self.find_value(state, &env, path) else { continue };
-                let Term::Owed(site) = *self.arena.get(value) else { continue };
+                let Term::Owed(site) = *self.arena.get(self.arena.unboxed(value)) else { continue };
                 if summary.outcomes.iter().all(|o| o.used.contains(path)) {
                     self.discharge(state, site);
                 } else if let Some(owed) = state.owed.get_mut(&site) {
@@ -198,6 +198,7 @@ impl<'a> Run<'a, '_> {
     }
 
     pub(crate) fn run_defers(&mut self, mut state: State) -> Vec<State> {
+        self.believe_results(&mut state);
         let pending = std::mem::take(&mut state.defers);
         let mut states = vec![state];
         for deferred in pending.into_iter().rev() {
@@ -226,6 +227,25 @@ impl<'a> Run<'a, '_> {
             states = ran.collect();
         }
         states
+    }
+
+    /// A function that returns nil instead of an object returns an error with it.
+    fn believe_results(&mut self, state: &mut State) {
+        let func = self.func;
+        let mut values = func.results.iter().map(|&local| {
+            let place = self.arena.local(local);
+            (self.package.is_error(func.locals[local].ty), state.load(&mut self.arena, place))
+        });
+        let (Some((false, first)), Some((true, error)), None) =
+            (values.next(), values.next(), values.next())
+        else {
+            return;
+        };
+        if matches!(self.arena.get(first), Term::Nil) {
+            let nil = self.arena.nil();
+            let equal = self.arena.binary(BinaryOp::Eq, error, nil);
+            state.assume(&mut self.arena, equal, false);
+        }
     }
 
     fn perform(&mut self, mut state: State, call: Invocation<'a>) -> Vec<State> {
@@ -268,8 +288,10 @@ impl<'a> Run<'a, '_> {
     }
 
     fn fresh_results(&mut self, state: &mut State, call: &Invocation<'a>) {
+        let wraps = self.wraps_error(state, call);
         for &dst in call.dst {
-            self.assign_fresh(state, dst);
+            let value = self.unknown_result(dst, wraps);
+            self.assign(state, dst, value);
         }
     }
 
@@ -311,8 +333,13 @@ impl<'a> Run<'a, '_> {
                 self.acquire(&mut state, call, parent, true);
             }
             (Op::ContextWithValue, Some(parent)) => {
-                let known = matches!(self.arena.get(self.arena.unboxed(parent)), Term::Context(_));
+                let inner = self.arena.get(self.arena.unboxed(parent));
+                let known = matches!(inner, Term::Context(_));
                 let value = if known { parent } else { self.arena.non_nil() };
+                self.set(&mut state, call, 0, value);
+            }
+            (Op::ContextBackground, _) => {
+                let value = self.arena.term(Term::Background);
                 self.set(&mut state, call, 0, value);
             }
             (Op::CondWait, _) => {
@@ -334,7 +361,17 @@ impl<'a> Run<'a, '_> {
             }
             self.escape(state, value);
         }
-        if effect.args != Args::Borrow {
+        let keeps = matches!(
+            effect.op,
+            Op::WaitGroupGo
+                | Op::OnceDo
+                | Op::ContextAfterFunc
+                | Op::TimeAfterFunc
+                | Op::TestCleanup
+                | Op::AtomicStore
+                | Op::AtomicUpdate
+        );
+        if effect.args != Args::Borrow || keeps {
             for &arg in &call.args {
                 self.escape(state, arg);
             }
@@ -367,6 +404,7 @@ impl<'a> Run<'a, '_> {
         parent: TermId,
         deadline: bool,
     ) {
+        let parent_value = parent;
         let parent = match *self.arena.get(self.arena.unboxed(parent)) {
             Term::Context(site) => Some(site),
             _ => None,
@@ -374,7 +412,9 @@ impl<'a> Run<'a, '_> {
         // A child of a context whose cancel function is taken care of ends with it.
         let bounded = parent.is_some_and(|p| !state.owed.contains_key(&p));
         if !bounded {
-            self.own(state, call.span, Site { deadline, parent, ..Site::default() });
+            let free = matches!(self.arena.get(self.arena.unboxed(parent_value)), Term::Background);
+            let exposed = deadline || !free;
+            self.own(state, call.span, Site { deadline, parent, ..Site::default() }, exposed);
         }
         let context = self.arena.term(Term::Context(call.span));
         let cancel = self.arena.term(Term::Owed(call.span));
@@ -382,14 +422,14 @@ impl<'a> Run<'a, '_> {
         self.set(state, call, 1, cancel);
     }
 
-    fn own(&mut self, state: &mut State, span: Span, site: Site) {
+    fn own(&mut self, state: &mut State, span: Span, site: Site, exposed: bool) {
         let again = state.owed.get(&span).is_some_and(|owed| !owed.guarded);
         let path = again.then(|| self.path_since(state, span));
         let known = self.sites.entry(span).or_insert(site);
         if known.overwritten.is_none() {
             known.overwritten = path;
         }
-        state.owed.insert(span, Owed { guarded: false });
+        state.owed.insert(span, Owed { guarded: false, exposed });
         state.trace.push(self.step(span, StepKind::Acquire));
     }
 
@@ -497,12 +537,36 @@ impl<'a> Run<'a, '_> {
             }
         }
         let mut after = Vec::with_capacity(groups.len());
+        let outcomes: Vec<Outcome> = groups.iter().map(|(_, outcome)| outcome.clone()).collect();
         for (alone, outcome) in groups {
             let mut fork = alone.unwrap_or_else(|| state.clone());
+            self.trust(&mut fork, &env, &outcome, &outcomes);
             self.apply(&mut fork, func, &outcome, call);
             after.push(fork);
         }
         after
+    }
+
+    /// What another outcome gives back or hands on, which no result tells from this one, is the
+    /// callee's business.
+    fn trust(&mut self, state: &mut State, env: &Env<'_>, outcome: &Outcome, outcomes: &[Outcome]) {
+        let alike = || outcomes.iter().filter(|o| o.results == outcome.results);
+        // What the caller chose by an argument it answers for.
+        let chosen = outcome.conditions.iter().any(|(path, _)| path.steps.is_empty());
+        let used = alike().flat_map(|o| &o.used);
+        for path in used.filter(|path| !chosen && !outcome.used.contains(path)) {
+            if let Some(value) = self.find_value(state, env, path) {
+                self.escape(state, value);
+            }
+        }
+        for (path, mode) in alike().flat_map(|o| &o.released) {
+            if outcome.released.iter().any(|r| r == &(path.clone(), *mode)) {
+                continue;
+            }
+            if let Some(lock) = self.find_place(state, env, path) {
+                state.held.retain(|h| h.lock != lock);
+            }
+        }
     }
 
     /// Whether the conditions of an outcome can hold; they are assumed then.
@@ -559,7 +623,11 @@ impl<'a> Run<'a, '_> {
                 self.unlock(state, lock, *mode, call.span, false);
             }
         }
-        self.hand_over_args(state, func, call);
+        for path in &outcome.touched {
+            if let Some(value) = self.find_value(state, &env, path) {
+                self.escape(state, value);
+            }
+        }
         let held: Vec<_> = outcome
             .held
             .iter()
@@ -575,20 +643,6 @@ impl<'a> Run<'a, '_> {
             if !state.released.remove(&(lock, mode)) {
                 state.trace.push(self.step(call.span, StepKind::Acquire));
                 state.hold(Held { lock, mode, site: call.span, deferred: false });
-            }
-        }
-    }
-
-    /// Arguments other than functions may be kept by the callee.
-    fn hand_over_args(&mut self, state: &mut State, func: FuncId, call: &Invocation<'a>) {
-        let package = self.package;
-        let callee = &package.module.funcs[func];
-        for (i, &arg) in call.args.iter().enumerate() {
-            let param = callee.params.get(i).copied();
-            let summarised = param.is_some_and(|p| package.is_function(callee, p));
-            let lock = matches!(self.arena.get(arg), Term::Addr(_));
-            if !summarised && !lock {
-                self.escape(state, arg);
             }
         }
     }
@@ -617,17 +671,39 @@ impl<'a> Run<'a, '_> {
         call: &Invocation<'a>,
     ) {
         if let Some(fresh) = outcome.fresh.first() {
-            let site = Site { deadline: fresh.deadline, helper: Some(func), ..Site::default() };
-            self.own(state, call.span, site);
+            let (deadline, helper) = (fresh.deadline, Some(func));
+            self.own(state, call.span, Site { deadline, helper, ..Site::default() }, true);
         }
+        let wraps = self.wraps_error(state, call);
         for (i, &dst) in call.dst.iter().enumerate() {
             let fresh = outcome.fresh.first().is_some_and(|f| f.result == i);
             let value = match values.get(i).copied().flatten() {
                 _ if fresh => self.arena.term(Term::Owed(call.span)),
                 Some(value) => value,
-                None => self.arena.fresh(),
+                None => self.unknown_result(dst, wraps),
             };
             self.assign(state, dst, value);
         }
+    }
+
+    /// A function that is given an error and returns one wraps it: it is believed not to lose it.
+    fn wraps_error(&mut self, state: &State, call: &Invocation<'a>) -> bool {
+        let program = self.package.program;
+        let Some(object) = call.object else { return false };
+        let TypeKind::Signature(signature) = program.kind(program.object(object).ty) else {
+            return false;
+        };
+        let skip = call.args.len().saturating_sub(signature.params.len());
+        let errors = signature.params.iter().zip(call.args.iter().skip(skip));
+        let errors: Vec<TermId> = errors
+            .filter(|(param, _)| self.package.is_error(**param))
+            .map(|(_, &arg)| arg)
+            .collect();
+        errors.into_iter().any(|arg| state.nilness(&mut self.arena, arg) == Some(false))
+    }
+
+    fn unknown_result(&mut self, dst: LocalId, wraps: bool) -> TermId {
+        let is_error = wraps && self.package.is_error(self.func.locals[dst].ty);
+        if is_error { self.arena.non_nil() } else { self.arena.fresh() }
     }
 }

@@ -30,6 +30,7 @@ impl Run<'_, '_> {
         while let Some(site) = work.pop() {
             if let Some(site) = self.sites.get_mut(&site) {
                 site.released = true;
+                site.elsewhere |= !self.storing;
             }
             if state.owed.remove(&site).is_some() {
                 let child = |s: &Span| self.sites.get(s).is_some_and(|c| c.parent == Some(site));
@@ -42,12 +43,21 @@ impl Run<'_, '_> {
     pub(crate) fn escape(&mut self, state: &mut State, term: TermId) {
         let mut seen = BTreeSet::new();
         let mut work = vec![term];
+        // What is part of an object goes with it.
+        let mut within: BTreeSet<TermId> = BTreeSet::new();
+        let storing = self.storing;
         while let Some(term) = work.pop() {
             if !seen.insert(term) {
                 continue;
             }
+            self.storing = storing || within.contains(&term);
             match self.arena.get(term).clone() {
                 Term::Owed(site) => self.discharge(state, site),
+                Term::Context(site) => {
+                    if let Some(owed) = state.owed.get_mut(&site) {
+                        owed.exposed = true;
+                    }
+                }
                 Term::Iface(inner) | Term::Assert(inner, _) => work.push(inner),
                 Term::Method(recv, method) => {
                     self.hand_on_method(state, recv, method);
@@ -59,18 +69,29 @@ impl Run<'_, '_> {
                     if let Root::Local(local) = self.arena.data(place).root {
                         state.leaky.insert(local);
                     }
-                    work.extend(self.parts(state, place));
+                    let parts = self.parts(state, place);
+                    within.extend(&parts);
+                    work.extend(parts);
                 }
                 Term::New(_) => {
                     state.escaped.insert(term);
                     let object = self.arena.pointee(term);
                     state.held.retain(|h| h.lock != object);
-                    work.extend(self.parts(state, object));
+                    let parts = self.parts(state, object);
+                    within.extend(&parts);
+                    work.extend(parts);
                 }
-                Term::Load(place, None) => self.use_input(state, place),
+                Term::Load(place, epoch) => {
+                    if epoch.is_none() {
+                        self.use_input(state, place);
+                    } else {
+                        state.touched.insert(place);
+                    }
+                }
                 _ => {}
             }
         }
+        self.storing = storing;
     }
 
     /// Marks the entry value of an input as called or handed on.
@@ -80,6 +101,8 @@ impl Run<'_, '_> {
             && self.package.is_function(self.func, local)
         {
             state.used.insert(place);
+        } else {
+            state.touched.insert(place);
         }
         // A pointer to a lock that goes on may be used to unlock it.
         let pointer = self.arena.term(Term::Load(place, None));
@@ -142,9 +165,10 @@ impl Run<'_, '_> {
     pub(crate) fn release_silently(&mut self, state: &mut State, func: FuncId, args: &[TermId]) {
         let summaries = self.summaries;
         let Some(Some(summary)) = summaries.get(func) else { return };
-        for (path, mode) in summary.outcomes.iter().flat_map(|o| &o.released) {
+        for path in &summary.gives {
             if let Some(lock) = self.find_place(state, &Env { callee: func, args }, path) {
-                state.held.retain(|h| (h.lock, h.mode) != (lock, *mode));
+                state.held.retain(|h| h.lock != lock);
+                self.passed_on.insert(lock);
             }
         }
     }

@@ -26,8 +26,14 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) sites: BTreeMap<Span, Site>,
     /// Lock operations whose lock an explicit unlock gave back on some path, with that unlock.
     pub(crate) unlocked: BTreeMap<Span, Span>,
-    /// Locks taken twice, by the operation.
-    pub(crate) doubles: BTreeMap<Span, DoubleLock>,
+    /// Locks that go from goroutine to goroutine: one that is started here gives them back.
+    pub(crate) passed_on: BTreeSet<PlaceId>,
+    /// Locks given back that were not held then, even if only for a while.
+    pub(crate) given: BTreeSet<PlaceId>,
+    /// Whether a value leaves view only because it is stored in a field.
+    pub(crate) storing: bool,
+    /// Locks taken twice, by the operation and the lock.
+    pub(crate) doubles: BTreeMap<(Span, PlaceId), DoubleLock>,
 }
 
 /// Something acquired by an operation of the function.
@@ -43,6 +49,8 @@ pub(crate) struct Site {
     pub(crate) parent: Option<Span>,
     /// Whether some path gives it back or hands it on.
     pub(crate) released: bool,
+    /// Whether some path does so other than by storing it in a field.
+    pub(crate) elsewhere: bool,
     /// Fields it was stored in.
     pub(crate) fields: Vec<ObjectId>,
     /// The path on which the operation ran again while it was owed.
@@ -64,6 +72,9 @@ impl<'a, 'p> Run<'a, 'p> {
             stale: BTreeSet::new(),
             sites: BTreeMap::new(),
             unlocked: BTreeMap::new(),
+            passed_on: BTreeSet::new(),
+            given: BTreeSet::new(),
+            storing: false,
             doubles: BTreeMap::new(),
         }
     }
@@ -195,7 +206,9 @@ impl<'a, 'p> Run<'a, 'p> {
             Root::Global(_) => false,
         };
         if !private || matches!(data.parts.last(), Some(Part::Index(_))) {
+            self.storing = matches!(data.parts.last(), Some(Part::Field(_)));
             self.escape(state, value);
+            self.storing = false;
         }
         state.store(&self.arena, place, value);
         self.bump(state, Epoch::Memory);
@@ -377,7 +390,7 @@ impl<'a, 'p> Run<'a, 'p> {
             (place.base, &*place.proj, self.arena.get(value))
         {
             let program = self.package.program;
-            let is_error = program.type_string(program.object(object).ty) == "error";
+            let is_error = self.package.is_error(program.object(object).ty);
             if is_error && state.nilness(&mut self.arena, value).is_none() {
                 let nil = self.arena.nil();
                 let is_nil = self.arena.binary(stanch_syntax::ast::BinaryOp::Eq, value, nil);
@@ -410,7 +423,9 @@ impl<'a, 'p> Run<'a, 'p> {
             {
                 site.fields.push(field);
             }
+            self.storing = field.is_some();
             self.escape(state, value);
+            self.storing = false;
         }
         self.arena.fresh()
     }

@@ -3,9 +3,9 @@
 use crate::exec::Run;
 use crate::flow::Exit;
 use crate::report::{LockMode, Loss, LostCancel, MissingUnlock};
-use crate::state::Held;
+use crate::state::{Held, State};
 use crate::summary::{CallUnder, Fresh, Outcome, Path, Summary, Take, Value, path_of, value_of};
-use crate::term::{PlaceId, Term, TermId};
+use crate::term::{PlaceId, Root, Term, TermId};
 use stanch_ir::Span;
 use stanch_syntax::ast::BinaryOp;
 use std::collections::BTreeMap;
@@ -27,9 +27,11 @@ impl Run<'_, '_> {
             }
         }
         if outcomes.len() > MAX_OUTCOMES {
-            return Summary { outcomes: Vec::new(), unknown: true };
+            return Summary { unknown: true, ..Summary::default() };
         }
-        Summary { outcomes, unknown: false }
+        let gives = self.given.iter();
+        let gives = gives.filter_map(|&lock| path_of(&self.arena, self.func, &[], lock)).collect();
+        Summary { outcomes, unknown: false, gives }
     }
 
     fn outcome(&mut self, exit: &mut Exit) -> Outcome {
@@ -55,6 +57,10 @@ impl Run<'_, '_> {
             .filter(|h| !h.deferred)
             .filter_map(|h| Some((name(h.lock)?, h.mode)))
             .collect();
+        if self.returns_function(exit) {
+            // It may well be what gives the locks back.
+            outcome.held.clear();
+        }
         outcome.released = exit
             .state
             .released
@@ -62,6 +68,7 @@ impl Run<'_, '_> {
             .filter_map(|&(lock, mode)| Some((name(lock)?, mode)))
             .collect();
         outcome.used = exit.state.used.iter().filter_map(|&place| name(place)).collect();
+        outcome.touched = exit.state.touched.iter().filter_map(|&place| name(place)).collect();
         for list in [&mut outcome.held, &mut outcome.released] {
             list.dedup();
         }
@@ -83,6 +90,14 @@ impl Run<'_, '_> {
         }
         outcome.conditions = self.conditions(&exit.state.facts).0;
         outcome
+    }
+
+    fn returns_function(&self, exit: &Exit) -> bool {
+        let results = self.func.results.iter().zip(&exit.results);
+        results.into_iter().any(|(&local, &value)| {
+            self.package.is_function(self.func, local)
+                && !matches!(self.arena.get(value), Term::Nil)
+        })
     }
 
     /// Facts as conditions on inputs, and whether callers can name them all.
@@ -120,8 +135,9 @@ impl Run<'_, '_> {
         Some((path_of(&self.arena, self.func, &[], input)?, value))
     }
 
-    /// Locks of this function that some exit keeps although others give them back.
-    pub(crate) fn missing_unlocks(&self, exits: &[Exit]) -> Vec<MissingUnlock> {
+    /// Locks of this function that some exit keeps although others give them back. No such exit
+    /// passes its lock on to callers: one cause is one finding.
+    pub(crate) fn missing_unlocks(&self, exits: &mut [Exit]) -> Vec<MissingUnlock> {
         let mut by_site: BTreeMap<(Span, PlaceId, LockMode), Vec<usize>> = BTreeMap::new();
         for (i, exit) in exits.iter().enumerate() {
             for held in exit.state.held.iter().filter(|h| !h.deferred) {
@@ -129,9 +145,15 @@ impl Run<'_, '_> {
             }
         }
         let mut found: Vec<MissingUnlock> = Vec::new();
+        let mut settled: Vec<(Span, PlaceId, LockMode)> = Vec::new();
         for ((site, lock, mode), keeping) in by_site {
             let Some(&unlock) = self.unlocked.get(&site) else { continue };
             if keeping.len() == exits.len() || handed_over(self, exits, &keeping) {
+                continue;
+            }
+            settled.push((site, lock, mode));
+            let known = flagged(self, exits, &keeping) || self.passed_on.contains(&lock);
+            if known || keeping.iter().all(|&i| self.own_object(&exits[i].state, lock)) {
                 continue;
             }
             let mut spans: Vec<Span> = keeping.iter().map(|&i| exits[i].span).collect();
@@ -154,7 +176,24 @@ impl Run<'_, '_> {
                 path: self.path_since(&exit.state, site),
             });
         }
+        for exit in exits {
+            exit.state.held.retain(|h| !settled.contains(&(h.site, h.lock, h.mode)));
+        }
         found
+    }
+
+    /// Whether a lock is part of an object that was made here and that nobody else knows.
+    fn own_object(&self, state: &State, lock: PlaceId) -> bool {
+        match self.arena.data(lock).root {
+            Root::Local(local) => {
+                let shared = self.func.locals.get(local).is_none_or(|l| l.captured_by_ref);
+                !shared && !state.leaky.contains(&local)
+            }
+            Root::Ptr(pointer) => {
+                matches!(self.arena.get(pointer), Term::New(_)) && !state.escaped.contains(&pointer)
+            }
+            Root::Global(_) => false,
+        }
     }
 
     /// Cancel functions made here that some exit forgets; call it after [`Run::summary`], which hands
@@ -162,7 +201,8 @@ impl Run<'_, '_> {
     pub(crate) fn lost_cancels(&self, exits: &[Exit], ends_process: bool) -> Vec<LostCancel> {
         let mut found = Vec::new();
         for (&span, site) in &self.sites {
-            let lost = exits.iter().filter(|e| e.state.owed.contains_key(&span));
+            let forgotten = |e: &&Exit| e.state.owed.get(&span).is_some_and(|o| o.exposed);
+            let lost = exits.iter().filter(forgotten);
             let lost = lost.min_by_key(|e| e.span).filter(|_| !ends_process);
             let (how, path) = match (lost, &site.overwritten) {
                 (Some(_), _) if site.name.is_none() && site.fields.is_empty() => {
@@ -193,10 +233,9 @@ const MAX_CHAIN: usize = 12;
 /// Whether a result tells the caller exactly when it got the lock: success or a non-nil object.
 fn handed_over(run: &Run<'_, '_>, exits: &[Exit], keeping: &[usize]) -> bool {
     let n = exits.first().map_or(0, |e| e.results.len());
-    let program = run.package.program;
     (0..n).any(|i| {
         let Some(&local) = run.func.results.get(i) else { return false };
-        let is_error = program.type_string(run.func.locals[local].ty) == "error";
+        let is_error = run.package.is_error(run.func.locals[local].ty);
         exits.iter().enumerate().all(|(number, exit)| {
             let Some(&result) = exit.results.get(i) else { return false };
             let kept = keeping.contains(&number);
@@ -208,6 +247,19 @@ fn handed_over(run: &Run<'_, '_>, exits: &[Exit], keeping: &[usize]) -> bool {
                 _ => kept && !is_error && !is_bool(run, i),
             }
         })
+    })
+}
+
+/// Whether a flag in memory tells exactly when the lock is kept.
+fn flagged(run: &Run<'_, '_>, exits: &[Exit], keeping: &[usize]) -> bool {
+    let Some(first) = keeping.first().and_then(|&i| exits.get(i)) else { return false };
+    let outlives = |place: PlaceId| !matches!(run.arena.data(place).root, Root::Local(_));
+    first.state.mem.iter().any(|(&place, &value)| {
+        matches!(run.arena.get(value), Term::Bool(_))
+            && outlives(place)
+            && exits.iter().enumerate().all(|(number, exit)| {
+                (exit.state.mem.get(&place) == Some(&value)) == keeping.contains(&number)
+            })
     })
 }
 

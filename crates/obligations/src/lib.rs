@@ -121,10 +121,10 @@ fn run(
     let mut found = Found { results: Results::default(), stored: Vec::new() };
     let Some(mut exits) = run.explore() else {
         found.results.incomplete.push(id);
-        return (Summary { outcomes: Vec::new(), unknown: true }, found);
+        return (Summary { unknown: true, ..Summary::default() }, found);
     };
     let func = &facts.module.funcs[id];
-    let missing = run.missing_unlocks(&exits);
+    let missing = run.missing_unlocks(&mut exits);
     let summary = run.summary(&mut exits);
     let object = func.object.map(|o| facts.program.object(o));
     let ends_process = is_main
@@ -134,8 +134,11 @@ fn run(
     if !ends_process {
         found.results.missing_unlocks = missing;
     }
-    found.results.double_locks = run.doubles.into_values().collect();
-    for (span, site) in run.sites {
+    let passed_on = std::mem::take(&mut run.passed_on);
+    let doubles = std::mem::take(&mut run.doubles).into_iter();
+    found.results.double_locks =
+        doubles.filter(|((_, lock), _)| !passed_on.contains(lock)).map(|(_, d)| d).collect();
+    for (span, site) in run.sites.into_iter().filter(|(_, site)| !site.elsewhere) {
         for field in site.fields {
             found.stored.push(Stored { func: id, span, field, deadline: site.deadline });
         }

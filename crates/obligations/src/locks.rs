@@ -8,6 +8,7 @@ use crate::state::{Held, InputCall, State, TakeSite};
 use crate::summary::{CallUnder, Take};
 use crate::term::{Part, PlaceId, Root, Term, TermId};
 use stanch_ir::Span;
+use stanch_types::ObjectKind;
 use std::sync::Arc;
 
 /// Beyond this many, locks that a function takes at some time are not kept.
@@ -42,10 +43,19 @@ impl<'a> Run<'a, '_> {
         let chain = Arc::new([]);
         let site = TakeSite { span: call.span, chain, conditions, certain: true };
         let how = Taking { always: true, deferred: call.deferred };
-        if self.take(state, lock, mode, site, how) {
+        // Behind an interface it may be the read side of a lock.
+        let opaque = self.through_interface(recv, call);
+        if opaque || self.take(state, lock, mode, site, how) {
             state.trace.push(self.step(call.span, StepKind::Acquire));
             state.hold(Held { lock, mode, site: call.span, deferred: false });
         }
+    }
+
+    /// Whether the lock is an interface value whose content is unknown.
+    fn through_interface(&self, recv: TermId, call: &Invocation<'a>) -> bool {
+        let known = matches!(self.arena.get(recv), Term::Iface(_) | Term::ReadSide(_));
+        let kind = call.object.map(|object| &self.package.program.object(object).kind);
+        !known && matches!(kind, Some(ObjectKind::Func { interface: true, .. }))
     }
 
     pub(crate) fn unlock_op(
@@ -93,11 +103,9 @@ impl<'a> Run<'a, '_> {
             self.report_double(state, &held, mode, &site, how);
             return false;
         }
-        if state.released.contains(&(lock, mode)) {
-            if site.chain.is_empty() {
-                state.released.remove(&(lock, mode));
-            }
-            return false;
+        if state.released.iter().any(|&(other, _)| other == lock) {
+            // Given back for the caller before: what follows cannot wait for that.
+            return site.chain.is_empty() && !state.released.remove(&(lock, mode));
         }
         let known = state.takes.get(&(lock, mode)).map(|known| known.certain);
         let better =
@@ -174,10 +182,11 @@ impl<'a> Run<'a, '_> {
             deferred: how.deferred,
             path,
         };
-        match self.doubles.get(&site.span) {
+        let key = (site.span, held.lock);
+        match self.doubles.get(&key) {
             Some(old) if old.always || !found.always => {}
             _ => {
-                self.doubles.insert(site.span, found);
+                self.doubles.insert(key, found);
             }
         }
     }
@@ -270,6 +279,7 @@ impl<'a> Run<'a, '_> {
             state.held.remove(i);
             return;
         }
+        self.given.insert(lock);
         state.released.insert((lock, mode));
     }
 

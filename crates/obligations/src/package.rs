@@ -9,7 +9,7 @@ use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj,
     Rvalue, Terminator,
 };
-use stanch_types::{Builtin, ObjectId, Program, TypeKind};
+use stanch_types::{Builtin, ObjectId, Program, TypeId, TypeKind};
 
 /// Facts of a package's functions.
 pub(crate) struct Package<'a> {
@@ -379,6 +379,14 @@ impl<'a> Package<'a> {
     fn takes_functions(&self, func: &Func) -> bool {
         let inputs = func.params.iter().copied().chain(func.captures.iter().map(|c| c.inner));
         inputs.into_iter().any(|local| self.is_function(func, local))
+    }
+
+    /// Whether a type is `error`.
+    pub(crate) fn is_error(&self, ty: TypeId) -> bool {
+        let object = self.program.named_object(ty);
+        object.is_some_and(|o| {
+            o.package == ObjectId::UNIVERSE && &*self.program.object(o).name == "error"
+        })
     }
 
     /// Whether a local is of a function type.

@@ -30,6 +30,9 @@ pub(crate) struct State {
     pub(crate) owed: BTreeMap<Span, Owed>,
     /// Inputs (places whose entry value was called or handed on).
     pub(crate) used: BTreeSet<PlaceId>,
+    /// Places whose entry value was handed on, on some of the paths at least; function values that
+    /// are inputs aside.
+    pub(crate) touched: BTreeSet<PlaceId>,
     /// Calls of inputs, with the locks held meanwhile.
     pub(crate) calls: BTreeSet<InputCall>,
     /// Deferred calls, oldest first.
@@ -96,6 +99,9 @@ pub(crate) struct InputCall {
 pub(crate) struct Owed {
     /// Whether a pending deferred call may give it back.
     pub(crate) guarded: bool,
+    /// Whether anything outlives the function that it should end: a timer, an entry in a parent, or
+    /// code that was given the context.
+    pub(crate) exposed: bool,
 }
 
 /// A deferred call with the values at the time of `defer`.
@@ -155,7 +161,7 @@ impl Trace {
 pub(crate) struct Signature {
     held: Vec<Held>,
     released: Vec<(PlaceId, LockMode)>,
-    owed: Vec<(Span, bool)>,
+    owed: Vec<(Span, Owed)>,
     used: Vec<PlaceId>,
     defers: Vec<Pending>,
 }
@@ -165,7 +171,7 @@ impl State {
         Signature {
             held: self.held.clone(),
             released: self.released.iter().copied().collect(),
-            owed: self.owed.iter().map(|(&span, o)| (span, o.guarded)).collect(),
+            owed: self.owed.iter().map(|(&span, &owed)| (span, owed)).collect(),
             used: self.used.iter().copied().collect(),
             defers: self.defers.clone(),
         }
@@ -178,6 +184,7 @@ impl State {
             && self.epochs == other.epochs
             && self.takes == other.takes
             && self.calls == other.calls
+            && self.touched == other.touched
             && self.leaky == other.leaky
             && self.escaped == other.escaped
     }
@@ -412,6 +419,7 @@ impl State {
         }
         self.merge_facts(arena, other, &broken, &renamed);
         self.calls.extend(other.calls.iter().cloned());
+        self.touched.extend(&other.touched);
         self.leaky.extend(&other.leaky);
         self.escaped.extend(&other.escaped);
         let stale = |lock: PlaceId| arena.place_mentions(lock, &broken);

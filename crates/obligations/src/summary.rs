@@ -13,6 +13,8 @@ pub(crate) struct Summary {
     pub(crate) outcomes: Vec<Outcome>,
     /// Whether the analysis gave up: anything may be done to what is passed.
     pub(crate) unknown: bool,
+    /// Locks that it gives back while it does not hold them, even if it takes them again.
+    pub(crate) gives: Vec<Path>,
 }
 
 /// One way a call can go.
@@ -28,6 +30,8 @@ pub(crate) struct Outcome {
     pub(crate) takes: Vec<Take>,
     /// Function values among its inputs that it calls or hands on.
     pub(crate) used: Vec<Path>,
+    /// Other inputs, and what hangs on them, that it may hand on.
+    pub(crate) touched: Vec<Path>,
     /// Function values among its inputs that it calls before it returns.
     pub(crate) calls: Vec<CallUnder>,
     /// Results that the caller owes to call.
@@ -89,6 +93,11 @@ impl Outcome {
         for (x, y) in self.results.iter_mut().zip(&other.results) {
             if *x != *y {
                 *x = None;
+            }
+        }
+        for path in &other.touched {
+            if !self.touched.contains(path) {
+                self.touched.push(path.clone());
             }
         }
         for call in &other.calls {

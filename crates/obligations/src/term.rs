@@ -81,6 +81,8 @@ pub(crate) enum Term {
     Owed(Span),
     /// The context made at this place.
     Context(Span),
+    /// The context that never ends.
+    Background,
 }
 
 /// What a merged value was found in.
@@ -300,6 +302,7 @@ impl Arena {
                 | Term::ReadSide(_)
                 | Term::Owed(_)
                 | Term::Context(_)
+                | Term::Background
         )
     }
 
@@ -475,7 +478,8 @@ impl Arena {
             | Term::Func(_)
             | Term::Closure(_)
             | Term::Owed(_)
-            | Term::Context(_) => return Box::default(),
+            | Term::Context(_)
+            | Term::Background => return Box::default(),
         };
         let mut leaves: Vec<TermId> = place.map_or(Vec::new(), |p| self.place_leaves(p).to_vec());
         leaves.extend(terms.iter().flat_map(|&t| self.leaves(t)));
