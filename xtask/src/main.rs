@@ -2,13 +2,16 @@
 
 mod check_file;
 mod codegen;
+mod conformance_goleaks;
 mod conformance_parser;
 mod conformance_types;
 mod fetch;
+mod findings;
 mod licences;
 mod new_check;
 mod ready;
 mod smoke;
+mod snapshot;
 mod tidy;
 mod workspace;
 
@@ -79,6 +82,9 @@ enum Command {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Conformance {
+    /// The leaks of the Go tree's own leak programs
+    Goleaks,
+    /// Accepted and rejected files of the Go tree
     Parser,
     Types,
 }
@@ -102,6 +108,9 @@ fn run(command: Command) -> Result<()> {
             let goroot = goroot.map_or_else(workspace::goroot, Ok)?;
             if matches!(what, Some(Conformance::Parser) | None) {
                 conformance_parser::run(&goroot, update)?;
+            }
+            if matches!(what, Some(Conformance::Goleaks) | None) {
+                conformance_goleaks::run(&goroot, update)?;
             }
             if matches!(what, Some(Conformance::Types) | None) {
                 conformance_types::run(&goroot, full, update, &only)?;

@@ -4,7 +4,6 @@ use crate::workspace;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::fs::{self, File};
-use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -17,7 +16,7 @@ const BROKEN: [&str; 4] =
     ["panicked", "overflowed its stack", "RUST_BACKTRACE", "memory allocation of"];
 
 pub(crate) fn run(what: &str) -> Result<()> {
-    let binary = binary()?;
+    let binary = workspace::binary()?;
     let (dir, pattern) = match what {
         "std" => (workspace::root(), "std"),
         dir => (fs::canonicalize(dir).with_context(|| format!("no folder {dir}"))?, "./..."),
@@ -101,11 +100,6 @@ fn wait(mut child: Child) -> Result<ExitStatus> {
         }
         sleep(Duration::from_millis(20));
     }
-}
-
-/// The release build, which has to be there.
-fn binary() -> Result<PathBuf> {
-    Ok(workspace::target()?.join("release").join(format!("stanch{}", std::env::consts::EXE_SUFFIX)))
 }
 
 fn tail(text: &str) -> String {

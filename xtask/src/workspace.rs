@@ -27,6 +27,18 @@ fn metadata_with(args: &[&str]) -> Result<Value> {
     serde_json::from_slice(&run(&mut cargo)?.stdout).context("cargo metadata is not JSON")
 }
 
+/// The release build of the tool, which has to be there.
+pub(crate) fn binary() -> Result<PathBuf> {
+    Ok(target()?.join("release").join(format!("stanch{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// The Go of an installation, apart from the user's settings.
+pub(crate) fn go(goroot: &Path) -> Command {
+    let mut go = Command::new(goroot.join("bin/go"));
+    go.env("GOROOT", goroot).env("GOTOOLCHAIN", "local").env("GOWORK", "off").env("GOFLAGS", "");
+    go
+}
+
 /// The cargo that runs this program, in the root folder.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -1,0 +1,81 @@
+//! What the release binary finds, read from its findings document.
+
+use crate::workspace;
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The findings document, as far as it is compared with anything.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Document {
+    pub(crate) findings: Vec<Finding>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Finding {
+    pub(crate) name: String,
+    pub(crate) message: String,
+    pub(crate) location: Location,
+    pub(crate) goroutine: Option<Goroutine>,
+    #[serde(default)]
+    pub(crate) also_blocked: Vec<Goroutine>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Location {
+    pub(crate) file: String,
+    pub(crate) start: Position,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Position {
+    pub(crate) line: u32,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Goroutine {
+    /// Its first function, as the runtime spells it.
+    pub(crate) entry: String,
+    /// What it waits for, as the runtime spells it.
+    pub(crate) wait: String,
+}
+
+impl Finding {
+    /// All goroutines that it says are stuck.
+    pub(crate) fn goroutines(&self) -> impl Iterator<Item = &Goroutine> {
+        self.goroutine.iter().chain(&self.also_blocked)
+    }
+
+    /// `file:line: check: message`
+    pub(crate) fn headline(&self) -> String {
+        let Location { file, start, .. } = &self.location;
+        format!("{file}:{}: {}: {}", start.line, self.name, self.message)
+    }
+}
+
+/// Builds the release binary and says where it is.
+pub(crate) fn build() -> Result<PathBuf> {
+    workspace::run(workspace::cargo().args(["build", "--release", "--quiet", "-p", "stanch"]))?;
+    workspace::binary()
+}
+
+/// What the binary finds in the packages of `patterns`, in the default profile.
+pub(crate) fn check(binary: &Path, dir: &Path, patterns: &[&str]) -> Result<Document> {
+    let output = Command::new(binary)
+        .args(["check", "--output-format", "json"])
+        .args(patterns)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot run {}", binary.display()))?;
+    ensure!(
+        matches!(output.status.code(), Some(0 | 1)),
+        "{} in {}: {}\n{}",
+        binary.display(),
+        dir.display(),
+        output.status,
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    serde_json::from_slice(&output.stdout).context("the findings document is malformed")
+}
