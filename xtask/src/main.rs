@@ -3,6 +3,7 @@
 mod check_file;
 mod codegen;
 mod conformance_goleaks;
+mod conformance_packages;
 mod conformance_parser;
 mod conformance_types;
 mod fetch;
@@ -86,6 +87,8 @@ enum Conformance {
     Goleaks,
     /// Accepted and rejected files of the Go tree
     Parser,
+    /// Packages and files
+    Packages,
     Types,
 }
 
@@ -111,6 +114,9 @@ fn run(command: Command) -> Result<()> {
             }
             if matches!(what, Some(Conformance::Goleaks) | None) {
                 conformance_goleaks::run(&goroot, update)?;
+            }
+            if matches!(what, Some(Conformance::Packages) | None) {
+                conformance_packages::run(&goroot, update, full)?;
             }
             if matches!(what, Some(Conformance::Types) | None) {
                 conformance_types::run(&goroot, full, update, &only)?;

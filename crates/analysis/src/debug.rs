@@ -2,7 +2,9 @@
 
 use crate::pipeline::{Loaded, types_id};
 use crate::report::Options;
+use serde_json::{Map, Value};
 use stanch_effects::Effects;
+use stanch_project::{Config, Listed, Module};
 use stanch_source::{Environment, FileSystem};
 use stanch_syntax::ParseMode;
 use std::fmt::Write;
@@ -21,6 +23,8 @@ pub enum DebugKind {
     Ir,
     /// Models of the explored roots of packages.
     Model,
+    /// Packages and what they import, as `go list -deps -test -json` describes them: an object a line.
+    Packages,
 }
 
 /// The text form of a layer for files (`Tokens`, `Ast`) or packages.
@@ -34,6 +38,9 @@ pub fn debug_dump(
     patterns: &[String],
     cwd: &Path,
 ) -> Result<String, String> {
+    if kind == DebugKind::Packages {
+        return packages(fs, env, patterns, cwd);
+    }
     let loaded = Loaded::new(fs, env, &Options::default(), cwd, patterns);
     let mut out = String::new();
     if matches!(kind, DebugKind::Tokens | DebugKind::Ast) {
@@ -59,7 +66,7 @@ pub fn debug_dump(
                     let text = stanch_extract::display_models(&program, package, &module, &effects);
                     out.push_str(&text);
                 }
-                DebugKind::Tokens | DebugKind::Ast => {}
+                DebugKind::Tokens | DebugKind::Ast | DebugKind::Packages => {}
             }
         }
     }
@@ -68,6 +75,65 @@ pub fn debug_dump(
         (true, Some(message)) => Err(message.text.clone()),
         (true, None) => Err("no Go files match the patterns".to_owned()),
     }
+}
+
+fn packages(
+    fs: &dyn FileSystem,
+    env: &Environment,
+    patterns: &[String],
+    cwd: &Path,
+) -> Result<String, String> {
+    let config = Config::new(fs, env, &[], None, None);
+    let listing = stanch_project::list(fs, &config, cwd, patterns);
+    match (listing.packages.is_empty(), listing.messages.first()) {
+        (false, _) => {
+            Ok(listing.packages.iter().map(|listed| format!("{}\n", described(listed))).collect())
+        }
+        (true, Some(message)) => Err(message.text.clone()),
+        (true, None) => Err("no Go files match the patterns".to_owned()),
+    }
+}
+
+/// A package in the go command's words; empty lists are left out, as there.
+fn described(listed: &Listed) -> Value {
+    let mut object = Map::new();
+    object.insert("ImportPath".to_owned(), listed.import_path.as_str().into());
+    object.insert("Dir".to_owned(), listed.dir.to_string_lossy().into());
+    if let Some(module) = &listed.module {
+        object.insert("Module".to_owned(), described_module(module));
+    }
+    for (name, list) in [
+        ("GoFiles", &listed.go_files),
+        ("CgoFiles", &listed.cgo_files),
+        ("IgnoredGoFiles", &listed.ignored_go_files),
+        ("TestGoFiles", &listed.test_go_files),
+        ("XTestGoFiles", &listed.xtest_go_files),
+        ("Imports", &listed.imports),
+    ] {
+        if !list.is_empty() {
+            object.insert(name.to_owned(), list.as_slice().into());
+        }
+    }
+    object.into()
+}
+
+fn described_module(module: &Module) -> Value {
+    let mut object = Map::new();
+    object.insert("Path".to_owned(), module.path.as_str().into());
+    match &module.version {
+        Some(version) => object.insert("Version".to_owned(), version.as_str().into()),
+        None => object.insert("Main".to_owned(), true.into()),
+    };
+    if let Some(new) = &module.replace {
+        let mut replace = Map::new();
+        replace.insert("Path".to_owned(), new.path.as_str().into());
+        if !new.version.is_empty() {
+            replace.insert("Version".to_owned(), new.version.as_str().into());
+        }
+        object.insert("Replace".to_owned(), replace.into());
+    }
+    object.insert("GoVersion".to_owned(), format!("{}.{}", module.go.0, module.go.1).into());
+    object.into()
 }
 
 fn syntax(kind: DebugKind, bytes: &[u8], out: &mut String) {

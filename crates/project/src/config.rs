@@ -62,8 +62,8 @@ impl Config {
             build: BuildContext {
                 goos,
                 goarch,
-                // Without running cgo, files that import "C" could only be guessed at.
-                cgo: false,
+                // Without running cgo, what "C" provides is unknown, so only who asks gets it.
+                cgo: env.get("CGO_ENABLED") == Some("1"),
                 tags: all,
                 release: NEWEST_RELEASE,
             },

@@ -96,6 +96,8 @@ impl BuildContext {
             "solaris" if self.goos == "illumos" => return true,
             "unix" => return UNIX.contains(&self.goos.as_str()),
             "cgo" => return self.cgo,
+            // Its name before it became an experiment.
+            "boringcrypto" => return self.tags.contains("goexperiment.boringcrypto"),
             _ => {}
         }
         if let Some(minor) = tag.strip_prefix("go1.").and_then(|m| m.parse::<u32>().ok()) {

@@ -24,6 +24,8 @@ struct Replacement {
     path: String,
     /// Empty: every version.
     version: String,
+    /// What stands in, as the file says it.
+    new: ModuleVersion,
     by: Place,
 }
 
@@ -47,6 +49,7 @@ impl Rules {
         self.replacements.extend(one.into_iter().chain(every).map(|r| Replacement {
             path: r.old.path.clone(),
             version: r.old.version.clone(),
+            new: r.new.clone(),
             by: place(r),
         }));
         self.excluded.extend(file.exclude.iter().cloned());
@@ -59,11 +62,19 @@ impl Rules {
 
     /// Where the files of a version are, replacements applied.
     pub(crate) fn place(&self, version: &ModuleVersion) -> Place {
-        let hit = |r: &&Replacement| {
-            r.path == version.path && (r.version.is_empty() || r.version == version.version)
-        };
-        let replaced = self.replacements.iter().find(hit).map(|r| r.by.clone());
+        let replaced = self.rule(version).map(|r| r.by.clone());
         replaced.unwrap_or_else(|| Place::Version(version.clone()))
+    }
+
+    /// What stands in for a version.
+    pub(crate) fn replacement(&self, version: &ModuleVersion) -> Option<ModuleVersion> {
+        self.rule(version).map(|r| r.new.clone())
+    }
+
+    fn rule(&self, version: &ModuleVersion) -> Option<&Replacement> {
+        self.replacements.iter().find(|r| {
+            r.path == version.path && (r.version.is_empty() || r.version == version.version)
+        })
     }
 
     /// Raises the selected version of a module. That of a main module never matters, though what an

@@ -6,6 +6,7 @@ mod context;
 mod experiments;
 mod gomod;
 mod graph;
+mod listing;
 mod load;
 mod missing;
 mod order;
@@ -18,6 +19,7 @@ mod vendor;
 pub use config::Config;
 pub use context::{BuildContext, Header, Ignored, header};
 pub use gomod::{ModFile, ModuleVersion, Replace, compare_versions, language_version, parse};
+pub use listing::{Listed, Listing, list};
 pub use load::load;
 
 use stanch_base::{IndexVec, newtype_index};
@@ -74,6 +76,8 @@ pub struct Module {
     pub path: String,
     /// Version; `None` for main modules.
     pub version: Option<String>,
+    /// What stands in for it, as a `replace` directive says it.
+    pub replace: Option<ModuleVersion>,
     /// Language version `(1, minor)`.
     pub go: (u32, u32),
     /// Its root folder.

@@ -16,11 +16,24 @@ use std::sync::Arc;
 
 /// Loads the packages that `patterns` name (none: `./...`), seen from `cwd`, and all they import.
 pub fn load(fs: &dyn FileSystem, config: &Config, cwd: &Path, patterns: &[String]) -> Workspace {
+    with_loader(fs, config, cwd, patterns, false, |loader| loader.finish())
+}
+
+/// Loads, and hands the loader on; `listing` for [`crate::list`].
+pub(crate) fn with_loader<T>(
+    fs: &dyn FileSystem,
+    config: &Config,
+    cwd: &Path,
+    patterns: &[String],
+    listing: bool,
+    then: impl FnOnce(Loader<'_>) -> T,
+) -> T {
     let around = goroot_around(fs, config, cwd).map(|goroot| config.with_goroot(fs, goroot));
     let config = around.as_ref().unwrap_or(config);
     let mut loader = Loader {
         fs,
         config,
+        listing,
         universes: vec![Universe::default()],
         by_home: FxHashMap::default(),
         nodes: IndexVec::new(),
@@ -38,7 +51,7 @@ pub fn load(fs: &dyn FileSystem, config: &Config, cwd: &Path, patterns: &[String
     let default = ["./...".to_owned()];
     let patterns = if patterns.is_empty() { &default[..] } else { patterns };
     loader.roots(cwd, patterns);
-    loader.finish()
+    then(loader)
 }
 
 stanch_base::newtype_index! {
@@ -50,7 +63,7 @@ pub(crate) struct Node {
     pub(crate) package: Package,
     /// Imports before they became numbers of the result.
     pub(crate) targets: BTreeMap<String, Edge>,
-    universe: usize,
+    pub(crate) universe: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -60,41 +73,44 @@ pub(crate) enum Edge {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Key {
-    universe: usize,
-    path: String,
-    variant: Variant,
+pub(crate) struct Key {
+    pub(crate) universe: usize,
+    pub(crate) path: String,
+    pub(crate) variant: Variant,
 }
 
 /// What a package is before its files are known.
-struct Place {
-    key: Key,
-    dir: PathBuf,
-    module: Option<Module>,
-    std: bool,
+pub(crate) struct Place {
+    pub(crate) key: Key,
+    pub(crate) dir: PathBuf,
+    pub(crate) module: Option<Module>,
+    pub(crate) std: bool,
 }
 
 pub(crate) struct Loader<'a> {
     pub(crate) fs: &'a dyn FileSystem,
     pub(crate) config: &'a Config,
+    /// Whether all is loaded that `go list` lists: packages without their tests beside those with,
+    /// and the test files of dependencies.
+    pub(crate) listing: bool,
     /// The first one is GOROOT's.
     pub(crate) universes: Vec<Universe>,
     pub(crate) messages: Vec<Message>,
     by_home: FxHashMap<Home, usize>,
-    nodes: IndexVec<NodeId, Node>,
-    ids: FxHashMap<Key, NodeId>,
+    pub(crate) nodes: IndexVec<NodeId, Node>,
+    pub(crate) ids: FxHashMap<Key, NodeId>,
     /// Packages whose imports are not followed yet.
     fresh: Vec<NodeId>,
-    scans: FxHashMap<PathBuf, Arc<Folder>>,
+    pub(crate) scans: FxHashMap<PathBuf, Arc<Folder>>,
     /// Folders outside of GOROOT that patterns name.
     asked: FxHashSet<PathBuf>,
 }
 
 /// The universe of packages in GOROOT.
-const GOROOT: usize = 0;
+pub(crate) const GOROOT: usize = 0;
 
 /// What the package of files is called, as by the go command.
-const FILES_PATH: &str = "command-line-arguments";
+pub(crate) const FILES_PATH: &str = "command-line-arguments";
 
 impl Loader<'_> {
     fn roots(&mut self, cwd: &Path, patterns: &[String]) {
@@ -165,7 +181,8 @@ impl Loader<'_> {
     fn root_std(&mut self, text: &str, cmd: bool) {
         match &self.config.goroot {
             Some(goroot) => {
-                let dirs = std_dirs(self.fs, goroot, cmd, &mut self.messages);
+                let dirs =
+                    std_dirs(self.fs, goroot, cmd, self.config.build.cgo, &mut self.messages);
                 self.root_dirs(&dirs);
             }
             None => {
@@ -207,7 +224,7 @@ impl Loader<'_> {
             return;
         }
         self.root_dirs(&[dir.to_path_buf()]);
-        let folder = self.scan(dir);
+        let folder = self.scan(dir, true);
         if folder.is_empty() && folder.messages.is_empty() {
             let build = &self.config.build;
             self.messages.push(Message::error(match folder.ignored.len() {
@@ -221,7 +238,7 @@ impl Loader<'_> {
     }
 
     fn root_dirs(&mut self, dirs: &[PathBuf]) {
-        self.scan_all(dirs.iter());
+        self.scan_all(dirs.iter(), true);
         for dir in dirs {
             match self.std_path(dir) {
                 Some(path) => self.root(GOROOT, path, dir, None, true),
@@ -289,7 +306,7 @@ impl Loader<'_> {
         module: Option<Module>,
         std: bool,
     ) {
-        let folder = self.scan(dir);
+        let folder = self.scan(dir, true);
         if !std {
             self.asked.insert(dir.to_path_buf());
         }
@@ -311,8 +328,10 @@ impl Loader<'_> {
             false if folder.plain.is_empty() => None,
             false => Some(Variant::Plain),
         };
+        let beside = self.listing && inner != Some(Variant::Plain) && !folder.is_empty();
+        let beside = beside.then_some(Variant::Plain);
         let external = (tests && !folder.external.is_empty()).then_some(Variant::ExternalTest);
-        for variant in inner.into_iter().chain(external) {
+        for variant in beside.into_iter().chain(inner).chain(external) {
             let key = Key { universe, path: path.to_owned(), variant };
             let place = Place { key, dir: dir.to_path_buf(), module: module.clone(), std };
             let id = match self.ids.get(&place.key) {
@@ -336,7 +355,7 @@ impl Loader<'_> {
         self.root_of(&folder, universe, FILES_PATH, dir, module, std);
     }
 
-    fn make(&mut self, place: Place, folder: &Folder) -> NodeId {
+    pub(crate) fn make(&mut self, place: Place, folder: &Folder) -> NodeId {
         let Place { key, dir, module, std } = place;
         let scanned: Vec<&Scanned> = match key.variant {
             Variant::Plain => folder.plain.iter().collect(),
@@ -387,7 +406,7 @@ impl Loader<'_> {
 
     /// Loads what packages import, and what that imports, wave by wave: the folders of one wave are
     /// read in parallel.
-    fn follow_imports(&mut self) {
+    pub(crate) fn follow_imports(&mut self) {
         while !self.fresh.is_empty() {
             let wave = std::mem::take(&mut self.fresh);
             let mut edges: Vec<(NodeId, String, Target)> = Vec::new();
@@ -398,7 +417,7 @@ impl Loader<'_> {
                 Target::Dir { dir, .. } => Some(dir),
                 Target::Missing => None,
             });
-            self.scan_all(dirs);
+            self.scan_all(dirs, self.listing);
             for (id, import, target) in edges {
                 let edge = self.edge(id, &import, target);
                 self.nodes[id].targets.insert(import, edge);
@@ -440,7 +459,7 @@ impl Loader<'_> {
             return Edge::Other(Import::Missing);
         };
         let universe = if std { GOROOT } else { self.nodes[from].universe };
-        let folder = self.scan(&dir);
+        let folder = self.scan(&dir, self.listing);
         let package = &self.nodes[from].package;
         let tested = package.variant == Variant::ExternalTest
             && package.path.strip_suffix("_test") == Some(path.as_str());
@@ -463,29 +482,33 @@ impl Loader<'_> {
         })
     }
 
-    fn scan(&mut self, dir: &Path) -> Arc<Folder> {
-        if let Some(folder) = self.scans.get(dir) {
+    pub(crate) fn scan(&mut self, dir: &Path, tests: bool) -> Arc<Folder> {
+        if let Some(folder) = self.scans.get(dir).filter(|folder| folder.tests || !tests) {
             return Arc::clone(folder);
         }
-        let folder = Arc::new(Folder::read(self.fs, self.config, dir));
+        let folder = Arc::new(Folder::read(self.fs, self.config, dir, tests));
         self.scans.insert(dir.to_path_buf(), Arc::clone(&folder));
         folder
     }
 
+    fn scanned(&self, dir: &Path, tests: bool) -> bool {
+        self.scans.get(dir).is_some_and(|folder| folder.tests || !tests)
+    }
+
     /// Reads folders in parallel, so that [`Self::scan`] has them at hand.
-    fn scan_all<'d>(&mut self, dirs: impl Iterator<Item = &'d PathBuf>) {
+    fn scan_all<'d>(&mut self, dirs: impl Iterator<Item = &'d PathBuf>, tests: bool) {
         let mut seen: FxHashSet<&PathBuf> = FxHashSet::default();
         let new: Vec<&PathBuf> =
-            dirs.filter(|dir| !self.scans.contains_key(*dir) && seen.insert(dir)).collect();
+            dirs.filter(|dir| !self.scanned(dir, tests) && seen.insert(dir)).collect();
         let (fs, config) = (self.fs, self.config);
         let read: Vec<(PathBuf, Arc<Folder>)> = new
             .into_par_iter()
-            .map(|dir| (dir.clone(), Arc::new(Folder::read(fs, config, dir))))
+            .map(|dir| (dir.clone(), Arc::new(Folder::read(fs, config, dir, tests))))
             .collect();
         self.scans.extend(read);
     }
 
-    fn finish(mut self) -> Workspace {
+    pub(crate) fn finish(mut self) -> Workspace {
         for folder in self.scans.values() {
             self.messages.extend(folder.messages.iter().cloned());
         }

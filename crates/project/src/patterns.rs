@@ -164,6 +164,7 @@ pub(crate) fn std_dirs(
     fs: &dyn FileSystem,
     goroot: &Path,
     cmd: bool,
+    cgo: bool,
     out: &mut Vec<Message>,
 ) -> Vec<PathBuf> {
     let src = goroot.join("src");
@@ -172,7 +173,10 @@ pub(crate) fn std_dirs(
         return walk(fs, &src.join("cmd"), &[], out).dirs;
     }
     // As for go: `builtin` is documentation, and `runtime/cgo` is empty without cgo.
-    let skip = [src.join("cmd"), src.join("builtin"), src.join("runtime").join("cgo")];
+    let mut skip = vec![src.join("cmd"), src.join("builtin")];
+    if !cgo {
+        skip.push(src.join("runtime").join("cgo"));
+    }
     let mut dirs = walk(fs, &src, &skip, out).dirs;
     if is_dir(fs, &src.join("vendor")) {
         dirs.extend(walk(fs, &src.join("vendor"), &[], out).dirs);
@@ -188,6 +192,9 @@ impl Loader<'_> {
         let mut bases: Vec<(String, PathBuf)> = Vec::new();
         let Universe { mains, .. } = &self.universes[universe];
         bases.extend(mains.iter().map(|m| (m.module.path.clone(), m.module.dir.clone())));
+        if self.universes[universe].mains.is_empty() {
+            bases.extend(config.gopaths.iter().map(|dir| (String::new(), dir.join("src"))));
+        }
         let modules = self.universes[universe].modules_like(fs, config, &prefix);
         bases.extend(modules.into_iter().map(|m| (m.path, m.dir)));
         if let Some(goroot) = &config.goroot {

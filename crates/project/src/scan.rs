@@ -20,6 +20,8 @@ pub(crate) struct Folder {
     pub(crate) ignored: Vec<String>,
     /// How many of those import "C".
     pub(crate) n_cgo: usize,
+    /// Whether test files were looked at.
+    pub(crate) tests: bool,
     /// What the user should know.
     pub(crate) messages: Vec<Message>,
 }
@@ -42,9 +44,9 @@ impl Folder {
         self.plain.is_empty() && self.test.is_empty() && self.external.is_empty()
     }
 
-    /// The packages of a folder.
-    pub(crate) fn read(fs: &dyn FileSystem, config: &Config, dir: &Path) -> Self {
-        let mut folder = Self::default();
+    /// The packages of a folder. Only what is analysed needs its `tests`.
+    pub(crate) fn read(fs: &dyn FileSystem, config: &Config, dir: &Path, tests: bool) -> Self {
+        let mut folder = Self { tests, ..Self::default() };
         let entries = match fs.list(dir) {
             Ok(entries) => entries,
             Err(error) => {
@@ -55,6 +57,9 @@ impl Folder {
         for entry in entries {
             let name = entry.name;
             if !name.ends_with(".go") || name.starts_with(['_', '.']) {
+                continue;
+            }
+            if !tests && name.ends_with("_test.go") {
                 continue;
             }
             match entry.kind {

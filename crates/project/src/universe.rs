@@ -308,6 +308,7 @@ impl Universe {
         }
         let version = self.selected.get(path).cloned().unwrap_or_default();
         let wanted = ModuleVersion { path: path.to_owned(), version };
+        let replace = self.rules.replacement(&wanted);
         let (dir, why) = match self.rules.place(&wanted) {
             Place::Dir(dir) => {
                 let why = Why::NoFolder(dir.display().to_string());
@@ -321,7 +322,7 @@ impl Universe {
                 let file = fs.read(&dir.join("go.mod")).ok();
                 let go = file.and_then(|bytes| parse(&String::from_utf8_lossy(&bytes)).go);
                 let go = go.unwrap_or(DEFAULT_GO);
-                Ok(Module { path: wanted.path, version: Some(wanted.version), go, dir })
+                Ok(Module { path: wanted.path, version: Some(wanted.version), replace, go, dir })
             }
         };
         self.opened.insert(path.to_owned(), opened.clone());
@@ -422,7 +423,10 @@ fn read_main(fs: &dyn FileSystem, dir: &Path, out: &mut Vec<Message>) -> MainMod
         dir.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
     });
     let go = file.go.unwrap_or(DEFAULT_GO);
-    MainModule { module: Module { path: name, version: None, go, dir: dir.to_path_buf() }, file }
+    MainModule {
+        module: Module { path: name, version: None, replace: None, go, dir: dir.to_path_buf() },
+        file,
+    }
 }
 
 fn read_mod(fs: &dyn FileSystem, path: &Path, out: &mut Vec<Message>) -> Option<ModFile> {

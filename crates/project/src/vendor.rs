@@ -1,6 +1,6 @@
 //! Vendor trees: `vendor/modules.txt` and the packages beside it.
 
-use crate::gomod::language_version;
+use crate::gomod::{ModuleVersion, language_version};
 use crate::paths::has_go_files;
 use crate::universe::{DEFAULT_GO, Target};
 use crate::{Config, Module};
@@ -61,14 +61,19 @@ fn read(text: &str, dir: PathBuf) -> Vendor {
     let mut vendor = Vendor { dir, packages: FxHashMap::default(), modules: Vec::new() };
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# ") {
-            let mut words = rest.split_whitespace();
-            let path = words.next().unwrap_or_default().to_owned();
-            vendor.modules.push(Module {
-                dir: vendor.dir.join(&path),
-                path,
-                version: words.next().filter(|w| w.starts_with('v')).map(str::to_owned),
-                go: DEFAULT_GO,
+            let (old, new) = rest.split_once("=>").map_or((rest, None), |(o, n)| (o, Some(n)));
+            let named = |text: &str| {
+                let mut words = text.split_whitespace();
+                let path = words.next().unwrap_or_default().to_owned();
+                (path, words.next().filter(|w| w.starts_with('v')).map(str::to_owned))
+            };
+            let (path, version) = named(old);
+            let replace = new.map(|new| {
+                let (path, version) = named(new);
+                ModuleVersion { path, version: version.unwrap_or_default() }
             });
+            let dir = vendor.dir.join(&path);
+            vendor.modules.push(Module { path, version, replace, go: DEFAULT_GO, dir });
         } else if let Some(rest) = line.strip_prefix("## ") {
             let go = rest.split(';').find_map(|p| p.trim().strip_prefix("go "));
             if let (Some(module), Some(go)) =

@@ -148,6 +148,8 @@ pub(crate) enum DebugKind {
     Ir,
     /// The programs that the explorer runs
     Model,
+    /// The packages and what they import, as `go list -deps -test -json` describes them
+    Packages,
 }
 
 const CHECK_HELP: &str = "\

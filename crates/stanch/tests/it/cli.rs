@@ -286,3 +286,15 @@ fn debug_prints_every_stage() {
         module.stanch(&["debug", kind, "./nowhere"]).assert().code(2);
     }
 }
+
+#[test]
+fn debug_packages_describes_them_as_go_does() {
+    let module = leaky("debug_packages");
+    let assert = module.stanch(&["debug", "packages", "./..."]).assert().code(0);
+    let text = String::from_utf8(assert.get_output().stdout.clone()).expect("UTF-8");
+    let objects: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
+    let own: Vec<_> = objects.iter().filter(|o| o["Module"]["Main"] == true).collect();
+    assert_eq!(own.len(), 1, "{text}");
+    assert_eq!(own[0]["GoFiles"][0], "leak.go");
+}
