@@ -4,9 +4,10 @@ use crate::fingerprint;
 use crate::report::{CheckRequest, Options, Progress, Report, SourceMap, Summary};
 use crate::schedule;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec, TextRange};
-use stanch_checks::{Ctx, Engine, Suppressions};
+use stanch_checks::{Ctx, Engine, ModuleCtx, Suppressions};
 use stanch_diagnostic::{Check, Diagnostic, Finding, Location, Severity};
 use stanch_effects::Effects;
+use stanch_lifetime::View;
 use stanch_project::{Config, Package, Workspace};
 use stanch_source::{Environment, FileSystem};
 use stanch_syntax::ParseMode;
@@ -40,6 +41,7 @@ pub fn check(
         return report;
     }
     let program = loaded.program();
+    let view = loaded.view();
     let total = loaded.workspace.roots.len();
     let done = AtomicUsize::new(0);
     let results: IndexVec<stanch_project::PackageId, OnceLock<PackageResult>> =
@@ -49,12 +51,15 @@ pub fn check(
         if !loaded.workspace.packages[id].root {
             return;
         }
-        results[id]
-            .get_or_init(|| check_package(&loaded, &program, &effects, request, types_id(id)));
+        results[id].get_or_init(|| {
+            check_package(&loaded, &program, &effects, &view, request, types_id(id))
+        });
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         progress(Progress { done, total });
     });
-    let results = results.into_iter().filter_map(OnceLock::into_inner).collect();
+    let mut results: Vec<PackageResult> =
+        results.into_iter().filter_map(OnceLock::into_inner).collect();
+    check_module(&program, request, &mut results);
     collect(&loaded, results, &mut report);
     report
 }
@@ -102,6 +107,16 @@ impl<'a> Loaded<'a> {
     pub(crate) fn program(&self) -> Program<'_> {
         let target = Target { word_size: self.word_size };
         Program::new(self.workspace.packages.len(), self, target)
+    }
+
+    /// What the engine that sees the whole module needs to know of packages.
+    fn view(&self) -> View {
+        let packages = || self.workspace.packages.iter();
+        let roots: FxHashSet<&str> = packages().filter(|p| p.root).map(|p| &*p.path).collect();
+        View {
+            std: packages().map(|p| p.std).collect(),
+            in_view: packages().map(|p| roots.contains(&*p.path)).collect(),
+        }
     }
 
     fn load_diagnostics(&self) -> Vec<Diagnostic> {
@@ -196,6 +211,7 @@ pub(crate) fn types_id(id: stanch_project::PackageId) -> PackageId {
 
 struct PackageResult {
     package: PackageId,
+    lifetime: stanch_lifetime::Summary,
     findings: Vec<Finding>,
     suppressed: u64,
     diagnostics: Vec<Diagnostic>,
@@ -206,6 +222,7 @@ fn check_package(
     loaded: &Loaded<'_>,
     program: &Program<'_>,
     effects: &Effects,
+    view: &View,
     request: &CheckRequest,
     package: PackageId,
 ) -> PackageResult {
@@ -228,24 +245,13 @@ fn check_package(
         obligations: &obligations,
         explored: &explored,
     };
-    let mut findings = stanch_checks::run_all(&ctx);
-    let options = &request.options;
-    findings.retain(|finding| wanted(options, finding));
+    let (findings, suppressed) = chosen(program, package, request, stanch_checks::run_all(&ctx));
     let source = program.source(package);
-    let texts: FxHashMap<&str, &Arc<str>> =
-        source.files.iter().map(|f| (&*f.path, &f.text)).collect();
-    let before = findings.len();
-    let mut comments: FxHashMap<String, Suppressions> = FxHashMap::default();
-    findings.retain(|f| {
-        let Some(text) = texts.get(f.location.file.as_str()) else { return true };
-        let comments =
-            comments.entry(f.location.file.clone()).or_insert_with(|| Suppressions::new(text));
-        !comments.covers(f.location.range.start, f.check.name, f.check.code)
-    });
     let lines = source.files.iter().map(|f| u64::from(f.ast.n_lines)).sum();
     PackageResult {
         package,
-        suppressed: (before - findings.len()) as u64,
+        lifetime: stanch_lifetime::summarise(program, package, &module, view),
+        suppressed,
         findings,
         diagnostics: loaded.parsed(package).diagnostics.clone(),
         summary: Summary {
@@ -261,6 +267,49 @@ fn check_package(
     }
 }
 
+/// Adds what only the whole module shows to the results of the packages it is found in.
+fn check_module(program: &Program<'_>, request: &CheckRequest, results: &mut [PackageResult]) {
+    let summaries: Vec<&stanch_lifetime::Summary> = results.iter().map(|r| &r.lifetime).collect();
+    let lifetime = stanch_lifetime::join(program, &summaries);
+    let ctx = ModuleCtx { program, lifetime: &lifetime };
+    let mut by_package: FxHashMap<String, Vec<Finding>> = FxHashMap::default();
+    for finding in stanch_checks::run_module(&ctx) {
+        by_package.entry(finding.location.file.clone()).or_default().push(finding);
+    }
+    for result in results {
+        let files = program.source(result.package).files.iter();
+        for file in files {
+            let Some(found) = by_package.remove(&*file.path) else { continue };
+            let (found, suppressed) = chosen(program, result.package, request, found);
+            result.findings.extend(found);
+            result.suppressed += suppressed;
+        }
+    }
+}
+
+/// The findings that are wanted and that no comment silences, and how many comments silence.
+fn chosen(
+    program: &Program<'_>,
+    package: PackageId,
+    request: &CheckRequest,
+    mut findings: Vec<Finding>,
+) -> (Vec<Finding>, u64) {
+    findings.retain(|finding| wanted(&request.options, finding));
+    let source = program.source(package);
+    let texts: FxHashMap<&str, &Arc<str>> =
+        source.files.iter().map(|f| (&*f.path, &f.text)).collect();
+    let before = findings.len();
+    let mut comments: FxHashMap<String, Suppressions> = FxHashMap::default();
+    findings.retain(|f| {
+        let Some(text) = texts.get(f.location.file.as_str()) else { return true };
+        let comments =
+            comments.entry(f.location.file.clone()).or_insert_with(|| Suppressions::new(text));
+        !comments.covers(f.location.range.start, f.check.name, f.check.code)
+    });
+    let suppressed = (before - findings.len()) as u64;
+    (findings, suppressed)
+}
+
 fn wanted(options: &Options, finding: &Finding) -> bool {
     selected(options, finding.check) && finding.confidence <= options.confidence
 }
@@ -274,14 +323,18 @@ fn selected(options: &Options, check: &Check) -> bool {
 
 fn collect(loaded: &Loaded<'_>, results: Vec<PackageResult>, report: &mut Report) {
     let mut sources = SourceMap::default();
+    // A finding of the whole module has labels in several packages.
+    let named: FxHashSet<String> =
+        results
+            .iter()
+            .flat_map(|r| r.findings.iter().flat_map(files_of))
+            .chain(results.iter().flat_map(|r| {
+                r.diagnostics.iter().filter_map(|d| Some(&*d.location.as_ref()?.file))
+            }))
+            .map(str::to_owned)
+            .collect();
     for result in results {
         let source = &loaded.parsed(result.package).source;
-        let named: FxHashSet<&str> = result
-            .findings
-            .iter()
-            .flat_map(files_of)
-            .chain(result.diagnostics.iter().filter_map(|d| Some(&*d.location.as_ref()?.file)))
-            .collect();
         for file in source.files.iter().filter(|f| named.contains(&*f.path)) {
             sources.insert(file.path.clone(), file.text.clone());
         }

@@ -7,9 +7,12 @@ pub const ALL: &[&Check] = &[
     &crate::abandoned_receive::CHECK,
     &crate::abandoned_send::CHECK,
     &crate::double_lock::CHECK,
+    &crate::growing_field::CHECK,
+    &crate::growing_global::CHECK,
     &crate::lost_cancel::CHECK,
     &crate::missing_unlock::CHECK,
     &crate::range_without_close::CHECK,
+    &crate::registry_without_unsubscribe::CHECK,
     &crate::stuck_worker::CHECK,
     &crate::waitgroup_never_done::CHECK,
 ];
@@ -20,9 +23,14 @@ pub fn explanation(name: &str) -> Option<&'static str> {
         "abandoned-receive" => include_str!("../../../docs/checks/abandoned-receive.md"),
         "abandoned-send" => include_str!("../../../docs/checks/abandoned-send.md"),
         "double-lock" => include_str!("../../../docs/checks/double-lock.md"),
+        "growing-field" => include_str!("../../../docs/checks/growing-field.md"),
+        "growing-global" => include_str!("../../../docs/checks/growing-global.md"),
         "lost-cancel" => include_str!("../../../docs/checks/lost-cancel.md"),
         "missing-unlock" => include_str!("../../../docs/checks/missing-unlock.md"),
         "range-without-close" => include_str!("../../../docs/checks/range-without-close.md"),
+        "registry-without-unsubscribe" => {
+            include_str!("../../../docs/checks/registry-without-unsubscribe.md")
+        }
         "stuck-worker" => include_str!("../../../docs/checks/stuck-worker.md"),
         "waitgroup-never-done" => include_str!("../../../docs/checks/waitgroup-never-done.md"),
         _ => return None,

@@ -5,9 +5,13 @@ pub mod abandoned_send;
 mod context;
 pub mod double_lock;
 mod generated;
+pub mod growing_field;
+pub mod growing_global;
+mod growths;
 pub mod lost_cancel;
 pub mod missing_unlock;
 pub mod range_without_close;
+pub mod registry_without_unsubscribe;
 pub mod stuck_worker;
 mod suppress;
 pub mod waitgroup_never_done;
@@ -16,6 +20,7 @@ mod words;
 
 pub use context::Ctx;
 pub use generated::{ALL, explanation};
+pub use growths::ModuleCtx;
 pub use suppress::{Suppressions, suppressed};
 
 use stanch_diagnostic::{Check, Finding};
@@ -94,6 +99,40 @@ pub const REGISTRY: &[Entry] = &[
     },
 ];
 
+/// A check of the whole module.
+pub struct ModuleEntry {
+    /// Identity and metadata.
+    pub check: &'static Check,
+    /// The check's source file, which documents it.
+    pub source: &'static str,
+    /// Findings of all packages.
+    pub run: fn(&ModuleCtx<'_>) -> Vec<Finding>,
+}
+
+/// Every check of the whole module, by code.
+pub const MODULE_REGISTRY: &[ModuleEntry] = &[
+    ModuleEntry {
+        check: &registry_without_unsubscribe::CHECK,
+        source: include_str!("registry_without_unsubscribe.rs"),
+        run: registry_without_unsubscribe::run,
+    },
+    ModuleEntry {
+        check: &growing_global::CHECK,
+        source: include_str!("growing_global.rs"),
+        run: growing_global::run,
+    },
+    ModuleEntry {
+        check: &growing_field::CHECK,
+        source: include_str!("growing_field.rs"),
+        run: growing_field::run,
+    },
+];
+
+/// Findings of all checks of the whole module.
+pub fn run_module(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
+    MODULE_REGISTRY.iter().flat_map(|entry| (entry.run)(ctx)).collect()
+}
+
 /// Findings of all checks in one package, by place. Suppression comments and the choice of checks are
 /// the caller's business.
 pub fn run_all(ctx: &Ctx<'_>) -> Vec<Finding> {
@@ -105,10 +144,10 @@ pub fn run_all(ctx: &Ctx<'_>) -> Vec<Finding> {
 }
 
 /// The page of a check: what its file says about it, as Markdown.
-pub fn page(entry: &Entry) -> String {
-    let Check { code, name, summary, .. } = entry.check;
+pub fn page(check: &Check, source: &str) -> String {
+    let Check { code, name, summary, .. } = check;
     let mut page = format!("# {name} ({code})\n\n{summary}\n\n");
-    let lines = entry.source.lines().map_while(|line| line.strip_prefix("//!"));
+    let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
     let mut fenced = false;
     for line in lines.map(|line| line.strip_prefix(' ').unwrap_or(line)) {
         fenced ^= line.starts_with("```");
@@ -124,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_registry_is_complete_and_sorted() {
-        let mut names: Vec<&str> = REGISTRY.iter().map(|e| e.check.name).collect();
+        let mut names: Vec<&str> = sources().iter().map(|(check, _)| check.name).collect();
         names.sort_unstable();
         let all: Vec<&str> = ALL.iter().map(|check| check.name).collect();
         assert_eq!(names, all);
@@ -132,9 +171,15 @@ mod tests {
 
     #[test]
     fn pages_are_fresh() {
-        for entry in REGISTRY {
-            let name = entry.check.name;
-            assert_eq!(explanation(name), Some(&*page(entry)), "docs/checks/{name}.md is stale");
+        for (check, source) in sources() {
+            let name = check.name;
+            let page = page(check, source);
+            assert_eq!(explanation(name), Some(&*page), "docs/checks/{name}.md is stale");
         }
+    }
+
+    fn sources() -> Vec<(&'static Check, &'static str)> {
+        let own = REGISTRY.iter().map(|e| (e.check, e.source));
+        own.chain(MODULE_REGISTRY.iter().map(|e| (e.check, e.source))).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{Fixture, FixtureFile};
 use stanch_base::{FxHashMap, Idx, IndexVec};
-use stanch_checks::{Ctx, Suppressions};
+use stanch_checks::{Ctx, ModuleCtx, Suppressions};
 use stanch_diagnostic::Finding;
 use stanch_effects::Effects;
 use stanch_syntax::ParseMode;
@@ -125,6 +125,12 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
     let program = Program::new(loaded.n_packages(), &loaded, Target { word_size: 8 });
     let effects = Effects::embedded().expect("the embedded effects are sound");
     let mut findings = Vec::new();
+    let own = |i| loaded.own.iter().any(|id: &PackageId| id.index() == i);
+    let view = stanch_lifetime::View {
+        std: (0..loaded.n_packages()).map(|i| !own(i)).collect(),
+        in_view: (0..loaded.n_packages()).map(own).collect(),
+    };
+    let mut summaries = Vec::new();
     for &package in &loaded.own {
         program.infer(package);
         let module = stanch_ir::lower_package(&program, package);
@@ -139,7 +145,12 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
             explored: &explored,
         };
         findings.extend(stanch_checks::run_all(&ctx));
+        summaries.push(stanch_lifetime::summarise(&program, package, &module, &view));
     }
+    let summaries: Vec<&stanch_lifetime::Summary> = summaries.iter().collect();
+    let lifetime = stanch_lifetime::join(&program, &summaries);
+    findings
+        .extend(stanch_checks::run_module(&ModuleCtx { program: &program, lifetime: &lifetime }));
     findings.retain(|f| {
         let file = fixture.files.iter().find(|file| file.path == f.location.file);
         let text = file.map_or("", |file| &file.text);

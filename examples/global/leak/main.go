@@ -1,7 +1,6 @@
 // A package-level cache takes an entry for every user and never lets one go.
 //
-// The map lives as long as the program; nothing deletes from it, replaces it or bounds it. (No
-// check finds this yet.)
+// The map lives as long as the program; nothing deletes from it, replaces it or bounds it.
 package main
 
 import "fmt"

@@ -1,7 +1,7 @@
 // A callback that lives as long as the program keeps a whole request alive.
 //
 // The registered function needs the request's identifier and captures the request, body and all.
-// As nothing is ever unregistered, every body stays in memory. (No check finds this yet.)
+// As nothing is ever unregistered, every body stays in memory.
 package main
 
 import "fmt"
@@ -16,21 +16,19 @@ type registry struct {
 }
 
 func (r *registry) register(f func()) {
-	r.onStop = append(r.onStop, f)
+	r.onStop = append(r.onStop, f) // leaks: nothing takes f out again
 }
 
 func handle(r *registry, req *request) {
-	r.register(func() { // leaks: holds req, and with it the body
+	r.register(func() { // holds req, and with it the body
 		fmt.Println("stop", req.id)
 	})
 }
 
 func main() {
 	r := &registry{}
-	for id := range 3 {
-		handle(r, &request{id: id, body: make([]byte, 1<<20)})
+	for id := range 1000 {
+		handle(r, &request{id: id, body: make([]byte, 1<<10)})
 	}
-	for _, f := range r.onStop {
-		f()
-	}
+	fmt.Println("callbacks:", len(r.onStop))
 }

@@ -1,0 +1,157 @@
+//! A map, slice or list in a long-lived value to which entries are added again and again, never taken out.
+//!
+//! # Why it leaks
+//! A field of a value that a package-level variable holds, or that the program makes once when it
+//! starts, lives as long as the program. If requests, loops or goroutines add entries to it and no code
+//! deletes, replaces or bounds them, memory grows with the work that was ever done.
+//!
+//! # Example
+//! ```go
+//! type server struct {
+//!     seen map[string]time.Time
+//! }
+//!
+//! func (s *server) serve(ids chan string) {
+//!     for id := range ids {
+//!         s.seen[id] = time.Now() // one more for every id there ever was
+//!     }
+//! }
+//!
+//! var theServer = &server{seen: map[string]time.Time{}}
+//!
+//! func Start(ids chan string) { go theServer.serve(ids) }
+//! ```
+//! Delete or expire entries, put a bound on the map, or keep it per session.
+//!
+//! # Fix safety
+//! There is no automatic fix: which entries may go is for people to decide.
+//!
+//! # Not reported
+//! As for `growing-global`. Besides, fields of types of which values are made again and again: a value
+//! that dies takes its map with it.
+
+use crate::growths::{self, ModuleCtx};
+use stanch_diagnostic::{Cause, Check, Finding, Stage};
+use stanch_lifetime::Place;
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "GL002",
+    name: "growing-field",
+    summary: "a field of a long-lived value only grows",
+    cause: Cause::GlobalLifetime,
+    stage: Stage::Stable("0.1.0"),
+};
+
+/// Findings of the module.
+pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
+    let growths = ctx.lifetime.growths.iter();
+    growths
+        .filter(|g| !matches!(g.place, Place::Global) && !growths::keeps_functions(ctx, g))
+        .filter_map(|g| growths::finding(ctx, &CHECK, g))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use stanch_testing::{check, example};
+
+    const NAME: &str = "growing-field";
+
+    #[test]
+    fn the_example() {
+        example(NAME, include_str!("growing_field.rs"));
+    }
+
+    #[test]
+    fn the_one_server_of_a_program() {
+        check(
+            NAME,
+            r#"
+//- /a/a.go
+package main
+type server struct { names []string }
+                   //^^^^^ label: of the one `server`
+func (s *server) serve(in chan string) {
+    for n := range in {
+        s.add(n)
+    }
+}
+func (s *server) add(n string) {
+    s.names = append(s.names, n)
+  //^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[growing-field]: `server.names` only grows
+}
+func main() {
+    s := &server{}
+    s.serve(make(chan string))
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_session_takes_its_map_with_it() {
+        check(
+            NAME,
+            r#"
+type session struct { seen map[string]bool }
+func (s *session) serve(in chan string) {
+    for n := range in { s.seen[n] = true }
+}
+func run(conns chan chan string) {
+    for c := range conns {
+        s := &session{seen: map[string]bool{}}
+        go s.serve(c)
+    }
+}
+func Start(conns chan chan string) { go run(conns) }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_sweeper_empties_it() {
+        check(
+            NAME,
+            r#"
+type store struct {
+    mu sync.Mutex
+    m  map[string]time.Time
+}
+var theStore = &store{m: map[string]time.Time{}}
+func (s *store) serve(in chan string) {
+    for n := range in { s.m[n] = time.Now() }
+}
+func (s *store) sweep(now time.Time) {
+    for k, t := range s.m {
+        if now.Sub(t) > 0 { delete(s.m, k) }
+    }
+}
+func Start(in chan string) {
+    go theStore.serve(in)
+    go func() {
+        for now := range time.Tick(1) { theStore.sweep(now) }
+    }()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_comment_silences_it() {
+        check(
+            NAME,
+            r#"
+type store struct { m map[string]int }
+var theStore = &store{m: map[string]int{}}
+func (s *store) serve(in chan string) {
+    for n := range in {
+        //stanch:ignore growing-field there are a hundred names at most
+        s.m[n]++
+    }
+}
+func Start(in chan string) { go theStore.serve(in) }
+"#,
+        );
+    }
+}

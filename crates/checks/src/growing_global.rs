@@ -1,0 +1,190 @@
+//! A package-level map, slice or list to which entries are added again and again, and never taken out.
+//!
+//! # Why it leaks
+//! A package-level variable lives as long as the program, and so does everything it refers to. If
+//! requests, loops or goroutines add entries under ever new keys and no code deletes, replaces or
+//! bounds them, memory grows with the work that was ever done.
+//!
+//! # Example
+//! ```go
+//! var profiles = map[string][]byte{}
+//!
+//! func profile(user string) []byte {
+//!     p, ok := profiles[user]
+//!     if !ok {
+//!         p = make([]byte, 1<<10)
+//!         profiles[user] = p // one more for every user there ever was
+//!     }
+//!     return p
+//! }
+//!
+//! func serve(users chan string) {
+//!     for user := range users {
+//!         profile(user)
+//!     }
+//! }
+//!
+//! func Start(users chan string) { go serve(users) }
+//! ```
+//! Put a bound on the map, expire or delete entries, or give the map to an owner that ends.
+//!
+//! # Fix safety
+//! There is no automatic fix: which entries may go is for people to decide.
+//!
+//! # Not reported
+//! Every operation of the module on the variable counts, through helpers, parameters, methods, fields
+//! and closures: one that deletes, clears, replaces, cuts or compares the length with a bound makes it
+//! silent. So do keys of which there are only a few: constants, enumerations, small integers, types;
+//! and growth that happens only while the program starts. State that code out of view may shrink
+//! (exported, or handed out), registries, and growth of which it is not known how often it happens are
+//! `possible`, which is not shown by default. Tests count neither way.
+
+use crate::growths::{self, ModuleCtx};
+use stanch_diagnostic::{Cause, Check, Finding, Stage};
+use stanch_lifetime::Place;
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "GL001",
+    name: "growing-global",
+    summary: "package-level state only grows",
+    cause: Cause::GlobalLifetime,
+    stage: Stage::Stable("0.1.0"),
+};
+
+/// Findings of the module.
+pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
+    let growths = ctx.lifetime.growths.iter();
+    growths
+        .filter(|g| matches!(g.place, Place::Global) && !growths::keeps_functions(ctx, g))
+        .filter_map(|g| growths::finding(ctx, &CHECK, g))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use stanch_testing::{check, example};
+
+    const NAME: &str = "growing-global";
+
+    #[test]
+    fn the_example() {
+        example(NAME, include_str!("growing_global.rs"));
+    }
+
+    #[test]
+    fn a_cache_that_a_handler_fills() {
+        check(
+            NAME,
+            r#"
+//- /a/a.go
+package a
+import "a/http"
+var cache = map[string][]byte{}
+  //^^^^^ label: lives as long as the program
+func lookup(k string) []byte {
+    if v, ok := cache[k]; ok { return v }
+    v := make([]byte, 100)
+    cache[k] = v
+  //^^^^^^^^^^^^ leak[growing-global]: `cache` only grows
+    return v
+}
+func worker(in chan string) {
+    for k := range in {
+        lookup(k)
+      //^^^^^^^^^ label: leads to it again and again
+    }
+}
+func init() { http.Use(worker) }
+//- /a/http/http.go
+package http
+func Use(f func(chan string)) { go f(make(chan string)) }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_log_through_a_helper_of_another_package() {
+        check(
+            NAME,
+            r#"
+//- /log2/l.go
+package log2
+func Put(m map[string]int, k string) { m[k] = 1 }
+                                     //^^^^^^^^ leak[growing-global]: `seen` only grows
+//- /a/a.go
+package a
+import "log2"
+var seen = map[string]int{}
+func run(in chan string) {
+    for k := range in { log2.Put(seen, k) }
+}
+func Start(in chan string) { go run(in) }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_delete_in_another_package_is_seen() {
+        check(
+            NAME,
+            r#"
+//- /b/b.go
+package b
+var Seen = map[string]int{}
+func run(in chan string) {
+    for k := range in { Seen[k] = 1 }
+}
+func Start(in chan string) { go run(in) }
+//- /a/a.go
+package a
+import "b"
+func Forget(k string) { delete(b.Seen, k) }
+"#,
+        );
+    }
+
+    #[test]
+    fn keys_of_few_kinds_and_bounds() {
+        check(
+            NAME,
+            r#"
+type Level int
+const (
+    Low Level = iota
+    High
+)
+var byLevel = map[Level]int{}
+var byHash = map[int]int{}
+var last []string
+func run(in chan string) {
+    for k := range in {
+        byLevel[Level(len(k))]++
+        byHash[len(k)%16]++
+        last = append(last, k)
+        if len(last) > 100 {
+            last = last[1:]
+        }
+    }
+}
+func Start(in chan string) { go run(in) }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_comment_silences_it() {
+        check(
+            NAME,
+            r#"
+var all []string
+func run(in chan string) {
+    for k := range in {
+        all = append(all, k) //stanch:ignore growing-global the report at the end needs all
+    }
+}
+func Start(in chan string) { go run(in) }
+"#,
+        );
+    }
+}

@@ -1,0 +1,231 @@
+//! Words that the checks on growing containers share.
+
+use stanch_base::LineIndex;
+use stanch_diagnostic::{Check, Confidence, Finding, Label, Location, Remedy, Severity};
+use stanch_ir::Span;
+use stanch_lifetime::{Doubt, Growth, Place, Repeated, Results, Site};
+use stanch_types::{ObjectId, PackageId, Program, TypeId, TypeKind};
+
+/// An analysed module.
+pub struct ModuleCtx<'a> {
+    /// All packages.
+    pub program: &'a Program<'a>,
+    /// What the lifetime engine found.
+    pub lifetime: &'a Results,
+}
+
+/// Function values named in one finding.
+const MAX_KEPT: usize = 3;
+/// Places of growth shown in one finding.
+const MAX_SITES: usize = 4;
+
+impl ModuleCtx<'_> {
+    fn file(&self, span: Span) -> String {
+        let file = self.program.source(span.package).files.get(span.file);
+        file.map(|f| f.path.to_string()).unwrap_or_default()
+    }
+
+    fn label(&self, span: Span, message: impl Into<String>) -> Label {
+        let location = Location { file: self.file(span), range: span.range };
+        Label { location, message: message.into() }
+    }
+
+    fn line(&self, span: Span) -> u32 {
+        let text = self.program.source(span.package).files.get(span.file).map_or("", |f| &f.text);
+        LineIndex::new(text.get(..span.range.start as usize).unwrap_or_default()).n_lines()
+    }
+
+    /// A type as its own package writes it: package names for paths.
+    fn ty(&self, ty: TypeId, package: PackageId) -> String {
+        let own = self.program.package_path(package);
+        shorten(&self.program.type_string(ty), own)
+    }
+
+    fn name(&self, growth: &Growth) -> String {
+        let field = self.program.object_name(growth.object);
+        match growth.place {
+            Place::Global => field.to_owned(),
+            Place::InGlobal(owner) | Place::InProgram(owner) | Place::InService(owner) => {
+                format!("{}.{field}", self.program.object_name(owner))
+            }
+        }
+    }
+}
+
+/// Import paths cut to their last element; none for the package itself.
+fn shorten(text: &str, own: &str) -> String {
+    let mut out = String::new();
+    let mut word = String::new();
+    for c in text.chars().chain([' ']) {
+        if c.is_alphanumeric() || matches!(c, '.' | '/' | '_' | '-' | '~') {
+            word.push(c);
+            continue;
+        }
+        let short = match word.strip_prefix(own).and_then(|rest| rest.strip_prefix('.')) {
+            Some(rest) => rest,
+            None => word.rsplit('/').next().unwrap_or_default(),
+        };
+        out.push_str(short);
+        word.clear();
+        out.push(c);
+    }
+    out.pop();
+    out
+}
+
+/// A function's symbol for people: `(*T).Run`.
+fn short(symbol: &str) -> &str {
+    let last = symbol.rfind('/').map_or(symbol, |slash| &symbol[slash + 1..]);
+    last.split_once('.').map_or(last, |(_, name)| name)
+}
+
+/// Whether a growth keeps function values.
+pub(crate) fn keeps_functions(ctx: &ModuleCtx<'_>, growth: &Growth) -> bool {
+    let program = ctx.program;
+    growth.sites.first().is_some_and(|site| {
+        matches!(program.kind(program.underlying(site.value)), TypeKind::Signature(_))
+            || !site.functions.is_empty()
+    })
+}
+
+/// The finding of a growth.
+pub(crate) fn finding(
+    ctx: &ModuleCtx<'_>,
+    check: &'static Check,
+    growth: &Growth,
+) -> Option<Finding> {
+    let site = growth.sites.first()?;
+    let functions = keeps_functions(ctx, growth);
+    let name = ctx.name(growth);
+    let mut related = vec![ctx.label(growth.declared, declared(ctx, growth))];
+    related.extend(origin(ctx, site));
+    for other in growth.sites.iter().skip(1).take(MAX_SITES) {
+        related.push(ctx.label(other.span, format!("`{}` adds to it too", short(&other.function))));
+    }
+    for kept in site.functions.iter().take(MAX_KEPT) {
+        related.push(ctx.label(kept.span, holds(ctx, growth.package, &kept.captures)));
+    }
+    let mut notes = vec![entry(ctx, growth, site)];
+    notes.extend(growth.doubts.iter().map(|doubt| doubt_words(*doubt).to_owned()));
+    Some(Finding {
+        check,
+        cause: check.cause,
+        remedy: if functions { Remedy::ReleaseReference } else { Remedy::AvoidGlobal },
+        severity: Severity::Error,
+        confidence: match growth.doubts.is_empty() {
+            true => Confidence::Likely,
+            false => Confidence::Possible,
+        },
+        message: match functions {
+            true => format!("`{name}` keeps every function that `{}` adds", short(&site.function)),
+            false => format!("`{name}` only grows: nothing takes entries out"),
+        },
+        label: match site.key {
+            Some(_) => "each new key stays for ever".to_owned(),
+            None => "each call adds an element that stays for ever".to_owned(),
+        },
+        package: ctx.program.source(growth.package).path.to_string(),
+        function: site.function.clone(),
+        location: Location { file: ctx.file(site.span), range: site.span.range },
+        goroutine: None,
+        also_blocked: Vec::new(),
+        related,
+        witness: Vec::new(),
+        notes,
+        help: Some(help(functions, site).to_owned()),
+        fix: None,
+        fingerprint: String::new(),
+    })
+}
+
+fn declared(ctx: &ModuleCtx<'_>, growth: &Growth) -> String {
+    let ty = ctx.ty(growth.ty, growth.declared.package);
+    let owner = |owner: ObjectId| ctx.program.object_name(owner).to_owned();
+    match growth.place {
+        Place::Global => format!("this `{ty}` lives as long as the program"),
+        Place::InGlobal(global) => {
+            format!("this `{ty}` lives in the package-level variable `{}`", owner(global))
+        }
+        Place::InProgram(of) => {
+            format!("this `{ty}` is of the one `{}` that the program makes", owner(of))
+        }
+        Place::InService(of) => format!("this `{ty}` lives as long as its `{}`", owner(of)),
+    }
+}
+
+fn origin(ctx: &ModuleCtx<'_>, site: &Site) -> Option<Label> {
+    let (caller, span) = site.reached.first()?;
+    let caller = short(caller);
+    let message = match site.repeated {
+        Repeated::Handler => format!("the handler `{caller}` leads to it for every request"),
+        Repeated::Loop => format!("`{caller}` leads to it again and again"),
+        Repeated::Outside | Repeated::Callback => format!("`{caller}` leads to it"),
+    };
+    Some(ctx.label(*span, message))
+}
+
+/// What a captured environment keeps.
+fn holds(ctx: &ModuleCtx<'_>, package: PackageId, captures: &[(Box<str>, TypeId)]) -> String {
+    if captures.is_empty() {
+        return "this function is kept".to_owned();
+    }
+    let one = |(name, ty): &(Box<str>, TypeId)| {
+        let text = ctx.ty(*ty, package);
+        match pointed(ctx, *ty) {
+            Some(size) => format!("`{name}` ({text}, {size} bytes and what they refer to)"),
+            None => format!("`{name}` ({text})"),
+        }
+    };
+    let list: Vec<String> = captures.iter().map(one).collect();
+    format!("this function keeps {}", list.join(", "))
+}
+
+/// Size of what a pointer points to.
+fn pointed(ctx: &ModuleCtx<'_>, ty: TypeId) -> Option<u64> {
+    ctx.program.size_of(ctx.program.pointee(ty)?)
+}
+
+fn entry(ctx: &ModuleCtx<'_>, growth: &Growth, site: &Site) -> String {
+    let program = ctx.program;
+    let ty = |t: TypeId| ctx.ty(t, growth.package);
+    let size = |t: TypeId| Some(program.size_of(t)? + pointed(ctx, t).unwrap_or(0));
+    let bytes = size(site.value).and_then(|v| Some(v + site.key.map_or(Some(0), size)?));
+    let what = match site.key {
+        Some(key) => format!("a key `{}` and a value `{}`", ty(key), ty(site.value)),
+        None => format!("a `{}`", ty(site.value)),
+    };
+    match bytes {
+        Some(bytes) => format!(
+            "an entry is {what}: at least {bytes} bytes and what they refer to (line {})",
+            ctx.line(site.span)
+        ),
+        None => format!("an entry is {what}"),
+    }
+}
+
+fn doubt_words(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::Exported => "it is exported: whoever imports the package may take entries out",
+        Doubt::Escapes => "code out of view is given it and may take entries out",
+        Doubt::Registration => "it looks like a registry that is filled once by each user",
+        Doubt::Frequency => "how often this function runs is not in view",
+        Doubt::Owner => "whether its owner lives as long as the program is not in view",
+    }
+}
+
+fn help(functions: bool, site: &Site) -> &'static str {
+    match (functions, site.key.is_some()) {
+        (true, _) => {
+            "give registration a way back (return a function that removes the entry), and capture only \
+             what the function needs"
+        }
+        (false, true) => {
+            "delete entries when they are no longer needed, bound or expire them, or move the map into \
+             an owner that ends"
+        }
+        (false, false) => {
+            "drop elements when they are no longer needed, keep only the last few, or move the slice \
+             into an owner that ends"
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! How often each function of the module runs: a call graph with seeds.
+
+use crate::facts::{DeclId, FuncFacts, How, Loop, Summary, Target};
+use stanch_base::{FxHashMap, Idx};
+use stanch_ir::Span;
+use stanch_types::{Program, TypeId};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// Ways in which a function comes to run; empty if it never does.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Runs(u8);
+
+impl Runs {
+    /// Once, when the program starts.
+    pub(crate) const ONCE: Self = Self(1);
+    /// Whenever code out of view likes.
+    pub(crate) const API: Self = Self(2);
+    /// As a kept function value.
+    pub(crate) const CALLBACK: Self = Self(4);
+    /// Again and again, as far as can be seen.
+    pub(crate) const AGAIN: Self = Self(8);
+
+    pub(crate) fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+    pub(crate) fn is_never(self) -> bool {
+        self.0 == 0
+    }
+    fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+    fn only(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+    /// Whether it runs when the program starts and never after.
+    pub(crate) fn is_start(self) -> bool {
+        self == Self::ONCE
+    }
+}
+
+/// A function: number of the summary, number in the summary.
+pub(crate) type Node = (u32, u32);
+
+/// Why a function runs again and again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Because {
+    /// It serves requests.
+    Handler,
+    /// The call here stands in a loop, or is registered with something that repeats it.
+    Repeated(Node, Span),
+    /// Its caller does.
+    Caller(Node, Span),
+}
+
+/// All functions of the module.
+pub(crate) struct Calls<'s> {
+    program: &'s Program<'s>,
+    pub(crate) summaries: &'s [&'s Summary],
+    /// The functions that run again and again, with the reason.
+    pub(crate) because: FxHashMap<Node, Because>,
+    runs: Vec<Vec<Runs>>,
+    by_decl: FxHashMap<(Arc<str>, u32), Node>,
+    methods: FxHashMap<&'s str, Vec<(Node, TypeId)>>,
+    /// The methods that calls through an interface lead to.
+    resolved: FxHashMap<(&'s str, TypeId), Vec<Node>>,
+    named: FxHashMap<TypeId, BTreeSet<String>>,
+}
+
+impl<'s> Calls<'s> {
+    pub(crate) fn new(program: &'s Program<'s>, summaries: &'s [&'s Summary]) -> Self {
+        let mut calls = Self {
+            program,
+            summaries,
+            because: FxHashMap::default(),
+            runs: summaries.iter().map(|s| vec![Runs::default(); s.funcs.len()]).collect(),
+            by_decl: FxHashMap::default(),
+            methods: FxHashMap::default(),
+            resolved: FxHashMap::default(),
+            named: FxHashMap::default(),
+        };
+        calls.index();
+        calls.spread();
+        calls
+    }
+
+    pub(crate) fn runs(&self, node: Node) -> Runs {
+        self.runs[node.0 as usize][node.1 as usize]
+    }
+
+    pub(crate) fn facts(&self, node: Node) -> &'s FuncFacts {
+        &self.summaries[node.0 as usize].funcs[node.1 as usize]
+    }
+
+    /// The function that a declaration of a summary names, if it is in view.
+    pub(crate) fn node(&self, summary: u32, decl: DeclId) -> Option<Node> {
+        let decl = &self.summaries[summary as usize].decls[decl.index()];
+        self.by_decl.get(&(decl.file.clone(), decl.at)).copied()
+    }
+
+    /// Every function outside of tests.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = (Node, &'s FuncFacts)> + use<'s> {
+        self.summaries.iter().enumerate().flat_map(|(p, summary)| {
+            summary
+                .funcs
+                .iter()
+                .enumerate()
+                .filter(|(_, facts)| !facts.test)
+                .map(move |(f, facts)| ((p as u32, f as u32), facts))
+        })
+    }
+
+    fn index(&mut self) {
+        for (node, facts) in self.nodes() {
+            if let Some(decl) = facts.decl {
+                let decl = &self.summaries[node.0 as usize].decls[decl.index()];
+                self.by_decl.insert((decl.file.clone(), decl.at), node);
+            }
+            if let Some((name, recv)) = &facts.method {
+                self.methods.entry(name).or_default().push((node, *recv));
+            }
+        }
+    }
+
+    /// The functions an edge may lead to.
+    fn targets(&mut self, from: Node, to: &'s Target) -> Vec<Node> {
+        match to {
+            Target::Decl(decl) => self.node(from.0, *decl).into_iter().collect(),
+            Target::Func(func) => vec![(from.0, *func)],
+            Target::Method(name, interface) => self.implementations(name, *interface),
+        }
+    }
+
+    /// The methods `name` of types that have all methods of the interface, by name: a package and its
+    /// variant with tests have different types of one source.
+    fn implementations(&mut self, name: &'s str, interface: TypeId) -> Vec<Node> {
+        if let Some(known) = self.resolved.get(&(name, interface)) {
+            return known.clone();
+        }
+        let mut found = Vec::new();
+        for (node, recv) in self.methods.get(name).cloned().unwrap_or_default() {
+            for ty in [interface, recv] {
+                if !self.named.contains_key(&ty) {
+                    let set = method_names(self.program, ty);
+                    self.named.insert(ty, set);
+                }
+            }
+            if self.named[&interface].is_subset(&self.named[&recv]) {
+                found.push(node);
+            }
+        }
+        self.resolved.insert((name, interface), found.clone());
+        found
+    }
+
+    fn spread(&mut self) {
+        let mut called: FxHashMap<Node, ()> = FxHashMap::default();
+        let mut graph: FxHashMap<Node, Vec<(Node, How, Loop, Span)>> = FxHashMap::default();
+        for (node, facts) in self.nodes() {
+            for edge in &facts.edges {
+                for to in self.targets(node, &edge.to) {
+                    called.insert(to, ());
+                    graph.entry(node).or_default().push((to, edge.how, edge.looped, edge.span));
+                }
+            }
+        }
+        let mut queue: VecDeque<Node> = VecDeque::new();
+        for (node, facts) in self.nodes() {
+            let importable = self.summaries[node.0 as usize].importable;
+            let api = facts.exported
+                && !called.contains_key(&node)
+                && (importable || facts.method.is_some());
+            let mut runs = Runs::default();
+            if facts.start {
+                runs = runs.and(Runs::ONCE);
+            }
+            if api {
+                runs = runs.and(Runs::API);
+            }
+            if facts.handler {
+                runs = runs.and(Runs::AGAIN);
+                self.because.insert(node, Because::Handler);
+            }
+            if !runs.is_never() {
+                self.runs[node.0 as usize][node.1 as usize] = runs;
+                queue.push_back(node);
+            }
+        }
+        while let Some(node) = queue.pop_front() {
+            let runs = self.runs(node);
+            for &(to, how, looped, span) in graph.get(&node).map_or(&[][..], |v| v) {
+                let passed = pass(runs, how, looped);
+                let old = self.runs(to);
+                let new = old.and(passed);
+                if new == old {
+                    continue;
+                }
+                if new.has(Runs::AGAIN) && !old.has(Runs::AGAIN) {
+                    let because = match runs.has(Runs::AGAIN) {
+                        true => Because::Caller(node, span),
+                        false => Because::Repeated(node, span),
+                    };
+                    self.because.entry(to).or_insert(because);
+                }
+                self.runs[to.0 as usize][to.1 as usize] = new;
+                queue.push_back(to);
+            }
+        }
+    }
+}
+
+fn method_names(program: &Program<'_>, ty: TypeId) -> BTreeSet<String> {
+    // A receiver may be the value where the pointer has all methods.
+    let named = program.named_object(program.pointee(ty).unwrap_or(ty));
+    let declared = named.into_iter().flat_map(|n| program.methods_of(n).iter().copied());
+    let all = program.method_set(ty).into_iter().map(|l| l.object).chain(declared);
+    all.map(|object| program.object_name(object).to_owned()).collect()
+}
+
+/// How a callee runs, from how its caller does.
+fn pass(runs: Runs, how: How, looped: Loop) -> Runs {
+    match how {
+        How::Once => Runs::ONCE,
+        How::Again => Runs::AGAIN,
+        How::Now if looped == Loop::Endless => Runs::AGAIN,
+        How::Now => runs,
+        How::Later if runs.has(Runs::AGAIN) || looped == Loop::Endless => Runs::AGAIN,
+        How::Later => Runs::CALLBACK,
+    }
+}
+
+impl Runs {
+    /// Whether nothing is known but that code out of view may call it.
+    pub(crate) fn only_from_outside(self) -> bool {
+        !self.is_never() && self.only(Self::API.and(Self::ONCE).and(Self::CALLBACK))
+    }
+}

@@ -1,0 +1,219 @@
+//! What one package tells of its containers, calls and allocations: plain data, joined later.
+
+use stanch_base::{FxHashMap, newtype_index};
+use stanch_ir::Span;
+use stanch_types::{ObjectId, PackageId, Program, TypeId};
+use std::sync::Arc;
+
+newtype_index! {
+    /// A declaration that a [`Summary`] names.
+    pub struct DeclId; "decl"
+}
+
+/// A declaration in terms that do not depend on which variant of a package was read.
+#[derive(Clone, Debug)]
+pub(crate) struct Decl {
+    /// Display path of its file.
+    pub(crate) file: Arc<str>,
+    /// First byte of the identifier.
+    pub(crate) at: u32,
+    /// The object as this package knows it.
+    pub(crate) object: ObjectId,
+}
+
+/// What holds values: a variable, a field of all values of a type, or what a parameter is given.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Key {
+    /// A package-level variable.
+    Global(DeclId),
+    /// A struct field, of whatever value.
+    Field(DeclId),
+    /// Parameter of a function of the package, by number; the receiver counts.
+    Param(u32, u32),
+}
+
+/// What is done to a container.
+#[derive(Clone, Debug)]
+pub(crate) struct Op {
+    /// Which.
+    pub(crate) key: Key,
+    /// What.
+    pub(crate) kind: OpKind,
+    /// Where.
+    pub(crate) span: Span,
+}
+
+/// Kinds of operations.
+#[derive(Clone, Debug)]
+pub(crate) enum OpKind {
+    /// One more entry.
+    Grow(Grow),
+    /// An entry or all of them go, or a new container takes its place.
+    Shrink,
+    /// Its size is compared with a bound.
+    Bound,
+    /// Code out of view may take entries out.
+    Escape,
+    /// Two places hold the same container.
+    Alias(Key),
+}
+
+/// How a container grows.
+#[derive(Clone, Debug)]
+pub(crate) struct Grow {
+    /// Whether there can only be a few different keys.
+    pub(crate) bounded: bool,
+    /// Type of the key, if there is one.
+    pub(crate) key_ty: Option<TypeId>,
+    /// Type of what one entry holds.
+    pub(crate) value_ty: TypeId,
+    /// Parameter of the function that the value is, if it is handed through as it came.
+    pub(crate) value_param: Option<u32>,
+    /// Whether the key is handed through as it came, or there is none.
+    pub(crate) key_is_param: bool,
+    /// The function literal that the value is.
+    pub(crate) closure: Option<u32>,
+    /// Whether the insertion runs at most once in the function's owner's life (under a once).
+    pub(crate) looped: Loop,
+}
+
+/// The loop around an instruction.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Loop {
+    /// None.
+    None,
+    /// One that goes over something finite.
+    Finite,
+    /// One that goes on as long as the program or a peer wants.
+    Endless,
+}
+
+/// Whom an edge of the call graph leads to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Target {
+    /// A declared function or method.
+    Decl(DeclId),
+    /// A function of the same package.
+    Func(u32),
+    /// A method of an interface: its name, and the interface.
+    Method(Box<str>, TypeId),
+}
+
+/// How a function comes to run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum How {
+    /// Called, or started on a goroutine, or given to something that calls it now.
+    Now,
+    /// At most once, whoever comes.
+    Once,
+    /// Kept as a value; called some day.
+    Later,
+    /// Given to something that calls it for each request or event.
+    Again,
+}
+
+/// An edge of the call graph.
+#[derive(Clone, Debug)]
+pub(crate) struct Edge {
+    pub(crate) to: Target,
+    pub(crate) how: How,
+    pub(crate) looped: Loop,
+    pub(crate) span: Span,
+}
+
+/// A container as an argument.
+#[derive(Clone, Debug)]
+pub(crate) struct Pass {
+    pub(crate) key: Key,
+    pub(crate) to: DeclId,
+    pub(crate) param: u32,
+}
+
+/// A function literal as an argument.
+#[derive(Clone, Debug)]
+pub(crate) struct Handed {
+    pub(crate) to: DeclId,
+    pub(crate) param: u32,
+    pub(crate) closure: u32,
+    pub(crate) looped: Loop,
+    pub(crate) span: Span,
+}
+
+/// A variable that a function literal captures.
+#[derive(Clone, Debug)]
+pub(crate) struct Captured {
+    pub(crate) name: Box<str>,
+    pub(crate) ty: TypeId,
+}
+
+/// What a function does.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FuncFacts {
+    pub(crate) symbol: String,
+    pub(crate) decl: Option<DeclId>,
+    /// Stands in a test file.
+    pub(crate) test: bool,
+    /// `init`, an initialiser, or `main` of a program.
+    pub(crate) start: bool,
+    /// Code out of view may call it.
+    pub(crate) exported: bool,
+    /// Name and type of the receiver, if it is a method.
+    pub(crate) method: Option<(Box<str>, TypeId)>,
+    /// Serves requests, as its parameters tell.
+    pub(crate) handler: bool,
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) ops: Vec<Op>,
+    pub(crate) passes: Vec<Pass>,
+    pub(crate) handed: Vec<Handed>,
+    pub(crate) captures: Vec<Captured>,
+    /// Type names of structs that it makes.
+    pub(crate) allocs: Vec<DeclId>,
+}
+
+/// What one package tells.
+#[derive(Debug)]
+pub struct Summary {
+    /// The package.
+    pub package: PackageId,
+    /// Whether code of other modules can import it.
+    pub(crate) importable: bool,
+    pub(crate) decls: Vec<Decl>,
+    pub(crate) funcs: Vec<FuncFacts>,
+    /// Owner of each field, where it is a declared struct type.
+    pub(crate) owners: FxHashMap<DeclId, DeclId>,
+    /// Fields that lie in a package-level variable, not in elements of it; with the variable.
+    pub(crate) reached: Vec<(DeclId, DeclId)>,
+}
+
+/// Names declarations of one package's summary.
+pub(crate) struct Names<'a> {
+    program: &'a Program<'a>,
+    ids: FxHashMap<ObjectId, Option<DeclId>>,
+    pub(crate) decls: Vec<Decl>,
+}
+
+impl<'a> Names<'a> {
+    pub(crate) fn new(program: &'a Program<'a>) -> Self {
+        Self { program, ids: FxHashMap::default(), decls: Vec::new() }
+    }
+
+    /// The declaration of an object; `None` for predeclared ones.
+    pub(crate) fn decl(&mut self, object: ObjectId) -> Option<DeclId> {
+        if let Some(&known) = self.ids.get(&object) {
+            return known;
+        }
+        let id = self.add(object);
+        self.ids.insert(object, id);
+        id
+    }
+
+    fn add(&mut self, object: ObjectId) -> Option<DeclId> {
+        if object.package == ObjectId::UNIVERSE {
+            return None;
+        }
+        let (file, range) = self.program.object(object).place?;
+        let file = self.program.source(object.package).files.get(file)?.path.clone();
+        self.decls.push(Decl { file, at: range.start, object });
+        Some(DeclId::from_raw(self.decls.len() as u32 - 1))
+    }
+}

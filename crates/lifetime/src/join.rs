@@ -1,0 +1,362 @@
+//! Joins the packages' summaries: all operations on one container, wherever they stand.
+
+use crate::contexts::{Because, Calls, Node, Runs};
+use crate::facts::{Grow, Key, Loop, Op, OpKind, Summary};
+use crate::report::*;
+use stanch_base::{FxHashMap, FxHashSet, Idx};
+use stanch_ir::Span;
+use stanch_types::{ObjectId, Program, TypeKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Containers that can be one with another; beyond that nothing is said.
+const MAX_GROUP: usize = 64;
+/// Calls shown from what repeats to what grows.
+const MAX_CHAIN: usize = 6;
+/// Places of growth kept of one container.
+const MAX_SITES: usize = 8;
+
+/// A container of the module.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+enum Whole {
+    Global(u32),
+    Field(u32),
+    Param(Node, u32),
+}
+
+/// A declaration of the module.
+struct Declared {
+    object: ObjectId,
+    /// The declaring file is a test.
+    test: bool,
+}
+
+struct Join<'s> {
+    program: &'s Program<'s>,
+    calls: Calls<'s>,
+    ids: FxHashMap<(Arc<str>, u32), u32>,
+    declared: Vec<Declared>,
+    ops: BTreeMap<Whole, Vec<(Node, &'s Op)>>,
+    next: BTreeMap<Whole, Vec<Whole>>,
+    owners: FxHashMap<u32, u32>,
+    /// Variables that a field lies in.
+    reached: FxHashMap<u32, u32>,
+    makers: FxHashMap<u32, Vec<Node>>,
+}
+
+/// Finds what only grows in the module that the summaries describe, in the order of packages.
+pub fn join<'s>(program: &'s Program<'s>, summaries: &'s [&'s Summary]) -> Results {
+    let mut join = Join {
+        program,
+        calls: Calls::new(program, summaries),
+        ids: FxHashMap::default(),
+        declared: Vec::new(),
+        ops: BTreeMap::new(),
+        next: BTreeMap::new(),
+        owners: FxHashMap::default(),
+        reached: FxHashMap::default(),
+        makers: FxHashMap::default(),
+    };
+    join.read(summaries);
+    let keys: BTreeSet<Whole> = join.ops.keys().chain(join.next.keys()).copied().collect();
+    let mut results = Results::default();
+    for key in keys {
+        results.growths.extend(join.growth(key));
+    }
+    results.growths.sort_by_key(|g| (g.sites.first().map(|s| s.span), g.object));
+    results
+}
+
+impl<'s> Join<'s> {
+    fn id(&mut self, summaries: &[&Summary], package: u32, decl: usize) -> u32 {
+        let decl = &summaries[package as usize].decls[decl];
+        if let Some(&id) = self.ids.get(&(decl.file.clone(), decl.at)) {
+            return id;
+        }
+        let id = self.declared.len() as u32;
+        self.declared.push(Declared { object: decl.object, test: decl.file.ends_with("_test.go") });
+        self.ids.insert((decl.file.clone(), decl.at), id);
+        id
+    }
+
+    fn whole(&mut self, summaries: &[&Summary], package: u32, key: Key) -> Whole {
+        match key {
+            Key::Global(decl) => Whole::Global(self.id(summaries, package, decl.index())),
+            Key::Field(decl) => Whole::Field(self.id(summaries, package, decl.index())),
+            Key::Param(func, param) => Whole::Param((package, func), param),
+        }
+    }
+
+    fn read(&mut self, summaries: &'s [&'s Summary]) {
+        for (p, summary) in summaries.iter().enumerate() {
+            let p = p as u32;
+            for (&field, &owner) in &summary.owners {
+                let (field, owner) =
+                    (self.id(summaries, p, field.index()), self.id(summaries, p, owner.index()));
+                self.owners.insert(field, owner);
+            }
+            for &(field, global) in &summary.reached {
+                let (field, global) =
+                    (self.id(summaries, p, field.index()), self.id(summaries, p, global.index()));
+                if !self.declared[global as usize].test {
+                    self.reached.entry(field).or_insert(global);
+                }
+            }
+        }
+        let nodes: Vec<_> = self.calls.nodes().collect();
+        let mut given: Vec<(Whole, Whole)> = Vec::new();
+        for (node, facts) in nodes {
+            if self.calls.runs(node).is_never() {
+                continue;
+            }
+            for op in &facts.ops {
+                let key = self.whole(summaries, node.0, op.key);
+                if let OpKind::Alias(other) = op.kind {
+                    let other = self.whole(summaries, node.0, other);
+                    self.next.entry(key).or_default().push(other);
+                    self.next.entry(other).or_default().push(key);
+                } else {
+                    self.ops.entry(key).or_default().push((node, op));
+                }
+            }
+            for pass in &facts.passes {
+                let key = self.whole(summaries, node.0, pass.key);
+                match self.calls.node(node.0, pass.to) {
+                    Some(to) => given.push((key, Whole::Param(to, pass.param))),
+                    None => continue,
+                }
+            }
+            for made in &facts.allocs {
+                let made = self.id(summaries, node.0, made.index());
+                self.makers.entry(made).or_default().push(node);
+            }
+        }
+        for (key, param) in given {
+            // What a parameter was stored in is the container itself, seen from both sides.
+            if self.next.contains_key(&param) {
+                self.next.entry(param).or_default().push(key);
+            }
+            self.next.entry(key).or_default().push(param);
+        }
+    }
+
+    /// The container and all that are one with it.
+    fn group(&self, key: Whole) -> Option<Vec<Whole>> {
+        let mut group = vec![key];
+        let mut seen: FxHashSet<Whole> = [key].into_iter().collect();
+        let mut at = 0;
+        while at < group.len() {
+            for &next in self.next.get(&group[at]).map_or(&[][..], |v| v) {
+                if seen.insert(next) {
+                    group.push(next);
+                }
+            }
+            if group.len() > MAX_GROUP {
+                return None;
+            }
+            at += 1;
+        }
+        Some(group)
+    }
+
+    fn growth(&self, key: Whole) -> Option<Growth> {
+        let id = match key {
+            Whole::Global(id) | Whole::Field(id) => id,
+            Whole::Param(..) => return None,
+        };
+        let declared = &self.declared[id as usize];
+        let mut doubts: Vec<Doubt> = Vec::new();
+        let mut grows: Vec<(Node, Span, &Grow)> = Vec::new();
+        if declared.test {
+            return None;
+        }
+        for member in self.group(key)? {
+            for &(node, op) in self.ops.get(&member).map_or(&[][..], |v| v) {
+                match &op.kind {
+                    OpKind::Grow(grow) => grows.push((node, op.span, grow)),
+                    OpKind::Shrink | OpKind::Bound => return None,
+                    OpKind::Escape => doubts.push(Doubt::Escapes),
+                    OpKind::Alias(_) => {}
+                }
+            }
+        }
+        grows.retain(|(node, _, grow)| !grow.bounded && self.repeats(*node, grow));
+        grows.sort_by_key(|(node, span, grow)| (self.rank(*node, grow), *span));
+        grows.dedup_by_key(|(_, span, _)| *span);
+        let &(node, _, grow) = grows.first()?;
+        let place = self.place(key, id, node, &mut doubts)?;
+        if self.is_exported(id, key) {
+            doubts.push(Doubt::Exported);
+        }
+        match self.rank(node, grow) {
+            0 => {}
+            1 if self.is_registration(grow) => doubts.push(Doubt::Registration),
+            1 => {}
+            _ => doubts.push(Doubt::Frequency),
+        }
+        let object = self.program.object(declared.object);
+        let (file, range) = object.place?;
+        doubts.sort();
+        doubts.dedup();
+        Some(Growth {
+            package: self.calls.summaries[node.0 as usize].package,
+            object: declared.object,
+            place,
+            ty: object.ty,
+            declared: Span { package: declared.object.package, file, range },
+            sites: grows.iter().take(MAX_SITES).map(|g| self.site(g)).collect(),
+            doubts,
+        })
+    }
+
+    fn repeats(&self, node: Node, grow: &Grow) -> bool {
+        let runs = self.calls.runs(node);
+        let in_loop =
+            grow.looped == Loop::Endless && !self.calls.facts(node).symbol.ends_with(".init");
+        !runs.is_never() && (!runs.is_start() || in_loop)
+    }
+
+    /// 0 if the growth is seen to be repeated, 1 if code out of view decides, 2 if it is a callback.
+    fn rank(&self, node: Node, grow: &Grow) -> u8 {
+        let runs = self.calls.runs(node);
+        if runs.has(Runs::AGAIN) || grow.looped == Loop::Endless {
+            0
+        } else if runs.has(Runs::API) {
+            1
+        } else {
+            2
+        }
+    }
+
+    /// Values handed in as they are, of a kind that one registers: functions, interfaces, pointers.
+    fn is_registration(&self, grow: &Grow) -> bool {
+        let program = self.program;
+        let kind = program.kind(program.underlying(grow.value_ty));
+        let kept = matches!(
+            kind,
+            TypeKind::Signature(_)
+                | TypeKind::Interface(_)
+                | TypeKind::Pointer(_)
+                | TypeKind::Unknown
+        );
+        grow.value_param.is_some() || kept && grow.key_is_param && grow.key_ty.is_none()
+    }
+
+    fn is_exported(&self, id: u32, key: Whole) -> bool {
+        let object = self.declared[id as usize].object;
+        let name = self.program.object_name(object);
+        let upper = |name: &str| name.chars().next().is_some_and(char::is_uppercase);
+        if !upper(name) || !self.is_importable(object) {
+            return false;
+        }
+        match (key, self.owners.get(&id)) {
+            (Whole::Field(_), Some(&owner)) => {
+                upper(self.program.object_name(self.declared[owner as usize].object))
+            }
+            _ => true,
+        }
+    }
+
+    fn is_importable(&self, object: ObjectId) -> bool {
+        let path = self.program.package_path(object.package);
+        let name = &self.program.source(object.package).name;
+        &**name != "main" && !path.split('/').any(|part| part == "internal")
+    }
+
+    /// Where the container lives, if that is for long.
+    fn place(&self, key: Whole, id: u32, grower: Node, doubts: &mut Vec<Doubt>) -> Option<Place> {
+        if matches!(key, Whole::Global(_)) {
+            return Some(Place::Global);
+        }
+        let Some(owner) = self.owners.get(&id) else {
+            // A field of an unnamed struct: of the variable that has it.
+            let global = self.reached.get(&id)?;
+            return Some(Place::InGlobal(self.declared[*global as usize].object));
+        };
+        let makers = self.makers.get(owner).map_or(&[][..], |v| v);
+        let starts = makers.iter().all(|&m| self.calls.runs(m).is_start());
+        let object = self.declared[*owner as usize].object;
+        if let Some(global) = self.reached.get(&id) {
+            let outside = |m: &Node| self.calls.runs(*m).only_from_outside();
+            if !makers.iter().all(outside) {
+                return None;
+            }
+            if !starts {
+                doubts.push(Doubt::Owner);
+            }
+            return Some(Place::InGlobal(self.declared[*global as usize].object));
+        }
+        let again = self.calls.runs(grower).has(Runs::AGAIN);
+        (starts && !makers.is_empty() && again).then_some(Place::InProgram(object))
+    }
+
+    fn site(&self, &(node, span, grow): &(Node, Span, &Grow)) -> Site {
+        let facts = self.calls.facts(node);
+        let runs = self.calls.runs(node);
+        let mut reached = Vec::new();
+        let mut repeated = match runs.has(Runs::API) {
+            true => Repeated::Outside,
+            false => Repeated::Callback,
+        };
+        let mut at = node;
+        let mut because = self.calls.because.get(&at);
+        if because.is_none() && grow.looped == Loop::Endless {
+            repeated = Repeated::Loop;
+        }
+        while let Some(why) = because {
+            match *why {
+                Because::Handler => {
+                    repeated = Repeated::Handler;
+                    break;
+                }
+                Because::Repeated(from, span) => {
+                    reached.push((self.calls.facts(from).symbol.clone(), span));
+                    repeated = Repeated::Loop;
+                    break;
+                }
+                Because::Caller(from, span) => {
+                    reached.push((self.calls.facts(from).symbol.clone(), span));
+                    at = from;
+                    because = self.calls.because.get(&at);
+                }
+            }
+            if reached.len() > MAX_CHAIN {
+                break;
+            }
+        }
+        reached.reverse();
+        Site {
+            span,
+            function: facts.symbol.clone(),
+            key: grow.key_ty,
+            value: grow.value_ty,
+            reached,
+            repeated,
+            functions: self.kept(node, span, grow),
+        }
+    }
+
+    /// The function literals that come to be kept by a growth.
+    fn kept(&self, node: Node, span: Span, grow: &Grow) -> Vec<Kept> {
+        let kept = |of: Node, span: Span| {
+            let facts = self.calls.facts(of);
+            let captures = facts.captures.iter().map(|c| (c.name.clone(), c.ty)).collect();
+            Kept { function: facts.symbol.clone(), span, captures }
+        };
+        if let Some(closure) = grow.closure {
+            return vec![kept((node.0, closure), span)];
+        }
+        let Some(param) = grow.value_param else { return Vec::new() };
+        let mut found = Vec::new();
+        for (from, facts) in self.calls.nodes() {
+            for handed in facts.handed.iter().filter(|h| h.param == param) {
+                if self.calls.node(from.0, handed.to) == Some(node)
+                    && (self.calls.runs(from).has(Runs::AGAIN) || handed.looped == Loop::Endless)
+                {
+                    found.push(kept((from.0, handed.closure), handed.span));
+                }
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,24 @@
+//! What outlives every call and only grows: summaries of containers by package, joined over the
+//! module.
+//!
+//! [`summarise`] reads one package: every operation that makes a map, slice, list or `sync.Map`
+//! longer, shorter, bounds, replaces or shares it, the calls between functions, and which structs are
+//! made where. [`join`] puts the summaries together in the order of packages, decides from the call
+//! graph what runs again and again, and reports containers that live as long as the program, grow
+//! from such places, and from which nothing takes anything out.
+
+mod contexts;
+mod facts;
+mod join;
+mod keys;
+mod library;
+mod loops;
+mod origin;
+mod reach;
+mod report;
+mod scan;
+
+pub use facts::Summary;
+pub use join::join;
+pub use report::*;
+pub use scan::{View, summarise};

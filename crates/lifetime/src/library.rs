@@ -1,0 +1,83 @@
+//! What the standard library's containers and helpers do, by symbol.
+
+use stanch_types::{ObjectId, ObjectKind, Program};
+
+/// What a library function does to a container it is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Does {
+    /// Adds an entry to the container in this argument; key and value are the given arguments.
+    Grow { of: usize, key: Option<usize>, value: usize },
+    /// Takes entries out of the container in this argument.
+    Shrink(usize),
+    /// The result is argument 0 with entries added.
+    Longer { value: usize },
+    /// The result is argument 0 with entries taken out.
+    Shorter,
+    /// The result is argument 0.
+    Same,
+    /// Calls a function at most once.
+    CallsOnce,
+    /// Calls a function for each request, event or tick.
+    CallsAgain,
+}
+
+const TABLE: &[(&str, Does)] = &[
+    ("(*sync.Map).Store", Does::Grow { of: 0, key: Some(1), value: 2 }),
+    ("(*sync.Map).LoadOrStore", Does::Grow { of: 0, key: Some(1), value: 2 }),
+    ("(*sync.Map).Swap", Does::Grow { of: 0, key: Some(1), value: 2 }),
+    ("(*sync.Map).Delete", Does::Shrink(0)),
+    ("(*sync.Map).LoadAndDelete", Does::Shrink(0)),
+    ("(*sync.Map).CompareAndDelete", Does::Shrink(0)),
+    ("(*sync.Map).Clear", Does::Shrink(0)),
+    ("(*container/list.List).PushBack", Does::Grow { of: 0, key: None, value: 1 }),
+    ("(*container/list.List).PushFront", Does::Grow { of: 0, key: None, value: 1 }),
+    ("(*container/list.List).InsertBefore", Does::Grow { of: 0, key: None, value: 1 }),
+    ("(*container/list.List).InsertAfter", Does::Grow { of: 0, key: None, value: 1 }),
+    ("(*container/list.List).Remove", Does::Shrink(0)),
+    ("(*container/list.List).Init", Does::Shrink(0)),
+    ("container/heap.Push", Does::Grow { of: 0, key: None, value: 1 }),
+    ("container/heap.Pop", Does::Shrink(0)),
+    ("container/heap.Remove", Does::Shrink(0)),
+    ("maps.DeleteFunc", Does::Shrink(0)),
+    ("slices.Insert", Does::Longer { value: 2 }),
+    ("slices.Concat", Does::Longer { value: 1 }),
+    ("slices.Grow", Does::Same),
+    ("slices.Clip", Does::Same),
+    ("slices.Delete", Does::Shorter),
+    ("slices.DeleteFunc", Does::Shorter),
+    ("slices.Compact", Does::Shorter),
+    ("slices.CompactFunc", Does::Shorter),
+    ("slices.Replace", Does::Shorter),
+    ("(*sync.Once).Do", Does::CallsOnce),
+    ("sync.OnceFunc", Does::CallsOnce),
+    ("sync.OnceValue", Does::CallsOnce),
+    ("sync.OnceValues", Does::CallsOnce),
+    ("net/http.HandleFunc", Does::CallsAgain),
+    ("net/http.HandlerFunc", Does::CallsAgain),
+    ("(*net/http.ServeMux).HandleFunc", Does::CallsAgain),
+];
+
+/// What the function of this symbol does.
+pub(crate) fn does(symbol: &str) -> Option<Does> {
+    TABLE.iter().find(|(name, _)| *name == symbol).map(|(_, does)| *does)
+}
+
+/// A function as `go doc` spells it: `sync.OnceFunc`, `(*sync.Map).Store`.
+pub(crate) fn symbol(program: &Program<'_>, func: ObjectId) -> Option<String> {
+    let object = program.object(func);
+    let path = program.package_path(func.package);
+    match object.kind {
+        ObjectKind::Func { recv: Some(recv), pointer_recv, .. } => {
+            let base = program.object_name(recv);
+            let star = if pointer_recv { "*" } else { "" };
+            Some(format!("({star}{path}.{base}).{}", object.name))
+        }
+        ObjectKind::Func { interface: false, .. } => Some(format!("{path}.{}", object.name)),
+        _ => None,
+    }
+}
+
+/// Whether functions of the package keep function values they are given, to call them later.
+pub(crate) fn keeps_functions(path: &str) -> bool {
+    matches!(path, "net/http" | "time" | "context" | "expvar" | "runtime" | "flag" | "os/signal")
+}

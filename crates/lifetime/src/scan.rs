@@ -1,0 +1,674 @@
+//! Reads one package: what its functions do to containers, whom they call, what they make.
+
+use crate::facts::*;
+use crate::keys::{Kinds, is_bounded};
+use crate::library::{self, Does};
+use crate::loops::{definitions, dominates, loops};
+use crate::origin::{Origins, Reader, of_place, origins};
+use crate::reach;
+use stanch_base::{Idx, IndexVec};
+use stanch_ir::{
+    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Module, Operand, Place,
+    PlaceBase, Proj, Rvalue, Span, Terminator,
+};
+use stanch_syntax::ast::BinaryOp;
+use stanch_types::{
+    Builtin, ConstValue, ObjectId, ObjectKind, PackageId, Program, SourceFile, TypeId, TypeKind,
+};
+
+/// What is known of all packages of a run, by number.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// Whether the package lies in the standard library.
+    pub std: Vec<bool>,
+    /// Whether its bodies are analysed, in this variant or in the one with tests.
+    pub in_view: Vec<bool>,
+}
+
+/// What one package tells.
+pub fn summarise(
+    program: &Program<'_>,
+    package: PackageId,
+    module: &Module,
+    view: &View,
+) -> Summary {
+    let mut reader = Reader::new(program, module, &view.std);
+    let mut names = Names::new(program);
+    let origins = origins(&mut reader, &mut names);
+    let source = program.source(package);
+    // Helpers of tests that live in other files are known by what they import.
+    let is_test = |f: &SourceFile| {
+        f.path.ends_with("_test.go") || f.ast.imports.iter().any(|i| &*i.path == "testing")
+    };
+    let test: Vec<bool> = source.files.iter().map(is_test).collect();
+    let is_main = &*source.name == "main";
+    let path = program.package_path(package);
+    let internal = path.split('/').any(|part| part == "internal");
+    let mut summary = Summary {
+        package,
+        importable: !is_main && !internal,
+        decls: Vec::new(),
+        funcs: Vec::new(),
+        owners: Default::default(),
+        reached: Vec::new(),
+    };
+    let mut kinds = Kinds::default();
+    for (id, func) in module.funcs.iter_enumerated().take(module.n_own) {
+        let turns = loops(&reader, func);
+        let mut scan = Scan {
+            reader: &mut reader,
+            names: &mut names,
+            kinds: &mut kinds,
+            origins: &origins,
+            view,
+            id,
+            func,
+            definitions: definitions(func),
+            loops: turns,
+            dominators: None,
+            facts: FuncFacts::default(),
+        };
+        scan.run();
+        let mut facts = scan.facts;
+        describe(program, &mut names, func, is_main, &mut facts);
+        facts.test = test.get(func.span.file.index()).copied().unwrap_or(false);
+        summary.funcs.push(facts);
+    }
+    reach::owners(program, package, &mut names, &mut summary);
+    reach::globals(program, package, &mut names, &mut summary);
+    summary.decls = names.decls;
+    summary
+}
+
+/// What a function is.
+fn describe(
+    program: &Program<'_>,
+    names: &mut Names<'_>,
+    func: &Func,
+    is_main: bool,
+    facts: &mut FuncFacts,
+) {
+    facts.symbol = func.symbol.clone();
+    facts.decl = func.object.and_then(|object| names.decl(object));
+    let params = || func.params.iter().map(|&p| func.locals[p].ty);
+    facts.handler = is_handler(program, params());
+    let Some(object) = func.object else {
+        facts.start = func.synthetic && func.parent.is_none();
+        return;
+    };
+    let object = program.object(object);
+    let is_method = func.has_recv;
+    facts.start = !is_method && (&*object.name == "init" || is_main && &*object.name == "main");
+    let exported = object.name.chars().next().is_some_and(char::is_uppercase);
+    facts.exported = exported && (!is_main || is_method);
+    if let (true, Some(&recv)) = (is_method, func.params.first()) {
+        facts.method = Some((object.name.clone(), func.locals[recv].ty));
+    }
+}
+
+/// Whether the parameters are those of an HTTP handler.
+fn is_handler(program: &Program<'_>, params: impl Iterator<Item = TypeId>) -> bool {
+    let is = |ty: TypeId, name: &str| {
+        program.named_object(ty).is_some_and(|object| {
+            program.object_name(object) == name
+                && program.package_path(object.package) == "net/http"
+        })
+    };
+    let mut writer = false;
+    for ty in params {
+        if writer && program.pointee(ty).is_some_and(|to| is(to, "Request")) {
+            return true;
+        }
+        writer = is(ty, "ResponseWriter");
+    }
+    false
+}
+
+struct Scan<'s, 'a> {
+    reader: &'s mut Reader<'a>,
+    names: &'s mut Names<'a>,
+    kinds: &'s mut Kinds,
+    origins: &'s Origins,
+    view: &'s View,
+    id: FuncId,
+    func: &'s Func,
+    definitions: IndexVec<LocalId, Vec<&'s Rvalue>>,
+    loops: IndexVec<BlockId, Loop>,
+    dominators: Option<IndexVec<BlockId, BlockId>>,
+    facts: FuncFacts,
+}
+
+impl<'s> Scan<'s, '_> {
+    fn run(&mut self) {
+        self.facts.captures = self
+            .func
+            .captures
+            .iter()
+            .map(|c| &self.func.locals[c.inner])
+            .map(|local| Captured { name: local.name.clone(), ty: local.ty })
+            .collect();
+        for (block, data) in self.func.blocks.iter_enumerated() {
+            let looped = self.loops[block];
+            for instr in &data.instrs {
+                self.instr(&instr.kind, instr.span, block, looped);
+            }
+        }
+        // Literals whose way was not followed are kept somewhere.
+        for &closure in &self.func.closures {
+            let to = Target::Func(closure.raw());
+            if !self.facts.edges.iter().any(|e| e.to == to) {
+                let inner = &self.reader.module.funcs[closure];
+                let how = if inner.synthetic { How::Now } else { How::Later };
+                self.facts.edges.push(Edge { to, how, looped: Loop::None, span: inner.span });
+            }
+        }
+    }
+
+    fn instr(&mut self, kind: &'s InstrKind, span: Span, block: BlockId, looped: Loop) {
+        match kind {
+            InstrKind::Assign(_, value) => self.assign(value, span, looped),
+            InstrKind::DeclareVar(local) => self.made(self.func.locals[*local].ty),
+            InstrKind::Store(place, value) => self.store(place, value, span, block, looped),
+            InstrKind::Call(call) | InstrKind::Defer(call) | InstrKind::Go(call) => {
+                self.call(call, span, looped);
+            }
+            InstrKind::MapDelete { map, .. } => self.on(map, span, OpKind::Shrink),
+            InstrKind::Send { value, .. } => self.value(value, span, looped),
+            InstrKind::Recv { .. } | InstrKind::RunDefers => {}
+        }
+    }
+
+    fn op(&mut self, key: Key, span: Span, kind: OpKind) {
+        self.facts.ops.push(Op { key, kind, span });
+    }
+
+    /// The same operation on everything that an operand stands for.
+    fn on(&mut self, operand: &Operand, span: Span, kind: OpKind) {
+        for origin in self.origins.operand(self.id, operand).to_vec() {
+            self.op(origin.key, span, kind.clone());
+        }
+    }
+
+    fn ty(&self, operand: &Operand) -> TypeId {
+        match operand {
+            Operand::Local(local) => self.func.locals[*local].ty,
+            Operand::Const(_, ty) | Operand::Nil(ty) | Operand::Zero(ty) | Operand::Unknown(ty) => {
+                *ty
+            }
+            Operand::Func(object) => self.reader.program.object(*object).ty,
+        }
+    }
+
+    fn assign(&mut self, value: &'s Rvalue, span: Span, looped: Loop) {
+        match value {
+            Rvalue::New(ty) => self.made(*ty),
+            Rvalue::Composite { ty, elems } => {
+                self.made(*ty);
+                let fields = self.fields(*ty);
+                for (index, value) in elems {
+                    self.value(value, span, looped);
+                    let field = fields.get(*index as usize);
+                    if let Some(field) = field.and_then(|&object| self.names.decl(object)) {
+                        self.alias(Key::Field(field), value, span);
+                    }
+                }
+            }
+            Rvalue::MakeSlice { elems, .. } => {
+                elems.iter().for_each(|x| self.value(x, span, looped));
+            }
+            Rvalue::Append { elems, .. } => {
+                elems.iter().for_each(|x| self.value(x, span, looped));
+            }
+            Rvalue::MakeInterface(x, _) | Rvalue::Convert(x, _) => self.value(x, span, looped),
+            Rvalue::Binary(op, a, b) => self.bound(*op, [a, b], span),
+            _ => {}
+        }
+    }
+
+    fn fields(&self, ty: TypeId) -> Vec<ObjectId> {
+        let program = self.reader.program;
+        match program.core_type(ty).map(|t| program.kind(t)) {
+            Some(TypeKind::Struct(fields)) => fields.iter().map(|f| f.object).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn made(&mut self, ty: TypeId) {
+        let program = self.reader.program;
+        let Some(named) = program.named_object(ty) else { return };
+        if self.reader.is_std(named.package)
+            || !matches!(program.kind(program.underlying(ty)), TypeKind::Struct(_))
+        {
+            return;
+        }
+        if let Some(decl) = self.names.decl(named)
+            && !self.facts.allocs.contains(&decl)
+        {
+            self.facts.allocs.push(decl);
+        }
+    }
+
+    fn alias(&mut self, key: Key, value: &Operand, span: Span) {
+        if !self.reader.is_shared(self.ty(value)) {
+            return;
+        }
+        for origin in self.origins.operand(self.id, value).to_vec() {
+            if origin.key != key {
+                self.op(key, span, OpKind::Alias(origin.key));
+            }
+        }
+    }
+
+    fn store(
+        &mut self,
+        place: &Place,
+        value: &'s Operand,
+        span: Span,
+        block: BlockId,
+        looped: Loop,
+    ) {
+        self.value(value, span, looped);
+        if let (PlaceBase::Local(base), [Proj::Index(key)]) = (place.base, place.proj.as_slice())
+            && let Some((key_ty, value_ty)) = self.map_of(self.func.locals[base].ty)
+        {
+            let grow = self.grow(Some((key, key_ty)), value, value_ty, looped);
+            return self.on(&Operand::Local(base), span, OpKind::Grow(grow));
+        }
+        let ty = self.ty(value);
+        if !self.reader.is_container(ty) || matches!(place.proj.last(), Some(Proj::Index(_))) {
+            return;
+        }
+        let targets = of_place(self.names, self.origins, self.id, place);
+        let from = self.origins.operand(self.id, value).to_vec();
+        for target in targets {
+            let mut own = from.iter().filter(|o| o.key == target.key).peekable();
+            if own.peek().is_none() {
+                self.alias(target.key, value, span);
+                if !self.is_first(place, target.key, block) {
+                    self.op(target.key, span, OpKind::Shrink);
+                }
+            } else if own.clone().any(|o| o.way.cut) {
+                self.op(target.key, span, OpKind::Shrink);
+            } else if own.any(|o| o.way.longer) {
+                for grow in self.appended(value, looped) {
+                    self.op(target.key, span, OpKind::Grow(grow));
+                }
+            }
+        }
+    }
+
+    fn map_of(&self, ty: TypeId) -> Option<(TypeId, TypeId)> {
+        let program = self.reader.program;
+        match program.kind(program.core_type(ty)?) {
+            TypeKind::Map(key, value) => Some((*key, *value)),
+            _ => None,
+        }
+    }
+
+    fn grow(
+        &mut self,
+        key: Option<(&Operand, TypeId)>,
+        value: &Operand,
+        value_ty: TypeId,
+        looped: Loop,
+    ) -> Grow {
+        let bounded = key.is_some_and(|(key, ty)| {
+            self.kinds.few_values(self.reader, ty) || is_bounded(self.func, &self.definitions, key)
+        });
+        Grow {
+            bounded,
+            key_ty: key.map(|(_, ty)| ty),
+            value_ty,
+            value_param: self.param(value),
+            key_is_param: key.is_none_or(|(key, _)| self.param(key).is_some()),
+            closure: self.closure(value),
+            looped,
+        }
+    }
+
+    /// The parameter that a value is.
+    fn param(&self, value: &Operand) -> Option<u32> {
+        let mut value = value;
+        for _ in 0..4 {
+            let Operand::Local(local) = value else { return None };
+            if let Some(at) = self.func.params.iter().position(|p| p == local) {
+                return Some(at as u32);
+            }
+            value = match self.definitions[*local].as_slice() {
+                [Rvalue::Use(x) | Rvalue::MakeInterface(x, _) | Rvalue::Convert(x, _)] => x,
+                _ => return None,
+            };
+        }
+        None
+    }
+
+    /// The function literal that a value is.
+    fn closure(&self, value: &Operand) -> Option<u32> {
+        let mut value = value;
+        for _ in 0..4 {
+            let Operand::Local(local) = value else { return None };
+            value = match self.definitions[*local].as_slice() {
+                [Rvalue::MakeClosure(func)] => return Some(func.raw()),
+                [Rvalue::Use(x) | Rvalue::MakeInterface(x, _) | Rvalue::Convert(x, _)] => x,
+                _ => return None,
+            };
+        }
+        None
+    }
+
+    /// What was appended to the slice in `value`.
+    fn appended(&mut self, value: &'s Operand, looped: Loop) -> Vec<Grow> {
+        let mut found = Vec::new();
+        let mut stack = vec![value];
+        let mut seen: Vec<LocalId> = Vec::new();
+        while let Some(operand) = stack.pop() {
+            let Operand::Local(local) = operand else { continue };
+            if seen.contains(local) {
+                continue;
+            }
+            seen.push(*local);
+            let elem = self.elem(self.func.locals[*local].ty);
+            for value in self.definitions[*local].clone() {
+                match value {
+                    Rvalue::Append { slice, elems, .. } => {
+                        let x = elems.first().cloned();
+                        let x = x.unwrap_or(Operand::Unknown(elem));
+                        let grow = self.grow(None, &x, elem, looped);
+                        found.push(grow);
+                        stack.push(slice);
+                    }
+                    Rvalue::Use(x) | Rvalue::Convert(x, _) => stack.push(x),
+                    _ => {}
+                }
+            }
+        }
+        if found.is_empty() {
+            let elem = self.elem(self.ty(value));
+            let grow = self.grow(None, &Operand::Unknown(elem), elem, looped);
+            found.push(grow);
+        }
+        found
+    }
+
+    fn elem(&self, ty: TypeId) -> TypeId {
+        let program = self.reader.program;
+        match program.core_type(ty).map(|t| program.kind(t)) {
+            Some(TypeKind::Slice(elem) | TypeKind::Array(_, elem)) => *elem,
+            _ => Program::UNKNOWN,
+        }
+    }
+
+    /// Whether a store gives the container its first value: of a new object, or where it was nil.
+    fn is_first(&mut self, place: &Place, key: Key, block: BlockId) -> bool {
+        if self.func.synthetic && self.func.parent.is_none() {
+            return true;
+        }
+        if let PlaceBase::Local(base) = place.base
+            && self.definitions[base]
+                .iter()
+                .any(|v| matches!(v, Rvalue::New(_) | Rvalue::Composite { .. }))
+        {
+            return true;
+        }
+        if self.dominators.is_none() {
+            self.dominators = Some(self.func.dominators());
+        }
+        let Some(dominators) = &self.dominators else { return false };
+        self.func.blocks.iter_enumerated().any(|(at, data)| {
+            let Terminator::Branch { cond: Operand::Local(cond), then, els } = &data.term else {
+                return false;
+            };
+            if at == block || !dominates(dominators, at, block) {
+                return false;
+            }
+            let Some(Rvalue::Binary(op, a, b)) = self.definitions[*cond].first() else {
+                return false;
+            };
+            let side = match op {
+                BinaryOp::Eq => *then,
+                BinaryOp::Ne => *els,
+                _ => return false,
+            };
+            let nil = |x: &Operand| matches!(x, Operand::Nil(_));
+            let same = |x: &Operand| self.origins.operand(self.id, x).iter().any(|o| o.key == key);
+            dominates(dominators, side, block) && (nil(a) && same(b) || nil(b) && same(a))
+        })
+    }
+
+    /// A comparison of a length with something other than nothing bounds a container. The head of a
+    /// loop over its elements does not.
+    fn bound(&mut self, op: BinaryOp, sides: [&Operand; 2], span: Span) {
+        use BinaryOp::{Eq, Ge, Gt, Le, Lt, Ne};
+        if !matches!(op, Lt | Le | Gt | Ge | Eq | Ne) {
+            return;
+        }
+        for (side, other) in [(sides[0], sides[1]), (sides[1], sides[0])] {
+            if is_tiny(other) || self.is_counter(other) {
+                continue;
+            }
+            for measured in self.measured(side) {
+                self.on(&measured, span, OpKind::Bound);
+            }
+        }
+    }
+
+    /// The containers whose length a value is, or is computed from.
+    fn measured(&self, value: &Operand) -> Vec<Operand> {
+        let mut found = Vec::new();
+        let mut stack = vec![(value, 0)];
+        while let Some((operand, depth)) = stack.pop() {
+            let Operand::Local(local) = operand else { continue };
+            for value in &self.definitions[*local] {
+                match value {
+                    Rvalue::Len(x) | Rvalue::Cap(x) => found.push(x.clone()),
+                    Rvalue::Convert(x, _) | Rvalue::Use(x) if depth < 3 => {
+                        stack.push((x, depth + 1));
+                    }
+                    Rvalue::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) if depth < 3 => {
+                        stack.extend([(a, depth + 1), (b, depth + 1)]);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a variable is set more than once in this function, as a loop's index is.
+    fn is_counter(&self, operand: &Operand) -> bool {
+        match operand {
+            Operand::Local(local) => {
+                self.func.locals[*local].kind == LocalKind::Var
+                    && self.definitions[*local].len() > 1
+            }
+            _ => false,
+        }
+    }
+
+    /// A function value that is kept.
+    fn value(&mut self, value: &Operand, span: Span, looped: Loop) {
+        self.function(value, How::Later, span, looped);
+    }
+
+    /// A value that is a function in view.
+    fn function(&mut self, value: &Operand, how: How, span: Span, looped: Loop) {
+        let to = match value {
+            Operand::Func(object) => self.names.decl(*object).map(Target::Decl),
+            Operand::Local(local) => self.definitions[*local].iter().find_map(|v| match v {
+                Rvalue::MakeClosure(func) => Some(Target::Func(func.raw())),
+                Rvalue::MethodValue { method, .. } => {
+                    match self.reader.program.object(*method).kind {
+                        ObjectKind::Func { interface: false, .. } => {
+                            self.names.decl(*method).map(Target::Decl)
+                        }
+                        _ => None,
+                    }
+                }
+                Rvalue::Use(Operand::Func(object)) | Rvalue::Convert(Operand::Func(object), _) => {
+                    self.names.decl(*object).map(Target::Decl)
+                }
+                Rvalue::Convert(Operand::Local(inner), _)
+                | Rvalue::Use(Operand::Local(inner))
+                | Rvalue::MakeInterface(Operand::Local(inner), _) => {
+                    self.definitions[*inner].iter().find_map(|v| match v {
+                        Rvalue::MakeClosure(func) => Some(Target::Func(func.raw())),
+                        _ => None,
+                    })
+                }
+                _ => None,
+            }),
+            _ => None,
+        };
+        if let Some(to) = to {
+            self.facts.edges.push(Edge { to, how, looped, span });
+        }
+    }
+
+    fn call(&mut self, call: &Call, span: Span, looped: Loop) {
+        match &call.callee {
+            Callee::Static(object, _) => self.static_call(*object, call, span, looped),
+            Callee::Closure(func, _) => {
+                let to = Target::Func(func.raw());
+                self.facts.edges.push(Edge { to, how: How::Now, looped, span });
+                for arg in &call.args {
+                    self.escape(arg, span);
+                }
+            }
+            Callee::Value(value) => {
+                self.function(value, How::Now, span, looped);
+                for arg in &call.args {
+                    self.escape(arg, span);
+                    self.function(arg, How::Now, span, looped);
+                }
+            }
+            Callee::Interface { recv, method } => {
+                let name = self.reader.program.object(*method).name.clone();
+                let to = Target::Method(name, self.ty(recv));
+                self.facts.edges.push(Edge { to, how: How::Now, looped, span });
+                for arg in &call.args {
+                    self.escape(arg, span);
+                    self.function(arg, How::Later, span, looped);
+                }
+            }
+            Callee::Builtin(Builtin::Clear) => {
+                if let Some(first) = call.args.first() {
+                    self.on(first, span, OpKind::Shrink);
+                }
+            }
+            Callee::Builtin(_) => {}
+        }
+    }
+
+    /// A container given to code out of view, which may take entries out.
+    fn escape(&mut self, arg: &Operand, span: Span) {
+        let ty = self.ty(arg);
+        let slice = self.elem(ty) != Program::UNKNOWN;
+        if !slice {
+            self.on(arg, span, OpKind::Escape);
+        }
+    }
+
+    fn static_call(&mut self, object: ObjectId, call: &Call, span: Span, looped: Loop) {
+        let package = object.package;
+        if self.reader.is_std(package) {
+            return self.library_call(object, call, span, looped);
+        }
+        let in_view = self.view.in_view.get(package.index()).copied().unwrap_or(false);
+        if !in_view {
+            for arg in &call.args {
+                self.escape(arg, span);
+                self.function(arg, How::Later, span, looped);
+            }
+            return;
+        }
+        let Some(to) = self.names.decl(object) else { return };
+        self.facts.edges.push(Edge { to: Target::Decl(to), how: How::Now, looped, span });
+        for (param, arg) in call.args.iter().enumerate() {
+            let param = param as u32;
+            for origin in self.origins.operand(self.id, arg).to_vec() {
+                self.facts.passes.push(Pass { key: origin.key, to, param });
+            }
+            // Whether the callee keeps it or calls it now is not known here.
+            self.function(arg, How::Now, span, looped);
+            if let Some(closure) = self.closure(arg) {
+                self.facts.handed.push(Handed { to, param, closure, looped, span });
+            }
+        }
+    }
+
+    fn library_call(&mut self, object: ObjectId, call: &Call, span: Span, looped: Loop) {
+        let program = self.reader.program;
+        let keeps = library::keeps_functions(program.package_path(object.package));
+        let does = self.reader.does(object);
+        let how = match does {
+            Some(Does::CallsOnce) => How::Once,
+            Some(Does::CallsAgain) => How::Again,
+            _ if keeps => How::Later,
+            _ => How::Now,
+        };
+        for arg in &call.args {
+            self.function(arg, how, span, looped);
+        }
+        match does {
+            Some(Does::Grow { of, key, value }) => {
+                let unknown = Operand::Unknown(Program::UNKNOWN);
+                let value = call.args.get(value).unwrap_or(&unknown);
+                let key = key.and_then(|k| call.args.get(k));
+                let key_ty = key.map(|k| (k, self.dynamic(k)));
+                let value_ty = self.dynamic(value);
+                let grow = self.grow(key_ty, value, value_ty, looped);
+                if let Some(of) = call.args.get(of) {
+                    self.on(of, span, OpKind::Grow(grow));
+                }
+            }
+            Some(Does::Shrink(of)) => {
+                if let Some(of) = call.args.get(of) {
+                    self.on(of, span, OpKind::Shrink);
+                }
+            }
+            Some(_) => {}
+            None => {
+                // A decoder, a swap or the like writes through a pointer; a container's own
+                // methods that are not in the table only read it.
+                let method =
+                    matches!(program.object(object).kind, ObjectKind::Func { recv: Some(_), .. });
+                for arg in call.args.iter().skip(usize::from(method)) {
+                    if self.is_address(arg) {
+                        self.on(arg, span, OpKind::Escape);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a value points to a container that can be written through it.
+    fn is_address(&self, operand: &Operand) -> bool {
+        let mut operand = operand;
+        for _ in 0..4 {
+            let Operand::Local(local) = operand else { return false };
+            operand = match self.definitions[*local].as_slice() {
+                [Rvalue::AddressOf(_)] => {
+                    return self.func.locals[*local].kind == LocalKind::Temp;
+                }
+                [Rvalue::MakeInterface(x, _) | Rvalue::Use(x) | Rvalue::Convert(x, _)] => x,
+                _ => return false,
+            };
+        }
+        false
+    }
+
+    /// The type of a value before it became an interface's.
+    fn dynamic(&self, operand: &Operand) -> TypeId {
+        if let Operand::Local(local) = operand
+            && let [Rvalue::MakeInterface(x, _)] = self.definitions[*local].as_slice()
+        {
+            return self.ty(x);
+        }
+        self.ty(operand)
+    }
+}
+
+/// Whether a constant is nought or one: comparing a length with it tells empty from not empty.
+fn is_tiny(operand: &Operand) -> bool {
+    matches!(operand, Operand::Const(ConstValue::Int(n), _) if *n <= 1.into())
+}
