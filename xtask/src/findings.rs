@@ -16,10 +16,20 @@ pub(crate) struct Document {
 pub(crate) struct Finding {
     pub(crate) name: String,
     pub(crate) message: String,
+    /// The function of the operation, as the runtime spells it.
+    #[serde(default)]
+    pub(crate) function: String,
     pub(crate) location: Location,
     pub(crate) goroutine: Option<Goroutine>,
     #[serde(default)]
     pub(crate) also_blocked: Vec<Goroutine>,
+    #[serde(default)]
+    pub(crate) related: Vec<Related>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Related {
+    pub(crate) location: Location,
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,6 +49,15 @@ pub(crate) struct Goroutine {
     pub(crate) entry: String,
     /// What it waits for, as the runtime spells it.
     pub(crate) wait: String,
+    /// From the blocked operation outwards.
+    #[serde(default)]
+    pub(crate) frames: Vec<Frame>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Frame {
+    pub(crate) file: String,
+    pub(crate) line: u32,
 }
 
 impl Finding {

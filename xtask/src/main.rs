@@ -3,7 +3,9 @@
 mod check_file;
 mod codegen;
 mod conformance_goleaks;
+mod conformance_known;
 mod conformance_packages;
+mod conformance_pairs;
 mod conformance_parser;
 mod conformance_types;
 mod fetch;
@@ -56,7 +58,7 @@ enum Command {
         /// The large corpora too, which takes minutes and some gigabytes of downloads
         #[arg(long)]
         full: bool,
-        /// Only these corpora (of `types`)
+        /// Only these corpora (of `types`) or modules (of `known`)
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
         /// The Go installation; what `go env GOROOT` says if not given
@@ -85,6 +87,10 @@ enum Command {
 enum Conformance {
     /// The leaks of the Go tree's own leak programs
     Goleaks,
+    /// Known leaks of released modules; downloads them
+    Known,
+    /// Programs that leak, and look-alikes
+    Pairs,
     /// Accepted and rejected files of the Go tree
     Parser,
     /// Packages and files
@@ -117,6 +123,12 @@ fn run(command: Command) -> Result<()> {
             }
             if matches!(what, Some(Conformance::Packages) | None) {
                 conformance_packages::run(&goroot, update, full)?;
+            }
+            if matches!(what, Some(Conformance::Pairs) | None) {
+                conformance_pairs::run(&goroot, update)?;
+            }
+            if matches!(what, Some(Conformance::Known)) || what.is_none() && full {
+                conformance_known::run(update, &only)?;
             }
             if matches!(what, Some(Conformance::Types) | None) {
                 conformance_types::run(&goroot, full, update, &only)?;

@@ -1,0 +1,5 @@
+package c
+
+import "pairs/meter"
+
+var Programs []meter.Program

@@ -1,0 +1,5 @@
+package d
+
+import "pairs/meter"
+
+var Programs []meter.Program

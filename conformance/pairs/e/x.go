@@ -1,0 +1,5 @@
+package e
+
+import "pairs/meter"
+
+var Programs []meter.Program
