@@ -1,5 +1,0 @@
-package c
-
-import "pairs/meter"
-
-var Programs []meter.Program
