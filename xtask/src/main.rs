@@ -3,6 +3,7 @@
 mod check_file;
 mod codegen;
 mod conformance_goleaks;
+mod conformance_growth;
 mod conformance_known;
 mod conformance_packages;
 mod conformance_pairs;
@@ -85,6 +86,8 @@ enum Command {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Conformance {
+    /// Small programs that keep memory, and look-alikes that do not
+    Growth,
     /// The leaks of the Go tree's own leak programs
     Goleaks,
     /// Known leaks of released modules; downloads them
@@ -115,6 +118,9 @@ fn run(command: Command) -> Result<()> {
         Command::NewCheck { name, code } => new_check::run(&name, code.as_deref()),
         Command::Conformance { what, update, full, only, goroot } => {
             let goroot = goroot.map_or_else(workspace::goroot, Ok)?;
+            if matches!(what, Some(Conformance::Growth) | None) {
+                conformance_growth::run(&goroot, update)?;
+            }
             if matches!(what, Some(Conformance::Parser) | None) {
                 conformance_parser::run(&goroot, update)?;
             }

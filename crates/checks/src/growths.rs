@@ -208,6 +208,7 @@ fn doubt_words(doubt: Doubt) -> &'static str {
         Doubt::Exported => "it is exported: whoever imports the package may take entries out",
         Doubt::Escapes => "code out of view is given it and may take entries out",
         Doubt::Registration => "it looks like a registry that is filled once by each user",
+        Doubt::Labels => "it counts by label, and there may be only a few labels",
         Doubt::Frequency => "how often this function runs is not in view",
         Doubt::Owner => "whether its owner lives as long as the program is not in view",
     }

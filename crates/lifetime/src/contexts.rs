@@ -1,7 +1,7 @@
 //! How often each function of the module runs: a call graph with seeds.
 
 use crate::facts::{DeclId, FuncFacts, How, Loop, Summary, Target};
-use stanch_base::{FxHashMap, Idx};
+use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::Span;
 use stanch_types::{Program, TypeId};
 use std::collections::{BTreeSet, VecDeque};
@@ -41,6 +41,9 @@ impl Runs {
 
 /// A function: number of the summary, number in the summary.
 pub(crate) type Node = (u32, u32);
+
+/// Whom each function leads to, and how.
+type Graph = FxHashMap<Node, Vec<(Node, How, Loop, Span)>>;
 
 /// Why a function runs again and again.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +93,11 @@ impl<'s> Calls<'s> {
 
     pub(crate) fn facts(&self, node: Node) -> &'s FuncFacts {
         &self.summaries[node.0 as usize].funcs[node.1 as usize]
+    }
+
+    /// Whether code of other modules can call it.
+    pub(crate) fn is_open(&self, node: Node) -> bool {
+        self.facts(node).exported && self.summaries[node.0 as usize].importable
     }
 
     /// The function that a declaration of a summary names, if it is in view.
@@ -154,22 +162,20 @@ impl<'s> Calls<'s> {
     }
 
     fn spread(&mut self) {
-        let mut called: FxHashMap<Node, ()> = FxHashMap::default();
-        let mut graph: FxHashMap<Node, Vec<(Node, How, Loop, Span)>> = FxHashMap::default();
+        let mut called: FxHashSet<Node> = FxHashSet::default();
+        let mut graph = Graph::default();
         for (node, facts) in self.nodes() {
             for edge in &facts.edges {
                 for to in self.targets(node, &edge.to) {
-                    called.insert(to, ());
+                    called.insert(to);
                     graph.entry(node).or_default().push((to, edge.how, edge.looped, edge.span));
                 }
             }
         }
         let mut queue: VecDeque<Node> = VecDeque::new();
         for (node, facts) in self.nodes() {
-            let importable = self.summaries[node.0 as usize].importable;
-            let api = facts.exported
-                && !called.contains_key(&node)
-                && (importable || facts.method.is_some());
+            let api =
+                self.is_callable(node, facts) && (self.is_open(node) || !called.contains(&node));
             let mut runs = Runs::default();
             if facts.start {
                 runs = runs.and(Runs::ONCE);
@@ -186,6 +192,24 @@ impl<'s> Calls<'s> {
                 queue.push_back(node);
             }
         }
+        self.flow(&graph, queue);
+        // Callers that nothing in view calls do not tell that nobody does.
+        let unseen: Vec<Node> = self
+            .nodes()
+            .filter(|&(node, facts)| self.runs(node).is_never() && self.is_callable(node, facts))
+            .map(|(node, _)| node)
+            .collect();
+        for &node in &unseen {
+            self.runs[node.0 as usize][node.1 as usize] = Runs::API;
+        }
+        self.flow(&graph, unseen.into());
+    }
+
+    fn is_callable(&self, node: Node, facts: &FuncFacts) -> bool {
+        facts.exported && (self.summaries[node.0 as usize].importable || facts.method.is_some())
+    }
+
+    fn flow(&mut self, graph: &Graph, mut queue: VecDeque<Node>) {
         while let Some(node) = queue.pop_front() {
             let runs = self.runs(node);
             for &(to, how, looped, span) in graph.get(&node).map_or(&[][..], |v| v) {

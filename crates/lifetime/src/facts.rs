@@ -73,7 +73,11 @@ pub(crate) struct Grow {
     pub(crate) key_is_param: bool,
     /// The function literal that the value is.
     pub(crate) closure: Option<u32>,
-    /// Whether the insertion runs at most once in the function's owner's life (under a once).
+    /// Whether it counts something under the key.
+    pub(crate) counts: bool,
+    /// Whether a second insertion under the same key is a mistake that panics.
+    pub(crate) unique: bool,
+    /// The loop around it.
     pub(crate) looped: Loop,
 }
 
@@ -155,6 +159,8 @@ pub(crate) struct FuncFacts {
     pub(crate) test: bool,
     /// `init`, an initialiser, or `main` of a program.
     pub(crate) start: bool,
+    /// It runs the initialisers of package-level variables.
+    pub(crate) initialiser: bool,
     /// Code out of view may call it.
     pub(crate) exported: bool,
     /// Name and type of the receiver, if it is a method.

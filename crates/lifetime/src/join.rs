@@ -191,8 +191,17 @@ impl<'s> Join<'s> {
         match self.rank(node, grow) {
             0 => {}
             1 if self.is_registration(grow) => doubts.push(Doubt::Registration),
+            1 if self.calls.runs(node).has(Runs::ONCE) && self.calls.facts(node).exported => {
+                doubts.push(Doubt::Frequency)
+            }
             1 => {}
             _ => doubts.push(Doubt::Frequency),
+        }
+        if grows.iter().any(|g| g.2.counts) {
+            doubts.push(Doubt::Labels);
+        }
+        if grow.unique {
+            doubts.push(Doubt::Registration);
         }
         let object = self.program.object(declared.object);
         let (file, range) = object.place?;
@@ -274,20 +283,36 @@ impl<'s> Join<'s> {
             return Some(Place::InGlobal(self.declared[*global as usize].object));
         };
         let makers = self.makers.get(owner).map_or(&[][..], |v| v);
-        let starts = makers.iter().all(|&m| self.calls.runs(m).is_start());
+        let is_start = |&m: &Node| self.calls.runs(m).is_start() && !self.calls.is_open(m);
+        let starts = makers.iter().all(is_start);
         let object = self.declared[*owner as usize].object;
         if let Some(global) = self.reached.get(&id) {
             let outside = |m: &Node| self.calls.runs(*m).only_from_outside();
             if !makers.iter().all(outside) {
                 return None;
             }
-            if !starts {
+            // Others can make values of it too, and let them go.
+            let name = self.program.object_name(object);
+            let public = name.chars().next().is_some_and(char::is_uppercase);
+            if !starts || public && self.is_importable(object) {
                 doubts.push(Doubt::Owner);
             }
             return Some(Place::InGlobal(self.declared[*global as usize].object));
         }
+        // What an initialiser makes and no variable holds is dropped.
+        let held = |m: &Node| !self.calls.facts(*m).initialiser;
+        let starts = starts && makers.iter().any(held) && !self.is_decoded(object);
         let again = self.calls.runs(grower).has(Runs::AGAIN);
-        (starts && !makers.is_empty() && again).then_some(Place::InProgram(object))
+        (starts && again).then_some(Place::InProgram(object))
+    }
+
+    /// Whether values of the struct type may come from a decoder: its fields have tags.
+    fn is_decoded(&self, owner: ObjectId) -> bool {
+        let ty = self.program.object(owner).ty;
+        match self.program.kind(self.program.underlying(ty)) {
+            TypeKind::Struct(fields) => fields.iter().any(|f| !f.tag.is_empty()),
+            _ => false,
+        }
     }
 
     fn site(&self, &(node, span, grow): &(Node, Span, &Grow)) -> Site {

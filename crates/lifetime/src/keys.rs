@@ -23,6 +23,22 @@ impl Kinds {
         self.few(reader, ty, MAX_NESTING)
     }
 
+    /// Whether values of the type are types of the program, or lists of them.
+    pub(crate) fn are_types(&self, reader: &Reader<'_>, ty: TypeId) -> bool {
+        let program = reader.program;
+        let mut ty = ty;
+        for _ in 0..MAX_NESTING {
+            if program.named_object(ty).is_some_and(|named| self.names_types(reader, named)) {
+                return true;
+            }
+            match program.core_type(ty).map(|t| program.kind(t)) {
+                Some(TypeKind::Slice(elem) | TypeKind::Pointer(elem)) => ty = *elem,
+                _ => return false,
+            }
+        }
+        false
+    }
+
     fn few(&mut self, reader: &Reader<'_>, ty: TypeId, depth: u32) -> bool {
         let program = reader.program;
         if depth == 0 || program.is_type_param(ty) {
@@ -37,8 +53,13 @@ impl Kinds {
             TypeKind::Basic(basic) => {
                 matches!(basic, Basic::Bool | Basic::Int8 | Basic::Uint8)
             }
+            // With a type in it, a key stands for a part of the program.
             TypeKind::Struct(fields) => {
-                fields.iter().all(|field| self.few(reader, field.ty, depth - 1))
+                let is_type = |ty| {
+                    program.named_object(ty).is_some_and(|named| self.names_types(reader, named))
+                };
+                fields.iter().any(|field| is_type(field.ty))
+                    || fields.iter().all(|field| self.few(reader, field.ty, depth - 1))
             }
             TypeKind::Array(Some(n), elem) => *n <= 2 && self.few(reader, *elem, depth - 1),
             _ => false,

@@ -94,6 +94,8 @@ pub enum Doubt {
     Escapes,
     /// It looks like a registration that happens a few times.
     Registration,
+    /// It counts by label; there may be as few labels as in metrics.
+    Labels,
     /// How often the growing code runs is not known.
     Frequency,
     /// How long the owner lives is not known.

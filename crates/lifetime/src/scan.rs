@@ -93,7 +93,8 @@ fn describe(
     let params = || func.params.iter().map(|&p| func.locals[p].ty);
     facts.handler = is_handler(program, params());
     let Some(object) = func.object else {
-        facts.start = func.synthetic && func.parent.is_none();
+        facts.initialiser = func.synthetic && func.parent.is_none();
+        facts.start = facts.initialiser;
         return;
     };
     let object = program.object(object);
@@ -221,6 +222,7 @@ impl<'s> Scan<'s, '_> {
             }
             Rvalue::MakeInterface(x, _) | Rvalue::Convert(x, _) => self.value(x, span, looped),
             Rvalue::Binary(op, a, b) => self.bound(*op, [a, b], span),
+            Rvalue::Other(values, _) => values.iter().for_each(|x| self.value(x, span, looped)),
             _ => {}
         }
     }
@@ -236,9 +238,8 @@ impl<'s> Scan<'s, '_> {
     fn made(&mut self, ty: TypeId) {
         let program = self.reader.program;
         let Some(named) = program.named_object(ty) else { return };
-        if self.reader.is_std(named.package)
-            || !matches!(program.kind(program.underlying(ty)), TypeKind::Struct(_))
-        {
+        let seen = self.view.in_view.get(named.package.index()).copied().unwrap_or(false);
+        if !seen || !matches!(program.kind(program.underlying(ty)), TypeKind::Struct(_)) {
             return;
         }
         if let Some(decl) = self.names.decl(named)
@@ -271,11 +272,18 @@ impl<'s> Scan<'s, '_> {
         if let (PlaceBase::Local(base), [Proj::Index(key)]) = (place.base, place.proj.as_slice())
             && let Some((key_ty, value_ty)) = self.map_of(self.func.locals[base].ty)
         {
-            let grow = self.grow(Some((key, key_ty)), value, value_ty, looped);
+            if self.is_there(base, key, block) {
+                return;
+            }
+            let mut grow = self.grow(Some((key, key_ty)), value, value_ty, looped);
+            grow.unique = self.rejects_duplicates(base);
             return self.on(&Operand::Local(base), span, OpKind::Grow(grow));
         }
         let ty = self.ty(value);
-        if !self.reader.is_container(ty) || matches!(place.proj.last(), Some(Proj::Index(_))) {
+        let emptied = matches!(value, Operand::Nil(_) | Operand::Zero(_));
+        if !emptied && !self.reader.is_container(ty)
+            || matches!(place.proj.last(), Some(Proj::Index(_)))
+        {
             return;
         }
         let targets = of_place(self.names, self.origins, self.id, place);
@@ -297,6 +305,121 @@ impl<'s> Scan<'s, '_> {
         }
     }
 
+    /// Whether the key was found in the map before: it is one of those a loop goes over, or a lookup
+    /// has said so.
+    fn is_there(&mut self, map: LocalId, key: &Operand, block: BlockId) -> bool {
+        let same = |x: &Operand| {
+            let of = self.origins.of(self.id, map);
+            self.origins.operand(self.id, x).iter().any(|o| of.iter().any(|p| p.key == o.key))
+        };
+        if let Operand::Local(local) = key {
+            let mut from = vec![*local];
+            for value in &self.definitions[*local] {
+                if let Rvalue::Use(Operand::Local(source)) = value {
+                    from.push(*source);
+                }
+            }
+            for data in self.func.blocks.iter() {
+                if let Terminator::RangeNext { over, key: Some(key), .. } = &data.term
+                    && from.contains(key)
+                    && same(over)
+                {
+                    return true;
+                }
+            }
+        }
+        if self.dominators.is_none() {
+            self.dominators = Some(self.func.dominators());
+        }
+        let Some(dominators) = &self.dominators else { return false };
+        let mut found: Vec<LocalId> = Vec::new();
+        for data in self.func.blocks.iter() {
+            for instr in &data.instrs {
+                if let InstrKind::Assign(_, Rvalue::MapLookup { map, ok: Some(ok), .. }) =
+                    &instr.kind
+                    && same(map)
+                {
+                    found.push(*ok);
+                }
+            }
+        }
+        let says = |cond: &Operand| {
+            let Operand::Local(cond) = cond else { return false };
+            let copied = |value: &&Rvalue| match value {
+                Rvalue::Use(Operand::Local(from)) => found.contains(from),
+                _ => false,
+            };
+            found.contains(cond)
+                || !self.definitions[*cond].is_empty() && self.definitions[*cond].iter().all(copied)
+        };
+        !found.is_empty()
+            && self.func.blocks.iter_enumerated().any(|(at, data)| match &data.term {
+                Terminator::Branch { cond, then, els } => {
+                    at != block
+                        && then != els
+                        && says(cond)
+                        && dominates(dominators, *then, block)
+                        && !dominates(dominators, *els, block)
+                        && self.entered_from(*then) == 1
+                }
+                _ => false,
+            })
+    }
+
+    /// Whether the function panics when it finds the key in the map: a second insertion is a mistake.
+    fn rejects_duplicates(&mut self, map: LocalId) -> bool {
+        let panics = |b: &stanch_ir::Block| matches!(b.term, Terminator::Panic(_));
+        if !self.func.blocks.iter().any(panics) {
+            return false;
+        }
+        if self.dominators.is_none() {
+            self.dominators = Some(self.func.dominators());
+        }
+        let Some(dominators) = &self.dominators else { return false };
+        let of = self.origins.of(self.id, map);
+        let same = |x: &Operand| {
+            self.origins.operand(self.id, x).iter().any(|o| of.iter().any(|p| p.key == o.key))
+        };
+        let mut found: Vec<LocalId> = Vec::new();
+        // Copies and comparisons of what a lookup gave come after it.
+        for data in self.func.blocks.iter() {
+            for instr in &data.instrs {
+                let InstrKind::Assign(to, value) = &instr.kind else { continue };
+                match value {
+                    Rvalue::MapLookup { map, ok, .. } if same(map) => {
+                        found.push(*to);
+                        found.extend(*ok);
+                    }
+                    _ => {
+                        let mut uses = false;
+                        value.for_each_operand(|x| {
+                            uses |= matches!(x, Operand::Local(l) if found.contains(l));
+                        });
+                        if uses {
+                            found.push(*to);
+                        }
+                    }
+                }
+            }
+        }
+        self.func.blocks.iter().any(|data| match &data.term {
+            Terminator::Branch { cond: Operand::Local(cond), then, els } => {
+                found.contains(cond)
+                    && self.func.blocks.iter_enumerated().any(|(at, b)| {
+                        panics(b)
+                            && (dominates(dominators, *then, at) || dominates(dominators, *els, at))
+                    })
+            }
+            _ => false,
+        })
+    }
+
+    /// Number of ways into a block.
+    fn entered_from(&self, block: BlockId) -> usize {
+        let into = |b: &stanch_ir::Block| b.term.targets().iter().filter(|&&t| t == block).count();
+        self.func.blocks.iter().map(into).sum()
+    }
+
     fn map_of(&self, ty: TypeId) -> Option<(TypeId, TypeId)> {
         let program = self.reader.program;
         match program.kind(program.core_type(ty)?) {
@@ -312,9 +435,13 @@ impl<'s> Scan<'s, '_> {
         value_ty: TypeId,
         looped: Loop,
     ) -> Grow {
-        let bounded = key.is_some_and(|(key, ty)| {
-            self.kinds.few_values(self.reader, ty) || is_bounded(self.func, &self.definitions, key)
-        });
+        // As many values as types are as many entries as types.
+        let types = key.is_some() && self.kinds.are_types(self.reader, value_ty);
+        let bounded = types
+            || key.is_some_and(|(key, ty)| {
+                self.kinds.few_values(self.reader, ty)
+                    || is_bounded(self.func, &self.definitions, key)
+            });
         Grow {
             bounded,
             key_ty: key.map(|(_, ty)| ty),
@@ -322,8 +449,25 @@ impl<'s> Scan<'s, '_> {
             value_param: self.param(value),
             key_is_param: key.is_none_or(|(key, _)| self.param(key).is_some()),
             closure: self.closure(value),
+            counts: key.is_some() && self.counts(value),
+            unique: false,
             looped,
         }
+    }
+
+    /// Whether a value is a number computed from what stood there before.
+    fn counts(&self, value: &Operand) -> bool {
+        let Operand::Local(local) = value else { return false };
+        let [Rvalue::Binary(BinaryOp::Add | BinaryOp::Sub, old, _)] =
+            self.definitions[*local].as_slice()
+        else {
+            return false;
+        };
+        let Operand::Local(old) = old else { return false };
+        matches!(
+            self.definitions[*old].as_slice(),
+            [Rvalue::MapLookup { .. }] | [Rvalue::Load(Place { proj: _, .. })]
+        )
     }
 
     /// The parameter that a value is.
@@ -601,7 +745,8 @@ impl<'s> Scan<'s, '_> {
         let keeps = library::keeps_functions(program.package_path(object.package));
         let does = self.reader.does(object);
         let how = match does {
-            Some(Does::CallsOnce) => How::Once,
+            // A once in a variable lets one call in; one in a value lets one in for each value.
+            Some(Does::CallsOnce) if self.is_global(call.args.first()) => How::Once,
             Some(Does::CallsAgain) => How::Again,
             _ if keeps => How::Later,
             _ => How::Now,
@@ -638,6 +783,18 @@ impl<'s> Scan<'s, '_> {
                     }
                 }
             }
+        }
+    }
+
+    /// Whether a value is the address of a package-level variable.
+    fn is_global(&self, operand: Option<&Operand>) -> bool {
+        let Some(Operand::Local(local)) = operand else { return false };
+        match self.definitions[*local].as_slice() {
+            [Rvalue::AddressOf(place)] => {
+                matches!(place.base, PlaceBase::Global(_))
+                    && !place.proj.iter().any(|p| matches!(p, Proj::Deref))
+            }
+            _ => false,
         }
     }
 
