@@ -198,6 +198,11 @@ impl PackageProvider for Loaded<'_> {
     fn package(&self, id: PackageId) -> PackageSource {
         self.parsed(id).source.clone()
     }
+
+    fn name(&self, id: PackageId) -> Option<&str> {
+        let id = stanch_project::PackageId::from_raw(id.raw());
+        self.workspace.packages.get(id).map(|package| &*package.name)
+    }
 }
 
 fn about(path: &str, message: String) -> Diagnostic {

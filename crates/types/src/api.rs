@@ -83,6 +83,11 @@ pub trait PackageProvider: Sync {
     /// The package; dependencies outside the workspace may come without bodies
     /// (`Body::Skipped`).
     fn package(&self, id: PackageId) -> PackageSource;
+
+    /// The name of its package clauses, if that is known without parsing it. Imports need it.
+    fn name(&self, _id: PackageId) -> Option<&str> {
+        None
+    }
 }
 
 /// Predeclared and untyped basic types.

@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub(crate) const MAX_INT_BITS: usize = 512;
 /// Shift counts of constants.
 pub(crate) const MAX_SHIFT: u64 = 1023 - 1 + 52;
+/// Precision of numbers that are not kept exact.
+const FLOAT_BITS: u32 = 512;
 const MAX_RAT_BITS: usize = 4096;
 const MAX_BITS: usize = 200_000;
 const MAX_EXPONENT: i64 = 20_000;
@@ -28,15 +30,15 @@ pub(crate) fn int(value: u64) -> ConstValue {
 
 /// A number in normal form: integral values are integers.
 pub(crate) fn number(value: RBig) -> ConstValue {
-    if value.is_int() {
-        return ConstValue::Int(value.into_parts().0);
-    }
     let (n, d) = (value.numerator().bit_len_abs(), value.denominator().bit_len());
     if n.max(d) >= MAX_BITS {
         return ConstValue::Unknown;
     }
+    if value.is_int() && n < MAX_RAT_BITS {
+        return ConstValue::Int(value.into_parts().0);
+    }
     if n.max(d) >= MAX_RAT_BITS {
-        return match round(&value, 512, i64::MIN / 2) {
+        return match round(&value, FLOAT_BITS, i64::MIN / 2) {
             r if r.is_int() => ConstValue::Int(r.into_parts().0),
             r => ConstValue::Rat(r),
         };
@@ -481,7 +483,8 @@ pub(crate) fn bit_len(value: &ConstValue) -> usize {
 pub(crate) fn exact_string(value: &ConstValue) -> String {
     match value {
         ConstValue::Bool(b) => b.to_string(),
-        ConstValue::Int(i) => i.to_string(),
+        ConstValue::Int(i) if i.bit_len_abs() < MAX_RAT_BITS => i.to_string(),
+        ConstValue::Int(i) => float_string(&RBig::from(i.clone())),
         ConstValue::Rat(r) => rat_string(r),
         ConstValue::Complex(re, im) => format!("({} + {}i)", rat_string(re), rat_string(im)),
         ConstValue::String(bytes) => quote(bytes),
@@ -489,7 +492,22 @@ pub(crate) fn exact_string(value: &ConstValue) -> String {
     }
 }
 
+/// A float of 512 bits: hexadecimal mantissa below one, binary exponent.
+fn float_string(r: &RBig) -> String {
+    let rounded = round(r, FLOAT_BITS, i64::MIN / 2);
+    // One of the two is a power of two.
+    let mantissa = rounded.numerator().unsigned_abs();
+    let exponent = mantissa.bit_len() as i64 - (rounded.denominator().bit_len() as i64 - 1);
+    let mantissa = &mantissa >> mantissa.trailing_zeros().unwrap_or(0);
+    let padding = mantissa.bit_len().next_multiple_of(4) - mantissa.bit_len();
+    let sign = if rounded.numerator().sign() == Sign::Negative { "-" } else { "" };
+    format!("{sign}0x.{:x}p{exponent:+}", mantissa << padding)
+}
+
 fn rat_string(r: &RBig) -> String {
+    if r.numerator().bit_len_abs().max(r.denominator().bit_len()) >= MAX_RAT_BITS {
+        return float_string(r);
+    }
     match r.is_int() {
         true => r.numerator().to_string(),
         false => format!("{}/{}", r.numerator(), r.denominator()),

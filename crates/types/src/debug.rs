@@ -13,7 +13,7 @@ use std::fmt::Write;
 /// Nothing for `unsafe`, whose source only documents it.
 pub fn debug_types(program: &Program<'_>, package: PackageId) -> String {
     let source = program.source(package);
-    let mut w = Writer { program, texts: FxHashMap::default(), out: String::new() };
+    let mut w = Writer { program, package, texts: FxHashMap::default(), out: String::new() };
     if &*source.path == "unsafe" {
         return w.out;
     }
@@ -34,6 +34,7 @@ pub fn debug_types(program: &Program<'_>, package: PackageId) -> String {
 
 struct Writer<'a, 'p> {
     program: &'a Program<'p>,
+    package: PackageId,
     texts: FxHashMap<(TypeId, Option<TypeId>), String>,
     out: String,
 }
@@ -71,7 +72,13 @@ impl Writer<'_, '_> {
             let Some(info) = t.exprs.get(x).copied().flatten() else { continue };
             let start = f.ast.expr_span(x).start;
             let span = TextRange::new(start, start + 1);
-            let one = crate::constant::int(1);
+            let under = self.program.kind(self.program.underlying(info.ty));
+            let one = match under {
+                TypeKind::Basic(Basic::Complex64 | Basic::Complex128) => {
+                    ConstValue::Complex(dashu::rational::RBig::ONE, dashu::rational::RBig::ZERO)
+                }
+                _ => crate::constant::int(1),
+            };
             self.line(f, span, "const", (info.ty, None), Some(&one));
         }
     }
@@ -101,7 +108,7 @@ impl Writer<'_, '_> {
 
     fn ident(&mut self, f: &SourceFile, file: FileId, span: TextRange, object: ObjectId) {
         let Some(cell) = self.program.cell(object) else { return };
-        let here = cell.place == Some((file, span));
+        let here = object.package == self.package && cell.place == Some((file, span));
         let mark = if here { "def" } else { "use" };
         _ = write!(self.out, "{}:{}:{}\t{mark}\t", f.path, span.start, span.end);
         match (cell.kind, cell.place) {

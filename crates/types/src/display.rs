@@ -175,8 +175,9 @@ fn write_type_params(p: &Program<'_>, params: &[ObjectId], out: &mut String) {
     for (i, &param) in params.iter().enumerate() {
         let bound = p.constraint(param);
         if i > 0 {
+            // go/types makes an interface for each parameter of a constraint that is none.
             if let Some(previous) = previous
-                && previous != bound
+                && (previous != bound || !p.is_interface(bound))
             {
                 out.push(' ');
                 write_type(p, previous, out);

@@ -6,9 +6,7 @@ use crate::program::Program;
 use crate::store::UNKNOWN;
 use crate::tables::Tables;
 use stanch_base::{FxHashMap, Idx, Symbol, TextRange};
-use stanch_syntax::ast::{
-    Ast, Body, Decl, Expr, ExprId, FuncDecl, GenDecl, GenKeyword, IdentId, Spec,
-};
+use stanch_syntax::ast::{Ast, Decl, Expr, ExprId, FuncDecl, GenDecl, GenKeyword, IdentId, Spec};
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 
@@ -478,7 +476,6 @@ impl Collector<'_, '_> {
 
     fn files(&mut self) -> (Vec<(FileId, u32, ObjectId)>, Vec<FileEnv>) {
         let source = self.source;
-        let full = source.files.iter().any(|f| f.ast.decls.iter().any(has_body));
         let mut imports = Vec::new();
         let mut envs = Vec::new();
         for (file, f) in source.files.iter_enumerated() {
@@ -494,7 +491,7 @@ impl Collector<'_, '_> {
                 }
                 let name = match explicit {
                     Some(name) => self.program.names.intern(name),
-                    None => self.import_name(import, &spec.path, full, &names),
+                    None => self.import_name(import, &spec.path),
                 };
                 let span = match spec.name {
                     Some(n) => f.ast.idents[n].span,
@@ -539,21 +536,14 @@ impl Collector<'_, '_> {
         self.program.universe.scope.get(&name).copied()
     }
 
-    /// The name under which a package is imported without an explicit one. The package is looked
-    /// at if this one has bodies or the path does not tell; else its name is taken from the path.
-    fn import_name(&self, import: Import, path: &str, full: bool, names: &[Name]) -> Name {
-        let guess = self.program.names.intern(base_name(path));
-        match import {
-            Import::Package(id) if full || !names.contains(&guess) => {
-                self.program.names.intern(&self.program.source(id).name)
-            }
-            _ => guess,
-        }
+    /// The name under which a package is imported without an explicit one; of a package that is
+    /// missing, what its path suggests.
+    fn import_name(&self, import: Import, path: &str) -> Name {
+        self.program.names.intern(match import {
+            Import::Package(id) => self.program.package_name(id),
+            Import::Unsafe | Import::Missing => base_name(path),
+        })
     }
-}
-
-fn has_body(decl: &Decl) -> bool {
-    matches!(decl, Decl::Func(f) if matches!(f.body, Body::Block(_)))
 }
 
 /// The package name that an import path suggests.

@@ -58,6 +58,14 @@ impl<'p> Program<'p> {
         }
     }
 
+    /// The name of the package's clauses.
+    pub(crate) fn package_name(&self, package: PackageId) -> &str {
+        match self.provider.name(package) {
+            Some(name) => name,
+            None => &self.source(package).name,
+        }
+    }
+
     /// All declarations and bodies of a package; computed once, on any thread.
     pub fn infer(&self, package: PackageId) -> &PackageTypes {
         match self.packages.get(package.index()) {

@@ -159,7 +159,14 @@ impl Parser<'_> {
             let elem = *elem;
             match std::mem::replace(dir, ChanDir::Recv) {
                 ChanDir::Both => return,
-                ChanDir::Send => x = elem,
+                ChanDir::Send => {
+                    let before =
+                        TextRange::new(self.ast.expr_span(x).start, self.ast.expr_span(elem).start);
+                    if let Some(at) = before.of(self.text).rfind("<-") {
+                        self.ast.exprs[elem].span.start = before.start + at as u32;
+                    }
+                    x = elem;
+                }
                 ChanDir::Recv => {
                     let span = self.ast.expr_span(x);
                     self.error(span, "expected `chan` after `<-`");

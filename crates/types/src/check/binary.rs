@@ -45,7 +45,8 @@ impl Checker<'_, '_> {
             return;
         }
         if self.is_untyped(x.ty) {
-            if constant::bit_len(value) > constant::MAX_INT_BITS {
+            let integer = self.is(x.ty, is_integer);
+            if integer && constant::bit_len(value) > constant::MAX_INT_BITS {
                 x.val = self.constant(ConstValue::Unknown);
             }
             return;
@@ -141,7 +142,8 @@ impl Checker<'_, '_> {
                     Some(value) => y.val = self.constant(value),
                     None => return Operand::invalid(expr),
                 }
-            } else {
+            } else if !self.is(y.ty, is_integer) {
+                // An untyped shift as a count stays untyped, as go/types has it.
                 self.convert_untyped(&mut y, uint);
                 if !y.ok() {
                     return Operand::invalid(expr);

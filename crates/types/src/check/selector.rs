@@ -26,7 +26,7 @@ impl Checker<'_, '_> {
         if want_type || matches!(x.mode, Om::Invalid | Om::Builtin(_)) {
             return Operand::invalid(e);
         }
-        let Search::Hit(hit) = self.p.find(x.ty, self.pkg, self.name(sel)) else {
+        let Some(hit) = self.find(x.ty, self.name(sel)) else {
             return Operand::invalid(e);
         };
         if !hit.method && x.mode == Om::Type {
@@ -55,6 +55,37 @@ impl Checker<'_, '_> {
         };
         self.t.selections.push((e, selection));
         self.result(mode, ty, e)
+    }
+
+    fn find(&self, ty: TypeId, name: Name) -> Option<Hit> {
+        if let Search::Hit(hit) = self.p.find(ty, self.pkg, name) {
+            return Some(hit);
+        }
+        match self.p.find(self.tested_type(ty)?, self.pkg, name) {
+            Search::Hit(hit) => Some(hit),
+            _ => None,
+        }
+    }
+
+    /// In an external test: the type of the package under test, which its test files may have given
+    /// more methods, for the same type as packages in between know it. (The go command compiles
+    /// these anew for each test, so that there is only one such type.)
+    fn tested_type(&self, ty: TypeId) -> Option<TypeId> {
+        let ty = self.p.unalias(ty);
+        if let TypeKind::Pointer(to) = *self.kind(ty) {
+            return Some(self.pointer_to(self.tested_type(to)?));
+        }
+        let TypeKind::Named { object, args } = self.kind(ty) else { return None };
+        let path = self.p.package_path(object.package);
+        if self.p.package_path(self.pkg).strip_suffix("_test") != Some(path) {
+            return None;
+        }
+        let Some(Import::Package(tested)) = self.p.source(self.pkg).imports.get(path) else {
+            return None;
+        };
+        let name = self.p.cell(*object)?.name;
+        let twin = *self.p.env(*tested)?.scope.get(&name)?;
+        (twin != *object).then(|| self.intern(TypeKind::Named { object: twin, args: args.clone() }))
     }
 
     /// An operand, invalid if its type is unknown.

@@ -78,6 +78,9 @@ impl Checker<'_, '_> {
     }
 
     fn label(&mut self, label: IdentId) {
+        if self.name(label) == BLANK {
+            return;
+        }
         let cell = self.cell_for(label, CellKind::Label);
         let object = self.new_object(cell.with(UNKNOWN, crate::env::NO_AUX));
         self.t.set_ident(label, object);
