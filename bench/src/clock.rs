@@ -58,12 +58,29 @@ fn thread_cpu() -> Option<Duration> {
     Some(Duration::from_nanos(stat.split_whitespace().next()?.parse().ok()?))
 }
 
+/// CPU time of this process so far, all threads (proc(5), fields 14 and 15 of `stat`).
+pub(crate) fn process_cpu() -> Option<Duration> {
+    ticks(11)
+}
+
+/// The largest resident size of this process so far in bytes (proc(5), `VmHWM`).
+pub(crate) fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+}
+
 /// CPU time of the children waited for so far (Linux: proc(5), fields 16 and 17 of `stat`, in ticks
 /// of a hundredth of a second).
 fn children_cpu() -> Option<Duration> {
+    ticks(13)
+}
+
+/// The sum of two fields of `stat`, counted after the name.
+fn ticks(first: usize) -> Option<Duration> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace().skip(13);
+    let mut fields = fields.split_whitespace().skip(first);
     let user: u64 = fields.next()?.parse().ok()?;
     let system: u64 = fields.next()?.parse().ok()?;
     Some(Duration::from_millis((user + system) * 10))

@@ -1,8 +1,9 @@
-//! Benchmarks against the Go tools: `bench parse [GOROOT]` and `bench check [GOROOT]`.
+//! Benchmarks against the Go tools: `bench parse|types|check [GOROOT]`.
 
 mod check;
 mod clock;
 mod parse;
+mod types;
 
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
@@ -14,8 +15,10 @@ fn main() -> Result<()> {
     let goroot = args.next().map_or_else(installed_goroot, |root| Ok(PathBuf::from(root)))?;
     match &*what {
         "parse" => parse::run(&goroot),
+        "types" => types::run(&goroot),
+        types::ONE_ROUND => types::one_round(&goroot),
         "check" => check::run(&goroot),
-        _ => bail!("usage: bench parse|check [GOROOT]"),
+        _ => bail!("usage: bench parse|types|check [GOROOT]"),
     }
 }
 

@@ -68,6 +68,7 @@ type checked struct {
 	once   sync.Once
 	pkg    *types.Package
 	info   *types.Info
+	files  []*ast.File
 	errors []error
 }
 
@@ -123,7 +124,7 @@ func (p *program) run(pkg *listed, c *checked) {
 	config.IgnoreFuncBodies = pkg.DepOnly && !p.bodies
 	c.pkg, _ = config.Check(path, p.fset, files, c.info)
 	if p.bodies {
-		c.info = nil
+		c.files = files
 	}
 }
 

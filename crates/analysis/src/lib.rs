@@ -3,11 +3,13 @@
 
 mod debug;
 mod fingerprint;
+mod infer_only;
 mod pipeline;
 mod report;
 mod schedule;
 
 pub use debug::{DebugKind, debug_dump};
+pub use infer_only::{Inferred, infer_only};
 pub use pipeline::check;
 pub use report::{CheckRequest, Options, Progress, Report, SourceMap, Summary};
 

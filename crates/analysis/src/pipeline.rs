@@ -171,7 +171,7 @@ impl<'a> Loaded<'a> {
             }
             files.push(SourceFile {
                 path: path.into(),
-                text: text.into_owned().into(),
+                text: Arc::from(&*text),
                 ast: Arc::new(parsed.ast),
                 language: file.language,
             });

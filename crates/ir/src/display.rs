@@ -275,7 +275,7 @@ fn constant(value: &ConstValue) -> String {
         ConstValue::String(s) => format!("{:?}", String::from_utf8_lossy(s)),
         ConstValue::Int(n) => n.to_string(),
         ConstValue::Rat(r) => r.to_string(),
-        ConstValue::Complex(re, im) => format!("({re} + {im}i)"),
+        ConstValue::Complex(c) => format!("({} + {}i)", c.0, c.1),
         ConstValue::Unknown => "const?".to_owned(),
     }
 }

@@ -271,10 +271,10 @@ pub enum ConstValue {
     String(Arc<[u8]>),
     /// Integer (also of rune and float kind where integral).
     Int(dashu::integer::IBig),
-    /// Rational.
-    Rat(dashu::rational::RBig),
+    /// Rational. Boxed, as most constants are small integers.
+    Rat(Box<dashu::rational::RBig>),
     /// Complex: real and imaginary part.
-    Complex(dashu::rational::RBig, dashu::rational::RBig),
+    Complex(Box<(dashu::rational::RBig, dashu::rational::RBig)>),
     /// Not computed: overflow of the representation, or an unknown operand.
     Unknown,
 }

@@ -28,6 +28,11 @@ pub(crate) fn int(value: u64) -> ConstValue {
     ConstValue::Int(IBig::from(value))
 }
 
+/// A complex constant.
+pub(crate) fn complex(re: RBig, im: RBig) -> ConstValue {
+    ConstValue::Complex(Box::new((re, im)))
+}
+
 /// A number in normal form: integral values are integers.
 pub(crate) fn number(value: RBig) -> ConstValue {
     let (n, d) = (value.numerator().bit_len_abs(), value.denominator().bit_len());
@@ -40,10 +45,10 @@ pub(crate) fn number(value: RBig) -> ConstValue {
     if n.max(d) >= MAX_RAT_BITS {
         return match round(&value, FLOAT_BITS, i64::MIN / 2) {
             r if r.is_int() => ConstValue::Int(r.into_parts().0),
-            r => ConstValue::Rat(r),
+            r => ConstValue::Rat(r.into()),
         };
     }
-    ConstValue::Rat(value)
+    ConstValue::Rat(value.into())
 }
 
 trait BitLenAbs {
@@ -86,7 +91,7 @@ pub(crate) fn float_literal(text: &str) -> ConstValue {
 /// The value of an imaginary literal.
 pub(crate) fn imag_literal(text: &str) -> ConstValue {
     match text.strip_suffix('i').and_then(rational_literal) {
-        Some(im) => ConstValue::Complex(RBig::ZERO, im),
+        Some(im) => complex(RBig::ZERO, im),
         None => ConstValue::Unknown,
     }
 }
@@ -247,7 +252,7 @@ fn round_float(value: &RBig, double: bool) -> Option<RBig> {
 pub(crate) fn to_int(value: &ConstValue) -> Option<IBig> {
     match value {
         ConstValue::Int(i) => Some(i.clone()),
-        ConstValue::Complex(re, im) if im.is_zero() && re.is_int() => Some(re.numerator().clone()),
+        ConstValue::Complex(c) if c.1.is_zero() && c.0.is_int() => Some(c.0.numerator().clone()),
         _ => None,
     }
 }
@@ -256,8 +261,8 @@ pub(crate) fn to_int(value: &ConstValue) -> Option<IBig> {
 pub(crate) fn to_rat(value: &ConstValue) -> Option<RBig> {
     match value {
         ConstValue::Int(i) => Some(RBig::from(i.clone())),
-        ConstValue::Rat(r) => Some(r.clone()),
-        ConstValue::Complex(re, im) if im.is_zero() => Some(re.clone()),
+        ConstValue::Rat(r) => Some((**r).clone()),
+        ConstValue::Complex(c) if c.1.is_zero() => Some(c.0.clone()),
         _ => None,
     }
 }
@@ -265,7 +270,7 @@ pub(crate) fn to_rat(value: &ConstValue) -> Option<RBig> {
 /// Real and imaginary part of a number.
 pub(crate) fn to_complex(value: &ConstValue) -> Option<(RBig, RBig)> {
     match value {
-        ConstValue::Complex(re, im) => Some((re.clone(), im.clone())),
+        ConstValue::Complex(c) => Some((**c).clone()),
         other => Some((to_rat(other)?, RBig::ZERO)),
     }
 }
@@ -321,7 +326,7 @@ pub(crate) fn represent(value: &ConstValue, basic: Basic, word_size: u64) -> Opt
         Basic::UntypedFloat => to_rat(value).map(number),
         Basic::Complex64 | Basic::Complex128 => {
             let (re, im) = to_complex(value)?;
-            Some(ConstValue::Complex(round_float(&re, wide)?, round_float(&im, wide)?))
+            Some(complex(round_float(&re, wide)?, round_float(&im, wide)?))
         }
         Basic::UntypedComplex => to_complex(value).map(|_| value.clone()),
         Basic::String | Basic::UntypedString => {
@@ -338,8 +343,8 @@ pub(crate) fn represent(value: &ConstValue, basic: Basic, word_size: u64) -> Opt
 pub(crate) fn negate(value: &ConstValue) -> ConstValue {
     match value {
         ConstValue::Int(i) => ConstValue::Int(-i),
-        ConstValue::Rat(r) => ConstValue::Rat(-r.clone()),
-        ConstValue::Complex(re, im) => ConstValue::Complex(-re.clone(), -im.clone()),
+        ConstValue::Rat(r) => ConstValue::Rat(Box::new(-(**r).clone())),
+        ConstValue::Complex(c) => complex(-c.0.clone(), -c.1.clone()),
         _ => ConstValue::Unknown,
     }
 }
@@ -426,15 +431,15 @@ fn rat_binary(op: BinaryOp, x: &RBig, y: &RBig) -> Option<RBig> {
 fn complex_binary(op: BinaryOp, x: (RBig, RBig), y: (RBig, RBig)) -> ConstValue {
     let ((a, b), (c, d)) = (x, y);
     match op {
-        BinaryOp::Add => ConstValue::Complex(a + c, b + d),
-        BinaryOp::Sub => ConstValue::Complex(a - c, b - d),
-        BinaryOp::Mul => ConstValue::Complex(&a * &c - &b * &d, b * c + a * d),
+        BinaryOp::Add => complex(a + c, b + d),
+        BinaryOp::Sub => complex(a - c, b - d),
+        BinaryOp::Mul => complex(&a * &c - &b * &d, b * c + a * d),
         BinaryOp::Quo => {
             let s = &c * &c + &d * &d;
             if s.is_zero() {
                 return ConstValue::Unknown;
             }
-            ConstValue::Complex((&a * &c + &b * &d) / &s, (b * c - a * d) / s)
+            complex((&a * &c + &b * &d) / &s, (b * c - a * d) / s)
         }
         _ => ConstValue::Unknown,
     }
@@ -486,7 +491,7 @@ pub(crate) fn exact_string(value: &ConstValue) -> String {
         ConstValue::Int(i) if i.bit_len_abs() < MAX_RAT_BITS => i.to_string(),
         ConstValue::Int(i) => float_string(&RBig::from(i.clone())),
         ConstValue::Rat(r) => rat_string(r),
-        ConstValue::Complex(re, im) => format!("({} + {}i)", rat_string(re), rat_string(im)),
+        ConstValue::Complex(c) => format!("({} + {}i)", rat_string(&c.0), rat_string(&c.1)),
         ConstValue::String(bytes) => quote(bytes),
         ConstValue::Unknown => "unknown".into(),
     }

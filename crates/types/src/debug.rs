@@ -74,9 +74,10 @@ impl Writer<'_, '_> {
             let span = TextRange::new(start, start + 1);
             let under = self.program.kind(self.program.underlying(info.ty));
             let one = match under {
-                TypeKind::Basic(Basic::Complex64 | Basic::Complex128) => {
-                    ConstValue::Complex(dashu::rational::RBig::ONE, dashu::rational::RBig::ZERO)
-                }
+                TypeKind::Basic(Basic::Complex64 | Basic::Complex128) => crate::constant::complex(
+                    dashu::rational::RBig::ONE,
+                    dashu::rational::RBig::ZERO,
+                ),
                 _ => crate::constant::int(1),
             };
             self.line(f, span, "const", (info.ty, None), Some(&one));

@@ -265,7 +265,7 @@ impl Checker<'_, '_> {
         }
         let parts = (constant::to_rat(self.value_of(&x)), constant::to_rat(self.value_of(&y)));
         let value = match parts {
-            (Some(re), Some(im)) => ConstValue::Complex(re, im),
+            (Some(re), Some(im)) => constant::complex(re, im),
             _ => ConstValue::Unknown,
         };
         self.const_result(call, ty, value)
