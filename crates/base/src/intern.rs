@@ -9,16 +9,22 @@ crate::newtype_index! {
 
 /// Maps strings to small numbers and back. Symbols are numbered from 0 in order of first use.
 ///
-/// All texts stand in one buffer; an open-addressing table finds them by hash.
+/// All texts stand in one buffer; an open-addressing table finds them by key.
 #[derive(Default, Debug, Clone)]
 pub struct Interner {
     texts: String,
     /// Where each symbol's text starts in `texts`, and at last where the last one ends; empty while
     /// there is no symbol.
     bounds: Vec<u32>,
-    /// Upper half: hash; lower half: symbol number + 1, or 0 where free. The length is a power of
-    /// two or 0.
-    table: Vec<u64>,
+    /// The length is a power of two or 0.
+    table: Vec<Entry>,
+}
+
+#[derive(Clone, Copy, Default, Debug)]
+struct Entry {
+    key: u64,
+    /// Symbol number + 1, or 0 where free.
+    symbol: u32,
 }
 
 impl Interner {
@@ -32,20 +38,30 @@ impl Interner {
         Self {
             texts: String::with_capacity(n * 8),
             bounds: Vec::with_capacity(n),
-            table: vec![0; (n * 2).next_power_of_two().max(16)],
+            table: vec![Entry::default(); (n * 2).next_power_of_two().max(16)],
         }
     }
 
     /// The symbol of `text`, made if it is new.
     #[inline]
     pub fn intern(&mut self, text: &str) -> Symbol {
+        self.intern_range(text, 0, text.len())
+    }
+
+    /// The symbol of the bytes from `start` to `end` of `text`, which must be characters: cheaper than
+    /// to slice first, where most strings are known already.
+    ///
+    /// # Panics
+    /// If the range lies outside, or a new string's ends cut a character.
+    #[inline]
+    pub fn intern_range(&mut self, text: &str, start: usize, end: usize) -> Symbol {
         if self.bounds.len() * 2 >= self.table.len() {
             self.grow();
         }
-        let hash = hash(text.as_bytes());
-        match self.find(text, hash) {
+        let key = key(text.as_bytes(), start, end);
+        match self.find(&text.as_bytes()[start..end], key) {
             Ok(symbol) => symbol,
-            Err(slot) => self.insert(text, hash, slot),
+            Err(slot) => self.insert(&text[start..end], key, slot),
         }
     }
 
@@ -54,7 +70,8 @@ impl Interner {
         if self.table.is_empty() {
             return None;
         }
-        self.find(text, hash(text.as_bytes())).ok()
+        let bytes = text.as_bytes();
+        self.find(bytes, key(bytes, 0, bytes.len())).ok()
     }
 
     /// The string of a symbol of this interner.
@@ -76,17 +93,18 @@ impl Interner {
 
     /// The symbol of `text`, or the free slot where it belongs. The table must not be full.
     #[inline]
-    fn find(&self, text: &str, hash: u32) -> Result<Symbol, usize> {
+    fn find(&self, text: &[u8], key: u64) -> Result<Symbol, usize> {
         let mask = self.table.len() - 1;
-        let mut slot = hash as usize & mask;
+        let mut slot = spread(key) & mask;
         loop {
             let entry = self.table[slot];
-            if entry == 0 {
+            if entry.symbol == 0 {
                 return Err(slot);
             }
-            if (entry >> 32) as u32 == hash {
-                let symbol = Symbol::from_raw(entry as u32 - 1);
-                if same(self.bytes(symbol), text.as_bytes()) {
+            if entry.key == key {
+                let symbol = Symbol::from_raw(entry.symbol - 1);
+                // The key of a short text is the text.
+                if text.len() < 8 || self.bytes(symbol) == text {
                     return Ok(symbol);
                 }
             }
@@ -95,31 +113,32 @@ impl Interner {
     }
 
     /// The bytes of a symbol's text, without the check for character boundaries.
-    #[inline]
     fn bytes(&self, symbol: Symbol) -> &[u8] {
         let index = symbol.index();
         let (start, end) = (self.bounds[index], self.bounds[index + 1]);
         &self.texts.as_bytes()[start as usize..end as usize]
     }
 
-    fn insert(&mut self, text: &str, hash: u32, slot: usize) -> Symbol {
+    #[cold]
+    #[inline(never)]
+    fn insert(&mut self, text: &str, key: u64, slot: usize) -> Symbol {
         if self.bounds.is_empty() {
             self.bounds.push(0);
         }
         let symbol = Symbol::from_usize(self.bounds.len() - 1);
         self.texts.push_str(text);
         self.bounds.push(self.texts.len() as u32);
-        self.table[slot] = u64::from(hash) << 32 | u64::from(symbol.raw() + 1);
+        self.table[slot] = Entry { key, symbol: symbol.raw() + 1 };
         symbol
     }
 
     #[cold]
     fn grow(&mut self) {
         let len = (self.table.len() * 2).max(16);
-        let old = std::mem::replace(&mut self.table, vec![0; len]);
-        for entry in old.into_iter().filter(|&entry| entry != 0) {
-            let mut slot = (entry >> 32) as usize & (len - 1);
-            while self.table[slot] != 0 {
+        let old = std::mem::replace(&mut self.table, vec![Entry::default(); len]);
+        for entry in old.into_iter().filter(|entry| entry.symbol != 0) {
+            let mut slot = spread(entry.key) & (len - 1);
+            while self.table[slot].symbol != 0 {
                 slot = (slot + 1) & (len - 1);
             }
             self.table[slot] = entry;
@@ -127,49 +146,43 @@ impl Interner {
     }
 }
 
-/// Whether the texts are equal; inline for the short ones that names are.
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Where a key's search begins.
 #[inline]
-fn same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    match (a.first_chunk::<8>(), b.first_chunk::<8>(), a.last_chunk::<8>(), b.last_chunk::<8>()) {
-        (Some(a0), Some(b0), Some(a1), Some(b1)) if a.len() <= 16 => a0 == b0 && a1 == b1,
-        (Some(_), ..) => a == b,
-        _ => short_word(a) == short_word(b),
-    }
+fn spread(key: u64) -> usize {
+    (key.wrapping_mul(MULTIPLIER) >> 32) as usize
 }
 
-/// At most eight bytes as a number, equal for equal bytes of one length only.
+/// The key of `text[start..end]`: below eight bytes the text itself with its length in the highest byte,
+/// else a hash whose highest byte is no such length.
 #[inline]
-fn short_word(bytes: &[u8]) -> u64 {
-    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        (Some(first), Some(last)) => {
-            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
-        }
-        _ => bytes.iter().fold(0, |word, &b| word << 8 | u64::from(b)),
+fn key(text: &[u8], start: usize, end: usize) -> u64 {
+    let len = end - start;
+    if len >= 8 {
+        return hash(&text[start..end]) | 0xff << 56;
     }
+    let word = match text.get(start..).and_then(<[u8]>::first_chunk::<8>) {
+        Some(chunk) => u64::from_le_bytes(*chunk) & ((1 << (len * 8)) - 1),
+        None => text[start..end].iter().rev().fold(0, |word, &b| word << 8 | u64::from(b)),
+    };
+    word | (len as u64) << 56
 }
 
-/// A hash of short texts: words of eight bytes, the last ones overlapping, mixed by multiplication.
+/// A hash of at least eight bytes: words of eight bytes, the last ones overlapping, mixed by
+/// multiplication.
 #[inline]
-fn hash(bytes: &[u8]) -> u32 {
-    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+fn hash(bytes: &[u8]) -> u64 {
     let mix = |state: u64, word: u64| {
         let product = u128::from(state ^ word) * u128::from(MULTIPLIER);
         product as u64 ^ (product >> 64) as u64
     };
     let mut state = (bytes.len() as u64).wrapping_mul(MULTIPLIER);
-    if let Some(last) = bytes.last_chunk::<8>() {
-        let (words, _) = bytes.as_chunks::<8>();
-        for word in words {
-            state = mix(state, u64::from_le_bytes(*word));
-        }
-        state = mix(state, u64::from_le_bytes(*last));
-    } else {
-        state = mix(state, short_word(bytes));
+    let (words, _) = bytes.as_chunks::<8>();
+    for word in words.iter().chain(bytes.last_chunk::<8>()) {
+        state = mix(state, u64::from_le_bytes(*word));
     }
-    (state ^ state >> 32) as u32
+    state
 }
 
 #[cfg(test)]
@@ -189,6 +202,13 @@ mod tests {
         }
         assert_eq!(interner.len(), words.len());
         assert_eq!(interner.get("absent"), None);
+        // The same bytes inside a longer text.
+        let around = "x123456 xxx4";
+        for (start, end) in [(0, 1), (1, 2), (0, 7), (8, 12), (11, 12)] {
+            let symbol = interner.intern_range(around, start, end);
+            assert_eq!(interner.text(symbol), &around[start..end]);
+            assert_eq!(interner.intern(&around[start..end]), symbol);
+        }
         let empty = interner.intern("");
         assert_eq!(interner.text(empty), "");
     }

@@ -132,7 +132,11 @@ impl Ast {
     pub(crate) fn new_list<T: Pooled>(&mut self, items: &[T]) -> List<T> {
         let pool = T::pool_mut(self);
         let start = pool.len() as u32;
-        pool.extend_from_slice(items);
+        // Most lists have few items, for which a copy by the C library takes longer.
+        pool.reserve(items.len());
+        for &item in items {
+            pool.push(item);
+        }
         List::from_raw(start, items.len() as u32)
     }
 

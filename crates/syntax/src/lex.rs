@@ -132,8 +132,25 @@ impl<'a> Lexer<'a> {
     #[inline(always)]
     fn skip_blanks(&self) -> usize {
         let skipped = if self.semicolon { BLANK } else { BLANK | NEWLINE };
+        let is_blank = |at: usize| CLASS[self.byte(at) as usize] & skipped != 0;
+        // Between the words of a line is one blank or none.
         let mut at = self.pos;
-        while CLASS[self.byte(at) as usize] & skipped != 0 {
+        if !is_blank(at) {
+            return at;
+        }
+        at += 1;
+        if !is_blank(at) {
+            return at;
+        }
+        // Indentation.
+        while let Some(chunk) = self.chunk(at) {
+            let n = if self.semicolon { swar::n_blank(chunk) } else { swar::n_space(chunk) };
+            at += n;
+            if n < 8 {
+                return at;
+            }
+        }
+        while is_blank(at) {
             at += 1;
         }
         at

@@ -198,7 +198,8 @@ impl<'a> Parser<'a> {
     fn ident(&mut self) -> IdentId {
         let span = self.span_of_token();
         if self.at(Token::Ident) {
-            let name = self.ast.names.intern(span.of(self.text));
+            let (start, end) = (span.start as usize, span.end as usize);
+            let name = self.ast.names.intern_range(self.text, start, end);
             self.next();
             return self.ast.idents.push(Ident { name, span });
         }

@@ -18,6 +18,16 @@ impl Lexer<'_> {
         if plain && (first != b'0' || at == start + 1) {
             return self.token(Token::Int, start, at, true);
         }
+        // Tables of data are full of these.
+        if first == b'0' && at == start + 1 && stop | 0x20 == b'x' {
+            let digits = start + 2;
+            let end = self.word_end(digits);
+            let word = self.src.get(digits..end).unwrap_or_default();
+            if !word.is_empty() && word.iter().all(u8::is_ascii_hexdigit) && self.byte(end) != b'.'
+            {
+                return self.token(Token::Int, start, end, true);
+            }
+        }
         self.unusual_number(start);
     }
 

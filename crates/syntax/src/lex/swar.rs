@@ -25,6 +25,29 @@ pub(super) fn n_word(chunk: [u8; 8]) -> usize {
     first_unset(word)
 }
 
+/// How many of the first bytes are blanks, tabs or carriage returns.
+#[inline(always)]
+pub(super) fn n_blank(chunk: [u8; 8]) -> usize {
+    let bytes = u64::from_le_bytes(chunk);
+    let other = other_than(bytes, b' ') & other_than(bytes, b'\t') & other_than(bytes, b'\r');
+    first_unset(!(other | bytes) & HIGH)
+}
+
+/// How many of the first bytes are those or newlines.
+#[inline(always)]
+pub(super) fn n_space(chunk: [u8; 8]) -> usize {
+    let bytes = u64::from_le_bytes(chunk);
+    let other = other_than(bytes, b' ') & other_than(bytes, b'\t') & other_than(bytes, b'\r');
+    let other = other & other_than(bytes, b'\n');
+    first_unset(!(other | bytes) & HIGH)
+}
+
+/// The bits above each byte's place that are set where the lower bits of the byte are not `wanted`.
+#[inline(always)]
+fn other_than(bytes: u64, wanted: u8) -> u64 {
+    at_least((bytes & !HIGH) ^ (LOW * wanted as u64), 1)
+}
+
 /// Index of the first byte whose high bit is not set in `mask`, 8 if all are.
 #[inline(always)]
 fn first_unset(mask: u64) -> usize {
@@ -43,6 +66,12 @@ mod tests {
                 let mut chunk = *b"aZ09_zAx";
                 chunk[place] = byte;
                 assert_eq!(n_word(chunk), if word { 8 } else { place }, "{byte} at {place}");
+                let mut chunk = *b" \t\r  \t\t ";
+                chunk[place] = byte;
+                let blank = matches!(byte, b' ' | b'\t' | b'\r');
+                assert_eq!(n_blank(chunk), if blank { 8 } else { place }, "{byte} at {place}");
+                let space = blank || byte == b'\n';
+                assert_eq!(n_space(chunk), if space { 8 } else { place }, "{byte} at {place}");
             }
         }
     }
