@@ -18,6 +18,8 @@ impl Runs {
     pub(crate) const API: Self = Self(2);
     /// As a kept function value.
     pub(crate) const CALLBACK: Self = Self(4);
+    /// Once, before `main`.
+    pub(crate) const INIT: Self = Self(16);
     /// Again and again, as far as can be seen.
     pub(crate) const AGAIN: Self = Self(8);
 
@@ -35,7 +37,7 @@ impl Runs {
     }
     /// Whether it runs when the program starts and never after.
     pub(crate) fn is_start(self) -> bool {
-        self == Self::ONCE
+        !self.is_never() && self.only(Self::ONCE.and(Self::INIT))
     }
 }
 
@@ -178,7 +180,8 @@ impl<'s> Calls<'s> {
                 self.is_callable(node, facts) && (self.is_open(node) || !called.contains(&node));
             let mut runs = Runs::default();
             if facts.start {
-                runs = runs.and(Runs::ONCE);
+                let main = facts.symbol.ends_with(".main");
+                runs = runs.and(if main { Runs::ONCE } else { Runs::INIT });
             }
             if api {
                 runs = runs.and(Runs::API);
@@ -256,6 +259,6 @@ fn pass(runs: Runs, how: How, looped: Loop) -> Runs {
 impl Runs {
     /// Whether nothing is known but that code out of view may call it.
     pub(crate) fn only_from_outside(self) -> bool {
-        !self.is_never() && self.only(Self::API.and(Self::ONCE).and(Self::CALLBACK))
+        !self.is_never() && self.only(Self::API.and(Self::ONCE).and(Self::INIT).and(Self::CALLBACK))
     }
 }

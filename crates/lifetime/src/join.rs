@@ -191,9 +191,8 @@ impl<'s> Join<'s> {
         match self.rank(node, grow) {
             0 => {}
             1 if self.is_registration(grow) => doubts.push(Doubt::Registration),
-            1 if self.calls.runs(node).has(Runs::ONCE) && self.calls.facts(node).exported => {
-                doubts.push(Doubt::Frequency)
-            }
+            // What the program's own packages call before `main` is a registration.
+            1 if self.calls.runs(node).has(Runs::INIT) => doubts.push(Doubt::Frequency),
             1 => {}
             _ => doubts.push(Doubt::Frequency),
         }

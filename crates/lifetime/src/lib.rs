@@ -9,6 +9,7 @@
 
 mod contexts;
 mod facts;
+mod guards;
 mod join;
 mod keys;
 mod library;

@@ -1,0 +1,161 @@
+//! What the branches around a write tell: the container was nil, the key is there already.
+
+use crate::facts::Key;
+use crate::loops::dominates;
+use crate::scan::Scan;
+use stanch_ir::{BlockId, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue, Terminator};
+use stanch_syntax::ast::BinaryOp;
+
+impl Scan<'_, '_> {
+    /// Whether a store gives the container its first value: of a new object, or where it was nil.
+    pub(crate) fn is_first(&mut self, place: &Place, key: Key, block: BlockId) -> bool {
+        if self.func.synthetic && self.func.parent.is_none() {
+            return true;
+        }
+        if let PlaceBase::Local(base) = place.base
+            && self.definitions[base]
+                .iter()
+                .any(|v| matches!(v, Rvalue::New(_) | Rvalue::Composite { .. }))
+        {
+            return true;
+        }
+        if self.dominators.is_none() {
+            self.dominators = Some(self.func.dominators());
+        }
+        let Some(dominators) = &self.dominators else { return false };
+        self.func.blocks.iter_enumerated().any(|(at, data)| {
+            let Terminator::Branch { cond: Operand::Local(cond), then, els } = &data.term else {
+                return false;
+            };
+            if at == block || !dominates(dominators, at, block) {
+                return false;
+            }
+            let Some(Rvalue::Binary(op, a, b)) = self.definitions[*cond].first() else {
+                return false;
+            };
+            let side = match op {
+                BinaryOp::Eq => *then,
+                BinaryOp::Ne => *els,
+                _ => return false,
+            };
+            let nil = |x: &Operand| matches!(x, Operand::Nil(_));
+            let same = |x: &Operand| self.origins.operand(self.id, x).iter().any(|o| o.key == key);
+            dominates(dominators, side, block) && (nil(a) && same(b) || nil(b) && same(a))
+        })
+    }
+
+    /// Whether the key was found in the map before: it is one of those a loop goes over, or a lookup
+    /// has said so.
+    pub(crate) fn is_there(&mut self, map: LocalId, key: &Operand, block: BlockId) -> bool {
+        let same = |x: &Operand| {
+            let of = self.origins.of(self.id, map);
+            self.origins.operand(self.id, x).iter().any(|o| of.iter().any(|p| p.key == o.key))
+        };
+        if let Operand::Local(local) = key {
+            let mut from = vec![*local];
+            for value in &self.definitions[*local] {
+                if let Rvalue::Use(Operand::Local(source)) = value {
+                    from.push(*source);
+                }
+            }
+            for data in self.func.blocks.iter() {
+                if let Terminator::RangeNext { over, key: Some(key), .. } = &data.term
+                    && from.contains(key)
+                    && same(over)
+                {
+                    return true;
+                }
+            }
+        }
+        if self.dominators.is_none() {
+            self.dominators = Some(self.func.dominators());
+        }
+        let Some(dominators) = &self.dominators else { return false };
+        let mut found: Vec<LocalId> = Vec::new();
+        for data in self.func.blocks.iter() {
+            for instr in &data.instrs {
+                if let InstrKind::Assign(_, Rvalue::MapLookup { map, ok: Some(ok), .. }) =
+                    &instr.kind
+                    && same(map)
+                {
+                    found.push(*ok);
+                }
+            }
+        }
+        let says = |cond: &Operand| {
+            let Operand::Local(cond) = cond else { return false };
+            let copied = |value: &&Rvalue| match value {
+                Rvalue::Use(Operand::Local(from)) => found.contains(from),
+                _ => false,
+            };
+            found.contains(cond)
+                || !self.definitions[*cond].is_empty() && self.definitions[*cond].iter().all(copied)
+        };
+        !found.is_empty()
+            && self.func.blocks.iter_enumerated().any(|(at, data)| match &data.term {
+                Terminator::Branch { cond, then, els } => {
+                    at != block
+                        && then != els
+                        && says(cond)
+                        && dominates(dominators, *then, block)
+                        && !dominates(dominators, *els, block)
+                        && self.entered_from(*then) == 1
+                }
+                _ => false,
+            })
+    }
+
+    /// Whether the function panics when it finds the key in the map: a second insertion is a mistake.
+    pub(crate) fn rejects_duplicates(&mut self, map: LocalId) -> bool {
+        let panics = |b: &stanch_ir::Block| matches!(b.term, Terminator::Panic(_));
+        if !self.func.blocks.iter().any(panics) {
+            return false;
+        }
+        if self.dominators.is_none() {
+            self.dominators = Some(self.func.dominators());
+        }
+        let Some(dominators) = &self.dominators else { return false };
+        let of = self.origins.of(self.id, map);
+        let same = |x: &Operand| {
+            self.origins.operand(self.id, x).iter().any(|o| of.iter().any(|p| p.key == o.key))
+        };
+        let mut found: Vec<LocalId> = Vec::new();
+        // Copies and comparisons of what a lookup gave come after it.
+        for data in self.func.blocks.iter() {
+            for instr in &data.instrs {
+                let InstrKind::Assign(to, value) = &instr.kind else { continue };
+                match value {
+                    Rvalue::MapLookup { map, ok, .. } if same(map) => {
+                        found.push(*to);
+                        found.extend(*ok);
+                    }
+                    _ => {
+                        let mut uses = false;
+                        value.for_each_operand(|x| {
+                            uses |= matches!(x, Operand::Local(l) if found.contains(l));
+                        });
+                        if uses {
+                            found.push(*to);
+                        }
+                    }
+                }
+            }
+        }
+        self.func.blocks.iter().any(|data| match &data.term {
+            Terminator::Branch { cond: Operand::Local(cond), then, els } => {
+                found.contains(cond)
+                    && self.func.blocks.iter_enumerated().any(|(at, b)| {
+                        panics(b)
+                            && (dominates(dominators, *then, at) || dominates(dominators, *els, at))
+                    })
+            }
+            _ => false,
+        })
+    }
+
+    /// Number of ways into a block.
+    fn entered_from(&self, block: BlockId) -> usize {
+        let into = |b: &stanch_ir::Block| b.term.targets().iter().filter(|&&t| t == block).count();
+        self.func.blocks.iter().map(into).sum()
+    }
+}
