@@ -6,14 +6,20 @@ use stanch_diagnostic::Check;
 pub const ALL: &[&Check] = &[
     &crate::abandoned_receive::CHECK,
     &crate::abandoned_send::CHECK,
+    &crate::body_not_closed::CHECK,
+    &crate::closer_not_closed::CHECK,
+    &crate::constructor_error_leak::CHECK,
     &crate::double_lock::CHECK,
     &crate::growing_field::CHECK,
     &crate::growing_global::CHECK,
     &crate::lost_cancel::CHECK,
     &crate::missing_unlock::CHECK,
+    &crate::pull_without_stop::CHECK,
     &crate::range_without_close::CHECK,
     &crate::registry_without_unsubscribe::CHECK,
+    &crate::rows_not_closed::CHECK,
     &crate::stuck_worker::CHECK,
+    &crate::ticker_not_stopped::CHECK,
     &crate::waitgroup_never_done::CHECK,
 ];
 
@@ -22,16 +28,22 @@ pub fn explanation(name: &str) -> Option<&'static str> {
     Some(match name {
         "abandoned-receive" => include_str!("../../../docs/checks/abandoned-receive.md"),
         "abandoned-send" => include_str!("../../../docs/checks/abandoned-send.md"),
+        "body-not-closed" => include_str!("../../../docs/checks/body-not-closed.md"),
+        "closer-not-closed" => include_str!("../../../docs/checks/closer-not-closed.md"),
+        "constructor-error-leak" => include_str!("../../../docs/checks/constructor-error-leak.md"),
         "double-lock" => include_str!("../../../docs/checks/double-lock.md"),
         "growing-field" => include_str!("../../../docs/checks/growing-field.md"),
         "growing-global" => include_str!("../../../docs/checks/growing-global.md"),
         "lost-cancel" => include_str!("../../../docs/checks/lost-cancel.md"),
         "missing-unlock" => include_str!("../../../docs/checks/missing-unlock.md"),
+        "pull-without-stop" => include_str!("../../../docs/checks/pull-without-stop.md"),
         "range-without-close" => include_str!("../../../docs/checks/range-without-close.md"),
         "registry-without-unsubscribe" => {
             include_str!("../../../docs/checks/registry-without-unsubscribe.md")
         }
+        "rows-not-closed" => include_str!("../../../docs/checks/rows-not-closed.md"),
         "stuck-worker" => include_str!("../../../docs/checks/stuck-worker.md"),
+        "ticker-not-stopped" => include_str!("../../../docs/checks/ticker-not-stopped.md"),
         "waitgroup-never-done" => include_str!("../../../docs/checks/waitgroup-never-done.md"),
         _ => return None,
     })

@@ -2,6 +2,9 @@
 
 pub mod abandoned_receive;
 pub mod abandoned_send;
+pub mod body_not_closed;
+pub mod closer_not_closed;
+pub mod constructor_error_leak;
 mod context;
 pub mod double_lock;
 mod generated;
@@ -10,10 +13,14 @@ pub mod growing_global;
 mod growths;
 pub mod lost_cancel;
 pub mod missing_unlock;
+pub mod pull_without_stop;
 pub mod range_without_close;
 pub mod registry_without_unsubscribe;
+mod resource;
+pub mod rows_not_closed;
 pub mod stuck_worker;
 mod suppress;
+pub mod ticker_not_stopped;
 pub mod waitgroup_never_done;
 mod waits;
 mod words;
@@ -96,6 +103,42 @@ pub const REGISTRY: &[Entry] = &[
         source: include_str!("double_lock.rs"),
         engine: Engine::Obligations,
         run: double_lock::run,
+    },
+    Entry {
+        check: &body_not_closed::CHECK,
+        source: include_str!("body_not_closed.rs"),
+        engine: Engine::Obligations,
+        run: body_not_closed::run,
+    },
+    Entry {
+        check: &rows_not_closed::CHECK,
+        source: include_str!("rows_not_closed.rs"),
+        engine: Engine::Obligations,
+        run: rows_not_closed::run,
+    },
+    Entry {
+        check: &closer_not_closed::CHECK,
+        source: include_str!("closer_not_closed.rs"),
+        engine: Engine::Obligations,
+        run: closer_not_closed::run,
+    },
+    Entry {
+        check: &constructor_error_leak::CHECK,
+        source: include_str!("constructor_error_leak.rs"),
+        engine: Engine::Obligations,
+        run: constructor_error_leak::run,
+    },
+    Entry {
+        check: &ticker_not_stopped::CHECK,
+        source: include_str!("ticker_not_stopped.rs"),
+        engine: Engine::Obligations,
+        run: ticker_not_stopped::run,
+    },
+    Entry {
+        check: &pull_without_stop::CHECK,
+        source: include_str!("pull_without_stop.rs"),
+        engine: Engine::Obligations,
+        run: pull_without_stop::run,
     },
 ];
 

@@ -5,8 +5,10 @@
 //! spelling of `go doc`: `context.WithCancel`, `(*sync.Mutex).Lock`, `(context.Context).Done`.
 
 mod load;
+mod resource;
 
 pub use load::{EffectError, parse};
+pub use resource::{Kind, ResourceEffect, Resources};
 
 use serde::Deserialize;
 use stanch_base::FxHashMap;
@@ -167,6 +169,8 @@ pub struct Effect {
 pub struct Effects {
     functions: FxHashMap<Box<str>, Effect>,
     packages: FxHashMap<Box<str>, Effect>,
+    /// What has to be closed or stopped.
+    pub resources: Resources,
 }
 
 impl Effects {
@@ -175,7 +179,15 @@ impl Effects {
     /// # Errors
     /// If the table is broken, which a test excludes.
     pub fn embedded() -> Result<Self, EffectError> {
-        parse("std.toml", include_str!("../data/std.toml"))
+        let mut effects = parse("std.toml", include_str!("../data/std.toml"))?;
+        let files = [
+            ("resources.toml", include_str!("../data/resources.toml")),
+            ("libraries.toml", include_str!("../data/libraries.toml")),
+        ];
+        for (name, text) in files {
+            effects.resources.read(name, text)?;
+        }
+        Ok(effects)
     }
 
     /// The effect of the function with this symbol, declared in package `package`: its own entry, or

@@ -48,14 +48,17 @@ struct Entry {
 /// # Errors
 /// With file, line and field if the text is not of the format.
 pub fn parse(name: &str, text: &str) -> Result<Effects, EffectError> {
-    let file: FileFormat = toml::from_str(text).map_err(|e| {
-        let line = e.span().map_or(1, |s| 1 + text[..s.start].matches('\n').count());
-        EffectError { message: format!("{name}:{line}: {}", e.message()) }
-    })?;
+    let file: FileFormat = toml::from_str(text).map_err(|e| explain(name, text, &e))?;
     let table = |entries: BTreeMap<String, Entry>| -> FxHashMap<Box<str>, Effect> {
         entries.into_iter().map(|(k, e)| (k.into_boxed_str(), effect(e))).collect()
     };
-    Ok(Effects { functions: table(file.function), packages: table(file.package) })
+    let (functions, packages) = (table(file.function), table(file.package));
+    Ok(Effects { functions, packages, resources: crate::Resources::default() })
+}
+
+pub(crate) fn explain(name: &str, text: &str, error: &toml::de::Error) -> EffectError {
+    let line = error.span().map_or(1, |s| 1 + text[..s.start].matches('\n').count());
+    EffectError { message: format!("{name}:{line}: {}", error.message()) }
 }
 
 fn effect(entry: Entry) -> Effect {

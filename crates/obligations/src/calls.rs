@@ -124,13 +124,28 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    pub(crate) fn defer(&mut self, state: &mut State, call: &'a Call, at: (BlockId, u32)) {
-        let (target, _, args) = self.evaluate(state, call);
+    pub(crate) fn defer(
+        &mut self,
+        state: &mut State,
+        call: &'a Call,
+        at: (BlockId, u32),
+        span: Span,
+    ) {
+        let (target, object, args) = self.evaluate(state, call);
         let callee = match &call.callee {
             Callee::Value(operand) => Some(self.operand(state, operand)),
             Callee::Closure(func, _) => Some(self.arena.term(Term::Closure(*func))),
             Callee::Interface { .. } | Callee::Static(..) | Callee::Builtin(_) => None,
         };
+        let pending = Invocation { target, object, args, dst: &[], span, deferred: true };
+        if let Some(effect) = self.resource_effect(&pending)
+            && let Some(&value) = effect.releases.and_then(|i| pending.args.get(i as usize))
+        {
+            // A deferred call always runs.
+            self.give_back(state, value);
+            return;
+        }
+        let args = pending.args;
         let worth = match target {
             Target::Owed(site) => {
                 // A deferred call always runs.
@@ -249,12 +264,15 @@ impl<'a> Run<'a, '_> {
     }
 
     fn perform(&mut self, mut state: State, call: Invocation<'a>) -> Vec<State> {
+        if let Some(effect) = self.resource_effect(&call) {
+            return self.resource(state, effect, &call);
+        }
         match call.target {
             Target::Effect(effect) => self.effect(state, effect, &call),
             Target::Body(func) => self.body(state, func, &call),
             Target::Owed(site) => {
                 state.trace.push(self.step(call.span, StepKind::Release));
-                self.discharge(&mut state, site);
+                self.close(&mut state, site);
                 vec![state]
             }
             Target::Input(place) => {
@@ -280,14 +298,14 @@ impl<'a> Run<'a, '_> {
     }
 
     /// Code out of view ran: variables that it can reach may have changed.
-    fn outside(&mut self, state: &mut State) {
+    pub(crate) fn outside(&mut self, state: &mut State) {
         for &local in &self.package.facts[self.id].volatile {
             state.invalidate(&mut self.arena, Epoch::Local(local));
         }
         self.bump(state, Epoch::Memory);
     }
 
-    fn fresh_results(&mut self, state: &mut State, call: &Invocation<'a>) {
+    pub(crate) fn fresh_results(&mut self, state: &mut State, call: &Invocation<'a>) {
         let wraps = self.wraps_error(state, call);
         for &dst in call.dst {
             let value = self.unknown_result(dst, wraps);
@@ -422,7 +440,7 @@ impl<'a> Run<'a, '_> {
         self.set(state, call, 1, cancel);
     }
 
-    fn own(&mut self, state: &mut State, span: Span, site: Site, exposed: bool) {
+    pub(crate) fn own(&mut self, state: &mut State, span: Span, site: Site, exposed: bool) {
         let again = state.owed.get(&span).is_some_and(|owed| !owed.guarded);
         let path = again.then(|| self.path_since(state, span));
         let known = self.sites.entry(span).or_insert(site);
@@ -448,7 +466,7 @@ impl<'a> Run<'a, '_> {
                 }
                 if facts.relevant {
                     // Given up, or part of a recursion that is not yet known.
-                    self.wrote(&mut state, func);
+                    self.wrote(&mut state, func, &[]);
                     self.fresh_results(&mut state, call);
                 } else {
                     self.plain(&mut state, func, call);
@@ -472,14 +490,14 @@ impl<'a> Run<'a, '_> {
                 }
             }
             _ => {
-                self.wrote(state, func);
+                self.wrote(state, func, &[]);
                 self.fresh_results(state, call);
             }
         }
     }
 
-    /// Forgets what `func` may have written.
-    fn wrote(&mut self, state: &mut State, func: FuncId) {
+    /// Forgets what `func` may have written, but for the captured variables in `kept`.
+    fn wrote(&mut self, state: &mut State, func: FuncId, kept: &[usize]) {
         let package = self.package;
         let facts = &package.facts[func];
         for &field in &facts.writes.fields {
@@ -494,8 +512,9 @@ impl<'a> Run<'a, '_> {
         if let Some(closure) = package.module.funcs.get(func)
             && closure.parent == Some(self.id)
         {
-            for (capture, _) in closure.captures.iter().zip(&facts.writes_capture).filter(|w| *w.1)
-            {
+            let written = closure.captures.iter().zip(&facts.writes_capture).enumerate();
+            let written = written.filter(|(i, (_, written))| **written && !kept.contains(i));
+            for (_, (capture, _)) in written {
                 state.invalidate(&mut self.arena, Epoch::Local(capture.outer));
             }
         }
@@ -633,7 +652,7 @@ impl<'a> Run<'a, '_> {
             .iter()
             .filter_map(|(path, mode)| Some((self.find_place(state, &env, path)?, *mode)))
             .collect();
-        self.wrote(state, func);
+        self.wrote(state, func, &outcome.kept);
         self.set_results(state, func, outcome, &values, call);
         for (lock, mode) in held {
             let taken = before.iter().any(|h| (h.lock, h.mode) == (lock, mode));
@@ -671,8 +690,9 @@ impl<'a> Run<'a, '_> {
         call: &Invocation<'a>,
     ) {
         if let Some(fresh) = outcome.fresh.first() {
-            let (deadline, helper) = (fresh.deadline, Some(func));
-            self.own(state, call.span, Site { deadline, helper, ..Site::default() }, true);
+            let (kind, deadline, helper) = (fresh.kind, fresh.deadline, Some(func));
+            let site = Site { kind, deadline, helper, ..Site::default() };
+            self.own(state, call.span, site, true);
         }
         let wraps = self.wraps_error(state, call);
         for (i, &dst) in call.dst.iter().enumerate() {

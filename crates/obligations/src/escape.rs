@@ -58,7 +58,7 @@ impl Run<'_, '_> {
                         owed.exposed = true;
                     }
                 }
-                Term::Iface(inner) | Term::Assert(inner, _) => work.push(inner),
+                Term::Iface(inner) | Term::Wrap(inner) | Term::Assert(inner, _) => work.push(inner),
                 Term::Method(recv, method) => {
                     self.hand_on_method(state, recv, method);
                     work.push(recv);
@@ -194,7 +194,7 @@ impl Run<'_, '_> {
         path: &Path,
     ) -> Option<TermId> {
         match self.find(state, env, path)? {
-            Found::Place(place) => Some(state.load(&mut self.arena, place)),
+            Found::Place(place) => Some(self.read(state, place)),
             Found::Value(value) => Some(value),
         }
     }

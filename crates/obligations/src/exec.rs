@@ -6,6 +6,7 @@ use crate::state::State;
 use crate::summary::Summary;
 use crate::term::{Arena, Epoch, Part, PlaceId, Root, Term, TermId};
 use stanch_base::IndexVec;
+use stanch_effects::Kind;
 use stanch_ir::{
     BlockId, Func, FuncId, Instr, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Span,
 };
@@ -39,6 +40,10 @@ pub(crate) struct Run<'a, 'p> {
 /// Something acquired by an operation of the function.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Site {
+    /// What it is, if it is not a cancel function.
+    pub(crate) kind: Option<Kind>,
+    /// Whether some path gives it back, rather than handing it on.
+    pub(crate) closed: bool,
     /// Whether what it ends also ends by itself.
     pub(crate) deadline: bool,
     /// The helper that made it.
@@ -138,7 +143,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 self.store(state, place, value);
             }
             InstrKind::Go(call) => self.go(state, call),
-            InstrKind::Defer(call) => self.defer(state, call, at),
+            InstrKind::Defer(call) => self.defer(state, call, at, instr.span),
             InstrKind::Call(_) | InstrKind::RunDefers => {}
             InstrKind::Send { chan, value } => {
                 self.operand(state, chan);
@@ -384,7 +389,7 @@ impl<'a, 'p> Run<'a, 'p> {
         if !state.owed.is_empty() {
             self.escape_parts(state, at);
         }
-        let value = state.load(&mut self.arena, at);
+        let value = self.read(state, at);
         // Package-level errors are sentinels.
         if let (PlaceBase::Global(object), [], Term::Load(..)) =
             (place.base, &*place.proj, self.arena.get(value))

@@ -5,8 +5,8 @@ use crate::flow::Exit;
 use crate::report::{LockMode, Loss, LostCancel, MissingUnlock};
 use crate::state::{Held, State};
 use crate::summary::{CallUnder, Fresh, Outcome, Path, Summary, Take, Value, path_of, value_of};
-use crate::term::{PlaceId, Root, Term, TermId};
-use stanch_ir::Span;
+use crate::term::{Epoch, PlaceId, Root, Term, TermId};
+use stanch_ir::{LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
 use std::collections::BTreeMap;
 
@@ -37,11 +37,12 @@ impl Run<'_, '_> {
     fn outcome(&mut self, exit: &mut Exit) -> Outcome {
         let mut outcome = Outcome::default();
         for (i, &result) in exit.results.iter().enumerate() {
-            if let Term::Owed(site) = *self.arena.get(result)
+            if let Term::Owed(site) = *self.arena.get(self.arena.unboxed(result))
                 && exit.state.owed.contains_key(&site)
             {
-                let deadline = self.sites.get(&site).is_some_and(|s| s.deadline);
-                outcome.fresh.push(Fresh { result: i, deadline });
+                let known = self.sites.get(&site);
+                let (kind, deadline) = known.map_or((None, false), |s| (s.kind, s.deadline));
+                outcome.fresh.push(Fresh { result: i, kind, deadline });
             }
         }
         for &result in &exit.results {
@@ -68,6 +69,9 @@ impl Run<'_, '_> {
             .filter_map(|&(lock, mode)| Some((name(lock)?, mode)))
             .collect();
         outcome.used = exit.state.used.iter().filter_map(|&place| name(place)).collect();
+        let captures = func.captures.iter().enumerate();
+        let kept = captures.filter(|(_, c)| c.by_ref && self.is_kept(&exit.state, c.inner));
+        outcome.kept = kept.map(|(i, _)| i).collect();
         outcome.touched = exit.state.touched.iter().filter_map(|&place| name(place)).collect();
         for list in [&mut outcome.held, &mut outcome.released] {
             list.dedup();
@@ -90,6 +94,17 @@ impl Run<'_, '_> {
         }
         outcome.conditions = self.conditions(&exit.state.facts).0;
         outcome
+    }
+
+    /// Whether a captured variable certainly has the value it had at the call.
+    fn is_kept(&self, state: &State, local: LocalId) -> bool {
+        let Some(place) = self.arena.known_local(local) else { return true };
+        let same = |&term: &TermId| *self.arena.get(term) == Term::Load(place, None);
+        state.mem.get(&place).is_none_or(same)
+            && self
+                .arena
+                .known_epoch(Epoch::Local(local))
+                .is_none_or(|e| !state.epochs.contains_key(&e))
     }
 
     fn returns_function(&self, exit: &Exit) -> bool {
@@ -200,7 +215,7 @@ impl Run<'_, '_> {
     /// the results over.
     pub(crate) fn lost_cancels(&self, exits: &[Exit], ends_process: bool) -> Vec<LostCancel> {
         let mut found = Vec::new();
-        for (&span, site) in &self.sites {
+        for (&span, site) in self.sites.iter().filter(|(_, site)| site.kind.is_none()) {
             let forgotten = |e: &&Exit| e.state.owed.get(&span).is_some_and(|o| o.exposed);
             let lost = exits.iter().filter(forgotten);
             let lost = lost.min_by_key(|e| e.span).filter(|_| !ends_process);

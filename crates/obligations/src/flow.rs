@@ -88,7 +88,7 @@ impl<'a> Run<'a, '_> {
         groups: &mut IndexVec<BlockId, Vec<Group>>,
         work: &mut BTreeSet<(u32, BlockId, usize, usize)>,
     ) -> Option<()> {
-        let signature = state.signature();
+        let signature = state.signature(&self.arena);
         let here = &mut groups[id];
         let known = here.iter().position(|g| g.signature == signature);
         let number = match known {
@@ -149,10 +149,11 @@ impl<'a> Run<'a, '_> {
             self.begin((id, block.instrs.len() as u32));
             if block.term == Terminator::Return {
                 let exit = self.exit(state, block.term_span);
+                let signature = exit.state.signature(&self.arena);
                 let same = |e: &Exit| {
                     e.span == exit.span
                         && e.results == exit.results
-                        && e.state.signature() == exit.state.signature()
+                        && e.state.signature(&self.arena) == signature
                         && e.state.takes == exit.state.takes
                         && e.state.facts == exit.state.facts
                 };
@@ -170,7 +171,7 @@ impl<'a> Run<'a, '_> {
     fn thin(&mut self, states: Vec<State>, block: BlockId, number: u32) -> Vec<State> {
         let mut kept: Vec<(Signature, State)> = Vec::new();
         for state in states {
-            let signature = state.signature();
+            let signature = state.signature(&self.arena);
             let other = kept.iter_mut().find(|(s, _)| *s == signature);
             match other {
                 Some((_, known)) => known.merge(&mut self.arena, &state, block, number),

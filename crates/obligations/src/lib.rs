@@ -14,6 +14,7 @@ mod locks;
 mod names;
 mod package;
 mod report;
+mod resources;
 mod state;
 mod summary;
 mod term;
@@ -54,6 +55,7 @@ pub fn analyse(
     }
     results.lost_cancels.extend(unread_fields(&facts, stored));
     results.lost_cancels.sort_by_key(|l| l.span);
+    results.lost_resources.sort_by_key(|l| l.span);
     results.missing_unlocks.sort_by_key(|l| (l.span, l.exit));
     results.double_locks.sort_by_key(|l| (l.second, l.first));
     results.incomplete.sort();
@@ -95,6 +97,7 @@ fn settle(
         if !changed || round == rounds {
             for one in found {
                 results.lost_cancels.extend(one.results.lost_cancels);
+                results.lost_resources.extend(one.results.lost_resources);
                 results.missing_unlocks.extend(one.results.missing_unlocks);
                 results.double_locks.extend(one.results.double_locks);
                 results.incomplete.extend(one.results.incomplete);
@@ -131,6 +134,7 @@ fn run(
         && func.params.is_empty()
         && object.is_some_and(|o| &*o.name == "main" && o.package_level);
     found.results.lost_cancels = run.lost_cancels(&exits, ends_process);
+    found.results.lost_resources = run.lost_resources(&exits, ends_process);
     if !ends_process {
         found.results.missing_unlocks = missing;
     }
@@ -138,7 +142,7 @@ fn run(
     let doubles = std::mem::take(&mut run.doubles).into_iter();
     found.results.double_locks =
         doubles.filter(|((_, lock), _)| !passed_on.contains(lock)).map(|(_, d)| d).collect();
-    for (span, site) in run.sites.into_iter().filter(|(_, site)| !site.elsewhere) {
+    for (span, site) in run.sites.into_iter().filter(|(_, s)| s.kind.is_none() && !s.elsewhere) {
         for field in site.fields {
             found.stored.push(Stored { func: id, span, field, deadline: site.deadline });
         }

@@ -1,9 +1,9 @@
 //! Which function a call names: its effect, its body, or neither.
 
 use stanch_base::FxHashMap;
-use stanch_effects::{Effect, Effects};
+use stanch_effects::{Args, Effect, Effects, ResourceEffect};
 use stanch_ir::{FuncId, Module};
-use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeKind};
+use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeId, TypeKind};
 use std::cell::RefCell;
 
 /// What is known of a declared function.
@@ -23,6 +23,7 @@ pub(crate) struct Names<'a> {
     effects: &'a Effects,
     bodies: FxHashMap<ObjectId, FuncId>,
     known: RefCell<FxHashMap<ObjectId, Known<'a>>>,
+    resources: RefCell<FxHashMap<ObjectId, Option<ResourceEffect>>>,
     interfaces: RefCell<FxHashMap<PackageId, FxHashMap<ObjectId, Box<str>>>>,
 }
 
@@ -33,7 +34,14 @@ impl<'a> Names<'a> {
             .filter(|(_, f)| f.has_body)
             .filter_map(|(id, f)| Some((f.object?, id)))
             .collect();
-        Self { program, effects, bodies, known: RefCell::default(), interfaces: RefCell::default() }
+        Self {
+            program,
+            effects,
+            bodies,
+            known: RefCell::default(),
+            resources: RefCell::default(),
+            interfaces: RefCell::default(),
+        }
     }
 
     /// What is known of `func`.
@@ -44,6 +52,44 @@ impl<'a> Names<'a> {
         let known = self.look_up(func);
         self.known.borrow_mut().insert(func, known);
         known
+    }
+
+    /// What a function out of view does to things that have to be closed.
+    pub(crate) fn resource(&self, func: ObjectId) -> Option<ResourceEffect> {
+        if let Some(&known) = self.resources.borrow().get(&func) {
+            return known;
+        }
+        let known = self.look_up_resource(func);
+        self.resources.borrow_mut().insert(func, known);
+        known
+    }
+
+    fn look_up_resource(&self, func: ObjectId) -> Option<ResourceEffect> {
+        if func.package == ObjectId::UNIVERSE || self.bodies.contains_key(&func) {
+            return None;
+        }
+        let path = self.program.package_path(func.package);
+        let path = path.split_once(' ').map_or(path, |(path, _)| path);
+        let symbol = self.symbol(path, func);
+        let resources = &self.effects.resources;
+        if let Some(effect) = symbol.as_deref().and_then(|s| resources.function(s)) {
+            let other = if resources.borrows(path) { Args::Borrow } else { Args::Escape };
+            return Some(ResourceEffect { args: effect.args.or(Some(other)), ..*effect });
+        }
+        let borrow = ResourceEffect { args: Some(Args::Borrow), ..ResourceEffect::default() };
+        resources.borrows(path).then_some(borrow)
+    }
+
+    /// Whether values of a type may have to be given back.
+    pub(crate) fn is_resource(&self, ty: TypeId) -> bool {
+        let ty = self.program.pointee(ty).unwrap_or(ty);
+        let Some(object) = self.program.named_object(ty) else { return false };
+        if object.package == ObjectId::UNIVERSE {
+            return false;
+        }
+        let path = self.program.package_path(object.package);
+        let name = &self.program.object(object).name;
+        self.effects.resources.is_resource(&format!("{path}.{name}"))
     }
 
     fn look_up(&self, func: ObjectId) -> Known<'a> {

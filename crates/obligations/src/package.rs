@@ -179,6 +179,10 @@ impl<'a> Package<'a> {
 
     fn call_facts(&self, call: &Call, facts: &mut FuncFacts) {
         facts.callees.extend(self.body(&call.callee));
+        if let Callee::Static(object, _) | Callee::Interface { method: object, .. } = call.callee {
+            let resource = self.names.resource(object);
+            facts.acts |= resource.is_some_and(|r| r.acquires.is_some() || r.releases.is_some());
+        }
         facts.acts |= acts(self.op(&call.callee));
         match &call.callee {
             Callee::Static(object, _) | Callee::Interface { method: object, .. } => {
@@ -257,13 +261,14 @@ impl<'a> Package<'a> {
         for id in self.module.funcs.ids().rev() {
             let func = &self.module.funcs[id];
             let mut volatile: Vec<LocalId> = Vec::new();
+            let deferred = only_deferred(func);
             for &inner in &func.closures {
                 let Some(closure) = self.module.funcs.get(inner) else { continue };
                 for (i, capture) in closure.captures.iter().enumerate() {
                     let inner_facts = &self.facts[inner];
                     let reads = inner_facts.reads_capture.get(i).copied().unwrap_or(true);
                     let writes = inner_facts.writes_capture.get(i).copied().unwrap_or(true);
-                    if writes {
+                    if writes && !deferred.contains(&inner) {
                         volatile.push(capture.outer);
                     }
                     let outer = func.captures.iter().position(|c| c.inner == capture.outer);
@@ -375,10 +380,13 @@ impl<'a> Package<'a> {
         }
     }
 
-    /// Whether a parameter or captured variable is a function.
+    /// Whether a parameter or captured variable is a function, or may have to be given back.
     fn takes_functions(&self, func: &Func) -> bool {
         let inputs = func.params.iter().copied().chain(func.captures.iter().map(|c| c.inner));
-        inputs.into_iter().any(|local| self.is_function(func, local))
+        inputs.into_iter().any(|local| {
+            let ty = func.locals.get(local).map(|l| l.ty);
+            self.is_function(func, local) || ty.is_some_and(|ty| self.names.is_resource(ty))
+        })
     }
 
     /// Whether a type is `error`.
@@ -412,6 +420,20 @@ impl<'a> Package<'a> {
         }
         read
     }
+}
+
+/// The literals of a function that are deferred where they stand, and known to nobody else.
+fn only_deferred(func: &Func) -> FxHashSet<FuncId> {
+    let mut uses: FxHashMap<LocalId, u32> = FxHashMap::default();
+    let mut deferred = Vec::new();
+    for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+        visit::uses(&instr.kind, &mut |local| *uses.entry(local).or_default() += 1);
+        if let InstrKind::Defer(Call { callee: Callee::Closure(inner, env), .. }) = &instr.kind {
+            deferred.push((*inner, *env));
+        }
+    }
+    let alone = |(_, env): &(FuncId, LocalId)| uses.get(env).is_none_or(|&n| n <= 1);
+    deferred.into_iter().filter(alone).map(|(inner, _)| inner).collect()
 }
 
 /// Calls `f` for each successor, in source order.

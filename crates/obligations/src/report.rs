@@ -1,5 +1,6 @@
 //! What the engine found, without words: places, paths and how sure.
 
+use stanch_effects::Kind;
 use stanch_ir::{FuncId, Span};
 
 /// Everything found in one package, each list in source order.
@@ -11,6 +12,8 @@ pub struct Results {
     pub missing_unlocks: Vec<MissingUnlock>,
     /// Locks taken while they are held.
     pub double_locks: Vec<DoubleLock>,
+    /// Bodies, rows, files, connections, tickers that nobody gives back.
+    pub lost_resources: Vec<LostResource>,
     /// Functions that were too large for the budget: nothing is said of them.
     pub incomplete: Vec<FuncId>,
 }
@@ -86,6 +89,40 @@ pub enum Loss {
     Overwritten,
     /// Stored in this field, which the package never reads.
     Field(String),
+}
+
+/// Something that has to be closed or stopped and is not, on some path.
+#[derive(Clone, Debug)]
+pub struct LostResource {
+    /// The function that makes it.
+    pub func: FuncId,
+    /// The call that makes it.
+    pub span: Span,
+    /// What it is.
+    pub kind: Kind,
+    /// The variable that holds it, if it has a name.
+    pub name: Option<String>,
+    /// The helper of this package whose result it is, if it is not made here.
+    pub helper: Option<FuncId>,
+    /// How it is lost.
+    pub how: ResourceLoss,
+    /// From the creation to the loss.
+    pub path: Vec<Step>,
+    /// Whether some other path of the function gives it back.
+    pub closed: bool,
+    /// Whether other paths only hand it on.
+    pub moved: bool,
+    /// Whether the return that forgets it returns an error.
+    pub fails: bool,
+}
+
+/// How a resource is lost.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ResourceLoss {
+    /// This return (or end of the function) is reached.
+    Return(Span),
+    /// The creation runs again while the last one is open.
+    Again,
 }
 
 /// A lock that is still held at a return though other paths unlock it.

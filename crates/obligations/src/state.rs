@@ -162,13 +162,21 @@ pub(crate) struct Signature {
     held: Vec<Held>,
     released: Vec<(PlaceId, LockMode)>,
     owed: Vec<(Span, Owed)>,
+    /// Where the values are that have to be given back.
+    holders: Vec<(PlaceId, TermId)>,
     used: Vec<PlaceId>,
     defers: Vec<Pending>,
 }
 
 impl State {
-    pub(crate) fn signature(&self) -> Signature {
+    pub(crate) fn signature(&self, arena: &Arena) -> Signature {
+        let owed = |t: TermId| match *arena.get(arena.unboxed(t)) {
+            Term::Owed(site) => self.owed.contains_key(&site),
+            _ => false,
+        };
+        let holders = self.mem.iter().filter(|&(_, &term)| !self.owed.is_empty() && owed(term));
         Signature {
+            holders: holders.map(|(&place, &term)| (place, term)).collect(),
             held: self.held.clone(),
             released: self.released.iter().copied().collect(),
             owed: self.owed.iter().map(|(&span, &owed)| (span, owed)).collect(),

@@ -2,6 +2,7 @@
 
 use crate::report::LockMode;
 use crate::term::{Arena, Part, PlaceId, Root, Term, TermId};
+use stanch_effects::Kind;
 use stanch_ir::{Func, FuncId, LocalId, Span};
 use stanch_types::ObjectId;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub(crate) struct Outcome {
     pub(crate) calls: Vec<CallUnder>,
     /// Results that the caller owes to call.
     pub(crate) fresh: Vec<Fresh>,
+    /// Captured variables that have their old value afterwards, among those it writes otherwise.
+    pub(crate) kept: Vec<usize>,
     /// What is known of each result.
     pub(crate) results: Vec<Option<Value>>,
 }
@@ -45,6 +48,8 @@ pub(crate) struct Outcome {
 pub(crate) struct Fresh {
     /// Position among the results.
     pub(crate) result: usize,
+    /// What it is, if it is not a cancel function.
+    pub(crate) kind: Option<Kind>,
     /// Whether what it ends also ends by itself.
     pub(crate) deadline: bool,
 }
@@ -69,6 +74,7 @@ impl Outcome {
             && self.released == other.released
             && self.used == other.used
             && self.fresh == other.fresh
+            && self.kept == other.kept
     }
 
     /// Makes the outcome stand for `other` as well, which leaves the same behind.

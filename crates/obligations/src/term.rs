@@ -69,6 +69,8 @@ pub(crate) enum Term {
     New(Number),
     /// A non-nil interface value holding a value.
     Iface(TermId),
+    /// A new object that uses another value and does not own it.
+    Wrap(TermId),
     /// A declared function.
     Func(ObjectId),
     /// A literal with the current frame's variables.
@@ -181,6 +183,17 @@ impl Arena {
 
     pub(crate) fn local(&mut self, local: LocalId) -> PlaceId {
         self.place(Root::Local(local), Box::default())
+    }
+
+    /// The place of a local, if it was ever named.
+    pub(crate) fn known_local(&self, local: LocalId) -> Option<PlaceId> {
+        let data = PlaceData { root: Root::Local(local), parts: Box::default() };
+        self.place_ids.get(&data).copied()
+    }
+
+    /// The number of an epoch, if it was ever named.
+    pub(crate) fn known_epoch(&self, epoch: Epoch) -> Option<EpochId> {
+        self.epoch_ids.get(&epoch).copied()
     }
 
     /// The place of `part` within `place`.
@@ -296,6 +309,7 @@ impl Arena {
                 | Term::Addr(_)
                 | Term::New(_)
                 | Term::Iface(_)
+                | Term::Wrap(_)
                 | Term::Func(_)
                 | Term::Closure(_)
                 | Term::Method(..)
@@ -464,6 +478,7 @@ impl Arena {
             | &Term::Is(x, _)
             | &Term::Assert(x, _)
             | &Term::Iface(x)
+            | &Term::Wrap(x)
             | &Term::Method(x, _) => (vec![x], None),
             &Term::Len(x, epoch) => (epoch.into_iter().chain([x]).collect(), None),
             &Term::Binary(_, x, y) => (vec![x, y], None),

@@ -15,9 +15,12 @@ use std::sync::Arc;
 /// The stand-ins for the standard library: import path and text.
 const STD: &[(&str, &str)] = &[
     ("context", include_str!("../std/context.go")),
+    ("database/sql", include_str!("../std/sql.go")),
     ("errors", include_str!("../std/errors.go")),
     ("fmt", include_str!("../std/fmt.go")),
     ("io", include_str!("../std/io.go")),
+    ("iter", include_str!("../std/iter.go")),
+    ("net/http", include_str!("../std/http.go")),
     ("log", include_str!("../std/log.go")),
     ("os", include_str!("../std/os.go")),
     ("os/signal", include_str!("../std/signal.go")),
@@ -116,6 +119,12 @@ impl Loaded {
     }
 }
 
+/// The language version that a `//go:build go1.N` line asks for, or else a recent one.
+fn language(text: &str) -> (u32, u32) {
+    let line = text.lines().find_map(|line| line.strip_prefix("//go:build go1."));
+    (1, line.and_then(|minor| minor.trim().parse().ok()).unwrap_or(26))
+}
+
 /// The findings of a fixture's packages after suppression.
 ///
 /// # Panics
@@ -166,7 +175,7 @@ fn parse(file: &FixtureFile) -> SourceFile {
         path: file.path.as_str().into(),
         text: file.text.as_str().into(),
         ast: Arc::new(parsed.ast),
-        language: (1, 26),
+        language: language(&file.text),
     }
 }
 

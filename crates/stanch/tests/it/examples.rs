@@ -10,21 +10,27 @@ use crate::common::stanch;
 
 /// The leaking programs that today's checks reach, and what each is found as.
 const FOUND: &[(&str, &str)] = &[
+    ("body", "body-not-closed"),
     ("doublelock", "double-lock"),
     ("earlyreturn", "abandoned-send"),
     ("firstwins", "abandoned-send"),
     ("lostcancel", "lost-cancel"),
     ("lostvalue", "abandoned-receive"),
     ("openrange", "range-without-close"),
+    ("pull", "pull-without-stop"),
     ("timeout", "abandoned-send"),
     ("unlock", "missing-unlock"),
     ("waitgroup", "waitgroup-never-done"),
     ("worker", "stuck-worker"),
 ];
 
-/// Those that keep memory and leave no goroutine behind.
-const KEPT: &[(&str, &str)] =
-    &[("closure", "registry-without-unsubscribe"), ("global", "growing-global")];
+/// Those that keep memory or files and leave no goroutine behind.
+const KEPT: &[(&str, &str)] = &[
+    ("closure", "registry-without-unsubscribe"),
+    ("global", "growing-global"),
+    ("constructor", "constructor-error-leak"),
+    ("file", "closer-not-closed"),
+];
 
 /// Run as a test in each program's package: how many goroutines are left when main has returned.
 const COUNT: &str = r#"package main

@@ -1,7 +1,7 @@
 // A file is closed at the end of the function, and not on the way out in its middle.
 //
 // Every empty file leaves a descriptor open until the garbage collector finds it, if it ever does:
-// under load the program runs out of descriptors first. (No check finds this yet.)
+// under load the program runs out of descriptors first.
 package main
 
 import (

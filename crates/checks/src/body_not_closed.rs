@@ -1,0 +1,220 @@
+//! The body of an HTTP response that some path does not close.
+//!
+//! # Why it leaks
+//! The connection under it is neither closed nor used again, and the two goroutines that serve it
+//! wait for ever. A client under load collects them until it runs out of file descriptors.
+//!
+//! # Example
+//! ```go
+//! func fetch(url string) ([]byte, error) {
+//!     resp, err := http.Get(url)
+//!     if err != nil {
+//!         return nil, err
+//!     }
+//!     if resp.StatusCode != http.StatusOK {
+//!         return nil, errors.New(resp.Status) // the body stays open
+//!     }
+//!     defer resp.Body.Close()
+//!     return io.ReadAll(resp.Body)
+//! }
+//! ```
+//!
+//! # Fix safety
+//! There is no automatic fix yet.
+//!
+//! # Not reported
+//! Whatever leaves the function's hands is its new owner's business: returned, stored in an object
+//! that lives on, appended, sent, captured by a function that others got, passed to code out of
+//! view.
+
+use crate::Ctx;
+use crate::resource::{self, Words};
+use stanch_diagnostic::{Cause, Check, Finding, Stage};
+use stanch_effects::Kind;
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "RS004",
+    name: "body-not-closed",
+    summary: "a path does not close the body of an HTTP response",
+    cause: Cause::UnreleasedResource,
+    stage: Stage::Stable("0.1.0"),
+};
+
+/// Findings of one package.
+pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
+    let words = Words {
+        check: &CHECK,
+        thing: "the body",
+        done: "closed",
+        note: "an open body keeps its connection and two goroutines",
+        call: ".Body.Close()",
+    };
+    resource::findings(ctx, &words, &[Kind::Body])
+}
+
+#[cfg(test)]
+mod tests {
+    fn check(fixture: &str) {
+        stanch_testing::check("body-not-closed", fixture);
+    }
+
+    #[test]
+    fn documentation() {
+        stanch_testing::example("body-not-closed", include_str!("body_not_closed.rs"));
+    }
+
+    #[test]
+    fn early_return() {
+        check(
+            r#"
+func fetch(c *http.Client, req *http.Request) ([]byte, error) {
+    resp, err := c.Do(req)
+               //^^^^^^^^^ leak[body-not-closed]: the body of `resp` is not closed when `fetch` returns at line 9
+    if err != nil {
+        return nil, err
+    }
+    if resp.StatusCode != 200 {
+        return nil, errors.New("status")
+    }
+    defer resp.Body.Close()
+    return io.ReadAll(resp.Body)
+}
+func drop(url string) {
+    http.Get(url)
+  //^^^^^^^^^^^^^ leak[body-not-closed]: the body is never closed
+}
+func read(url string) ([]byte, error) {
+    resp, err := http.Get(url)
+               //^^^^^^^^^^^^^ leak[body-not-closed]: the body of `resp` is never closed
+    if err != nil {
+        return nil, err
+    }
+    return io.ReadAll(resp.Body)
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn through_helpers() {
+        check(
+            r#"
+func check(resp *http.Response) error {
+    if resp.StatusCode != 200 {
+        return errors.New("status")
+    }
+    return nil
+}
+func open(url string) (*http.Response, error) {
+    resp, err := http.Get(url)
+    if err != nil {
+        return nil, err
+    }
+    return resp, nil
+}
+func use(url string) error {
+    resp, err := open(url)
+               //^^^^^^^^^ leak[body-not-closed]: the body of `resp` is not closed when `use` returns
+    if err != nil {
+        return err
+    }
+    if err := check(resp); err != nil {
+        return err
+    }
+    return resp.Body.Close()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn closed_on_all_paths() {
+        check(
+            r#"
+type client struct { last *http.Response; body io.ReadCloser }
+func closeBody(resp *http.Response) { resp.Body.Close() }
+func keep(resp *http.Response)
+func a(url string) ([]byte, error) {
+    resp, err := http.Get(url)
+    if err != nil {
+        return nil, err
+    }
+    defer func() { _ = resp.Body.Close() }()
+    return io.ReadAll(resp.Body)
+}
+func b(url string) error {
+    resp, err := http.Get(url)
+    if resp != nil {
+        defer closeBody(resp)
+    }
+    return err
+}
+func c(url string) (io.ReadCloser, error) {
+    resp, err := http.Get(url)
+    if err != nil {
+        return nil, err
+    }
+    return resp.Body, nil
+}
+func (c *client) d(url string) (err error) {
+    c.last, err = http.Get(url)
+    return err
+}
+func (c *client) e(url string) error {
+    resp, err := http.Get(url)
+    if err != nil {
+        return err
+    }
+    c.body = resp.Body
+    return nil
+}
+func f(url string) {
+    resp, err := http.Get(url)
+    if err != nil {
+        return
+    }
+    keep(resp)
+}
+func g(url string, out chan *http.Response) {
+    resp, err := http.Get(url)
+    if err == nil {
+        out <- resp
+    }
+}
+func h(url string) (resp *http.Response, err error) {
+    for i := 0; i < 3; i++ {
+        resp, err = http.Get(url)
+        if err == nil {
+            break
+        }
+    }
+    return
+}
+func i(url string, work func(io.Reader) error) error {
+    resp, err := http.Get(url)
+    if err != nil {
+        return err
+    }
+    go func() {
+        defer resp.Body.Close()
+        work(resp.Body)
+    }()
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn suppressed() {
+        check(
+            r#"
+func fetch(url string) {
+    //stanch:ignore body-not-closed the process ends here
+    http.Get(url)
+}
+"#,
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! A file, connection, listener, client or watcher that some path does not close.
+//!
+//! # Why it leaks
+//! It keeps a file descriptor, and often a goroutine and buffers, for as long as the process runs
+//! or until the collector happens to find it.
+//!
+//! # Example
+//! ```go
+//! func size(name string) (int, error) {
+//!     f, err := os.Open(name)
+//!     if err != nil {
+//!         return 0, err
+//!     }
+//!     data, err := io.ReadAll(f)
+//!     if err != nil {
+//!         return 0, err // f stays open
+//!     }
+//!     return len(data), f.Close()
+//! }
+//! ```
+//!
+//! # Fix safety
+//! There is no automatic fix yet.
+//!
+//! # Not reported
+//! Whatever leaves the function's hands is its new owner's business: returned, stored in an object
+//! that lives on, appended, sent, captured by a function that others got, passed to code out of
+//! view. A process that ends needs no close: `main`, and paths to `os.Exit`.
+
+use crate::Ctx;
+use crate::resource::{self, Words};
+use stanch_diagnostic::{Cause, Check, Finding, Stage};
+use stanch_effects::Kind;
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "RS006",
+    name: "closer-not-closed",
+    summary: "a path does not close a file, connection, listener or client",
+    cause: Cause::UnreleasedResource,
+    stage: Stage::Stable("0.1.0"),
+};
+
+/// Findings of one package.
+pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
+    let words = Words {
+        check: &CHECK,
+        thing: "what this opens",
+        done: "closed",
+        note: "it keeps a file descriptor or goroutines until it is closed",
+        call: ".Close()",
+    };
+    resource::findings(ctx, &words, &[Kind::Closer])
+}
+
+#[cfg(test)]
+mod tests {
+    fn check(fixture: &str) {
+        stanch_testing::check("closer-not-closed", fixture);
+    }
+
+    #[test]
+    fn documentation() {
+        stanch_testing::example("closer-not-closed", include_str!("closer_not_closed.rs"));
+    }
+
+    #[test]
+    fn early_return() {
+        check(
+            r#"
+func size(name string) (int, error) {
+    f, err := os.Open(name)
+            //^^^^^^^^^^^^^ leak[closer-not-closed]: `f` is not closed when `size` returns at line 10
+    if err != nil {
+        return 0, err
+    }
+    data, err := io.ReadAll(f)
+    if err != nil {
+        return 0, err
+    }
+    return len(data), f.Close()
+}
+func loop(names []string) {
+    for _, name := range names {
+        f, err := os.Open(name)
+                //^^^^^^^^^^^^^ leak[closer-not-closed]: `f` is never closed
+        if err != nil {
+            continue
+        }
+        io.ReadAll(f)
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn owners() {
+        check(
+            r#"
+type reader struct { r io.Reader; c io.Closer }
+type set struct { closers []io.Closer; byName map[string]*os.File }
+func a(name string) (*reader, error) {
+    f, err := os.Open(name)
+    if err != nil {
+        return nil, err
+    }
+    return &reader{r: f, c: f}, nil
+}
+func (s *set) b(name string) error {
+    f, err := os.Open(name)
+    if err != nil {
+        return err
+    }
+    s.closers = append(s.closers, f)
+    return nil
+}
+func (s *set) c(name string) error {
+    f, err := os.Open(name)
+    if err == nil {
+        s.byName[name] = f
+    }
+    return err
+}
+func d(name string) (func(), error) {
+    f, err := os.Open(name)
+    if err != nil {
+        return nil, err
+    }
+    return func() { f.Close() }, nil
+}
+func e(name string) (err error) {
+    f, err := os.Open(name)
+    if err != nil {
+        return err
+    }
+    defer func() {
+        if cerr := f.Close(); err == nil {
+            err = cerr
+        }
+    }()
+    _, err = io.ReadAll(f)
+    return err
+}
+func g(name string) (f *os.File, err error) {
+    f, err = os.Open(name)
+    if err != nil {
+        return nil, err
+    }
+    defer func() {
+        if err != nil {
+            f.Close()
+        }
+    }()
+    _, err = io.ReadAll(f)
+    return f, err
+}
+func h(name string) {
+    f, err := os.Open(name)
+    if err != nil {
+        os.Exit(1)
+    }
+    var c io.Closer = f
+    c.Close()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn suppressed() {
+        check(
+            r#"
+func touch(name string) {
+    //stanch:ignore closer-not-closed the process ends here
+    os.Open(name)
+}
+"#,
+        );
+    }
+}

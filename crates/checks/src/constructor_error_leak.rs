@@ -1,0 +1,201 @@
+//! An earlier resource that a later error return forgets.
+//!
+//! # Why it leaks
+//! The function hands what it opened on when all goes well, and returns early when a later step
+//! fails: then nobody has the resource any more, and nobody can close it. Callers that retry leak
+//! one each time.
+//!
+//! # Example
+//! ```go
+//! type store struct{ data, index *os.File }
+//!
+//! func open(data, index string) (*store, error) {
+//!     d, err := os.Open(data)
+//!     if err != nil {
+//!         return nil, err
+//!     }
+//!     i, err := os.Open(index)
+//!     if err != nil {
+//!         return nil, err // d stays open
+//!     }
+//!     return &store{data: d, index: i}, nil
+//! }
+//! ```
+//!
+//! # Fix safety
+//! There is no automatic fix yet.
+//!
+//! # Not reported
+//! Whatever leaves the function's hands is its new owner's business: returned, stored in an object
+//! that lives on, appended, sent, captured by a function that others got, passed to code out of
+//! view.
+
+use crate::Ctx;
+use crate::resource::{self, Words};
+use stanch_diagnostic::{Cause, Check, Finding, Stage};
+use stanch_effects::Kind;
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "RS007",
+    name: "constructor-error-leak",
+    summary: "a later error return forgets an earlier resource",
+    cause: Cause::UnreleasedResource,
+    stage: Stage::Stable("0.1.0"),
+};
+
+/// Findings of one package.
+pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
+    let lost = ctx.obligations.lost_resources.iter().filter(|l| resource::of_constructor(l));
+    lost.map(|lost| {
+        let (thing, done, call) = match lost.kind {
+            Kind::Body => ("the body", "closed", ".Body.Close()"),
+            Kind::Rows => ("the rows", "closed", ".Close()"),
+            Kind::Transaction => ("the transaction", "committed or rolled back", ".Rollback()"),
+            Kind::Closer => ("what this opens", "closed", ".Close()"),
+            Kind::Ticker => ("the ticker", "stopped", ".Stop()"),
+            Kind::Stop => ("the stop function", "called", "()"),
+        };
+        let note = "when the function succeeds it hands it on; when it fails nobody has it";
+        resource::finding(ctx, &Words { check: &CHECK, thing, done, note, call }, lost)
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    fn check(fixture: &str) {
+        stanch_testing::check("constructor-error-leak", fixture);
+    }
+
+    #[test]
+    fn documentation() {
+        stanch_testing::example(
+            "constructor-error-leak",
+            include_str!("constructor_error_leak.rs"),
+        );
+    }
+
+    #[test]
+    fn fires_and_repaired() {
+        check(
+            r#"
+type store struct { data, index *os.File }
+func open(data, index string) (*store, error) {
+    d, err := os.Open(data)
+            //^^^^^^^^^^^^^ leak[constructor-error-leak]: `d` is not closed when `open` returns at line 11
+    if err != nil {
+        return nil, err
+    }
+    i, err := os.Open(index)
+    if err != nil {
+        return nil, err
+    }
+    return &store{data: d, index: i}, nil
+}
+func fields(data, index string) (*store, error) {
+    s := &store{}
+    var err error
+    s.data, err = os.Open(data)
+                //^^^^^^^^^^^^^ leak[constructor-error-leak]: what this opens is not closed
+    if err != nil {
+        return nil, err
+    }
+    if s.index, err = os.Open(index); err != nil {
+        return nil, err
+    }
+    return s, nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn near_misses() {
+        check(
+            r#"
+type store struct { data, index *os.File }
+func (s *store) Close() {
+    if s.data != nil {
+        s.data.Close()
+    }
+    s.index.Close()
+}
+func a(data, index string) (*store, error) {
+    d, err := os.Open(data)
+    if err != nil {
+        return nil, err
+    }
+    i, err := os.Open(index)
+    if err != nil {
+        d.Close()
+        return nil, err
+    }
+    return &store{data: d, index: i}, nil
+}
+func b(data, index string) (_ *store, err error) {
+    s := &store{}
+    defer func() {
+        if err != nil {
+            s.Close()
+        }
+    }()
+    if s.data, err = os.Open(data); err != nil {
+        return nil, err
+    }
+    if s.index, err = os.Open(index); err != nil {
+        return nil, err
+    }
+    return s, nil
+}
+func c(data, index string) (*store, error) {
+    var err error
+    s := &store{}
+    ok := false
+    defer func() {
+        if !ok {
+            s.Close()
+        }
+    }()
+    if s.data, err = os.Open(data); err != nil {
+        return nil, err
+    }
+    if s.index, err = os.Open(index); err != nil {
+        return nil, err
+    }
+    ok = true
+    return s, nil
+}
+func d(data, index string) (s *store, err error) {
+    s = &store{}
+    if s.data, err = os.Open(data); err != nil {
+        return s, err
+    }
+    s.index, err = os.Open(index)
+    return s, err
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn suppressed() {
+        check(
+            r#"
+type store struct { data, index *os.File }
+func open(data, index string) (*store, error) {
+    //stanch:ignore constructor-error-leak the caller exits
+    d, err := os.Open(data)
+    if err != nil {
+        return nil, err
+    }
+    i, err := os.Open(index)
+    if err != nil {
+        return nil, err
+    }
+    return &store{data: d, index: i}, nil
+}
+"#,
+        );
+    }
+}

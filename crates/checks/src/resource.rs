@@ -1,0 +1,93 @@
+//! Words for resources that a path forgets to give back.
+
+use crate::{Ctx, words};
+use stanch_diagnostic::{Action, Check, Confidence, Finding, Remedy, Severity};
+use stanch_effects::Kind;
+use stanch_obligations::{LostResource, ResourceLoss};
+
+/// What a check on resources says.
+pub(crate) struct Words {
+    /// The check.
+    pub(crate) check: &'static Check,
+    /// What it is: `the response's body`.
+    pub(crate) thing: &'static str,
+    /// What did not happen: `closed`.
+    pub(crate) done: &'static str,
+    /// What it costs.
+    pub(crate) note: &'static str,
+    /// What gives it back, after the variable: `.Body.Close()`.
+    pub(crate) call: &'static str,
+}
+
+/// Whether the loss is that of an earlier resource on a later error return, where the other paths only
+/// hand it on: `constructor-error-leak` tells of these.
+pub(crate) fn of_constructor(lost: &LostResource) -> bool {
+    lost.fails && lost.moved && !lost.closed && matches!(lost.how, ResourceLoss::Return(_))
+}
+
+/// Findings of the resources of some kinds, those of [`of_constructor`] aside.
+pub(crate) fn findings(ctx: &Ctx<'_>, words: &Words, kinds: &[Kind]) -> Vec<Finding> {
+    let lost = ctx.obligations.lost_resources.iter();
+    let lost = lost.filter(|l| kinds.contains(&l.kind) && !of_constructor(l));
+    lost.map(|l| finding(ctx, words, l)).collect()
+}
+
+/// One finding.
+pub(crate) fn finding(ctx: &Ctx<'_>, words: &Words, lost: &LostResource) -> Finding {
+    let Words { thing, done, call, .. } = *words;
+    let func = ctx.name(lost.func);
+    let name = lost.name.as_deref();
+    let subject = match name {
+        Some(name) if lost.kind == Kind::Body => format!("{thing} of `{name}`"),
+        Some(name) => format!("`{name}`"),
+        None => thing.to_owned(),
+    };
+    let mut related = Vec::new();
+    related.extend(lost.helper.map(|helper| {
+        let place = ctx.module.funcs[helper].name_span;
+        ctx.label(place, "this function leaves it to its caller")
+    }));
+    let never = !lost.closed && !lost.moved;
+    let message = match lost.how {
+        _ if never => format!("{subject} is never {done}"),
+        ResourceLoss::Return(exit) => {
+            format!("{subject} is not {done} when {func} returns at line {}", ctx.line(exit))
+        }
+        ResourceLoss::Again => format!("{subject} is not {done} before the next turn"),
+    };
+    if let ResourceLoss::Return(exit) = lost.how {
+        related.extend(words::decision(ctx, &lost.path));
+        related.push(ctx.label(exit, format!("not {done} on this path")));
+    }
+    let help = match name {
+        Some(name) => format!("`defer {name}{call}` once it is there, or call it on this path"),
+        None => format!("keep the result, and `defer` its `{}`", call.trim_start_matches('.')),
+    };
+    // A test's process ends soon after.
+    let test = ctx.file(lost.span).ends_with("_test.go");
+    Finding {
+        check: words.check,
+        cause: words.check.cause,
+        remedy: Remedy::ReleaseResource,
+        severity: Severity::Error,
+        confidence: if test { Confidence::Possible } else { Confidence::Likely },
+        message,
+        label: "taken here".to_owned(),
+        package: ctx.path(),
+        function: ctx.symbol(lost.func).to_owned(),
+        location: ctx.location(lost.span),
+        goroutine: None,
+        also_blocked: Vec::new(),
+        related,
+        witness: words::witness(
+            ctx,
+            &lost.path,
+            (Action::Call, &format!("takes {subject}")),
+            (Action::Call, "gives something back"),
+        ),
+        notes: vec![words.note.to_owned()],
+        help: Some(help),
+        fix: None,
+        fingerprint: String::new(),
+    }
+}

@@ -1,0 +1,172 @@
+//! Rows or a transaction of a database that some path does not end.
+//!
+//! # Why it leaks
+//! Until rows are closed or read to their end, and a transaction is committed or rolled back, the
+//! connection under them is not given back to the pool. When the pool is empty, every query waits
+//! for ever.
+//!
+//! # Example
+//! ```go
+//! func first(db *sql.DB) (string, error) {
+//!     rows, err := db.Query("select name from users")
+//!     if err != nil {
+//!         return "", err
+//!     }
+//!     var name string
+//!     for rows.Next() {
+//!         if err := rows.Scan(&name); err != nil {
+//!             return "", err // the rows stay open
+//!         }
+//!     }
+//!     return name, rows.Err()
+//! }
+//! ```
+//!
+//! # Fix safety
+//! There is no automatic fix yet.
+//!
+//! # Not reported
+//! Whatever leaves the function's hands is its new owner's business: returned, stored in an object
+//! that lives on, appended, sent, captured by a function that others got, passed to code out of
+//! view. Rows that were read to their end are closed.
+
+use crate::Ctx;
+use crate::resource::{self, Words};
+use stanch_diagnostic::{Cause, Check, Finding, Stage};
+use stanch_effects::Kind;
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "RS005",
+    name: "rows-not-closed",
+    summary: "a path does not close the rows of a query or end a transaction",
+    cause: Cause::UnreleasedResource,
+    stage: Stage::Stable("0.1.0"),
+};
+
+/// Findings of one package.
+pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
+    let rows = Words {
+        check: &CHECK,
+        thing: "the rows",
+        done: "closed",
+        note: "the connection is not given back to the pool until then",
+        call: ".Close()",
+    };
+    let transaction = Words {
+        thing: "the transaction",
+        done: "committed or rolled back",
+        call: ".Rollback()",
+        ..rows
+    };
+    let mut found = resource::findings(ctx, &rows, &[Kind::Rows]);
+    found.extend(resource::findings(ctx, &transaction, &[Kind::Transaction]));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    fn check(fixture: &str) {
+        stanch_testing::check("rows-not-closed", fixture);
+    }
+
+    #[test]
+    fn documentation() {
+        stanch_testing::example("rows-not-closed", include_str!("rows_not_closed.rs"));
+    }
+
+    #[test]
+    fn early_return() {
+        check(
+            r#"
+func first(db *sql.DB) (name string, err error) {
+    rows, err := db.Query("select name from users")
+               //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[rows-not-closed]: `rows` is not closed when `first` returns at line 10
+    if err != nil {
+        return "", err
+    }
+    for rows.Next() {
+        if err := rows.Scan(&name); err != nil {
+            return "", err
+        }
+    }
+    return name, rows.Err()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn read_or_closed() {
+        check(
+            r#"
+func all(db *sql.DB) (names []string) {
+    rows, err := db.Query("select name from users")
+    if err != nil {
+        return nil
+    }
+    for rows.Next() {
+        var name string
+        rows.Scan(&name)
+        names = append(names, name)
+    }
+    return names
+}
+func one(db *sql.DB) error {
+    rows, err := db.Query("select name from users")
+    if err != nil {
+        return err
+    }
+    defer rows.Close()
+    if !rows.Next() {
+        return errors.New("none")
+    }
+    var name string
+    return rows.Scan(&name)
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_transaction() {
+        check(
+            r#"
+func move(db *sql.DB, work func() error) error {
+    tx, err := db.Begin()
+             //^^^^^^^^^^ leak[rows-not-closed]: `tx` is not committed or rolled back when `move` returns at line 9
+    if err != nil {
+        return err
+    }
+    if err := work(); err != nil {
+        return err
+    }
+    return tx.Commit()
+}
+func safe(db *sql.DB, work func() error) error {
+    tx, err := db.Begin()
+    if err != nil {
+        return err
+    }
+    defer tx.Rollback()
+    if err := work(); err != nil {
+        return err
+    }
+    return tx.Commit()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn suppressed() {
+        check(
+            r#"
+func ping(db *sql.DB) {
+    //stanch:ignore rows-not-closed the database is closed next
+    db.Query("select 1")
+}
+"#,
+        );
+    }
+}

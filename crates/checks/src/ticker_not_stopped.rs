@@ -1,0 +1,114 @@
+//! A ticker that some path does not stop, in code for Go before 1.23.
+//!
+//! # Why it leaks
+//! Before Go 1.23 the runtime keeps every ticker and goes on sending to its channel until `Stop` is
+//! called, whoever still knows it.
+//!
+//! # Example
+//! ```go
+//! //go:build go1.22
+//!
+//! func poll(done chan struct{}, work func() error) error {
+//!     t := time.NewTicker(time.Second)
+//!     for {
+//!         select {
+//!         case <-t.C:
+//!             if err := work(); err != nil {
+//!                 return err // t goes on ticking
+//!             }
+//!         case <-done:
+//!             t.Stop()
+//!             return nil
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! # Fix safety
+//! There is no automatic fix yet.
+//!
+//! # Not reported
+//! Whatever leaves the function's hands is its new owner's business: returned, stored in an object
+//! that lives on, appended, sent, captured by a function that others got, passed to code out of
+//! view. From Go 1.23 on (the version in go.mod, or of the file) the collector takes tickers that
+//! nobody knows. A goroutine that ranges over a ticker's channel for ever is `stuck-worker`'s.
+
+use crate::Ctx;
+use crate::resource::{self, Words};
+use stanch_diagnostic::{Cause, Check, Finding, Stage};
+use stanch_effects::Kind;
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "RS008",
+    name: "ticker-not-stopped",
+    summary: "a path does not stop a ticker (before Go 1.23)",
+    cause: Cause::UnreleasedResource,
+    stage: Stage::Stable("0.1.0"),
+};
+
+/// Findings of one package.
+pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
+    let words = Words {
+        check: &CHECK,
+        thing: "the ticker",
+        done: "stopped",
+        note: "before Go 1.23 a ticker that is not stopped ticks for ever",
+        call: ".Stop()",
+    };
+    resource::findings(ctx, &words, &[Kind::Ticker])
+}
+
+#[cfg(test)]
+mod tests {
+    fn check(fixture: &str) {
+        stanch_testing::check("ticker-not-stopped", fixture);
+    }
+
+    #[test]
+    fn documentation() {
+        stanch_testing::example("ticker-not-stopped", include_str!("ticker_not_stopped.rs"));
+    }
+
+    #[test]
+    fn suppressed() {
+        check(
+            r#"
+//go:build go1.22
+func f() {
+    //stanch:ignore ticker-not-stopped one for the whole run
+    time.NewTicker(time.Second)
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn by_version() {
+        check(
+            r#"
+//- /a/a.go
+//go:build go1.22
+func f(work func()) {
+    t := time.NewTicker(time.Second)
+       //^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[ticker-not-stopped]: `t` is never stopped
+    <-t.C
+    work()
+}
+func g(work func()) {
+    t := time.NewTicker(time.Second)
+    defer t.Stop()
+    <-t.C
+    work()
+}
+//- /b/b.go
+//go:build go1.23
+func f(work func()) {
+    t := time.NewTicker(time.Second)
+    <-t.C
+    work()
+}
+"#,
+        );
+    }
+}

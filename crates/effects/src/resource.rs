@@ -1,0 +1,121 @@
+//! Which library functions hand out something that has to be closed or stopped, which give it back, and
+//! which only use it.
+
+use crate::{Args, EffectError, load};
+use serde::Deserialize;
+use stanch_base::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+
+/// What kind of thing has to be given back.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The body of an HTTP response, in its field `Body`.
+    Body,
+    /// Rows of a query: they hold a connection until they are closed or read to their end.
+    Rows,
+    /// A transaction: it holds a connection until it is committed or rolled back.
+    Transaction,
+    /// A file, connection, listener, client, watcher: closed by a method.
+    Closer,
+    /// A ticker; since Go 1.23 the collector takes unreferenced ones.
+    Ticker,
+    /// A function that has to be called, such as the stop of `iter.Pull`.
+    Stop,
+}
+
+/// What a function does to such things.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceEffect {
+    /// It returns a new one.
+    #[serde(default)]
+    pub acquires: Option<Kind>,
+    /// The result that is one.
+    #[serde(default)]
+    pub result: u32,
+    /// It gives this argument back, the receiver being 0.
+    #[serde(default)]
+    pub releases: Option<u32>,
+    /// The receiver is given back when the first result is false.
+    #[serde(default)]
+    pub ends_when_false: bool,
+    /// The fate of other arguments.
+    #[serde(default)]
+    pub args: Option<Args>,
+}
+
+/// The effects on resources of all known functions.
+#[derive(Clone, Debug, Default)]
+pub struct Resources {
+    functions: FxHashMap<Box<str>, ResourceEffect>,
+    borrowing: FxHashSet<Box<str>>,
+    types: FxHashSet<Box<str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileFormat {
+    /// Packages whose functions keep nothing unless they are listed.
+    #[serde(default)]
+    borrowing: Vec<String>,
+    /// Types that functions are followed for that take them.
+    #[serde(default)]
+    types: Vec<String>,
+    #[serde(default)]
+    function: BTreeMap<String, ResourceEffect>,
+}
+
+impl Resources {
+    /// Adds what a file says; `name` stands in error messages.
+    ///
+    /// # Errors
+    /// With file, line and field if the text is not of the format.
+    pub fn read(&mut self, name: &str, text: &str) -> Result<(), EffectError> {
+        let file: FileFormat =
+            toml::from_str(text).map_err(|error| load::explain(name, text, &error))?;
+        self.borrowing.extend(file.borrowing.into_iter().map(String::into_boxed_str));
+        self.types.extend(file.types.into_iter().map(String::into_boxed_str));
+        let functions = file.function.into_iter();
+        self.functions.extend(functions.map(|(symbol, effect)| (symbol.into_boxed_str(), effect)));
+        Ok(())
+    }
+
+    /// What the function with this symbol does.
+    pub fn function(&self, symbol: &str) -> Option<&ResourceEffect> {
+        self.functions.get(symbol)
+    }
+
+    /// Whether the functions of a package keep nothing unless they are listed.
+    pub fn borrows(&self, package: &str) -> bool {
+        self.borrowing.contains(package)
+    }
+
+    /// Whether values of the type with this symbol may have to be given back.
+    pub fn is_resource(&self, symbol: &str) -> bool {
+        self.types.contains(symbol)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Effects;
+
+    #[test]
+    fn embedded_tables_load() {
+        let resources = Effects::embedded().expect("embedded tables").resources;
+        let get = resources.function("net/http.Get").expect("known");
+        assert_eq!((get.acquires, get.result), (Some(Kind::Body), 0));
+        assert_eq!(resources.function("(*os.File).Close").expect("known").releases, Some(0));
+        assert!(resources.borrows("io"));
+        assert!(resources.is_resource("os.File"));
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let text = "[function]\n\"a.F\" = { acquires = \"moon\" }\n";
+        let error = Resources::default().read("my.toml", text).unwrap_err();
+        assert!(error.to_string().starts_with("my.toml:2:"), "{error}");
+    }
+}

@@ -1,0 +1,202 @@
+//! Bodies, rows, files, connections, tickers: taken by library functions, given back by a method.
+
+use crate::calls::{Invocation, Target};
+use crate::exec::{Run, Site};
+use crate::flow::Exit;
+use crate::report::{LostResource, ResourceLoss, StepKind};
+use crate::state::State;
+use crate::term::{Part, PlaceId, Root, Term, TermId};
+use stanch_effects::{Args, Kind, Op, ResourceEffect};
+use stanch_ir::Span;
+
+impl<'a> Run<'a, '_> {
+    /// What a called library function does to such things.
+    pub(crate) fn resource_effect(&self, call: &Invocation<'a>) -> Option<ResourceEffect> {
+        let plain = match call.target {
+            Target::Unknown => true,
+            Target::Effect(effect) => {
+                matches!(effect.op, Op::None | Op::TickerNew | Op::TimerStop)
+                    && effect.callbacks.is_empty()
+            }
+            Target::Body(_) | Target::Owed(_) | Target::Input(_) => false,
+        };
+        let effect = call.object.filter(|_| plain).and_then(|o| self.package.names.resource(o))?;
+        let says_more = effect.acquires.is_some()
+            || effect.releases.is_some()
+            || effect.ends_when_false
+            || effect.args == Some(Args::IntoResult);
+        (says_more || matches!(call.target, Target::Unknown)).then_some(effect)
+    }
+
+    /// Runs a call of such a function.
+    pub(crate) fn resource(
+        &mut self,
+        mut state: State,
+        effect: ResourceEffect,
+        call: &Invocation<'a>,
+    ) -> Vec<State> {
+        let released = effect.releases.and_then(|i| call.args.get(i as usize)).copied();
+        if let Some(value) = released {
+            state.trace.push(self.step(call.span, StepKind::Release));
+            self.give_back(&mut state, value);
+            self.fresh_results(&mut state, call);
+            return vec![state];
+        }
+        if effect.ends_when_false {
+            return self.turn_or_end(state, call);
+        }
+        if effect.args == Some(Args::Escape) {
+            for &arg in &call.args {
+                self.escape(&mut state, arg);
+            }
+        }
+        if matches!(call.target, Target::Unknown) {
+            self.outside(&mut state);
+        }
+        match effect.acquires {
+            Some(kind) if self.leaks(kind, call.span) => {
+                return self.acquire_resource(state, kind, effect.result as usize, call);
+            }
+            _ => {}
+        }
+        self.fresh_results(&mut state, call);
+        if effect.args == Some(Args::IntoResult) {
+            let wrapped = call.args.iter().copied().find(|&arg| self.may_be_owed(arg));
+            if let Some(arg) = wrapped {
+                let value = self.arena.term(Term::Wrap(arg));
+                self.set(&mut state, call, 0, value);
+            }
+        }
+        vec![state]
+    }
+
+    /// Something new, or an error instead of it.
+    fn acquire_resource(
+        &mut self,
+        mut state: State,
+        kind: Kind,
+        result: usize,
+        call: &Invocation<'a>,
+    ) -> Vec<State> {
+        let error = call.dst.iter().position(|&dst| {
+            self.func.locals.get(dst).is_some_and(|l| self.package.is_error(l.ty))
+        });
+        let mut failed = error.map(|_| state.clone());
+        self.fresh_results(&mut state, call);
+        self.own(&mut state, call.span, Site { kind: Some(kind), ..Site::default() }, true);
+        let value = self.arena.term(Term::Owed(call.span));
+        self.set(&mut state, call, result, value);
+        if let (Some(error), Some(failed)) = (error, &mut failed) {
+            self.fresh_results(failed, call);
+            let (nil, some) = (self.arena.nil(), self.arena.non_nil());
+            self.set(failed, call, result, nil);
+            self.set(failed, call, error, some);
+            self.set(&mut state, call, error, nil);
+        }
+        [Some(state), failed].into_iter().flatten().collect()
+    }
+
+    /// One more turn, or the end, which gives the receiver back.
+    fn turn_or_end(&mut self, mut state: State, call: &Invocation<'a>) -> Vec<State> {
+        let mut end = state.clone();
+        let (yes, no) = (self.arena.bool(true), self.arena.bool(false));
+        self.set(&mut state, call, 0, yes);
+        self.set(&mut end, call, 0, no);
+        if let Some(&receiver) = call.args.first() {
+            self.give_back(&mut end, receiver);
+        }
+        vec![state, end]
+    }
+
+    /// `value` is closed or stopped.
+    pub(crate) fn give_back(&mut self, state: &mut State, value: TermId) {
+        let mut value = value;
+        loop {
+            match *self.arena.get(value) {
+                Term::Iface(inner) | Term::Assert(inner, _) | Term::Wrap(inner) => value = inner,
+                Term::Owed(site) => return self.close(state, site),
+                Term::Load(place, None) => {
+                    state.used.insert(place);
+                    return;
+                }
+                _ => return self.escape(state, value),
+            }
+        }
+    }
+
+    /// What was acquired at `site` is given back.
+    pub(crate) fn close(&mut self, state: &mut State, site: Span) {
+        if let Some(site) = self.sites.get_mut(&site) {
+            site.closed = true;
+        }
+        self.discharge(state, site);
+    }
+
+    /// What a place holds; the body of a response stands for the response.
+    pub(crate) fn read(&mut self, state: &State, place: PlaceId) -> TermId {
+        let data = self.arena.data(place);
+        if let (Root::Ptr(object), [Part::Field(field)]) = (data.root, &*data.parts)
+            && let Term::Owed(site) = *self.arena.get(object)
+            && self.sites.get(&site).is_some_and(|s| s.kind == Some(Kind::Body))
+            && &*self.package.program.object(*field).name == "Body"
+        {
+            return object;
+        }
+        state.load(&mut self.arena, place)
+    }
+
+    fn may_be_owed(&self, value: TermId) -> bool {
+        matches!(
+            self.arena.get(self.arena.unboxed(value)),
+            Term::Owed(_) | Term::Wrap(_) | Term::Load(..)
+        )
+    }
+
+    /// Whether a forgotten one stays: since Go 1.23 the collector takes tickers.
+    fn leaks(&self, kind: Kind, span: Span) -> bool {
+        let source = self.package.program.source(span.package);
+        let language = source.files.get(span.file).map(|file| file.language);
+        kind != Kind::Ticker || language.is_some_and(|l| l < (1, 23))
+    }
+
+    /// Resources made here that some exit forgets; call it after [`Run::summary`], which hands the
+    /// results over.
+    pub(crate) fn lost_resources(&self, exits: &[Exit], ends_process: bool) -> Vec<LostResource> {
+        let mut found = Vec::new();
+        for (&span, site) in &self.sites {
+            let Some(kind) = site.kind else { continue };
+            let lost = exits.iter().filter(|e| e.state.owed.contains_key(&span));
+            let lost = lost.min_by_key(|e| e.span).filter(|_| !ends_process);
+            let (how, path, fails) = match (lost, &site.overwritten) {
+                (Some(exit), _) => {
+                    let path = self.path_since(&exit.state, span);
+                    (ResourceLoss::Return(exit.span), path, self.fails(exit))
+                }
+                (None, Some(path)) => (ResourceLoss::Again, path.clone(), false),
+                (None, None) => continue,
+            };
+            found.push(LostResource {
+                func: self.id,
+                span,
+                kind,
+                name: site.name.clone(),
+                helper: site.helper,
+                how,
+                path,
+                closed: site.closed,
+                moved: site.released && !site.closed,
+                fails,
+            });
+        }
+        found
+    }
+
+    /// Whether an exit returns an error.
+    fn fails(&self, exit: &Exit) -> bool {
+        let results = self.func.results.iter().zip(&exit.results);
+        results.into_iter().any(|(&local, &value)| {
+            self.package.is_error(self.func.locals[local].ty)
+                && !matches!(self.arena.get(value), Term::Nil)
+        })
+    }
+}

@@ -1,0 +1,17 @@
+// Package http: declarations for fixtures.
+package http
+
+import "io"
+
+const StatusOK = 200
+
+type Client struct{ n int }
+type Request struct{ Method string }
+type Response struct {
+	Status     string
+	StatusCode int
+	Body       io.ReadCloser
+}
+
+func Get(url string) (resp *Response, err error)
+func (c *Client) Do(req *Request) (*Response, error)
