@@ -66,7 +66,7 @@ enum Outcome {
     Missed,
     /// By which check, and what is so in the version with the repair.
     Found(String, &'static str),
-    NotFetched(String),
+    Unknown(String),
 }
 
 /// `only` restricts to modules whose `path@version` contains one of its words, and compares nothing.
@@ -87,8 +87,8 @@ pub(crate) fn run(update: bool, only: &[String]) -> Result<()> {
         toml::from_str(&reasons).with_context(|| format!("in {REASONS}"))?;
     let report = report(&rows, &outcomes, &reasons);
     for (row, outcome) in rows.iter().zip(&outcomes) {
-        if let Outcome::NotFetched(why) = outcome {
-            eprintln!("NOT FETCHED: {}@{}: {why}", row.module, row.version);
+        if let Outcome::Unknown(why) = outcome {
+            eprintln!("NOT KNOWN: {}@{}: {why}", row.module, row.version);
         }
     }
     if !only.is_empty() {
@@ -107,7 +107,7 @@ struct Modules {
 impl Modules {
     fn outcome(&mut self, row: &Row) -> Outcome {
         let found = match self.document(&row.module, &row.version) {
-            Err(why) => return Outcome::NotFetched(why.clone()),
+            Err(why) => return Outcome::Unknown(why.clone()),
             Ok(document) => document.findings.iter().find(|f| row.is_found_by(f)),
         };
         let Some(found) = found else { return Outcome::Missed };
@@ -115,7 +115,7 @@ impl Modules {
         let Some(fixed_in) = &row.fixed_in else { return Outcome::Found(check, "no repair yet") };
         let still = |f: &Finding| f.name == check && f.function == function;
         let after = match self.document(&row.module, fixed_in) {
-            Err(_) => "the repair is NOT FETCHED",
+            Err(_) => "NOT KNOWN in the repaired version",
             Ok(document) if document.findings.iter().any(still) => "STILL in the repaired version",
             Ok(_) => "gone in the repaired version",
         };
@@ -214,7 +214,7 @@ fn report(rows: &[Row], outcomes: &[Outcome], reasons: &BTreeMap<String, String>
                 n_lasting += usize::from(after.starts_with("STILL"));
                 format!("found by {check}; {after}")
             }
-            Outcome::NotFetched(_) => "NOT FETCHED".to_owned(),
+            Outcome::Unknown(_) => "NOT KNOWN: not fetched, or not analysed".to_owned(),
         };
         let _ = writeln!(list, "{key}\n    {}: {}\n    {verdict}", row.kind, row.what);
     }

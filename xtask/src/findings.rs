@@ -1,10 +1,16 @@
 //! What the release binary finds, read from its findings document.
 
 use crate::workspace;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Longer than any run should take.
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// The findings document, as far as it is compared with anything.
 #[derive(Debug, Deserialize)]
@@ -25,6 +31,9 @@ pub(crate) struct Finding {
     pub(crate) also_blocked: Vec<Goroutine>,
     #[serde(default)]
     pub(crate) related: Vec<Related>,
+    /// Stays the same when lines move.
+    #[serde(default)]
+    pub(crate) fingerprint: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,22 +88,36 @@ pub(crate) fn build() -> Result<PathBuf> {
     workspace::binary()
 }
 
-/// What the binary finds in the packages of `patterns`, in the default profile.
+/// What the binary finds in the packages of `patterns`, in the default profile. It is stopped if it
+/// does not end.
 pub(crate) fn check(binary: &Path, dir: &Path, patterns: &[&str]) -> Result<Document> {
-    let output = Command::new(binary)
-        .args(["check", "--output-format", "json"])
+    let mut child = Command::new(binary)
+        .args(["check", "--quiet", "--output-format", "json"])
         .args(patterns)
         .current_dir(dir)
         .stdin(Stdio::null())
-        .output()
+        .stdout(Stdio::piped())
+        .spawn()
         .with_context(|| format!("cannot run {}", binary.display()))?;
-    ensure!(
-        matches!(output.status.code(), Some(0 | 1)),
-        "{} in {}: {}\n{}",
-        binary.display(),
-        dir.display(),
-        output.status,
-        String::from_utf8_lossy(&output.stderr).trim()
-    );
-    serde_json::from_slice(&output.stdout).context("the findings document is malformed")
+    let mut stdout = child.stdout.take().context("no standard output")?;
+    let reader = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stdout.read_to_end(&mut bytes).map(|_| bytes)
+    });
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if start.elapsed() > LIMIT {
+            child.kill()?;
+            child.wait()?;
+            bail!("stanch does not end within {} s", LIMIT.as_secs());
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
+    let bytes = reader.join().ok().context("the reader of the document failed")??;
+    let place = dir.display();
+    ensure!(matches!(status.code(), Some(0 | 1)), "stanch in {place}: {status}");
+    serde_json::from_slice(&bytes).context("the findings document is malformed")
 }

@@ -8,6 +8,7 @@ mod conformance_known;
 mod conformance_packages;
 mod conformance_pairs;
 mod conformance_parser;
+mod conformance_triage;
 mod conformance_types;
 mod fetch;
 mod findings;
@@ -98,6 +99,8 @@ enum Conformance {
     Parser,
     /// Packages and files
     Packages,
+    /// The precision of findings on real code, by labels; downloads it
+    Triage,
     Types,
 }
 
@@ -135,6 +138,9 @@ fn run(command: Command) -> Result<()> {
             }
             if matches!(what, Some(Conformance::Known)) || what.is_none() && full {
                 conformance_known::run(update, &only)?;
+            }
+            if matches!(what, Some(Conformance::Triage)) || what.is_none() && full {
+                conformance_triage::run(&goroot, update, &only)?;
             }
             if matches!(what, Some(Conformance::Types) | None) {
                 conformance_types::run(&goroot, full, update, &only)?;
