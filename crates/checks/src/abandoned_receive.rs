@@ -72,7 +72,7 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
         leak.kind == LeakKind::BlockedForEver
             && waits
             && !waits::is_range(ctx, seen.func, seen.span)
-            && !(leak.goroutine != 0 && waits::runs_once(ctx, seen.leak.root))
+            && !waits::parks(ctx, seen.leak)
     });
     let words = |wait: WaitReason| if wait == WaitReason::Select { &SELECT } else { &RECEIVE };
     leaks.iter().map(|s| waits::finding(ctx, &CHECK, s, words(s.leak.leak.wait))).collect()

@@ -59,7 +59,7 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
         leak.kind == LeakKind::BlockedForEver
             && matches!(leak.wait, WaitReason::ChanReceive | WaitReason::ChanReceiveNil)
             && waits::is_range(ctx, seen.func, seen.span)
-            && !(leak.goroutine != 0 && waits::runs_once(ctx, seen.leak.root))
+            && !waits::parks(ctx, seen.leak)
     });
     leaks.iter().map(|seen| waits::finding(ctx, &CHECK, seen, &WORDS)).collect()
 }

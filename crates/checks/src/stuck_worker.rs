@@ -65,7 +65,7 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
         leaks.iter().map(|seen| waits::finding(ctx, &CHECK, seen, &WORDS)).collect();
     for finding in &mut findings {
         // That its starter runs again and again is an assumption.
-        finding.confidence = Confidence::Likely;
+        finding.confidence = finding.confidence.max(Confidence::Likely);
         finding.message = match &finding.goroutine {
             Some(g) => format!("{} `{}` never ends", WORDS.subject, short(&g.entry)),
             None => finding.message.clone(),
@@ -134,8 +134,8 @@ func NewCache() *Cache {
     c := &Cache{}
     go func() {
         for {
+      //^^^ leak[stuck-worker]: never ends
             time.Sleep(time.Second)
-          //^^ leak[stuck-worker]: never ends
             c.expire()
         }
     }()
@@ -196,8 +196,8 @@ func main() {
             r#"
 func New() {
     go func() {
+        //stanch:ignore stuck-worker one a process
         for {
-            //stanch:ignore stuck-worker one a process
             time.Sleep(time.Second)
         }
     }()

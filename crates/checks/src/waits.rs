@@ -6,7 +6,7 @@ use stanch_diagnostic::{
 };
 use stanch_extract::RootLeak;
 use stanch_ir::{Callee, FuncId, InstrKind, Operand, Span};
-use stanch_model::{Action as Act, Blocked, Decision, FnId, Leak, Site, WaitReason};
+use stanch_model::{Action as Act, Blocked, Decision, FnId, Leak, LeakKind, Site, WaitReason};
 use stanch_types::Builtin;
 use std::collections::BTreeSet;
 
@@ -49,7 +49,7 @@ pub(crate) fn leaks<'a>(
             seen.push(one);
         }
     }
-    seen.sort_by_key(|s| (s.span, confidence(&s.leak.leak), s.leak.leak.witness.len()));
+    seen.sort_by_key(|s| (s.span, confidence(ctx, s.leak), s.leak.leak.witness.len()));
     seen.dedup_by_key(|s| s.span);
     seen
 }
@@ -59,13 +59,24 @@ fn operation(ctx: &Ctx<'_>, leak: &Leak) -> Option<(FuncId, Span)> {
     leak.stack.iter().find_map(|&(_, site)| ctx.explored.translated.source(site))
 }
 
-/// Proved if the witness rests on nothing but the scheduler and the clock.
-pub(crate) fn confidence(leak: &Leak) -> Confidence {
+/// Proved if the witness rests on nothing but the scheduler and the clock; possible if it needs a panic
+/// that nothing says can happen, or if it is a test that would hang or fail.
+pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     let assumed = |d: Decision| !matches!(d, Decision::Happened(_));
-    match leak.assumptions.iter().any(|a| assumed(a.decision)) {
+    let likely = leak.leak.assumptions.iter().any(|a| assumed(a.decision));
+    let panics = leak.leak.witness.iter().any(|s| s.action == Act::Panic);
+    let worker = leak.leak.kind == LeakKind::AliveForEver;
+    let test = in_test(ctx, leak.root) && (likely || worker || leak.leak.goroutine == 0);
+    match likely {
+        _ if panics || test => Confidence::Possible,
         true => Confidence::Likely,
         false => Confidence::Proved,
     }
+}
+
+/// Whether a function stands in a test file.
+fn in_test(ctx: &Ctx<'_>, func: FuncId) -> bool {
+    ctx.location(ctx.module.funcs[func].span).file.ends_with("_test.go")
 }
 
 /// The finding of a leak.
@@ -76,7 +87,7 @@ pub(crate) fn finding(
     words: &Words,
 ) -> Finding {
     let leak = &seen.leak.leak;
-    let confidence = confidence(leak);
+    let confidence = confidence(ctx, seen.leak);
     let verb = if confidence == Confidence::Proved { words.verb.0 } else { words.verb.1 };
     let message = format!("{} {verb}{}", words.subject, occasion(ctx, leak));
     let goroutine = Goroutine {
@@ -201,7 +212,7 @@ fn notes(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if confidence(leak) == Confidence::Likely {
+    if confidence(ctx, seen.leak) == Confidence::Likely {
         notes.push(
             "this rests on the decisions in the schedule, which can go either way".to_owned(),
         );
@@ -305,6 +316,15 @@ pub(crate) fn is_range(ctx: &Ctx<'_>, func: FuncId, span: Span) -> bool {
     instrs
         .into_iter()
         .any(|i| i.span == span && matches!(i.kind, InstrKind::Recv { range: true, .. }))
+}
+
+/// Whether a function that runs once waits for ever on purpose: on what can never come.
+pub(crate) fn parks(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
+    let never = matches!(
+        leak.leak.wait,
+        WaitReason::ChanReceiveNil | WaitReason::ChanSendNil | WaitReason::SelectNoCases
+    );
+    never && leak.leak.goroutine == 0 && runs_once(ctx, leak.root)
 }
 
 /// Whether the root runs once in the life of the process: main, init, or a function of a program that

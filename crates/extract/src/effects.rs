@@ -46,7 +46,10 @@ impl FuncBuilder<'_, '_> {
         dst: &[Option<LocalId>],
         span: Span,
     ) {
-        let args = self.effect_args(effect.op, call, span);
+        let mut args = self.effect_args(effect.op, call, span);
+        if let (EffectOp::WaitGroupAdd, [_, n]) = (effect.op, args.as_mut_slice()) {
+            *n = self.size(*n, span);
+        }
         if let Some(prim) = prim_of(effect.op) {
             return self.prim(prim, args, dst.to_vec(), span);
         }

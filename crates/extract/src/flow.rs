@@ -38,15 +38,21 @@ impl Flow {
             .iter()
             .map(|b| b.term.targets().into_iter().map(Idx::index).collect())
             .collect();
-        let ends = |b: usize| {
-            matches!(
-                func.blocks[BlockId::from_usize(b)].term,
-                Terminator::Return | Terminator::Panic(_) | Terminator::Unreachable
-            )
-        };
-        let order: Vec<usize> = func.reverse_postorder().into_iter().map(Idx::index).collect();
-        let (exits, endless) = exits(&targets, &order, &ends);
-        let post = post_dominators(&targets, &order, &exits);
+        let ends = func.blocks.iter().map(|b| {
+            matches!(b.term, Terminator::Return | Terminator::Panic(_) | Terminator::Unreachable)
+        });
+        let ends: Vec<bool> = ends.collect();
+        let returns: Vec<bool> = func.blocks.iter().map(|b| b.term == Terminator::Return).collect();
+        Self::of(&targets, &ends, &returns)
+    }
+
+    /// From the successors of each block, the blocks at which it ends, those at which it returns. Blocks
+    /// that are not reached from the first have no successors and end.
+    pub(crate) fn of(targets: &[Vec<usize>], ends: &[bool], returns: &[bool]) -> Self {
+        let n = targets.len();
+        let order = reverse_postorder(targets);
+        let (exits, endless) = exits(targets, &order, ends);
+        let post = post_dominators(targets, &order, &exits);
         let mut controllers = IndexVec::from_elem(Vec::new(), n);
         for (block, next) in targets.iter().enumerate().filter(|(_, next)| next.len() > 1) {
             for &to in next {
@@ -64,25 +70,20 @@ impl Flow {
         let joins = (0..n).map(|b| {
             (targets[b].len() > 1).then(|| match post[b] {
                 meet if meet < n => Join::Block(BlockId::from_usize(meet)),
-                _ if returns(func, &targets, b) => Join::Return,
+                _ if reaches_any(targets, b, returns) => Join::Return,
                 _ => Join::Never,
             })
         });
         let joins = joins.collect();
-        let in_loop = (0..n).map(|b| reaches(&targets, b, b)).collect();
+        let in_loop = cyclic(targets);
         Self { controllers, joins, endless: endless.into_iter().collect(), in_loop }
     }
 }
 
 /// Blocks that count as exits, and which blocks cannot really end. In a part without an exit one block
 /// counts as one.
-fn exits(
-    targets: &[Vec<usize>],
-    order: &[usize],
-    ends: &dyn Fn(usize) -> bool,
-) -> (Vec<bool>, Vec<bool>) {
-    let n = targets.len();
-    let mut exits: Vec<bool> = (0..n).map(ends).collect();
+fn exits(targets: &[Vec<usize>], order: &[usize], ends: &[bool]) -> (Vec<bool>, Vec<bool>) {
+    let mut exits = ends.to_vec();
     let mut reach = exits.clone();
     let close = |reach: &mut Vec<bool>| {
         let mut changed = true;
@@ -177,14 +178,14 @@ fn post_dominators(targets: &[Vec<usize>], order: &[usize], exits: &[bool]) -> V
     post
 }
 
-fn returns(func: &Func, targets: &[Vec<usize>], from: usize) -> bool {
+fn reaches_any(targets: &[Vec<usize>], from: usize, wanted: &[bool]) -> bool {
     let mut seen = vec![false; targets.len()];
     let mut work = vec![from];
     while let Some(block) = work.pop() {
         if std::mem::replace(&mut seen[block], true) {
             continue;
         }
-        if func.blocks[BlockId::from_usize(block)].term == Terminator::Return {
+        if wanted[block] {
             return true;
         }
         work.extend(&targets[block]);
@@ -192,16 +193,70 @@ fn returns(func: &Func, targets: &[Vec<usize>], from: usize) -> bool {
     false
 }
 
-fn reaches(targets: &[Vec<usize>], from: usize, wanted: usize) -> bool {
+fn reverse_postorder(targets: &[Vec<usize>]) -> Vec<usize> {
     let mut seen = vec![false; targets.len()];
-    let mut work = targets[from].clone();
-    while let Some(block) = work.pop() {
-        if block == wanted {
-            return true;
-        }
-        if !std::mem::replace(&mut seen[block], true) {
-            work.extend(&targets[block]);
+    let mut order = Vec::with_capacity(targets.len());
+    let mut stack = vec![(0, 0)];
+    seen[0] = true;
+    while let Some((block, at)) = stack.last_mut() {
+        match targets[*block].get(*at) {
+            Some(&next) => {
+                *at += 1;
+                if !std::mem::replace(&mut seen[next], true) {
+                    stack.push((next, 0));
+                }
+            }
+            None => {
+                order.push(*block);
+                stack.pop();
+            }
         }
     }
-    false
+    order.reverse();
+    order
+}
+
+/// Which nodes of a graph lie on a cycle: those of strongly connected components with a cycle (Tarjan).
+pub(crate) fn cyclic<I: Idx>(targets: &[Vec<usize>]) -> IndexVec<I, bool> {
+    let n = targets.len();
+    let mut on_cycle = IndexVec::from_elem(false, n);
+    let (mut number, mut low) = (vec![usize::MAX; n], vec![0; n]);
+    let mut on_stack = vec![false; n];
+    let mut stack = Vec::new();
+    let mut next = 0;
+    for start in 0..n {
+        let mut calls = if number[start] == usize::MAX { vec![(start, 0)] } else { Vec::new() };
+        while let Some((block, at)) = calls.last_mut() {
+            let b = *block;
+            if *at == 0 {
+                (number[b], low[b]) = (next, next);
+                next += 1;
+                stack.push(b);
+                on_stack[b] = true;
+            }
+            if let Some(&to) = targets[b].get(*at) {
+                *at += 1;
+                if number[to] == usize::MAX {
+                    calls.push((to, 0));
+                } else if on_stack[to] {
+                    low[b] = low[b].min(number[to]);
+                }
+                continue;
+            }
+            calls.pop();
+            if let Some((caller, _)) = calls.last() {
+                low[*caller] = low[*caller].min(low[b]);
+            }
+            if low[b] == number[b] {
+                let from = stack.iter().rposition(|s| *s == b).unwrap_or(0);
+                let component = stack.split_off(from);
+                let cycle = component.len() > 1 || targets[b].contains(&b);
+                for part in component {
+                    on_stack[part] = false;
+                    on_cycle[I::from_usize(part)] = cycle;
+                }
+            }
+        }
+    }
+    on_cycle
 }

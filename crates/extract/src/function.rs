@@ -275,13 +275,17 @@ impl<'c, 'a> FuncBuilder<'c, 'a> {
         dst.into()
     }
 
-    /// The length of a sequence, or an integer that bounds a loop: small, and the same each time.
+    /// The length of a sequence, or an integer that bounds a loop: small, the same each time, and not
+    /// 0 where nothing is known of it. What happens only with nothing to do is rarely meant.
     pub(crate) fn size(&mut self, value: Operand, span: Span) -> Operand {
         if matches!(value, Operand::Const(_)) {
             return value;
         }
         let dst = self.temp();
-        self.prim(Prim::SeqLen, vec![value], vec![Some(dst)], span);
+        // A recursion over a structure has to end somewhere.
+        let least = i64::from(!self.cx.recursive[self.id]);
+        let args = vec![value, crate::translate::integer(least)];
+        self.prim(Prim::SeqLen, args, vec![Some(dst)], span);
         dst.into()
     }
 }

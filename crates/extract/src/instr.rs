@@ -158,6 +158,10 @@ impl FuncBuilder<'_, '_> {
             }
             Rvalue::MakeChan { cap, .. } => {
                 let cap = match cap {
+                    Some(cap) if self.is_plain(cap) => {
+                        let value = self.operand(cap, span);
+                        self.size(value, span)
+                    }
                     Some(cap) => self.operand(cap, span),
                     None => integer(0),
                 };
@@ -218,6 +222,21 @@ impl FuncBuilder<'_, '_> {
                 self.unknown(local, UnknownKind::Any, span);
             }
         }
+    }
+
+    /// Whether an operand is a variable or a length, not the result of a call or computation.
+    fn is_plain(&self, operand: &IrOperand) -> bool {
+        let IrOperand::Local(local) = operand else { return false };
+        if self.func.locals[*local].kind != ir::LocalKind::Temp {
+            return true;
+        }
+        self.func.blocks.iter().flat_map(|b| &b.instrs).any(|i| {
+            matches!(
+                &i.kind,
+                InstrKind::Assign(dst, Rvalue::Len(_) | Rvalue::Load(_) | Rvalue::Use(_))
+                    if dst == local
+            )
+        })
     }
 
     fn alloc(&mut self, local: ir::LocalId, kind: AllocKind, span: Span) {

@@ -12,8 +12,8 @@ mod instr;
 mod names;
 mod need;
 mod place;
-mod restrict;
 mod roots;
+mod scope;
 mod translate;
 
 pub use translate::Translated;
@@ -21,7 +21,7 @@ pub use translate::Translated;
 use stanch_base::Idx;
 use stanch_effects::Effects;
 use stanch_ir::{FuncId, Module, Span};
-use stanch_model::{FnId, Leak, Limits, Outcome, Site};
+use stanch_model::{FnId, Leak, LeakKind, Limits, Site};
 use stanch_types::{PackageId, Program};
 
 /// What exploring one package found.
@@ -57,9 +57,15 @@ pub struct Stats {
     pub states: u64,
 }
 
-/// Bounds of one root. The number of states is what keeps the cost of a package in hand.
+/// Bounds of one exploration.
 fn limits() -> Limits {
-    Limits { states: 800, branches_per_step: 32, local_steps: 1_000, ..Limits::default() }
+    Limits {
+        states: 12_000,
+        instructions: 400_000,
+        branches_per_step: 128,
+        local_steps: 2_000,
+        ..Limits::default()
+    }
 }
 
 /// Explores every root of a package.
@@ -69,43 +75,26 @@ pub fn explore_package(
     module: &Module,
     effects: &Effects,
 ) -> Explored {
-    let (translated, outcomes) = outcomes(program, package, module, effects);
-    let mut explored = Explored { translated, ..Explored::default() };
-    for (root, outcome) in outcomes {
+    let names = names::Names::new(program, module, effects);
+    let carry = carry::Carry::new(program, package, module);
+    let needs = need::Needs::of(&names, &carry, module);
+    let translated = translate::translate(&names, package, module, &needs, &carry);
+    let mut explored = Explored::default();
+    roots::each(program, module, &translated, &mut |one| {
+        let outcome = one.outcome;
         let complete = outcome.inconclusive.is_none();
         explored.stats.roots += 1;
         explored.stats.inconclusive += u32::from(!complete);
         explored.stats.states += u64::from(outcome.n_states);
-        let leaks = outcome.leaks.into_iter();
-        explored.leaks.extend(leaks.map(|leak| RootLeak { root, leak, complete }));
-    }
+        for leak in outcome.leaks {
+            if one.worker == (leak.kind == LeakKind::AliveForEver) {
+                let leak = one.sliced.lift(leak);
+                explored.leaks.push(RootLeak { root: one.root, leak, complete });
+            }
+        }
+    });
+    explored.translated = translated;
     explored
-}
-
-fn outcomes(
-    program: &Program<'_>,
-    package: PackageId,
-    module: &Module,
-    effects: &Effects,
-) -> (Translated, Vec<(FuncId, Outcome)>) {
-    let names = names::Names::new(program, module, effects);
-    let carry = carry::Carry::new(program, package, module);
-    let needs = need::Needs::of(&names, &carry, module);
-    let roots = roots::roots(&names, &carry, module, &needs);
-    if roots.is_empty() {
-        return (Translated::default(), Vec::new());
-    }
-    let translated = translate::translate(&names, package, module, &needs, &carry);
-    let outcomes = roots
-        .into_iter()
-        .map(|root| {
-            let id = FnId::from_usize(root.index());
-            let args = translated.root_args(program, module, root);
-            let model = restrict::restrict(&translated.program, id);
-            (root, stanch_model::explore(&model, id, &args, &limits()))
-        })
-        .collect();
-    (translated, outcomes)
 }
 
 /// The model of a package and its roots as text, for `stanch debug model`.
@@ -116,18 +105,23 @@ pub fn display_models(
     effects: &Effects,
 ) -> String {
     use std::fmt::Write;
-    let (translated, outcomes) = outcomes(program, package, module, effects);
+    let names = names::Names::new(program, module, effects);
+    let carry = carry::Carry::new(program, package, module);
+    let needs = need::Needs::of(&names, &carry, module);
+    let translated = translate::translate(&names, package, module, &needs, &carry);
     let mut out = translated.program.to_string();
-    for (root, outcome) in outcomes {
-        let symbol = &module.funcs[root].symbol;
+    roots::each(program, module, &translated, &mut |one| {
+        let outcome = one.outcome;
         let _ = writeln!(
             out,
-            "// root {symbol}: {} states, {} leaks{}",
+            "// root {}: {} states, {} leaks{}\n{}",
+            module.funcs[one.root].symbol,
             outcome.n_states,
             outcome.leaks.len(),
-            outcome.inconclusive.map_or(String::new(), |i| format!(", inconclusive: {i:?}"))
+            outcome.inconclusive.map_or(String::new(), |i| format!(", inconclusive: {i:?}")),
+            one.sliced.program
         );
-    }
+    });
     out
 }
 

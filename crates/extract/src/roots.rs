@@ -1,170 +1,170 @@
-//! Where exploration starts: functions that make an object or start a goroutine, and those to which
-//! such objects are returned.
+//! Where exploration starts, and for which objects.
 
-use crate::carry::Carry;
-use crate::classify::object_kind;
-use crate::names::{Known, Names};
-use crate::need::Needs;
-use stanch_base::IndexVec;
-use stanch_effects::Op;
-use stanch_ir::{Call, Callee, Func, FuncId, InstrKind, Module, Operand, Rvalue, Terminator};
+use crate::scope::{At, Group, Keep, Kind, Scopes, Sliced, Tree, emit};
+use crate::translate::Translated;
+use stanch_base::{FxHashSet, Idx};
+use stanch_ir::{FuncId, Module};
+use stanch_model::{ArgSpec, Const, Escaped, FnId, Op, Outcome};
+use stanch_types::Program;
+use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) fn roots(
-    names: &Names<'_>,
-    carry: &Carry<'_>,
+/// How far up an object is followed that functions hand to their callers.
+const LEVELS: usize = 6;
+/// With more callers than this what a function hands up is out of view.
+const MAX_CALLERS: usize = 24;
+
+/// One exploration.
+pub(crate) struct One {
+    pub(crate) root: FuncId,
+    pub(crate) sliced: Sliced,
+    pub(crate) outcome: Outcome,
+    /// Whether it asks if a goroutine has a way out.
+    pub(crate) worker: bool,
+}
+
+/// Explores everything there is to explore in a package, in a fixed order.
+pub(crate) fn each(
+    program: &Program<'_>,
     module: &Module,
-    needs: &Needs,
-) -> Vec<FuncId> {
-    let graph = Graph::new(names, module);
-    let waits = graph.spread(module.funcs.iter().map(|f| waits(names, f)).collect());
-    let makes = makes(names, carry, module, &graph);
-    let ids = module.funcs.ids().filter(|&id| {
-        let func = &module.funcs[id];
-        needs.relevant[id] && waits[id] && makes[id] && (func.parent.is_none() || graph.escapes[id])
-    });
-    ids.collect()
+    translated: &Translated,
+    found: &mut dyn FnMut(One),
+) {
+    let helpers = translated.helpers;
+    let scopes = Scopes::new(
+        &translated.program,
+        &[(helpers.call_any, 0), (helpers.group_member, 1)],
+        helpers.compare_and_swap,
+    );
+    let explorer = Explorer { program, module, translated, scopes };
+    let mut wave: BTreeMap<FnId, BTreeSet<u32>> = BTreeMap::new();
+    for id in translated.program.functions.ids().take(translated.n_funcs) {
+        let seeds = explorer.scopes.seeds(id);
+        if !seeds.is_empty() {
+            wave.insert(id, seeds.into_iter().collect());
+        }
+    }
+    let mut done: FxHashSet<(FnId, u32)> = FxHashSet::default();
+    for _ in 0..LEVELS {
+        let mut next: BTreeMap<FnId, BTreeSet<u32>> = BTreeMap::new();
+        for (root, mut seeds) in wave {
+            seeds.retain(|seed| done.insert((root, *seed)));
+            explorer.root(root, &seeds, &mut next, found);
+        }
+        wave = next;
+    }
+    for id in translated.program.functions.ids().take(translated.n_funcs) {
+        explorer.workers(id, found);
+    }
 }
 
-/// Who runs whom within the package.
-struct Graph {
-    /// Functions each one calls, and literals in it.
-    callees: IndexVec<FuncId, Vec<FuncId>>,
-    /// Literals that the function calls, starts or defers itself.
-    own: IndexVec<FuncId, Vec<FuncId>>,
-    /// Literals that are used as values.
-    escapes: IndexVec<FuncId, bool>,
+struct Explorer<'a> {
+    program: &'a Program<'a>,
+    module: &'a Module,
+    translated: &'a Translated,
+    scopes: Scopes<'a>,
 }
 
-impl Graph {
-    fn new(names: &Names<'_>, module: &Module) -> Self {
-        let n = module.funcs.len();
-        let mut graph = Self {
-            callees: IndexVec::from_elem(Vec::new(), n),
-            own: IndexVec::from_elem(Vec::new(), n),
-            escapes: IndexVec::from_elem(false, n),
+impl Explorer<'_> {
+    fn root(
+        &self,
+        root: FnId,
+        seeds: &BTreeSet<u32>,
+        next: &mut BTreeMap<FnId, BTreeSet<u32>>,
+        found: &mut dyn FnMut(One),
+    ) {
+        let tree = Tree::of(&self.scopes, root);
+        let mut covered: FxHashSet<u32> = FxHashSet::default();
+        for &seed in seeds {
+            if covered.contains(&seed) {
+                continue;
+            }
+            let Some(group) = self.scopes.group(root, &[seed], &tree) else { continue };
+            covered.extend(&group.classes);
+            let Some(one) = self.explore(root, &group, &tree, None) else { continue };
+            self.up(&one, root, seeds, &group, next);
+            found(one);
+        }
+    }
+
+    fn explore(&self, root: FnId, group: &Group, tree: &Tree, forced: Option<At>) -> Option<One> {
+        let keep = Keep::of(&self.scopes, root, &group.classes, &group.carrying, tree, forced)?;
+        let sliced = emit(&keep);
+        let func = FuncId::from_usize(root.index());
+        let args = self.translated.root_args(self.program, self.module, func);
+        let args: Vec<ArgSpec> = args
+            .into_iter()
+            .zip(&sliced.root_needs)
+            .map(|(arg, needed)| if *needed { arg } else { ArgSpec::Const(Const::Nil) })
+            .collect();
+        let outcome = stanch_model::explore(&sliced.program, sliced.root, &args, &crate::limits());
+        Some(One { root: func, sliced, outcome, worker: forced.is_some() })
+    }
+
+    /// What the root hands up is explored from its callers.
+    fn up(
+        &self,
+        one: &One,
+        root: FnId,
+        seeds: &BTreeSet<u32>,
+        group: &Group,
+        next: &mut BTreeMap<FnId, BTreeSet<u32>>,
+    ) {
+        let (mut up, mut away) = (FxHashSet::default(), FxHashSet::default());
+        for (point, to) in &one.outcome.escaped {
+            let class =
+                one.sliced.origin(*point).and_then(|(func, at)| self.scopes.made_at(func, at));
+            match to {
+                Escaped::Up => up.extend(class),
+                Escaped::Away => away.extend(class),
+            }
+        }
+        let within = |seed: &u32, set: &FxHashSet<u32>| {
+            set.contains(seed)
+                || self.scopes.made.get(seed).into_iter().flatten().any(|(_, kind, owner)| {
+                    *kind == Kind::Wait && owner.is_some_and(|o| set.contains(&o))
+                })
         };
-        for (id, func) in module.funcs.iter_enumerated() {
-            let mut direct = Vec::new();
-            for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
-                let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) =
-                    &instr.kind
-                else {
+        let callers = &self.scopes.callers[root];
+        // What is too much from here is more from further up.
+        if one.outcome.inconclusive.is_some() {
+            return;
+        }
+        if callers.len() > MAX_CALLERS {
+            return;
+        }
+        for seed in seeds.iter().filter(|s| group.classes.contains(s)) {
+            if within(seed, &up) && !within(seed, &away) {
+                for caller in callers.iter().filter(|c| c.index() < self.translated.n_funcs) {
+                    next.entry(*caller).or_default().insert(*seed);
+                }
+            }
+        }
+    }
+
+    /// Goroutines that a function starts and that have no way out.
+    fn workers(&self, id: FnId, found: &mut dyn FnMut(One)) {
+        let function = &self.translated.program.functions[id];
+        for (block, body) in function.blocks.iter_enumerated() {
+            for (n, instr) in body.instrs.iter().enumerate() {
+                let Op::Go(_) = instr.op else { continue };
+                let at = At { block, instr: n as u32 };
+                let targets: Vec<FnId> = self.scopes.callees(id, at).collect();
+                let [worker] = targets.as_slice() else { continue };
+                if worker.index() >= self.translated.n_funcs || !self.is_endless(*worker) {
                     continue;
-                };
-                match &call.callee {
-                    Callee::Closure(literal, _) => direct.push(*literal),
-                    Callee::Static(object, _) => {
-                        if let Known::Body(callee) = names.known(*object) {
-                            graph.callees[id].push(callee);
-                        }
-                    }
-                    _ => {}
                 }
-            }
-            for &literal in &func.closures {
-                graph.callees[id].push(literal);
-                match direct.contains(&literal) {
-                    true => graph.own[id].push(literal),
-                    false => graph.escapes[literal] = true,
+                let tree = Tree::of(&self.scopes, id);
+                let group = Group { classes: FxHashSet::default(), carrying: vec![id, *worker] };
+                if let Some(one) = self.explore(id, &group, &tree, Some(at)) {
+                    found(one);
                 }
-            }
-        }
-        graph
-    }
-
-    /// Marks whoever runs a marked function.
-    fn spread(&self, mut marked: IndexVec<FuncId, bool>) -> IndexVec<FuncId, bool> {
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for (id, callees) in self.callees.iter_enumerated() {
-                if !marked[id] && callees.iter().any(|c| marked[*c]) {
-                    marked[id] = true;
-                    changed = true;
-                }
-            }
-        }
-        marked
-    }
-}
-
-/// Functions that make something of their own to explore, or get it from a function that does.
-fn makes(
-    names: &Names<'_>,
-    carry: &Carry<'_>,
-    module: &Module,
-    graph: &Graph,
-) -> IndexVec<FuncId, bool> {
-    let mut makes: IndexVec<FuncId, bool> =
-        module.funcs.iter().map(|f| creates(names, carry, f)).collect();
-    let returns = |id: FuncId| {
-        let func = &module.funcs[id];
-        func.results.iter().any(|r| carry.carries(func.locals[*r].ty))
-    };
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for id in module.funcs.ids() {
-            let gets = graph.callees[id].iter().any(|c| makes[*c] && returns(*c))
-                || graph.own[id].iter().any(|l| makes[*l]);
-            if !makes[id] && gets {
-                makes[id] = true;
-                changed = true;
             }
         }
     }
-    makes
-}
 
-/// Whether the function itself makes a concurrency object or starts a goroutine.
-fn creates(names: &Names<'_>, carry: &Carry<'_>, func: &Func) -> bool {
-    let object = |ty| object_kind(names.program, ty).is_some() && carry.carries(ty);
-    func.blocks.iter().flat_map(|b| &b.instrs).any(|instr| match &instr.kind {
-        InstrKind::Go(_) | InstrKind::Assign(_, Rvalue::MakeChan { .. }) => true,
-        InstrKind::Assign(_, Rvalue::New(ty) | Rvalue::Composite { ty, .. }) => object(*ty),
-        InstrKind::DeclareVar(local) => object(func.locals[*local].ty),
-        InstrKind::Call(call) | InstrKind::Defer(call) => op(names, call).is_some_and(|op| {
-            matches!(
-                op,
-                Op::WaitGroupGo
-                    | Op::TickerNew
-                    | Op::TimeTick
-                    | Op::TimeAfterFunc
-                    | Op::ContextWithCancel
-                    | Op::ContextAfterFunc
-            )
-        }),
-        // Waits for nobody: a nil channel, a select without arms.
-        InstrKind::Send { chan: Operand::Nil(_), .. }
-        | InstrKind::Recv { chan: Operand::Nil(_), .. } => true,
-        _ => false,
-    })
-}
-
-/// Whether the function itself can wait.
-fn waits(names: &Names<'_>, func: &Func) -> bool {
-    func.blocks.iter().any(|block| {
-        matches!(block.term, Terminator::Select { .. })
-            || block.instrs.iter().any(|instr| match &instr.kind {
-                InstrKind::Send { .. } | InstrKind::Recv { .. } => true,
-                InstrKind::Call(call) | InstrKind::Defer(call) | InstrKind::Go(call) => {
-                    op(names, call).is_some_and(|op| {
-                        matches!(op, Op::WaitGroupWait | Op::CondWait | Op::Sleep)
-                    })
-                }
-                _ => false,
-            })
-    })
-}
-
-fn op(names: &Names<'_>, call: &Call) -> Option<Op> {
-    match &call.callee {
-        Callee::Static(object, _) | Callee::Interface { method: object, .. } => {
-            match names.known(*object) {
-                Known::Effect(effect) => Some(effect.op),
-                Known::Body(_) | Known::Nothing => None,
-            }
-        }
-        _ => None,
+    /// Whether a function can neither return nor end otherwise.
+    fn is_endless(&self, id: FnId) -> bool {
+        let shape = self.scopes.shapes.get(id, true);
+        !shape.out[0] && shape.flow.endless.iter().next() == Some(&true)
     }
 }

@@ -26,6 +26,14 @@ pub struct Translated {
     pub(crate) sites: Vec<Option<(FuncId, Span)>>,
     /// The first this many model functions stand for the module's functions of the same number.
     pub(crate) n_funcs: usize,
+    pub(crate) helpers: Helpers,
+}
+
+impl Default for Helpers {
+    fn default() -> Self {
+        let none = FnId::from_raw(u32::MAX);
+        Self { call_any: none, group_member: none, compare_and_swap: none }
+    }
 }
 
 impl Translated {
@@ -72,10 +80,12 @@ pub(crate) struct Context<'a> {
     pub(crate) changing: FxHashSet<ObjectId>,
     /// Helper functions, after the module's own.
     pub(crate) helpers: Helpers,
+    /// Functions that may call themselves.
+    pub(crate) recursive: IndexVec<FuncId, bool>,
 }
 
 /// Model functions that no source function stands for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Helpers {
     /// `(function)`: calls it any number of times.
     pub(crate) call_any: FnId,
@@ -116,6 +126,7 @@ pub(crate) fn translate<'a>(
         stored: stored_fields(module),
         changing: changing_globals(module),
         helpers,
+        recursive: recursive(names, module),
     };
     for &ty in &carry.converted {
         context.tag(ty);
@@ -132,7 +143,7 @@ pub(crate) fn translate<'a>(
     functions.push(compare_and_swap());
     let methods = context.method_table();
     let program = Model { functions, globals: context.globals, methods };
-    Translated { program, sites: context.sites, n_funcs: n }
+    Translated { program, sites: context.sites, n_funcs: n, helpers }
 }
 
 impl Context<'_> {
@@ -231,6 +242,27 @@ impl Context<'_> {
             _ => Operand::Const(zero(self.program, ty)),
         }
     }
+}
+
+/// Functions that may call themselves, directly or through others and literals.
+fn recursive(names: &Names<'_>, module: &Module) -> IndexVec<FuncId, bool> {
+    let callees = module.funcs.iter().map(|func| {
+        let mut all: Vec<usize> = func.closures.iter().map(|c| c.index()).collect();
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) =
+                &instr.kind
+            else {
+                continue;
+            };
+            if let stanch_ir::Callee::Static(object, _) = &call.callee
+                && let Known::Body(callee) = names.known(*object)
+            {
+                all.push(callee.index());
+            }
+        }
+        all
+    });
+    crate::flow::cyclic(&callees.collect::<Vec<_>>())
 }
 
 /// Fields whose address is taken other than to reach an object in them.

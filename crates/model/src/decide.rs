@@ -70,12 +70,12 @@ impl Exec<'_, '_> {
     pub(crate) fn compare(&mut self, i: usize, op: Relation, a: Value, b: Value) -> bool {
         let (a, b) = self.concrete_sizes(i, a, b);
         match op {
-            Relation::Eq => self.equal(i, a, b),
-            Relation::Ne => !self.equal(i, a, b),
-            Relation::Lt => self.less(i, a, b),
-            Relation::Ge => !self.less(i, a, b),
-            Relation::Gt => self.less(i, b, a),
-            Relation::Le => !self.less(i, b, a),
+            Relation::Eq => self.equal(i, a, b, true),
+            Relation::Ne => !self.equal(i, a, b, false),
+            Relation::Lt => self.less(i, a, b, true),
+            Relation::Ge => !self.less(i, a, b, false),
+            Relation::Gt => self.less(i, b, a, true),
+            Relation::Le => !self.less(i, b, a, false),
         }
     }
 
@@ -104,7 +104,8 @@ impl Exec<'_, '_> {
         }
     }
 
-    fn equal(&mut self, i: usize, a: Value, b: Value) -> bool {
+    /// `asked`: whether the question is this, or its opposite.
+    fn equal(&mut self, i: usize, a: Value, b: Value, asked: bool) -> bool {
         if let Some(known) = self.known_equal(a, b) {
             return known;
         }
@@ -120,11 +121,11 @@ impl Exec<'_, '_> {
                 _ => fact.not.push(value),
             }
         }
-        self.decided(i, here, origin, Decision::Answer(equal));
+        self.decided(i, here, origin, Decision::Answer(equal == asked));
         equal
     }
 
-    fn less(&mut self, i: usize, a: Value, b: Value) -> bool {
+    fn less(&mut self, i: usize, a: Value, b: Value, asked: bool) -> bool {
         let bounds = |v: Value| match v.shape() {
             Shape::Int(n) => Some((n, n)),
             _ => self.st.fact(v).map(|f| (f.lo, f.hi)),
@@ -146,7 +147,7 @@ impl Exec<'_, '_> {
         } else if let Shape::Int(n) = a.shape() {
             self.narrow(b, if less { (n.saturating_add(1), b_hi) } else { (b_lo, n) });
         }
-        self.decided(i, here, origin, Decision::Answer(less));
+        self.decided(i, here, origin, Decision::Answer(less == asked));
         less
     }
 

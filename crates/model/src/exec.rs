@@ -1,6 +1,6 @@
 //! Executes one step: what every part of the interpreter shares.
 
-use crate::outcome::{Action, Decision, Inconclusive, Limits};
+use crate::outcome::{Action, Decision, Escaped, Inconclusive, Limits};
 use crate::program::*;
 use crate::state::*;
 use crate::statics::Statics;
@@ -92,6 +92,8 @@ pub(crate) struct Exec<'a, 'p> {
     pub(crate) next_number: u32,
     /// Instructions executed.
     pub(crate) work: u64,
+    /// Points where objects were made that left view.
+    pub(crate) escaped: Vec<(u32, Escaped)>,
 }
 
 impl<'a, 'p> Exec<'a, 'p> {
@@ -110,6 +112,7 @@ impl<'a, 'p> Exec<'a, 'p> {
             crash: None,
             next_number: 0,
             work: 0,
+            escaped: Vec::new(),
         }
     }
 
@@ -281,7 +284,7 @@ impl<'a, 'p> Exec<'a, 'p> {
     }
 
     /// The object and everything that can be reached from the value become open.
-    pub(crate) fn escape(&mut self, value: Value) {
+    pub(crate) fn escape(&mut self, value: Value, to: Escaped) {
         let mut todo = vec![value];
         while let Some(value) = todo.pop() {
             let Shape::Ref(id, view) = self.st.resolve(value).shape() else { continue };
@@ -297,7 +300,7 @@ impl<'a, 'p> Exec<'a, 'p> {
                 Data::Closure { callee: Bindable::Prim(Prim::Cancel), env } => {
                     let context = env.first().copied().unwrap_or_default();
                     object.open = OPEN;
-                    self.arm(context);
+                    self.arm(context, to);
                     continue;
                 }
                 _ => {}
@@ -307,6 +310,7 @@ impl<'a, 'p> Exec<'a, 'p> {
                 continue;
             }
             object.open |= opens;
+            self.escaped.push((object.site, to));
             if let Data::Chan { queue, .. } = &object.data {
                 if opens & OPEN_RECV != 0 {
                     todo.extend(queue);
@@ -319,14 +323,15 @@ impl<'a, 'p> Exec<'a, 'p> {
     }
 
     /// Somebody out of view may end the context.
-    fn arm(&mut self, context: Value) {
+    fn arm(&mut self, context: Value, to: Escaped) {
         let Some((id, _)) = self.st.object(context) else { return };
-        if let Some(Obj { data: Data::Context { armed, done, .. }, .. }) =
+        if let Some(Obj { site, data: Data::Context { armed, done, .. }, .. }) =
             self.st.heap.get_mut(id as usize)
             && !*armed
             && !*done
         {
             *armed = true;
+            self.escaped.push((*site, to));
             self.touched(id, crate::statics::ops::ESCAPE);
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::canon::{Key, canonicalise};
 use crate::exec::{Chooser, Exec, Machine};
-use crate::outcome::{ArgSpec, Inconclusive, WaitReason};
+use crate::outcome::{ArgSpec, Escaped, Inconclusive, WaitReason};
 use crate::program::*;
 use crate::reach;
 use crate::state::*;
@@ -25,6 +25,8 @@ pub(crate) struct Graph {
     pub(crate) inconclusive: Option<Inconclusive>,
     /// Points where an error ended the process, in order of discovery.
     pub(crate) crashes: Vec<u32>,
+    /// Points where objects were made that left view.
+    pub(crate) escaped: std::collections::BTreeSet<(u32, Escaped)>,
 }
 
 /// A state.
@@ -321,6 +323,7 @@ impl Builder<'_, '_> {
         exec.perform(i, act);
         let (why, crash) = (exec.cut, exec.crash);
         self.work += exec.work + 1;
+        self.graph.escaped.extend(exec.escaped.drain(..));
         steps.effects.append(&mut exec.effects);
         if let Some(why) = why {
             self.cut(why);

@@ -2,7 +2,7 @@
 
 use crate::exec::Exec;
 use crate::interp::Flow;
-use crate::outcome::Inconclusive;
+use crate::outcome::{Escaped, Inconclusive};
 use crate::program::*;
 use crate::state::*;
 use crate::statics::ops;
@@ -90,7 +90,7 @@ impl Exec<'_, '_> {
             AllocKind::Struct => Data::Struct(Vec::new()),
             AllocKind::Chan(cap) => {
                 let cap = self.eval(i, *cap);
-                Data::Chan { cap: self.size(i, cap), closed: false, queue: Vec::new() }
+                Data::Chan { cap: self.capacity(i, cap), closed: false, queue: Vec::new() }
             }
             AllocKind::Mutex => Data::Mutex { locked: false },
             AllocKind::RwMutex => Data::RwMutex { readers: 0, writer: false },
@@ -122,6 +122,14 @@ impl Exec<'_, '_> {
             AllocKind::Map => Data::Map(Vec::new()),
             AllocKind::Token => Data::Token,
         })
+    }
+
+    /// A capacity: one of which nothing is known is large enough.
+    fn capacity(&mut self, i: usize, cap: Value) -> u32 {
+        match self.st.fact(cap) {
+            Some(fact) if !fact.size => u32::from(u16::MAX),
+            _ => self.size(i, cap),
+        }
     }
 
     fn new_context(
@@ -180,7 +188,7 @@ impl Exec<'_, '_> {
                 self.panic(i, Value::NIL);
                 return None;
             }
-            self.escape(value);
+            self.escape(value, Escaped::Up);
             return Some(());
         };
         let mut escapes = true;
@@ -189,7 +197,7 @@ impl Exec<'_, '_> {
             escapes = *open != 0;
         }
         if escapes {
-            self.escape(value);
+            self.escape(value, Escaped::Up);
         }
         self.touched(id, ops::WRITE);
         Some(())
@@ -256,12 +264,12 @@ impl Exec<'_, '_> {
 
     fn store_field(&mut self, i: usize, base: Value, field: u32, value: Value) -> Option<()> {
         let Some(id) = self.struct_of(i, base)? else {
-            self.escape(value);
+            self.escape(value, Escaped::Up);
             return Some(());
         };
         self.set_field(id, field, value);
         if self.field(id, field).1 {
-            self.escape(value);
+            self.escape(value, Escaped::Up);
         }
         self.touched(id, ops::WRITE);
         Some(())

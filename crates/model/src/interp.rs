@@ -1,7 +1,7 @@
 //! Local code: runs a goroutine up to its next visible operation.
 
 use crate::exec::Exec;
-use crate::outcome::{Action, Decision, Inconclusive};
+use crate::outcome::{Action, Decision, Escaped, Inconclusive};
 use crate::program::*;
 use crate::state::*;
 use crate::statics::ops;
@@ -201,7 +201,7 @@ impl<'p> Exec<'_, 'p> {
         match frame.kind {
             FrameKind::Entry => {
                 if self.st.gs[i].created == NONE {
-                    results.iter().for_each(|v| self.escape(*v));
+                    results.iter().for_each(|v| self.escape(*v, Escaped::Up));
                     if program.functions[func].main {
                         self.st.exited = true;
                         self.st.main_returned = true;
@@ -389,7 +389,7 @@ impl<'p> Exec<'_, 'p> {
             }
             Target::Prim(prim) => self.start_prim(i, prim, args, how, once, point),
             Target::Opaque => {
-                args.iter().for_each(|v| self.escape(*v));
+                args.iter().for_each(|v| self.escape(*v, Escaped::Away));
                 self.finish(i, how, once, &Results::Unknown(UnknownKind::Any));
             }
             Target::Nil => self.panic(i, Value::NIL),
@@ -540,7 +540,7 @@ impl<'p> Exec<'_, 'p> {
                 match target {
                     Target::Nil => self.panic(i, Value::NIL),
                     Target::Opaque => {
-                        args.iter().for_each(|v| self.escape(*v));
+                        args.iter().for_each(|v| self.escape(*v, Escaped::Away));
                         return Flow::Next;
                     }
                     Target::Fn(_) | Target::Prim(_) => {

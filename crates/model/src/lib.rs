@@ -27,7 +27,9 @@ mod witness;
 
 pub use outcome::*;
 pub use program::*;
+pub use statics::successors;
 pub use text::ParseError;
+pub use valid::{Part, visit_op, visit_term};
 
 /// The most goroutines that a set in one word holds, with room for one step to start some more.
 const MAX_GOROUTINES: u32 = 60;
@@ -42,6 +44,7 @@ pub fn explore(program: &Program, root: FnId, args: &[ArgSpec], limits: &Limits)
         n_transitions: 0,
         inconclusive: None,
         deadlock: false,
+        escaped: Vec::new(),
         panics: Vec::new(),
     };
     let has_body = program.functions.get(root).is_some_and(|f| !f.blocks.is_empty());
@@ -62,6 +65,8 @@ pub fn explore(program: &Program, root: FnId, args: &[ArgSpec], limits: &Limits)
     outcome.n_transitions = graph.edges.len() as u32;
     outcome.inconclusive = graph.inconclusive;
     outcome.deadlock = verdict::deadlock(&graph, &closures);
+    let escaped = graph.escaped.iter();
+    outcome.escaped = escaped.filter_map(|(p, to)| Some((m.statics.location(*p)?, *to))).collect();
     let places = graph.crashes.iter().filter_map(|p| m.statics.location(*p));
     outcome.panics = places.map(|p| (p.func, program.site(p))).collect();
     outcome

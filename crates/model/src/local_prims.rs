@@ -2,7 +2,7 @@
 
 use crate::exec::Exec;
 use crate::interp::Results;
-use crate::outcome::{Decision, Inconclusive};
+use crate::outcome::{Decision, Escaped, Inconclusive};
 use crate::program::*;
 use crate::state::*;
 use crate::statics::ops;
@@ -30,10 +30,10 @@ impl Exec<'_, '_> {
             Prim::ChanCap => Some(vec![self.chan_cap(i, a)]),
             Prim::CtxDone => self.context_done(i, a).map(|v| vec![v]),
             Prim::Escape => {
-                args.iter().for_each(|v| self.escape(*v));
+                args.iter().for_each(|v| self.escape(*v, Escaped::Away));
                 Some(Vec::new())
             }
-            Prim::SeqLen => Some(vec![self.seq_len(i, a)]),
+            Prim::SeqLen => Some(vec![self.seq_len(i, a, b)]),
             Prim::SeqGet => self.seq_get(i, a, b).map(|v| vec![v]),
             Prim::SeqSet => self.seq_set(i, a, b, c).map(|()| Vec::new()),
             Prim::SeqAppend => self.seq_append(i, &args).map(|v| vec![v]),
@@ -112,15 +112,19 @@ impl Exec<'_, '_> {
         }
     }
 
-    fn seq_len(&mut self, i: usize, seq: Value) -> Value {
+    fn seq_len(&mut self, i: usize, seq: Value, at_least: Value) -> Value {
+        let at_least = match at_least.shape() {
+            Shape::Int(n) => n,
+            _ => 0,
+        };
         match seq.shape() {
             Shape::Int(_) => return seq,
             Shape::Unknown(_) => {
                 let max = self.m.limits.max_size as i32;
                 if let Some(fact) = self.fact_mut(seq).filter(|f| f.lo <= max && f.hi >= 0) {
                     fact.size = true;
-                    fact.lo = fact.lo.max(0);
                     fact.hi = fact.hi.min(max);
+                    fact.lo = fact.lo.max(at_least.clamp(0, fact.hi));
                     return seq;
                 }
             }
@@ -137,7 +141,10 @@ impl Exec<'_, '_> {
                 Value::int(n as i32)
             }
             None if seq.shape() == Shape::Nil => Value::int(0),
-            None => self.unknown(i, UnknownKind::Size),
+            None => {
+                let size = self.unknown(i, UnknownKind::Size);
+                self.seq_len(i, size, Value::int(at_least))
+            }
         }
     }
 
@@ -183,13 +190,13 @@ impl Exec<'_, '_> {
                 return None;
             }
             _ => {
-                self.escape(value);
+                self.escape(value, Escaped::Up);
                 return Some(());
             }
         };
         self.touched(id, ops::WRITE);
         if open {
-            self.escape(value);
+            self.escape(value, Escaped::Up);
         }
         let Some(at) = self.index(i, index, n) else {
             self.panic(i, Value::NIL);
@@ -213,7 +220,7 @@ impl Exec<'_, '_> {
             }
             _ if seq.shape() == Shape::Nil => (Vec::new(), 0),
             _ => {
-                more.iter().for_each(|v| self.escape(*v));
+                more.iter().for_each(|v| self.escape(*v, Escaped::Up));
                 return Some(self.unknown(i, UnknownKind::NonNil));
             }
         };
@@ -223,7 +230,7 @@ impl Exec<'_, '_> {
             return None;
         }
         if open != 0 {
-            more.iter().for_each(|v| self.escape(*v));
+            more.iter().for_each(|v| self.escape(*v, Escaped::Up));
         }
         self.alloc(i, here, open, Data::Seq(values))
     }
@@ -269,8 +276,8 @@ impl Exec<'_, '_> {
             return None;
         }
         let Some((id, at)) = self.map_find(i, map, key) else {
-            self.escape(key);
-            self.escape(value);
+            self.escape(key, Escaped::Up);
+            self.escape(value, Escaped::Up);
             return Some(());
         };
         self.touched(id, ops::WRITE);

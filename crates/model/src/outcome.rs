@@ -81,8 +81,19 @@ pub struct Outcome {
     pub inconclusive: Option<Inconclusive>,
     /// Some state has goroutines, and all of them are blocked for ever, the root among them.
     pub deadlock: bool,
+    /// Where objects were made that left view: handed to the caller of the root, or elsewhere.
+    pub escaped: Vec<(Point, Escaped)>,
     /// Some path ends with a panic nobody recovers or another fatal error: (function, site).
     pub panics: Vec<(FnId, Site)>,
+}
+
+/// Where an object went that left view.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Escaped {
+    /// To the caller of the root: returned, or stored in what the caller gave.
+    Up,
+    /// To other code.
+    Away,
 }
 
 /// Why an exploration is not complete.
@@ -140,6 +151,33 @@ pub struct Leak {
     pub root_ended: bool,
     /// Number of states, over the whole exploration, in which a goroutine is so blocked for ever.
     pub n_states: u32,
+}
+
+impl Leak {
+    /// Gives every function that is mentioned another number.
+    pub fn map_functions(&mut self, map: &mut dyn FnMut(FnId) -> FnId) {
+        let places = self
+            .stack
+            .iter_mut()
+            .chain(&mut self.created_by)
+            .chain(&mut self.objects)
+            .chain(&mut self.rescuers)
+            .chain(self.assumptions.iter_mut().filter_map(|a| a.origin.as_mut()));
+        places.for_each(|p| p.0 = map(p.0));
+        self.entry = map(self.entry);
+        self.point.func = map(self.point.func);
+        for other in &mut self.also_blocked {
+            other.entry = map(other.entry);
+            other.stack.iter_mut().chain(&mut other.created_by).for_each(|p| p.0 = map(p.0));
+        }
+        for step in &mut self.witness {
+            step.func = map(step.func);
+            match &mut step.action {
+                Action::Go { entry: f, .. } | Action::Call { callee: f } => *f = map(*f),
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Kinds of leaks.

@@ -2,7 +2,7 @@
 
 use crate::exec::Exec;
 use crate::interp::Results;
-use crate::outcome::{Action, Decision, Inconclusive};
+use crate::outcome::{Action, Decision, Escaped, Inconclusive};
 use crate::program::*;
 use crate::state::*;
 use crate::value::{Shape, Value};
@@ -174,10 +174,10 @@ impl<'p> Exec<'_, 'p> {
             }
             queue.push(value);
             if escapes {
-                self.escape(value);
+                self.escape(value, Escaped::Up);
             }
         } else {
-            self.escape(value);
+            self.escape(value, Escaped::Up);
         }
         true
     }

@@ -519,8 +519,9 @@ pub enum Prim {
     Yield,
     /// `(values…)`: these and all that can be reached from them become open.
     Escape,
-    /// `(sequence) -> (length)`: of nil 0. An integer is its own length (a sequence of which only the
-    /// length matters); an unknown becomes a size that stands for its length.
+    /// `(sequence, least or nothing) -> (length)`: of nil 0. An integer is its own length (a sequence of
+    /// which only the length matters); an unknown becomes a size that stands for its length, not
+    /// smaller than the least if it can be that.
     SeqLen,
     /// `(sequence, index) -> (element)`; an unknown index may be any.
     SeqGet,

@@ -286,7 +286,7 @@ impl LiveSet<'_> {
 }
 
 /// Where control can go.
-pub(crate) fn successors(term: &Term) -> Vec<BlockId> {
+pub fn successors(term: &Term) -> Vec<BlockId> {
     let mut all = Vec::new();
     visit_term(term, &mut |part| {
         if let Part::Block(b) = part {

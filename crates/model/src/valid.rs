@@ -58,7 +58,7 @@ impl Checker<'_> {
 
 /// A part of an instruction that names something.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Part {
+pub enum Part {
     /// A slot or constant that is read.
     Use(Operand),
     /// A slot that is written.
@@ -95,7 +95,7 @@ pub(crate) fn kind_operands(kind: &AllocKind) -> [Option<Operand>; 2] {
 }
 
 /// Visits what an instruction names: uses, then definitions.
-pub(crate) fn visit_op(op: &Op, visit: &mut dyn FnMut(Part)) {
+pub fn visit_op(op: &Op, visit: &mut dyn FnMut(Part)) {
     match op {
         Op::Assign { dst, src } | Op::SetTag { dst, src, .. } | Op::Direction { dst, src, .. } => {
             both(visit, &[*src], *dst);
@@ -177,7 +177,7 @@ fn both(visit: &mut dyn FnMut(Part), uses: &[Operand], dst: LocalId) {
 }
 
 /// Visits what a terminator names. Slots written by select arms are visited as definitions.
-pub(crate) fn visit_term(term: &Term, visit: &mut dyn FnMut(Part)) {
+pub fn visit_term(term: &Term, visit: &mut dyn FnMut(Part)) {
     match term {
         Term::Goto(b) => visit(Part::Block(*b)),
         Term::Branch { cond, then, els } => {

@@ -147,7 +147,11 @@ impl Analysis<'_> {
             }
             InstrKind::Call(call) => match self.weight(id, call) {
                 Weight::Operation => true,
-                Weight::Beside => !self.is_pause(call) || self.flows[id].endless[block],
+                Weight::Beside => {
+                    !self.is_pause(call)
+                        || self.flows[id].endless[block]
+                        || self.module.funcs[id].symbol == "main.main"
+                }
                 Weight::Value => call.dst.iter().any(|d| kept.locals[*d]),
                 Weight::Nothing => call.dst.iter().any(|d| kept.locals[*d]),
             },
@@ -156,7 +160,8 @@ impl Analysis<'_> {
         }
     }
 
-    /// A sleep matters only as the turn of an endless loop.
+    /// A sleep matters only as the turn of an endless loop, and in the main function, at whose end the
+    /// process ends.
     fn is_pause(&self, call: &Call) -> bool {
         let Callee::Static(object, _) = call.callee else { return false };
         matches!(self.names.known(object), Known::Effect(e) if matches!(e.op, Op::Sleep | Op::Yield))

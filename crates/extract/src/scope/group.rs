@@ -1,0 +1,180 @@
+//! Which objects are explored together from a root, and through which functions.
+
+use super::Scopes;
+use super::classes::{Kind, waits};
+use stanch_base::{FxHashSet, IndexVec};
+use stanch_model::FnId;
+
+/// More functions than this on the ways to a group's operations are too many.
+const MAX_CARRYING: usize = 24;
+
+/// What a root can run.
+pub(crate) struct Tree {
+    inside: IndexVec<FnId, bool>,
+}
+
+impl Tree {
+    pub(crate) fn of(scopes: &Scopes<'_>, root: FnId) -> Self {
+        let mut inside = IndexVec::from_elem(false, scopes.model.functions.len());
+        let mut todo = vec![root];
+        inside[root] = true;
+        while let Some(id) = todo.pop() {
+            for &callee in &scopes.callees[id] {
+                if !std::mem::replace(&mut inside[callee], true) {
+                    todo.push(callee);
+                }
+            }
+        }
+        Self { inside }
+    }
+
+    pub(crate) fn contains(&self, id: &FnId) -> bool {
+        self.inside[*id]
+    }
+}
+
+/// Objects that are explored together.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) classes: FxHashSet<u32>,
+    /// The functions on the ways to their operations.
+    pub(crate) carrying: Vec<FnId>,
+}
+
+impl Scopes<'_> {
+    /// The group of some objects seen from a root; none if it is too large.
+    pub(crate) fn group(&self, root: FnId, seeds: &[u32], tree: &Tree) -> Option<Group> {
+        let mut classes: FxHashSet<u32> = seeds.iter().copied().collect();
+        let mut carrying = self.carrying(root, &classes, tree, false)?;
+        loop {
+            let before = classes.len();
+            for id in &carrying {
+                self.waited(*id, &mut classes, tree);
+            }
+            self.dependencies(&carrying, &mut classes, tree);
+            if classes.len() == before {
+                break;
+            }
+            carrying = self.carrying(root, &classes, tree, false)?;
+        }
+        let mut with_locks = classes.clone();
+        for id in &carrying {
+            self.locked(*id, &mut with_locks, tree);
+        }
+        if with_locks.len() > classes.len()
+            && let Some(more) = self.carrying(root, &with_locks, tree, true)
+        {
+            // What is waited for with a lock held is part of it.
+            let mut all = with_locks.clone();
+            more.iter().for_each(|id| self.waited(*id, &mut all, tree));
+            self.dependencies(&more, &mut all, tree);
+            return match self.carrying(root, &all, tree, true) {
+                Some(carrying) => Some(Group { classes: all, carrying }),
+                None => Some(Group { classes: with_locks, carrying: more }),
+            };
+        }
+        Some(Group { classes, carrying })
+    }
+
+    /// Functions below the root on the ways to operations on the classes and to where they leave view.
+    fn carrying(
+        &self,
+        root: FnId,
+        classes: &FxHashSet<u32>,
+        tree: &Tree,
+        locks: bool,
+    ) -> Option<Vec<FnId>> {
+        let mut found = FxHashSet::default();
+        let mut todo = Vec::new();
+        let mut add = |id: FnId, todo: &mut Vec<FnId>| {
+            if tree.contains(&id) && found.insert(id) {
+                todo.push(id);
+            }
+            found.len() <= MAX_CARRYING
+        };
+        add(root, &mut todo);
+        for class in classes {
+            let operations = self.operations.get(class).into_iter().flatten();
+            let locked = self.lock_operations.get(class).filter(|_| locks).into_iter().flatten();
+            for &id in operations.chain(locked) {
+                if !add(id, &mut todo) {
+                    return None;
+                }
+            }
+        }
+        for class in self.holders_of(classes) {
+            for &id in self.escapes.get(&class).into_iter().flatten() {
+                if !add(id, &mut todo) {
+                    return None;
+                }
+            }
+        }
+        while let Some(id) = todo.pop() {
+            if id == root {
+                continue;
+            }
+            for &caller in &self.callers[id] {
+                if !add(caller, &mut todo) {
+                    return None;
+                }
+            }
+        }
+        let mut found: Vec<FnId> = found.into_iter().collect();
+        found.sort_unstable();
+        Some(found)
+    }
+
+    /// What a function itself waits for, if it is made below the root.
+    fn waited(&self, id: FnId, classes: &mut FxHashSet<u32>, tree: &Tree) {
+        for operation in &self.classes.facts[id].operations {
+            let class = self.classes.find(operation.node);
+            if waits(operation.prim) && !classes.contains(&class) && self.inside(class, tree, 4) {
+                classes.insert(class);
+            }
+        }
+    }
+
+    /// The locks that a function itself takes.
+    fn locked(&self, id: FnId, classes: &mut FxHashSet<u32>, tree: &Tree) {
+        for operation in &self.classes.facts[id].operations {
+            let class = self.classes.find(operation.node);
+            if super::classes::locks(operation.prim)
+                && !classes.contains(&class)
+                && self.inside(class, tree, 4)
+            {
+                classes.insert(class);
+            }
+        }
+    }
+
+    /// Parents of contexts, locks of conditions, timers that run what is carried.
+    fn dependencies(&self, carrying: &[FnId], classes: &mut FxHashSet<u32>, tree: &Tree) {
+        for (id, object, on) in &self.depends {
+            if tree.contains(id) && classes.contains(object) && self.inside(*on, tree, 4) {
+                classes.insert(*on);
+            }
+        }
+        for &id in carrying {
+            for made in self.classes.facts[id].made.iter().filter(|m| m.kind == Kind::Later) {
+                if self.callees(id, made.at).any(|f| carrying.binary_search(&f).is_ok()) {
+                    classes.insert(self.classes.find(made.node));
+                }
+            }
+        }
+    }
+
+    /// Whether objects of the class are made below the root.
+    fn inside(&self, class: u32, tree: &Tree, depth: u32) -> bool {
+        let made = self.made.get(&class).into_iter().flatten();
+        made.into_iter().any(|(id, kind, owner)| {
+            let shared = matches!(kind, Kind::Wait | Kind::Lock | Kind::Struct | Kind::Later);
+            shared
+                && match owner {
+                    None => tree.contains(id),
+                    Some(owner) => {
+                        depth > 0 && *owner != class && self.inside(*owner, tree, depth - 1)
+                    }
+                }
+        })
+    }
+}

@@ -1,0 +1,264 @@
+//! What is explored together, from where: objects in groups, each with a slice of the model of its own.
+//!
+//! An object is explored from the lowest functions that see all of it: first from the function that
+//! makes it; where that hands it up (returns it, stores it in what the caller gave), from the callers.
+//! With it are explored the objects that decide whether its operations are reached or can go on: those
+//! that the functions on the way to its operations wait for. Everything else is left out: an operation
+//! on another object is taken to go on at once, in any way it can.
+//!
+//! Why that proves no less: a slice has every step that the whole has, as far as the group is
+//! concerned, and more, since nothing else ever waits. A goroutine that is blocked for ever on the
+//! group in the slice has no future there that frees it, so it has none in the whole. What is left out
+//! can only make reachable what is not; this is why everything that the functions on the way wait for
+//! belongs to the group.
+
+pub(crate) mod classes;
+mod emit;
+mod group;
+mod keep;
+mod shape;
+
+pub(crate) use classes::{At, Kind};
+pub(crate) use emit::{Sliced, emit};
+pub(crate) use group::{Group, Tree};
+pub(crate) use keep::Keep;
+
+use classes::{Classes, Helpers, locks, matters};
+use shape::Shapes;
+use stanch_base::{FxHashMap, FxHashSet, IndexVec};
+use stanch_model::{AllocKind, Callee, FnId, Op, Operand, Part, Prim, Program as Model, visit_op};
+
+type ByClass = FxHashMap<u32, Vec<FnId>>;
+
+/// What all groups of a package share.
+pub(crate) struct Scopes<'m> {
+    pub(crate) model: &'m Model,
+    pub(crate) classes: Classes,
+    pub(crate) shapes: Shapes<'m>,
+    pub(crate) callers: IndexVec<FnId, Vec<FnId>>,
+    pub(crate) callees: IndexVec<FnId, Vec<FnId>>,
+    helpers: [FnId; 3],
+    recovers: IndexVec<FnId, bool>,
+    /// Functions that store to a field of a class.
+    pub(crate) stores: FxHashMap<(u32, u32), Vec<FnId>>,
+    pub(crate) global_stores: ByClass,
+    /// Functions that operate on a class, make one of it, let one out of view.
+    operations: ByClass,
+    lock_operations: ByClass,
+    escapes: ByClass,
+    /// Functions with an object made there that depends on another.
+    depends: Vec<(FnId, u32, u32)>,
+    /// Where objects of a class are made, and the class of the struct they are part of.
+    pub(crate) made: FxHashMap<u32, Vec<(FnId, Kind, Option<u32>)>>,
+}
+
+impl<'m> Scopes<'m> {
+    pub(crate) fn new(model: &'m Model, helpers: &Helpers, other: FnId) -> Self {
+        let classes = Classes::of(model, helpers);
+        let shapes = Shapes::new(model, &classes);
+        let n = model.functions.len();
+        let mut scopes = Self {
+            model,
+            shapes,
+            callers: IndexVec::from_elem(Vec::new(), n),
+            callees: IndexVec::from_elem(Vec::new(), n),
+            helpers: [helpers[0].0, helpers[1].0, other],
+            recovers: IndexVec::from_elem(false, n),
+            stores: FxHashMap::default(),
+            global_stores: ByClass::default(),
+            operations: ByClass::default(),
+            lock_operations: ByClass::default(),
+            escapes: ByClass::default(),
+            depends: Vec::new(),
+            made: FxHashMap::default(),
+            classes,
+        };
+        for id in model.functions.ids() {
+            scopes.index(id);
+        }
+        scopes
+    }
+
+    fn index(&mut self, id: FnId) {
+        let facts = &self.classes.facts[id];
+        for &(_, callee) in &facts.callees {
+            if !self.callees[id].contains(&callee) {
+                self.callees[id].push(callee);
+                self.callers[callee].push(id);
+            }
+        }
+        for &literal in &facts.literals {
+            if !self.callers[literal].contains(&id) {
+                self.callers[literal].push(id);
+            }
+        }
+        for operation in &facts.operations {
+            let class = self.classes.find(operation.node);
+            if matters(operation.prim) {
+                push(&mut self.operations, class, id);
+            } else if locks(operation.prim) {
+                push(&mut self.lock_operations, class, id);
+            }
+        }
+        for made in &facts.made {
+            let class = self.classes.find(made.node);
+            let owner = made.owner.map(|o| self.classes.find(o));
+            if matches!(made.kind, Kind::Wait) && owner.is_none() {
+                push(&mut self.operations, class, id);
+            }
+            let list = self.made.entry(class).or_default();
+            if !list.contains(&(id, made.kind, owner)) {
+                list.push((id, made.kind, owner));
+            }
+        }
+        let find = |n: &u32| self.classes.find(*n);
+        self.depends.extend(facts.depends.iter().map(|(a, b)| (id, find(a), find(b))));
+        for &(_, node) in &facts.escapes {
+            push(&mut self.escapes, self.classes.find(node), id);
+        }
+        let function = &self.model.functions[id];
+        for instr in function.blocks.iter().flat_map(|b| &b.instrs) {
+            self.index_op(id, &instr.op);
+        }
+    }
+
+    fn index_op(&mut self, id: FnId, op: &Op) {
+        let class = |o: &Operand| self.classes.operand(id, o);
+        let (to, src) = match op {
+            Op::StoreCell { cell, src } => (class(cell).map(|c| (c, classes::CONTENT)), class(src)),
+            Op::StoreField { base, field, src } => (class(base).map(|c| (c, *field)), class(src)),
+            Op::StoreGlobal { global, src } => {
+                let src = class(src);
+                push(&mut self.global_stores, global.raw(), id);
+                (None, src)
+            }
+            Op::Recover { .. } => {
+                self.recovers[id] = true;
+                return;
+            }
+            Op::Call(call) => match (call.callee, call.args.as_slice()) {
+                (Callee::Prim(Prim::SeqSet | Prim::MapSet), [base, _, value]) => {
+                    (class(base).map(|c| (c, classes::CONTENT)), class(value))
+                }
+                (Callee::Prim(Prim::Send), [_, value]) => (None, class(value)),
+                _ => return,
+            },
+            _ => return,
+        };
+        if let Some(to) = to {
+            let list = self.stores.entry(to).or_default();
+            if list.last() != Some(&id) {
+                list.push(id);
+            }
+        }
+        if let Some(src) = src {
+            push(&mut self.escapes, src, id);
+        }
+    }
+
+    /// Functions that an instruction runs.
+    pub(crate) fn callees(&self, id: FnId, at: At) -> impl Iterator<Item = FnId> + '_ {
+        let all = &self.classes.facts[id].callees;
+        let from = all.partition_point(|c| c.0 < at);
+        all[from..].iter().take_while(move |c| c.0 == at).map(|c| c.1)
+    }
+
+    pub(crate) fn recovers(&self, id: FnId) -> bool {
+        self.recovers[id]
+    }
+
+    pub(crate) fn is_helper(&self, id: FnId) -> bool {
+        self.helpers.contains(&id)
+    }
+
+    /// The classes and everything they can be reached from.
+    pub(crate) fn holders_of(&self, group: &FxHashSet<u32>) -> FxHashSet<u32> {
+        let mut all = group.clone();
+        let mut todo: Vec<u32> = group.iter().copied().collect();
+        while let Some(class) = todo.pop() {
+            for &holder in self.classes.holders.get(&class).into_iter().flatten() {
+                if all.insert(holder) {
+                    todo.push(holder);
+                }
+            }
+        }
+        all
+    }
+
+    /// The class of what an instruction makes.
+    pub(crate) fn made_at(&self, id: FnId, at: At) -> Option<u32> {
+        let block = self.model.functions.get(id)?.blocks.get(at.block)?;
+        match &block.instrs.get(at.instr as usize)?.op {
+            op @ (Op::Alloc { .. }
+            | Op::Part { .. }
+            | Op::NewContext { .. }
+            | Op::CopyStruct { .. }) => {
+                let mut found = None;
+                visit_op(op, &mut |part| {
+                    if let (Part::Def(l), None) = (part, found) {
+                        found = Some(self.classes.find(self.classes.local(id, l)));
+                    }
+                });
+                found
+            }
+            _ => None,
+        }
+    }
+
+    /// Classes that a function makes and whose operations can wait.
+    pub(crate) fn seeds(&self, id: FnId) -> Vec<u32> {
+        let mut found = Vec::new();
+        for made in &self.classes.facts[id].made {
+            if made.owner.is_some() {
+                continue;
+            }
+            let class = self.classes.find(made.node);
+            match made.kind {
+                Kind::Wait => found.push(class),
+                Kind::Struct => self.parts(class, 2, &mut found),
+                Kind::Lock | Kind::Later | Kind::Other => {}
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Objects that are part of a struct.
+    fn parts(&self, class: u32, depth: u32, found: &mut Vec<u32>) {
+        for part in self.classes.fields(class) {
+            let made = self.made.get(&part).into_iter().flatten();
+            for (_, kind, owner) in made {
+                match kind {
+                    Kind::Wait if *owner == Some(class) => found.push(part),
+                    Kind::Struct if *owner == Some(class) && depth > 0 && part != class => {
+                        self.parts(part, depth - 1, found);
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+fn push(table: &mut ByClass, class: u32, id: FnId) {
+    let list = table.entry(class).or_default();
+    if list.last() != Some(&id) {
+        list.push(id);
+    }
+}
+
+/// Whether an allocation is of an object that others wait for or lock.
+pub(crate) fn is_shared(kind: &AllocKind) -> bool {
+    matches!(
+        kind,
+        AllocKind::Chan(_)
+            | AllocKind::WaitGroup
+            | AllocKind::Cond(_)
+            | AllocKind::Once
+            | AllocKind::Semaphore(_)
+            | AllocKind::Mutex
+            | AllocKind::RwMutex
+    )
+}

@@ -1,0 +1,178 @@
+//! Graphs of the model's functions without the ways that end the process: nobody is left to leak there.
+
+use crate::flow::Flow;
+use crate::scope::classes::{Classes, block};
+use stanch_base::{FxHashSet, Idx, IndexVec};
+use stanch_model::{Callee, FnId, Function, Op, Prim, Program as Model, Term, successors};
+use std::cell::OnceCell;
+
+/// How a call or block ends for good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum End {
+    /// The process ends.
+    Exit,
+    /// A panic.
+    Panic,
+    /// The goroutine ends.
+    Goexit,
+}
+
+/// The graph of a function.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// Successors without those that are left out.
+    pub(crate) targets: Vec<Vec<usize>>,
+    /// Instruction at which a block ends for good.
+    pub(crate) cuts: Vec<Option<(u32, End)>>,
+    /// Blocks that are left out or not reached.
+    pub(crate) out: Vec<bool>,
+    pub(crate) flow: Flow,
+}
+
+/// The graphs of a package's model, made when asked for.
+pub(crate) struct Shapes<'m> {
+    model: &'m Model,
+    never: IndexVec<FnId, Option<End>>,
+    with_panics: IndexVec<FnId, OnceCell<Shape>>,
+    without: IndexVec<FnId, OnceCell<Shape>>,
+}
+
+impl<'m> Shapes<'m> {
+    pub(crate) fn new(model: &'m Model, classes: &Classes) -> Self {
+        let n = model.functions.len();
+        let cells = || (0..n).map(|_| OnceCell::new()).collect();
+        let never = never_return(model, classes);
+        Self { model, never, with_panics: cells(), without: cells() }
+    }
+
+    /// The graph of a function; `panics`: whether ways that end in a panic count.
+    pub(crate) fn get(&self, id: FnId, panics: bool) -> &Shape {
+        let table = if panics { &self.with_panics } else { &self.without };
+        table[id].get_or_init(|| shape(&self.model.functions[id], &self.never, panics))
+    }
+}
+
+/// Functions that never return, with the way they end.
+fn never_return(model: &Model, classes: &Classes) -> IndexVec<FnId, Option<End>> {
+    let mut never = IndexVec::from_elem(None, model.functions.len());
+    let mut callers: IndexVec<FnId, Vec<FnId>> =
+        IndexVec::from_elem(Vec::new(), model.functions.len());
+    for (id, facts) in classes.facts.iter_enumerated() {
+        for (_, callee) in &facts.callees {
+            callers[*callee].push(id);
+        }
+    }
+    let mut todo: Vec<FnId> = model.functions.ids().collect();
+    let mut queued: FxHashSet<FnId> = todo.iter().copied().collect();
+    while let Some(id) = todo.pop() {
+        queued.remove(&id);
+        let f = &model.functions[id];
+        if never[id].is_some() || f.blocks.is_empty() {
+            continue;
+        }
+        if let Some(end) = ends(f, &never) {
+            never[id] = Some(end);
+            for caller in &callers[id] {
+                if queued.insert(*caller) {
+                    todo.push(*caller);
+                }
+            }
+        }
+    }
+    never
+}
+
+/// How a function ends if not by returning or running for ever.
+fn ends(f: &Function, never: &IndexVec<FnId, Option<End>>) -> Option<End> {
+    let mut seen = vec![false; f.blocks.len()];
+    let mut todo = vec![0];
+    let mut found = None;
+    while let Some(at) = todo.pop() {
+        if std::mem::replace(&mut seen[at], true) {
+            continue;
+        }
+        match cut(f, at, never) {
+            Some((_, end)) => found = Some(found.unwrap_or(end)),
+            None => {
+                let term = &f.blocks[block(at)].term;
+                if matches!(term, Term::Return) {
+                    return None;
+                }
+                todo.extend(successors(term).iter().map(|b| b.index()));
+            }
+        }
+    }
+    found
+}
+
+fn cut(f: &Function, at: usize, never: &IndexVec<FnId, Option<End>>) -> Option<(u32, End)> {
+    let body = &f.blocks[block(at)];
+    for (n, instr) in body.instrs.iter().enumerate() {
+        let Op::Call(call) = &instr.op else { continue };
+        let end = match call.callee {
+            Callee::Prim(Prim::Exit) => Some(End::Exit),
+            Callee::Prim(Prim::Panic) => Some(End::Panic),
+            Callee::Prim(Prim::Goexit) => Some(End::Goexit),
+            Callee::Fn(f) => never[f],
+            _ => None,
+        };
+        if let Some(end) = end {
+            return Some((n as u32, end));
+        }
+    }
+    let end = match body.term {
+        Term::Exit => End::Exit,
+        Term::Panic(_) => End::Panic,
+        Term::Goexit => End::Goexit,
+        _ => return None,
+    };
+    Some((body.instrs.len() as u32, end))
+}
+
+fn shape(f: &Function, never: &IndexVec<FnId, Option<End>>, panics: bool) -> Shape {
+    let n = f.blocks.len();
+    let cuts: Vec<_> = (0..n).map(|at| cut(f, at, never)).collect();
+    let all: Vec<Vec<usize>> = (0..n)
+        .map(|at| match cuts[at] {
+            Some(_) => Vec::new(),
+            None => successors(&f.blocks[block(at)].term).iter().map(|b| b.index()).collect(),
+        })
+        .collect();
+    let aborts = |end: End| end == End::Exit || end == End::Panic && !panics;
+    let mut out: Vec<bool> = cuts.iter().map(|c| c.is_some_and(|c| aborts(c.1))).collect();
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for at in (0..n).rev() {
+            if !out[at] && !all[at].is_empty() && all[at].iter().all(|t| out[*t]) {
+                out[at] = true;
+                changed = true;
+            }
+        }
+    }
+    let mut targets: Vec<Vec<usize>> = all
+        .iter()
+        .map(|next| next.iter().filter(|t| !out[**t]).copied().collect::<Vec<usize>>())
+        .collect();
+    let mut reached = vec![false; n];
+    let mut todo = if out.first() == Some(&false) { vec![0] } else { Vec::new() };
+    while let Some(at) = todo.pop() {
+        if !std::mem::replace(&mut reached[at], true) {
+            todo.extend(&targets[at]);
+        }
+    }
+    for at in 0..n {
+        if !reached[at] {
+            out[at] = true;
+            targets[at].clear();
+        }
+    }
+    let returns: Vec<bool> = (0..n)
+        .map(|at| {
+            !out[at] && cuts[at].is_none() && matches!(f.blocks[block(at)].term, Term::Return)
+        })
+        .collect();
+    let ends: Vec<bool> = (0..n).map(|at| out[at] || returns[at] || cuts[at].is_some()).collect();
+    let flow = Flow::of(&targets, &ends, &returns);
+    Shape { targets, cuts, out, flow }
+}
