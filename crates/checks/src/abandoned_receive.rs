@@ -72,6 +72,7 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
         leak.kind == LeakKind::BlockedForEver
             && waits
             && !waits::is_range(ctx, seen.func, seen.span)
+            && waits::cancelled_context(ctx, leak).is_none()
             && !waits::parks(ctx, seen.leak)
     });
     let words = |wait: WaitReason| if wait == WaitReason::Select { &SELECT } else { &RECEIVE };

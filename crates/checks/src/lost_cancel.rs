@@ -31,8 +31,10 @@
 //! process ends, so only loops matter. Contexts with a deadline leak only until then and are reported
 //! as `likely`.
 
+use crate::waits::{self, Words};
 use crate::{Ctx, words};
 use stanch_diagnostic::{Action, Cause, Check, Confidence, Finding, Remedy, Severity, Stage};
+use stanch_ir::Span;
 use stanch_obligations::{Loss, LostCancel};
 
 /// The check.
@@ -51,7 +53,28 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
         lost.how == Loss::Discarded && ctx.file(lost.span).ends_with("_test.go")
     };
     let lost = ctx.obligations.lost_cancels.iter().filter(|lost| !meant(lost));
-    lost.map(|lost| finding(ctx, lost)).collect()
+    let mut findings: Vec<Finding> = lost.map(|lost| finding(ctx, lost)).collect();
+    let known: Vec<Span> = ctx.obligations.lost_cancels.iter().map(|lost| lost.span).collect();
+    findings.extend(waiting(ctx, &known));
+    findings
+}
+
+const WAITING: Words = Words {
+    subject: "this goroutine",
+    verb: ("waits for ever for its context", "can wait for ever for its context"),
+    label: "nobody cancels this context any more",
+    rescuer: "this would free it",
+    help: "call the cancel function on every path, error paths included",
+    remedy: Remedy::UseContext,
+};
+
+/// Goroutines that wait for a context that nobody cancels any more, unless its loss is `known`.
+fn waiting(ctx: &Ctx<'_>, known: &[Span]) -> Vec<Finding> {
+    let leaks = waits::leaks(ctx, |ctx, seen| {
+        let made = waits::cancelled_context(ctx, &seen.leak.leak);
+        made.is_some_and(|made| !known.contains(&made))
+    });
+    leaks.iter().map(|seen| waits::finding(ctx, &CHECK, seen, &WAITING)).collect()
 }
 
 fn finding(ctx: &Ctx<'_>, lost: &LostCancel) -> Finding {

@@ -54,6 +54,32 @@ pub(crate) fn leaks<'a>(
     seen
 }
 
+/// Where the context was made that a goroutine waits for and that a cancel function could end.
+pub(crate) fn cancelled_context(ctx: &Ctx<'_>, leak: &Leak) -> Option<Span> {
+    if leak.kind != LeakKind::BlockedForEver {
+        return None;
+    }
+    leak.objects.iter().find_map(|&(_, site)| {
+        let (func, span) = ctx.explored.translated.source(site)?;
+        let instrs = ctx.module.funcs[func].blocks.iter().flat_map(|b| &b.instrs);
+        let mut calls = instrs.filter(|i| i.span == span);
+        let made = calls.any(|i| match &i.kind {
+            InstrKind::Call(call) => call.dst.iter().any(|d| is_context(ctx, func, *d)),
+            _ => false,
+        });
+        made.then_some(span)
+    })
+}
+
+fn is_context(ctx: &Ctx<'_>, func: FuncId, local: stanch_ir::LocalId) -> bool {
+    let ty = ctx.module.funcs[func].locals[local].ty;
+    ctx.program.named_object(ty).is_some_and(|o| {
+        o.package != stanch_types::ObjectId::UNIVERSE
+            && ctx.program.package_path(o.package) == "context"
+            && ctx.program.object_name(o) == "Context"
+    })
+}
+
 /// Function and place of the operation that blocks: the innermost frame with a source.
 fn operation(ctx: &Ctx<'_>, leak: &Leak) -> Option<(FuncId, Span)> {
     leak.stack.iter().find_map(|&(_, site)| ctx.explored.translated.source(site))
@@ -74,9 +100,18 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     }
 }
 
-/// Whether a function stands in a test file.
+/// Whether a function is a test or part of one: it, or the function it stands in, is given the test.
 fn in_test(ctx: &Ctx<'_>, func: FuncId) -> bool {
-    ctx.location(ctx.module.funcs[func].span).file.ends_with("_test.go")
+    let func = &ctx.module.funcs[func];
+    let given = func.params.iter().any(|p| {
+        let ty = func.locals[*p].ty;
+        let named = ctx.program.named_object(ctx.program.pointee(ty).unwrap_or(ty));
+        named.is_some_and(|o| {
+            o.package != stanch_types::ObjectId::UNIVERSE
+                && ctx.program.package_path(o.package) == "testing"
+        })
+    });
+    given || func.parent.is_some_and(|parent| in_test(ctx, parent))
 }
 
 /// The finding of a leak.

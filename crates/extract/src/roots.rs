@@ -53,6 +53,7 @@ pub(crate) fn each(
         wave = next;
     }
     for id in translated.program.functions.ids().take(translated.n_funcs) {
+        explorer.nothing(id, found);
         explorer.workers(id, found);
     }
 }
@@ -138,6 +139,16 @@ impl Explorer<'_> {
                     next.entry(*caller).or_default().insert(*seed);
                 }
             }
+        }
+    }
+
+    /// Waits on nil channels and on selects without arms.
+    fn nothing(&self, id: FnId, found: &mut dyn FnMut(One)) {
+        let Some(classes) = self.scopes.waits_on_nothing(id) else { return };
+        let tree = Tree::of(&self.scopes, id);
+        let group = Group { classes, carrying: vec![id] };
+        if let Some(one) = self.explore(id, &group, &tree, None) {
+            found(one);
         }
     }
 

@@ -25,8 +25,11 @@ pub(crate) use keep::Keep;
 
 use classes::{Classes, Helpers, locks, matters};
 use shape::Shapes;
-use stanch_base::{FxHashMap, FxHashSet, IndexVec};
-use stanch_model::{AllocKind, Callee, FnId, Op, Operand, Part, Prim, Program as Model, visit_op};
+use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
+use stanch_model::{
+    AllocKind, Callee, FnId, Function, LocalId, Op, Operand, Part, Prim, Program as Model, Term,
+    visit_op,
+};
 
 type ByClass = FxHashMap<u32, Vec<FnId>>;
 
@@ -224,6 +227,38 @@ impl<'m> Scopes<'m> {
         found
     }
 
+    /// Whether a function waits on nothing: a nil channel, a select without arms; with the classes of the
+    /// variables that are always nil.
+    pub(crate) fn waits_on_nothing(&self, id: FnId) -> Option<FxHashSet<u32>> {
+        let function = &self.model.functions[id];
+        let mut classes = FxHashSet::default();
+        let mut any = false;
+        let mut channel = |chan: &Operand| match chan {
+            Operand::Const(_) => any = true,
+            Operand::Local(local) if always_nil(function, *local) => {
+                any = true;
+                classes.insert(self.classes.find(self.classes.local(id, *local)));
+            }
+            Operand::Local(_) | Operand::Func(_) | Operand::Unknown => {}
+        };
+        for block in &function.blocks {
+            for instr in &block.instrs {
+                if let Op::Call(call) = &instr.op
+                    && let Callee::Prim(Prim::Send | Prim::Recv) = call.callee
+                {
+                    call.args.first().into_iter().for_each(&mut channel);
+                }
+            }
+            match &block.term {
+                Term::Select { arms, default: None } if arms.is_empty() => {
+                    channel(&Operand::Const(stanch_model::Const::Nil));
+                }
+                _ => {}
+            }
+        }
+        any.then_some(classes)
+    }
+
     /// Objects that are part of a struct.
     fn parts(&self, class: u32, depth: u32, found: &mut Vec<u32>) {
         for part in self.classes.fields(class) {
@@ -240,6 +275,19 @@ impl<'m> Scopes<'m> {
             }
         }
     }
+}
+
+/// Whether a local, not a parameter, is nil wherever it is assigned.
+fn always_nil(function: &Function, local: LocalId) -> bool {
+    if local.index() < (function.n_captures + function.n_params) as usize {
+        return false;
+    }
+    function.blocks.iter().flat_map(|b| &b.instrs).all(|i| {
+        let mut assigns = false;
+        visit_op(&i.op, &mut |part| assigns |= matches!(part, Part::Def(l) if l == local));
+        let nil = Operand::Const(stanch_model::Const::Nil);
+        !assigns || matches!(&i.op, Op::Assign { src, .. } if *src == nil)
+    })
 }
 
 fn push(table: &mut ByClass, class: u32, id: FnId) {

@@ -3,7 +3,7 @@
 use crate::flow::Flow;
 use crate::scope::classes::{Classes, block};
 use stanch_base::{FxHashSet, Idx, IndexVec};
-use stanch_model::{Callee, FnId, Function, Op, Prim, Program as Model, Term, successors};
+use stanch_model::{Call, Callee, FnId, Function, Op, Prim, Program as Model, Term, successors};
 use std::cell::OnceCell;
 
 /// How a call or block ends for good.
@@ -129,6 +129,17 @@ fn cut(f: &Function, at: usize, never: &IndexVec<FnId, Option<End>>) -> Option<(
     Some((body.instrs.len() as u32, end))
 }
 
+/// Whether a block waits for others before it ends.
+fn waits(f: &Function, at: usize, cut: Option<u32>) -> bool {
+    let body = &f.blocks[block(at)];
+    let last = cut.map_or(body.instrs.len(), |n| n as usize);
+    cut.is_none() && matches!(body.term, Term::Select { .. })
+        || body.instrs.iter().take(last).any(|i| match &i.op {
+            Op::Call(Call { callee: Callee::Prim(prim), .. }) => super::classes::waits(*prim),
+            _ => false,
+        })
+}
+
 fn shape(f: &Function, never: &IndexVec<FnId, Option<End>>, panics: bool) -> Shape {
     let n = f.blocks.len();
     let cuts: Vec<_> = (0..n).map(|at| cut(f, at, never)).collect();
@@ -139,12 +150,14 @@ fn shape(f: &Function, never: &IndexVec<FnId, Option<End>>, panics: bool) -> Sha
         })
         .collect();
     let aborts = |end: End| end == End::Exit || end == End::Panic && !panics;
-    let mut out: Vec<bool> = cuts.iter().map(|c| c.is_some_and(|c| aborts(c.1))).collect();
+    let quiet: Vec<bool> = (0..n).map(|at| !waits(f, at, cuts[at].map(|c| c.0))).collect();
+    let mut out: Vec<bool> =
+        (0..n).map(|at| quiet[at] && cuts[at].is_some_and(|c| aborts(c.1))).collect();
     let mut changed = true;
     while changed {
         changed = false;
         for at in (0..n).rev() {
-            if !out[at] && !all[at].is_empty() && all[at].iter().all(|t| out[*t]) {
+            if !out[at] && quiet[at] && !all[at].is_empty() && all[at].iter().all(|t| out[*t]) {
                 out[at] = true;
                 changed = true;
             }
