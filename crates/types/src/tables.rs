@@ -92,8 +92,29 @@ impl Tables {
         self.n_unknown += other.n_unknown;
     }
 
+    /// Keeps only the values that an expression has in the end: untyped constants have had several.
+    fn drop_unused_constants(&mut self) {
+        let mut moved_to = vec![u32::MAX; self.constants.len()];
+        let mut kept = Vec::with_capacity(self.constants.len() / 2);
+        for info in self.exprs.iter_mut().flatten() {
+            let Some(old) = info.constant else { continue };
+            let Some(slot) = moved_to.get_mut(old as usize) else { continue };
+            if *slot == u32::MAX {
+                *slot = kept.len() as u32;
+                kept.push(std::mem::replace(
+                    &mut self.constants[old as usize],
+                    ConstValue::Unknown,
+                ));
+            }
+            info.constant = Some(*slot);
+        }
+        kept.shrink_to_fit();
+        self.constants = kept;
+    }
+
     /// The final form of tables that cover a whole file.
-    pub(crate) fn into_file(self) -> FileTypes {
+    pub(crate) fn into_file(mut self) -> FileTypes {
+        self.drop_unused_constants();
         FileTypes {
             exprs: self.exprs.into_iter().collect(),
             idents: self.idents.into_iter().collect(),
