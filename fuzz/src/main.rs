@@ -39,6 +39,9 @@ enum What {
         /// Number of those that the whole analysis gets, too
         #[arg(long, default_value_t = 2_000)]
         analyse: u64,
+        /// Number of the first one
+        #[arg(long, default_value_t = 0)]
+        from: u64,
         /// Where the random numbers begin
         #[arg(long, default_value_t = 1)]
         seed: u64,
@@ -79,8 +82,8 @@ fn start(args: Args) -> Result<()> {
     let failures = match args.command {
         What::Wrong => run::wrong(&goroot)?,
         What::Mutate { seed, only: Some(index), .. } => run::one(&goroot, seed, index)?,
-        What::Mutate { count, analyse, seed, only: None } => {
-            run::mutations(&goroot, seed, count, analyse)?
+        What::Mutate { count, analyse, from, seed, only: None } => {
+            run::mutations(&goroot, seed, from..from.saturating_add(count), analyse)?
         }
         What::Growth => growth::run()?,
     };

@@ -3,6 +3,7 @@
 use crate::cases::{Case, Real, wrong_files};
 use crate::stages::{Batch, analyse};
 use anyhow::{Context, Result};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,14 +25,20 @@ pub(crate) fn wrong(goroot: &Path) -> Result<usize> {
     let cases = wrong_files(goroot)?;
     let get = |index: u64| cases.get(index as usize).cloned();
     let n = cases.len() as u64;
-    Ok(inferred(&real, n, &get)? + analysed(&real, n, &get)?)
+    Ok(inferred(&real, 0..n, &get)? + analysed(&real, 0..n, &get)?)
 }
 
 /// Changed packages.
-pub(crate) fn mutations(goroot: &Path, seed: u64, count: u64, analyse: u64) -> Result<usize> {
+pub(crate) fn mutations(
+    goroot: &Path,
+    seed: u64,
+    which: Range<u64>,
+    analyse: u64,
+) -> Result<usize> {
     let real = Real::new(goroot)?;
     let get = |index: u64| Some(real.mutated(seed, index));
-    Ok(inferred(&real, count, &get)? + analysed(&real, analyse.min(count), &get)?)
+    let whole = which.start..which.end.min(which.start.saturating_add(analyse));
+    Ok(inferred(&real, which, &get)? + analysed(&real, whole, &get)?)
 }
 
 /// One changed package, shown.
@@ -45,14 +52,14 @@ pub(crate) fn one(goroot: &Path, seed: u64, index: u64) -> Result<usize> {
         println!("{}", path.display());
     }
     let get = |_: u64| Some(case.clone());
-    Ok(inferred(&real, 1, &get)? + analysed(&real, 1, &get)?)
+    Ok(inferred(&real, 0..1, &get)? + analysed(&real, 0..1, &get)?)
 }
 
 /// Parse, infer, lower.
-fn inferred(real: &Real, count: u64, get: &dyn Fn(u64) -> Option<Case>) -> Result<usize> {
+fn inferred(real: &Real, which: Range<u64>, get: &dyn Fn(u64) -> Option<Case>) -> Result<usize> {
     let std: Vec<OnceLock<_>> = real.workspace.packages.iter().map(|_| OnceLock::new()).collect();
     let mut report = Report::new("parse, infer, lower")?;
-    let mut start = 0;
+    let (mut start, count) = (which.start, which.end);
     while start < count {
         let end = (start + BATCH).min(count);
         let cases: Vec<Case> = (start..end).filter_map(get).collect();
@@ -75,14 +82,14 @@ fn inferred(real: &Real, count: u64, get: &dyn Fn(u64) -> Option<Case>) -> Resul
         }
         start = end;
     }
-    Ok(report.finish(count))
+    Ok(report.finish(count.saturating_sub(which.start)))
 }
 
 /// The whole analysis.
-fn analysed(real: &Real, count: u64, get: &dyn Fn(u64) -> Option<Case>) -> Result<usize> {
+fn analysed(real: &Real, which: Range<u64>, get: &dyn Fn(u64) -> Option<Case>) -> Result<usize> {
     const TOGETHER: u64 = 40;
     let mut report = Report::new("the whole analysis")?;
-    let mut start = 0;
+    let (mut start, count) = (which.start, which.end);
     while start < count {
         let end = (start + TOGETHER).min(count);
         let cases: Vec<Case> = (start..end).filter_map(get).collect();
@@ -100,7 +107,7 @@ fn analysed(real: &Real, count: u64, get: &dyn Fn(u64) -> Option<Case>) -> Resul
         }
         start = end;
     }
-    Ok(report.finish(count))
+    Ok(report.finish(count.saturating_sub(which.start)))
 }
 
 /// What happened so far.

@@ -6,6 +6,7 @@ use crate::universe::{Origin, Target};
 use crate::{Config, Import, Message, Module, Variant};
 use stanch_base::{FxHashMap, FxHashSet};
 use stanch_source::FileSystem;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -220,12 +221,12 @@ impl<'a> Graph<'a> {
                     .iter()
                     .any(|next| *next == plain || reaches.get(next).copied().unwrap_or(false));
                 let is_own = own.contains(&id);
-                reaches.insert(id, hit && !is_own || is_own);
+                reaches.insert(id, hit || is_own);
                 if hit && !is_own {
                     found.push(id);
                 }
-            } else if !reaches.contains_key(&id) {
-                reaches.insert(id, false);
+            } else if let Entry::Vacant(entry) = reaches.entry(id) {
+                entry.insert(false);
                 stack.push((id, true));
                 stack.extend(self.node_imports(id).into_iter().map(|next| (next, false)));
             }

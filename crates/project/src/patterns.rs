@@ -5,6 +5,7 @@ use crate::load::Loader;
 use crate::paths::{clean, find_up, has_go_files, is_dir, is_file, join_import, slashed};
 use crate::universe::{Home, Universe};
 use crate::{Config, Message};
+use rayon::prelude::*;
 use stanch_source::{EntryKind, FileSystem};
 use std::path::{Path, PathBuf};
 
@@ -103,31 +104,34 @@ pub(crate) fn walk(
     out: &mut Vec<Message>,
 ) -> Walk {
     let mut found = Walk::default();
-    let mut work = vec![root.to_path_buf()];
     let ignore = Ignore::of(fs, root);
-    while let Some(dir) = work.pop() {
-        let entries = match fs.list(&dir) {
-            Ok(entries) => entries,
-            Err(error) => {
-                out.push(Message::warning_at(&dir, format!("cannot be read: {error}")));
+    // Level by level, so that the folders of a level are listed in parallel.
+    let mut level = vec![root.to_path_buf()];
+    while !level.is_empty() {
+        let list = |dir: PathBuf| (fs.list(&dir), dir);
+        let listed: Vec<_> = std::mem::take(&mut level).into_par_iter().map(list).collect();
+        for (entries, dir) in listed {
+            let entries = match entries {
+                Ok(entries) => entries,
+                Err(error) => {
+                    out.push(Message::warning_at(&dir, format!("cannot be read: {error}")));
+                    continue;
+                }
+            };
+            let is_mod = |e: &stanch_source::Entry| e.kind == EntryKind::File && e.name == "go.mod";
+            if dir != root && entries.iter().any(is_mod) {
+                found.nested.push(dir);
                 continue;
             }
-        };
-        if entries.iter().any(|e| e.kind != EntryKind::Dir && e.name.ends_with(".go")) {
-            found.dirs.push(dir.clone());
-        }
-        for entry in entries {
-            let name = entry.name.as_str();
-            let hidden = name.starts_with(['_', '.']) || matches!(name, "testdata" | "vendor");
-            if entry.kind != EntryKind::Dir || hidden {
-                continue;
+            if entries.iter().any(|e| e.kind != EntryKind::Dir && e.name.ends_with(".go")) {
+                found.dirs.push(dir.clone());
             }
-            let path = dir.join(name);
-            if is_file(fs, &path.join("go.mod")) {
-                found.nested.push(path);
-            } else if !skip.contains(&path) && !ignore.covers(&path) {
-                work.push(path);
-            }
+            let inner = entries.iter().filter(|e| e.kind == EntryKind::Dir).map(|e| &*e.name);
+            let inner = inner.filter(|name| {
+                !name.starts_with(['_', '.']) && !matches!(*name, "testdata" | "vendor")
+            });
+            let inner = inner.map(|name| dir.join(name));
+            level.extend(inner.filter(|path| !skip.contains(path) && !ignore.covers(path)));
         }
     }
     found.dirs.sort();
