@@ -2,7 +2,7 @@
 
 use crate::gomod::parse;
 use crate::load::Loader;
-use crate::paths::{clean, find_up, has_go_files, is_dir, is_file, join_import, slashed};
+use crate::paths::{clean, find_up, has_go_files, is_dir, join_import, slashed};
 use crate::universe::{Home, Universe};
 use crate::{Config, Message};
 use rayon::prelude::*;
