@@ -216,7 +216,7 @@ pub(crate) fn types_id(id: stanch_project::PackageId) -> PackageId {
 
 struct PackageResult {
     package: PackageId,
-    lifetime: stanch_lifetime::Summary,
+    lifetime: Option<stanch_lifetime::Summary>,
     findings: Vec<Finding>,
     suppressed: u64,
     diagnostics: Vec<Diagnostic>,
@@ -250,12 +250,13 @@ fn check_package(
         obligations: &obligations,
         explored: &explored,
     };
+    let whole = stanch_checks::MODULE_REGISTRY.iter().any(|e| selected(&request.options, e.check));
     let (findings, suppressed) = chosen(program, package, request, stanch_checks::run_all(&ctx));
     let source = program.source(package);
     let lines = source.files.iter().map(|f| u64::from(f.ast.n_lines)).sum();
     PackageResult {
         package,
-        lifetime: stanch_lifetime::summarise(program, package, &module, view),
+        lifetime: whole.then(|| stanch_lifetime::summarise(program, package, &module, view)),
         suppressed,
         findings,
         diagnostics: loaded.parsed(package).diagnostics.clone(),
@@ -274,7 +275,8 @@ fn check_package(
 
 /// Adds what only the whole module shows to the results of the packages it is found in.
 fn check_module(program: &Program<'_>, request: &CheckRequest, results: &mut [PackageResult]) {
-    let summaries: Vec<&stanch_lifetime::Summary> = results.iter().map(|r| &r.lifetime).collect();
+    let summaries: Vec<&stanch_lifetime::Summary> =
+        results.iter().filter_map(|r| r.lifetime.as_ref()).collect();
     let lifetime = stanch_lifetime::join(program, &summaries);
     let ctx = ModuleCtx { program, lifetime: &lifetime };
     let mut by_package: FxHashMap<String, Vec<Finding>> = FxHashMap::default();
