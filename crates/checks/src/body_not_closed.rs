@@ -217,4 +217,20 @@ func fetch(url string) {
 "#,
         );
     }
+
+    #[test]
+    fn an_error_means_no_body() {
+        check(
+            r#"
+var gone error
+func fetch(url string) (*http.Response, error) {
+    resp, err := http.Get(url)
+    if errors.Is(err, gone) {
+        return nil, gone
+    }
+    return resp, err
+}
+"#,
+        );
+    }
 }

@@ -111,4 +111,33 @@ func f(work func()) {
 "#,
         );
     }
+
+    #[test]
+    fn ticks_for_ever_by_design() {
+        check(
+            r#"
+//- /a/a.go
+//go:build go1.22
+type node struct { tick <-chan time.Time; name string }
+func clean(work func()) {
+    for range time.NewTicker(time.Minute).C {
+        work()
+    }
+}
+func refresh(work func()) {
+    t := time.NewTicker(time.Minute)
+    for range t.C {
+        work()
+    }
+}
+func start() (*node, error) {
+    n := &node{tick: time.NewTicker(time.Second).C}
+    if n.name == "" {
+        return nil, errors.New("no name")
+    }
+    return n, nil
+}
+"#,
+        );
+    }
 }

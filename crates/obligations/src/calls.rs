@@ -397,11 +397,26 @@ impl<'a> Run<'a, '_> {
         if !effect.callbacks.is_empty() || effect.op == Op::None && effect.args == Args::Escape {
             self.outside(state);
         }
+        if let (Some(object), Some(&error)) = (call.object, call.args.first())
+            && self.looks_at_error(object)
+            && state.nilness(&mut self.arena, error) == Some(true)
+        {
+            let no = self.arena.bool(false);
+            self.set(state, call, 0, no);
+            return;
+        }
         let non_nil = call.object.is_some_and(|o| self.makes_error(o));
         for &dst in call.dst {
             let value = if non_nil { self.arena.non_nil() } else { self.arena.fresh() };
             self.assign(state, dst, value);
         }
+    }
+
+    /// Whether a library function asks what an error is, and answers no for nil.
+    fn looks_at_error(&self, object: ObjectId) -> bool {
+        let program = self.package.program;
+        let name = &*program.object(object).name;
+        program.package_path(object.package) == "errors" && matches!(name, "As" | "Is")
     }
 
     /// Whether a library function always returns a new error.

@@ -82,6 +82,9 @@ impl Run<'_, '_> {
                     work.extend(parts);
                 }
                 Term::Load(place, epoch) => {
+                    if let Some(site) = self.ticker_of(term) {
+                        self.discharge(state, site);
+                    }
                     if epoch.is_none() {
                         self.use_input(state, place);
                     } else {

@@ -150,9 +150,15 @@ impl<'a, 'p> Run<'a, 'p> {
                 let value = self.operand(state, value);
                 self.escape(state, value);
             }
-            InstrKind::Recv { dst, ok, .. } => {
+            InstrKind::Recv { dst, ok, chan, .. } => {
+                let chan = self.operand(state, chan);
                 for local in dst.iter().chain(ok) {
                     self.assign_fresh(state, *local);
+                }
+                // The channel of a ticker is never closed.
+                if let (Some(ok), Some(_)) = (ok, self.ticker_of(chan)) {
+                    let yes = self.arena.bool(true);
+                    self.assign(state, *ok, yes);
                 }
             }
             InstrKind::MapDelete { .. } => state.invalidate(&mut self.arena, Epoch::Elements),

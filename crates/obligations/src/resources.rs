@@ -145,6 +145,14 @@ impl<'a> Run<'a, '_> {
         state.load(&mut self.arena, place)
     }
 
+    /// The ticker whose channel a value is.
+    pub(crate) fn ticker_of(&self, value: TermId) -> Option<Span> {
+        let Term::Load(place, _) = *self.arena.get(value) else { return None };
+        let Root::Ptr(object) = self.arena.data(place).root else { return None };
+        let Term::Owed(site) = *self.arena.get(object) else { return None };
+        self.sites.get(&site).filter(|s| s.kind == Some(Kind::Ticker)).map(|_| site)
+    }
+
     fn may_be_owed(&self, value: TermId) -> bool {
         matches!(
             self.arena.get(self.arena.unboxed(value)),
