@@ -150,15 +150,17 @@ impl<'s, 'm> Keep<'s, 'm> {
     }
 
     fn need_local(&mut self, id: FnId, local: LocalId) {
+        // A value call may have more arguments than one of its possible callees has locals.
         if let Some(kept) = self.kept.get_mut(&id)
-            && !std::mem::replace(&mut kept.locals[local.index()], true)
+            && let Some(needed) = kept.locals.get_mut(local.index())
+            && !std::mem::replace(needed, true)
         {
             self.changed = true;
         }
     }
 
     pub(crate) fn is_needed(&self, id: FnId, local: LocalId) -> bool {
-        self.kept.get(&id).is_some_and(|k| k.locals[local.index()])
+        self.kept.get(&id).and_then(|k| k.locals.get(local.index())).is_some_and(|needed| *needed)
     }
 
     fn class(&self, id: FnId, operand: &Operand) -> Option<u32> {
