@@ -44,10 +44,10 @@ impl Kinds {
         if depth == 0 || program.is_type_param(ty) {
             return false;
         }
-        if let Some(named) = program.named_object(ty) {
-            if self.names_types(reader, named) || self.is_enum(program, named, ty) {
-                return true;
-            }
+        if let Some(named) = program.named_object(ty)
+            && (self.names_types(reader, named) || self.is_enum(program, named, ty))
+        {
+            return true;
         }
         match program.kind(program.underlying(ty)) {
             TypeKind::Basic(basic) => {

@@ -90,7 +90,7 @@ fn kind(reader: &Reader<'_>, func: &Func, head: BlockId, body: &[BlockId]) -> Lo
 
 fn is_many(operand: &Operand) -> bool {
     let Operand::Const(ConstValue::Int(n), _) = operand else { return false };
-    u32::try_from(n.clone()).map_or(false, |n| n > MANY_TURNS) || *n > u32::MAX.into()
+    u32::try_from(n.clone()).is_ok_and(|n| n > MANY_TURNS) || *n > u32::MAX.into()
 }
 
 /// Whether the block waits for somebody else: a peer, a channel, a clock.

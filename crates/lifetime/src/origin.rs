@@ -205,10 +205,11 @@ fn read(
                 InstrKind::Assign(local, value) => {
                     let ty = func.locals[*local].ty;
                     // The type of a temporary that holds an address may not be recorded.
-                    if ty != Program::UNKNOWN && !reader.is_container(ty) {
-                        if !matches!(value, Rvalue::MakeInterface(..)) {
-                            continue;
-                        }
+                    if ty != Program::UNKNOWN
+                        && !reader.is_container(ty)
+                        && !matches!(value, Rvalue::MakeInterface(..))
+                    {
+                        continue;
                     }
                     for origin in of_value(names, origins, id, value) {
                         origins.add(id, *local, origin);
