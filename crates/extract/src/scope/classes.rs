@@ -108,6 +108,8 @@ struct Pending {
 
 struct Builder<'m> {
     model: &'m Model,
+    /// Functions by type tag and method.
+    methods: FxHashMap<(u32, MethodId), Vec<FnId>>,
     classes: Classes,
     pending: Vec<Pending>,
     todo: Vec<(u32, u32)>,
@@ -138,8 +140,13 @@ impl Classes {
             facts: IndexVec::from_elem(Facts::default(), model.functions.len()),
             holders: FxHashMap::default(),
         };
+        let mut methods: FxHashMap<(u32, MethodId), Vec<FnId>> = FxHashMap::default();
+        for row in &model.methods {
+            methods.entry((row.tag.0, row.method)).or_default().push(row.function);
+        }
         let mut builder = Builder {
             model,
+            methods,
             classes,
             pending: Vec::new(),
             todo: Vec::new(),
@@ -369,12 +376,12 @@ impl<'m> Builder<'m> {
     }
 
     fn method(&mut self, call: u32, tag: u32, method: MethodId, receiver: Option<u32>) {
-        let rows = self.model.methods.iter();
-        let found: Vec<FnId> = rows
-            .filter(|row| row.tag.0 == tag && row.method == method)
-            .map(|row| row.function)
-            .collect();
-        for f in found {
+        let found = self.methods.get(&(tag, method)).map_or(0, Vec::len);
+        for at in 0..found {
+            let f = self.methods[&(tag, method)][at];
+            if self.linked.contains_key(&(call, f.raw())) {
+                continue;
+            }
             let p = &self.pending[call as usize];
             let receiver = receiver.unwrap_or(p.receiver);
             let args = std::iter::once(Some(receiver)).chain(p.args.clone()).collect();
