@@ -51,9 +51,9 @@ pub fn check(
         if !loaded.workspace.packages[id].root {
             return;
         }
-        results[id].get_or_init(|| {
-            check_package(&loaded, &program, &effects, &view, request, types_id(id))
-        });
+        let result = survived(&loaded, &program, &effects, &view, request, types_id(id));
+        let once = results[id].set(result).is_ok();
+        debug_assert!(once, "a package is analysed once");
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         progress(Progress { done, total });
     });
@@ -223,6 +223,36 @@ struct PackageResult {
     summary: Summary,
 }
 
+/// The result of one package. A defect of stanch that shows in one package costs its findings, never
+/// those of others, and is told.
+fn survived(
+    loaded: &Loaded<'_>,
+    program: &Program<'_>,
+    effects: &Effects,
+    view: &View,
+    request: &CheckRequest,
+    package: PackageId,
+) -> PackageResult {
+    let work = || check_package(loaded, program, effects, view, request, package);
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let path = program.package_path(package);
+        PackageResult {
+            package,
+            lifetime: None,
+            findings: Vec::new(),
+            suppressed: 0,
+            diagnostics: vec![Diagnostic {
+                severity: Severity::Error,
+                message: format!(
+                    "package {path} could not be analysed: this is a defect of stanch, please report it"
+                ),
+                location: None,
+            }],
+            summary: Summary { packages: 1, ..Summary::default() },
+        }
+    })
+}
+
 fn check_package(
     loaded: &Loaded<'_>,
     program: &Program<'_>,
@@ -233,15 +263,17 @@ fn check_package(
 ) -> PackageResult {
     let types = program.infer(package);
     let module = stanch_ir::lower_package(program, package);
-    let obligations = stanch_obligations::analyse(program, package, &module, effects);
     let needed = stanch_checks::REGISTRY
         .iter()
         .any(|e| e.engine == Engine::Explorer && selected(&request.options, e.check));
-    let explored = if needed {
-        stanch_extract::explore_package(program, package, &module, effects)
-    } else {
-        stanch_extract::Explored::default()
-    };
+    // A large package would keep the other threads waiting.
+    let (obligations, explored) = rayon::join(
+        || stanch_obligations::analyse(program, package, &module, effects),
+        || match needed {
+            true => stanch_extract::explore_package(program, package, &module, effects),
+            false => stanch_extract::Explored::default(),
+        },
+    );
     let ctx = Ctx {
         program,
         package,

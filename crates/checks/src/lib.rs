@@ -12,12 +12,14 @@ pub mod growing_field;
 pub mod growing_global;
 mod growths;
 pub mod lost_cancel;
+pub mod missed_signal;
 pub mod missing_unlock;
 pub mod pull_without_stop;
 pub mod range_without_close;
 pub mod registry_without_unsubscribe;
 mod resource;
 pub mod rows_not_closed;
+pub mod stuck_lock;
 pub mod stuck_worker;
 mod suppress;
 pub mod ticker_not_stopped;
@@ -85,6 +87,18 @@ pub const REGISTRY: &[Entry] = &[
         source: include_str!("waitgroup_never_done.rs"),
         engine: Engine::Explorer,
         run: waitgroup_never_done::run,
+    },
+    Entry {
+        check: &stuck_lock::CHECK,
+        source: include_str!("stuck_lock.rs"),
+        engine: Engine::Explorer,
+        run: stuck_lock::run,
+    },
+    Entry {
+        check: &missed_signal::CHECK,
+        source: include_str!("missed_signal.rs"),
+        engine: Engine::Explorer,
+        run: missed_signal::run,
     },
     Entry {
         check: &lost_cancel::CHECK,
