@@ -168,6 +168,55 @@ func h(name string) {
     }
 
     #[test]
+    fn a_promoted_method_closes_the_whole() {
+        check(
+            r#"
+func ask(addr *net.UDPAddr) error {
+    conn, err := net.DialUDP("udp", nil, addr)
+    if err != nil {
+        return err
+    }
+    defer conn.Close()
+    _, err = conn.Write(nil)
+    return err
+}
+func forgotten(addr *net.UDPAddr) error {
+    conn, err := net.DialUDP("udp", nil, addr)
+               //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[closer-not-closed]: `conn` is never closed
+    if err != nil {
+        return err
+    }
+    _, err = conn.Write(nil)
+    return err
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn what_an_error_is_asked_of_no_error() {
+        check(
+            r#"
+type timeout interface{ Timeout() bool }
+func isTimeout(err error) bool {
+    t, ok := err.(timeout)
+    return ok && t.Timeout()
+}
+func touch(name string) error {
+    f, err := os.Open(name)
+    if isTimeout(err) {
+        return nil
+    }
+    if err != nil {
+        return err
+    }
+    return f.Close()
+}
+"#,
+        );
+    }
+
+    #[test]
     fn suppressed() {
         check(
             r#"

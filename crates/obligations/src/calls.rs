@@ -11,7 +11,7 @@ use crate::term::{Epoch, PlaceId, Term, TermId};
 use stanch_effects::{Args, Effect, Op, When};
 use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
-use stanch_types::{ObjectId, TypeKind};
+use stanch_types::{Basic, ObjectId, TypeId, TypeKind};
 
 /// Who is called, as far as the path knows.
 #[derive(Clone, Copy)]
@@ -267,6 +267,11 @@ impl<'a> Run<'a, '_> {
         if let Some(effect) = self.resource_effect(&call) {
             return self.resource(state, effect, &call);
         }
+        if self.asks_about_nil(&state, &call) {
+            let no = self.arena.bool(false);
+            self.set(&mut state, &call, 0, no);
+            return vec![state];
+        }
         match call.target {
             Target::Effect(effect) => self.effect(state, effect, &call),
             Target::Body(func) => self.body(state, func, &call),
@@ -410,6 +415,26 @@ impl<'a> Run<'a, '_> {
             let value = if non_nil { self.arena.non_nil() } else { self.arena.fresh() };
             self.assign(state, dst, value);
         }
+    }
+
+    /// Whether a function that does nothing but ask what kind of error something is is given no error:
+    /// nothing is no kind of error.
+    fn asks_about_nil(&mut self, state: &State, call: &Invocation<'a>) -> bool {
+        let Some(object) = call.object else { return false };
+        if matches!(call.target, Target::Body(f) if self.package.facts[f].relevant) {
+            return false;
+        }
+        let program = self.package.program;
+        let object = program.object(object);
+        let TypeKind::Signature(signature) = program.kind(object.ty) else { return false };
+        let is_bool = |ty: TypeId| ty == program.basic(Basic::Bool);
+        let errors: Vec<usize> = (0..signature.params.len())
+            .filter(|&i| self.package.is_error(signature.params[i]))
+            .collect();
+        let ([result], [error]) = (&*signature.results, &*errors) else { return false };
+        let receivers = call.args.len().saturating_sub(signature.params.len());
+        let Some(&error) = call.args.get(error + receivers) else { return false };
+        is_bool(*result) && state.nilness(&mut self.arena, error) == Some(true)
     }
 
     /// Whether a library function asks what an error is, and answers no for nil.

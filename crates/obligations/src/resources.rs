@@ -115,6 +115,13 @@ impl<'a> Run<'a, '_> {
             match *self.arena.get(value) {
                 Term::Iface(inner) | Term::Assert(inner, _) | Term::Wrap(inner) => value = inner,
                 Term::Owed(site) => return self.close(state, site),
+                // A promoted method gets the embedded field: it stands for the whole.
+                Term::Addr(place) => match self.arena.data(place).root {
+                    Root::Ptr(whole) if matches!(self.arena.get(whole), Term::Owed(_)) => {
+                        value = whole;
+                    }
+                    _ => return self.escape(state, value),
+                },
                 Term::Load(place, None) => {
                     state.used.insert(place);
                     return;

@@ -25,6 +25,7 @@ const IMPLICIT: &[(&str, &str)] = &[
     ("errors.", "errors"),
     ("fmt.", "fmt"),
     ("http.", "net/http"),
+    ("net.", "net"),
     ("io.", "io"),
     ("iter.", "iter"),
     ("log.", "log"),

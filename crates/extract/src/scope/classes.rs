@@ -763,40 +763,6 @@ impl<'m> Builder<'m> {
     }
 }
 
-/// Whether an operation can wait for others.
-pub(crate) fn waits(prim: Prim) -> bool {
-    matches!(
-        prim,
-        Prim::Send | Prim::Recv | Prim::WgWait | Prim::CondWait | Prim::OnceDo | Prim::SemAcquire
-    )
-}
-
-/// Whether an operation is one of a lock.
-pub(crate) fn locks(prim: Prim) -> bool {
-    matches!(
-        prim,
-        Prim::Lock | Prim::Unlock | Prim::RLock | Prim::RUnlock | Prim::TryLock | Prim::TryRLock
-    )
-}
-
-/// Whether others notice an operation.
-pub(crate) fn matters(prim: Prim) -> bool {
-    waits(prim)
-        || matches!(
-            prim,
-            Prim::Close
-                | Prim::WgAdd
-                | Prim::WgDone
-                | Prim::CondSignal
-                | Prim::CondBroadcast
-                | Prim::Cancel
-                | Prim::SemTryAcquire
-                | Prim::SemRelease
-                | Prim::TimerStop
-                | Prim::TimerReset
-        )
-}
-
 /// Numbers for blocks.
 pub(crate) fn block(n: usize) -> BlockId {
     BlockId::from_usize(n)

@@ -1,7 +1,8 @@
 //! Writes a slice as a program of its own.
 
-use super::classes::{At, block, locks, matters};
+use super::classes::{At, block};
 use super::keep::Keep;
+use super::operations::{locks, matters};
 use super::shape::{End, Shape};
 use crate::flow::Join;
 use stanch_base::{FxHashMap, Idx, IndexVec};

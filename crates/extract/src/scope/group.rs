@@ -1,7 +1,8 @@
 //! Which objects are explored together from a root, and through which functions.
 
 use super::Scopes;
-use super::classes::{Kind, waits};
+use super::classes::Kind;
+use super::operations::waits;
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_model::FnId;
 
@@ -138,7 +139,7 @@ impl Scopes<'_> {
     fn locked(&self, id: FnId, classes: &mut FxHashSet<u32>, tree: &Tree) {
         for operation in &self.classes.facts[id].operations {
             let class = self.classes.find(operation.node);
-            if super::classes::locks(operation.prim)
+            if super::operations::locks(operation.prim)
                 && !classes.contains(&class)
                 && self.inside(class, tree, 4)
             {

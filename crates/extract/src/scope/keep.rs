@@ -5,7 +5,8 @@
 //! that a kept load may read, to the results that a kept instruction uses, to the functions that any of
 //! this stands in.
 
-use super::classes::{At, CONTENT, block, locks, matters};
+use super::classes::{At, CONTENT, block};
+use super::operations::{locks, matters};
 use super::{Scopes, Tree};
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::BlockId as FlowBlock;

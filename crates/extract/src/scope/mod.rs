@@ -16,6 +16,7 @@ pub(crate) mod classes;
 mod emit;
 mod group;
 mod keep;
+mod operations;
 mod shape;
 
 pub(crate) use classes::{At, Kind};
@@ -23,7 +24,8 @@ pub(crate) use emit::{Sliced, emit};
 pub(crate) use group::{Group, Tree};
 pub(crate) use keep::Keep;
 
-use classes::{Classes, Helpers, locks, matters};
+use classes::{Classes, Helpers};
+use operations::{locks, matters};
 use shape::Shapes;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_model::{

@@ -135,7 +135,7 @@ fn waits(f: &Function, at: usize, cut: Option<u32>) -> bool {
     let last = cut.map_or(body.instrs.len(), |n| n as usize);
     cut.is_none() && matches!(body.term, Term::Select { .. })
         || body.instrs.iter().take(last).any(|i| match &i.op {
-            Op::Call(Call { callee: Callee::Prim(prim), .. }) => super::classes::waits(*prim),
+            Op::Call(Call { callee: Callee::Prim(prim), .. }) => super::operations::waits(*prim),
             _ => false,
         })
 }

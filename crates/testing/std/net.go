@@ -1,0 +1,14 @@
+// Package net: declarations for fixtures.
+package net
+
+type conn struct{ fd int }
+
+func (c *conn) Read(b []byte) (int, error)
+func (c *conn) Write(b []byte) (int, error)
+func (c *conn) Close() error
+
+type UDPConn struct{ conn }
+
+type UDPAddr struct{ Port int }
+
+func DialUDP(network string, laddr, raddr *UDPAddr) (*UDPConn, error)
