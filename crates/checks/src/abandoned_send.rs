@@ -234,6 +234,24 @@ func g(sink func(chan int)) {
     }
 
     #[test]
+    fn a_long_loop_ends() {
+        check(
+            r#"
+func f() {
+    done := make(chan bool)
+    go func() { done <- true }()
+    for i := 0; i < 100; i++ {
+        turn := make(chan bool, 1)
+        turn <- true
+        <-turn
+    }
+    <-done
+}
+"#,
+        );
+    }
+
+    #[test]
     fn suppressed() {
         check(
             r#"

@@ -374,9 +374,12 @@ impl FuncBuilder<'_, '_> {
             }
             let counts = [a, b].map(|x| matches!(x, IrOperand::Local(l) if self.counters[*l]));
             let (mut a, mut b) = (self.operand(a, span), self.operand(b, span));
-            // What a counter is compared with bounds a loop.
-            if counts != [false, false] && is_int(program, ty) {
-                (a, b) = (self.size(a, span), self.size(b, span));
+            // What a counter is compared with bounds a loop. The counter itself is no size: one that
+            // has left the known integers can be anything, the bound included.
+            match counts {
+                [true, false] if is_int(program, ty) => b = self.size(b, span),
+                [false, true] if is_int(program, ty) => a = self.size(a, span),
+                _ => {}
             }
             self.push(Op::Compare { dst, op, a, b }, span);
         } else if let (Some(op), true) = (arith, is_int(program, ty)) {
