@@ -132,6 +132,27 @@ func group() {
     }
 
     #[test]
+    fn what_was_deleted_from_a_map_is_not_found_there() {
+        check(
+            r#"
+type call struct { wg sync.WaitGroup }
+type group struct { calls map[string]*call }
+func f(stop chan bool) {
+    g := &group{calls: map[string]*call{}}
+    c := new(call)
+    c.wg.Add(1)
+    g.calls["a"] = c
+    delete(g.calls, "a")
+    if c, ok := g.calls["a"]; ok {
+        c.wg.Wait()
+    }
+    c.wg.Done()
+}
+"#,
+        );
+    }
+
+    #[test]
     fn suppressed() {
         check(
             r#"

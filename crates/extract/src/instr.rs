@@ -40,8 +40,12 @@ impl FuncBuilder<'_, '_> {
                     }
                 }
             }
+            InstrKind::MapDelete { map, key } => {
+                let args = vec![self.operand(map, span), self.operand(key, span)];
+                self.prim(Prim::MapDelete, args, Vec::new(), span);
+            }
             // A return runs what is pending.
-            InstrKind::RunDefers | InstrKind::MapDelete { .. } => {}
+            InstrKind::RunDefers => {}
         }
     }
 

@@ -155,8 +155,9 @@ impl Analysis<'_> {
                 Weight::Value => call.dst.iter().any(|d| kept.locals[*d]),
                 Weight::Nothing => call.dst.iter().any(|d| kept.locals[*d]),
             },
+            InstrKind::MapDelete { map, .. } => self.carries(id, map),
             // Kept with whatever is kept beside them, where they are translated.
-            InstrKind::RunDefers | InstrKind::MapDelete { .. } => false,
+            InstrKind::RunDefers => false,
         }
     }
 
@@ -183,7 +184,11 @@ impl Analysis<'_> {
                 self.call(id, call);
             }
             InstrKind::Assign(dst, value) => self.value(id, *dst, value),
-            InstrKind::DeclareVar(_) | InstrKind::RunDefers | InstrKind::MapDelete { .. } => {}
+            InstrKind::MapDelete { map, key } => {
+                self.need(id, map);
+                self.need(id, key);
+            }
+            InstrKind::DeclareVar(_) | InstrKind::RunDefers => {}
         }
     }
 

@@ -56,7 +56,8 @@ impl<'a> Analysis<'a> {
                 made || self.assigns_capture(id, &[*dst])
             }
             InstrKind::Store(place, value) => self.stores(id, place, value),
-            InstrKind::DeclareVar(_) | InstrKind::RunDefers | InstrKind::MapDelete { .. } => false,
+            InstrKind::MapDelete { map, .. } => self.carries(id, map),
+            InstrKind::DeclareVar(_) | InstrKind::RunDefers => false,
         }
     }
 
