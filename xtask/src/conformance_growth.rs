@@ -16,21 +16,7 @@ const BYTES_A_STEP: u32 = 4;
 
 /// Compares the figures with the committed ones, or writes them with `update`.
 pub(crate) fn run(goroot: &Path, update: bool) -> Result<()> {
-    let snap = workspace::root().join("conformance/growth.snap");
-    let report = report(goroot)?;
-    if update {
-        fs::write(&snap, &report).with_context(|| format!("cannot write {}", snap.display()))?;
-        print!("{report}");
-        return Ok(());
-    }
-    let committed =
-        fs::read_to_string(&snap).with_context(|| format!("cannot read {}", snap.display()))?;
-    if report != committed {
-        let hint = "`cargo xtask conformance growth --update` writes the new figures";
-        bail!("{} is stale; it should read:\n\n{report}\n{hint}", snap.display());
-    }
-    println!("conformance growth: as committed");
-    Ok(())
+    crate::snapshot::settle("growth", &report(goroot)?, update)
 }
 
 /// A program: its name, and whether its file says that it leaks.

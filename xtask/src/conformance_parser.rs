@@ -19,21 +19,7 @@ const REASONS: [(&str, &str); 1] = [(
 
 /// Compares the figures with the committed ones, or writes them with `update`.
 pub(crate) fn run(goroot: &Path, update: bool) -> Result<()> {
-    let snap = workspace().join("conformance/parser.snap");
-    let report = report(goroot)?;
-    if update {
-        fs::write(&snap, &report).with_context(|| format!("cannot write {}", snap.display()))?;
-        print!("{report}");
-        return Ok(());
-    }
-    let committed =
-        fs::read_to_string(&snap).with_context(|| format!("cannot read {}", snap.display()))?;
-    if report != committed {
-        let hint = "`cargo xtask conformance parser --update` writes the new figures";
-        bail!("{} is stale; it should read:\n\n{report}\n{hint}", snap.display());
-    }
-    println!("conformance parser: as committed");
-    Ok(())
+    crate::snapshot::settle("parser", &report(goroot)?, update)
 }
 
 fn workspace() -> PathBuf {

@@ -8,11 +8,9 @@
 pub mod data;
 mod display;
 mod graph;
-mod link;
 mod lower;
 mod simplify;
 mod visit;
 
 pub use data::*;
-pub use link::{Found, link};
 pub use lower::lower_package;

@@ -53,7 +53,7 @@ pub fn summarise(
         reached: Vec::new(),
     };
     let mut kinds = Kinds::default();
-    for (id, func) in module.funcs.iter_enumerated().take(module.n_own) {
+    for (id, func) in module.funcs.iter_enumerated() {
         let turns = loops(&reader, func);
         let mut scan = Scan {
             reader: &mut reader,

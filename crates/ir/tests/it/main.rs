@@ -1,5 +1,4 @@
 //! Lowering: text forms of small programs, symbols as the compiler spells them, and robustness.
 
 mod common;
-mod linking;
 mod specs;
