@@ -244,20 +244,20 @@ impl<'a> Analysis<'a> {
 pub(crate) fn weight_of(op: Op) -> Option<Weight> {
     Some(match op {
         Op::None => return None,
-        Op::Lock
-        | Op::Unlock
-        | Op::RLock
-        | Op::RUnlock
-        | Op::TryLock
-        | Op::TryRLock
-        | Op::Sleep
+        Op::Sleep
         | Op::Yield
         | Op::Exit
         | Op::Goexit
         | Op::Panic
         | Op::AtomicStore
         | Op::AtomicUpdate => Weight::Beside,
-        Op::WaitGroupAdd
+        Op::Lock
+        | Op::Unlock
+        | Op::RLock
+        | Op::RUnlock
+        | Op::TryLock
+        | Op::TryRLock
+        | Op::WaitGroupAdd
         | Op::WaitGroupDone
         | Op::WaitGroupWait
         | Op::WaitGroupGo

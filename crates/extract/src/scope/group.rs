@@ -46,6 +46,9 @@ impl Scopes<'_> {
     /// The group of some objects seen from a root; none if it is too large.
     pub(crate) fn group(&self, root: FnId, seeds: &[u32], tree: &Tree) -> Option<Group> {
         let mut classes: FxHashSet<u32> = seeds.iter().copied().collect();
+        if seeds.iter().any(|s| self.lock_operations.contains_key(s)) {
+            return self.lock_group(root, classes, tree);
+        }
         let mut carrying = self.carrying(root, &classes, tree, false)?;
         loop {
             let before = classes.len();
@@ -75,6 +78,28 @@ impl Scopes<'_> {
             };
         }
         Some(Group { classes, carrying })
+    }
+
+    /// The group of a lock: everything that is waited for on the ways to its operations, other locks
+    /// included. Without a part of it nothing could be said.
+    fn lock_group(
+        &self,
+        root: FnId,
+        mut classes: FxHashSet<u32>,
+        tree: &Tree,
+    ) -> Option<Group> {
+        loop {
+            let carrying = self.carrying(root, &classes, tree, true)?;
+            let before = classes.len();
+            for id in &carrying {
+                self.waited(*id, &mut classes, tree);
+                self.locked(*id, &mut classes, tree);
+            }
+            self.dependencies(&carrying, &mut classes, tree);
+            if classes.len() == before {
+                return Some(Group { classes, carrying });
+            }
+        }
     }
 
     /// Functions below the root on the ways to operations on the classes and to where they leave view.

@@ -219,9 +219,9 @@ impl<'m> Scopes<'m> {
             }
             let class = self.classes.find(made.node);
             match made.kind {
-                Kind::Wait => found.push(class),
+                Kind::Wait | Kind::Lock => found.push(class),
                 Kind::Struct => self.parts(class, 2, &mut found),
-                Kind::Lock | Kind::Later | Kind::Other => {}
+                Kind::Later | Kind::Other => {}
             }
         }
         found.sort_unstable();
@@ -267,7 +267,7 @@ impl<'m> Scopes<'m> {
             let made = self.made.get(&part).into_iter().flatten();
             for (_, kind, owner) in made {
                 match kind {
-                    Kind::Wait if *owner == Some(class) => found.push(part),
+                    Kind::Wait | Kind::Lock if *owner == Some(class) => found.push(part),
                     Kind::Struct if *owner == Some(class) && depth > 0 && part != class => {
                         self.parts(part, depth - 1, found);
                         break;
