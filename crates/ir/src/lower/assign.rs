@@ -222,32 +222,34 @@ impl Lower<'_> {
         }
     }
 
-    /// `T{…}`, or `&T{…}` if `pointer`.
+    /// `T{…}`, or `&T{…}` of the type `pointer`.
     pub(super) fn composite(
         &mut self,
         expr: ExprId,
         ty: TypeId,
         elts: List<ExprId>,
-        pointer: bool,
+        pointer: Option<TypeId>,
     ) -> Operand {
         let span = self.expr_span(expr);
         // In `[]*T{{…}}` the inner literal's type is the pointer.
         let (ty, pointer) = match self.program.pointee(ty) {
-            Some(to) if !matches!(self.core(ty), TypeKind::Struct(_)) => (to, true),
+            Some(to) if !matches!(self.core(ty), TypeKind::Struct(_)) => (to, Some(ty)),
             _ => (ty, pointer),
         };
-        let value = match self.core(ty) {
-            TypeKind::Struct(_) if pointer => return self.new_struct(ty, elts, span),
-            TypeKind::Struct(_) => {
+        let value = match (self.core(ty), pointer) {
+            (TypeKind::Struct(_), Some(pointer)) => {
+                return self.new_struct(ty, pointer, elts, span);
+            }
+            (TypeKind::Struct(_), None) => {
                 let elems = self.struct_elems(ty, elts);
                 self.assign_temp(Rvalue::Composite { ty, elems }, ty, span)
             }
-            TypeKind::Map(key, value) => self.map_literal(ty, *key, *value, elts, span),
-            TypeKind::Slice(elem) => {
+            (TypeKind::Map(key, value), _) => self.map_literal(ty, *key, *value, elts, span),
+            (TypeKind::Slice(elem), _) => {
                 let elems = self.elems(elts, *elem).into_iter().map(|(_, v)| v).collect();
                 self.assign_temp(Rvalue::MakeSlice { ty, elems, len: None }, ty, span)
             }
-            TypeKind::Array(_, elem) => {
+            (TypeKind::Array(_, elem), _) => {
                 let elems = self.elems(elts, *elem);
                 self.assign_temp(Rvalue::Composite { ty, elems }, ty, span)
             }
@@ -257,9 +259,9 @@ impl Lower<'_> {
                 self.assign_temp(Rvalue::Other(values, ty), ty, span)
             }
         };
-        if pointer {
-            let new = self.assign_temp(Rvalue::New(ty), Program::UNKNOWN, span);
-            let mut place = self.value_place(new.clone(), Program::UNKNOWN, span);
+        if let Some(pointer) = pointer {
+            let new = self.assign_temp(Rvalue::New(ty), pointer, span);
+            let mut place = self.value_place(new.clone(), pointer, span);
             place.proj.push(Proj::Deref);
             self.cur().push(InstrKind::Store(place, value), span);
             return new;
@@ -267,11 +269,17 @@ impl Lower<'_> {
         value
     }
 
-    fn new_struct(&mut self, ty: TypeId, elts: List<ExprId>, span: Span) -> Operand {
+    fn new_struct(
+        &mut self,
+        ty: TypeId,
+        pointer: TypeId,
+        elts: List<ExprId>,
+        span: Span,
+    ) -> Operand {
         let elems = self.struct_elems(ty, elts);
-        let new = self.assign_temp(Rvalue::New(ty), Program::UNKNOWN, span);
+        let new = self.assign_temp(Rvalue::New(ty), pointer, span);
         for (index, value) in elems {
-            let mut place = self.value_place(new.clone(), Program::UNKNOWN, span);
+            let mut place = self.value_place(new.clone(), pointer, span);
             place.proj.push(Proj::Deref);
             self.step_field(&mut place, ty, index);
             self.cur().push(InstrKind::Store(place, value), span);

@@ -31,7 +31,7 @@ impl Lower<'_> {
                 let (func, _) = self.literal(expr, *signature, *body);
                 self.assign_temp(Rvalue::MakeClosure(func), info_ty, span)
             }
-            Expr::CompositeLit { elts, .. } => self.composite(expr, info_ty, *elts, false),
+            Expr::CompositeLit { elts, .. } => self.composite(expr, info_ty, *elts, None),
             Expr::Selector { x, sel } => match self.selection(expr) {
                 Some(selection) => self.selector(expr, *x, &selection),
                 None => match self.object(*sel) {
@@ -221,7 +221,7 @@ impl Lower<'_> {
         let inner = ast.unparen(x);
         if let Expr::CompositeLit { elts, .. } = ast.expr(inner) {
             let literal_ty = self.ty(inner);
-            return self.composite(inner, literal_ty, *elts, true);
+            return self.composite(inner, literal_ty, *elts, Some(ty));
         }
         match self.place(x) {
             Some(place) => self.address_of(place, ty, span),
