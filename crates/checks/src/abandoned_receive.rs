@@ -68,14 +68,19 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
         let waits = matches!(
             leak.wait,
             WaitReason::ChanReceive | WaitReason::ChanReceiveNil | WaitReason::Select
-        );
+        ) || leak.wait == WaitReason::SelectNoCases
+            && leak.goroutine != 0
+            && !waits::runs_once(ctx, seen.leak.root);
         leak.kind == LeakKind::BlockedForEver
             && waits
             && !waits::is_range(ctx, seen.func, seen.span)
             && waits::cancelled_context(ctx, leak).is_none()
             && !waits::parks(ctx, seen.leak)
     });
-    let words = |wait: WaitReason| if wait == WaitReason::Select { &SELECT } else { &RECEIVE };
+    let words = |wait: WaitReason| match wait {
+        WaitReason::Select | WaitReason::SelectNoCases => &SELECT,
+        _ => &RECEIVE,
+    };
     leaks.iter().map(|s| waits::finding(ctx, &CHECK, s, words(s.leak.leak.wait))).collect()
 }
 

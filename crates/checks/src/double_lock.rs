@@ -34,7 +34,7 @@
 //! and function values, and into other packages. Where the called function locks on some of its paths
 //! only, the finding is `likely`.
 
-use crate::{Ctx, words};
+use crate::{Ctx, waits, words};
 use stanch_diagnostic::{
     Action, Cause, Check, Confidence, Finding, Frame, Goroutine, Remedy, Severity, Stage,
 };
@@ -51,7 +51,15 @@ pub const CHECK: Check = Check {
 
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
-    ctx.obligations.double_locks.iter().map(|double| finding(ctx, double)).collect()
+    ctx.obligations
+        .double_locks
+        .iter()
+        .map(|double| {
+            let mut finding = finding(ctx, double);
+            waits::hang_on(ctx, &mut finding, &[double.first, double.second]);
+            finding
+        })
+        .collect()
 }
 
 fn finding(ctx: &Ctx<'_>, double: &DoubleLock) -> Finding {

@@ -36,7 +36,7 @@
 //! of an object that only this function knows. Panics are not counted: code that recovers from them is rare, and `defer` is a matter of
 //! taste there.
 
-use crate::{Ctx, words};
+use crate::{Ctx, waits, words};
 use stanch_diagnostic::{Action, Cause, Check, Confidence, Finding, Remedy, Severity, Stage};
 use stanch_obligations::{LockMode, MissingUnlock};
 
@@ -51,7 +51,15 @@ pub const CHECK: Check = Check {
 
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
-    ctx.obligations.missing_unlocks.iter().map(|missing| finding(ctx, missing)).collect()
+    ctx.obligations
+        .missing_unlocks
+        .iter()
+        .map(|missing| {
+            let mut finding = finding(ctx, missing);
+            waits::hang_on(ctx, &mut finding, &[missing.span]);
+            finding
+        })
+        .collect()
 }
 
 fn finding(ctx: &Ctx<'_>, missing: &MissingUnlock) -> Finding {

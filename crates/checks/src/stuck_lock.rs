@@ -31,14 +31,13 @@
 //!
 //! # Not reported
 //! Locks that code out of view may unlock; locks left locked by a return, and locks taken twice by one
-//! goroutine, which are `missing-unlock` and `double-lock`. Functions that only lock, without a channel
-//! or another wait, are not explored yet, so two locks in two orders are not found by themselves.
+//! goroutine, which are `missing-unlock` and `double-lock`.
 
 use crate::Ctx;
 use crate::waits::{self, Words};
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
 use stanch_ir::Span;
-use stanch_model::{Leak, LeakKind, WaitReason};
+use stanch_model::Leak;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -62,23 +61,17 @@ const WORDS: Words = Words {
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
     let leaks = waits::leaks(ctx, |ctx, seen| {
         let leak = &seen.leak.leak;
-        let lock = matches!(
-            leak.wait,
-            WaitReason::MutexLock | WaitReason::RwMutexRLock | WaitReason::RwMutexLock
-        );
-        leak.kind == LeakKind::BlockedForEver && lock && !is_told(ctx, leak)
+        waits::waits_for_lock(leak) && !is_told(ctx, leak)
     });
     leaks.iter().map(|seen| waits::finding(ctx, &CHECK, seen, &WORDS)).collect()
 }
 
 /// Whether the schedule goes through a lock that another check says is left locked, or taken twice.
 fn is_told(ctx: &Ctx<'_>, leak: &Leak) -> bool {
-    let sites = leak.witness.iter().map(|step| step.site).chain(leak.stack.iter().map(|f| f.1));
-    let spans: Vec<Span> =
-        sites.filter_map(|site| Some(ctx.explored.translated.source(site)?.1)).collect();
     let left = ctx.obligations.missing_unlocks.iter().map(|m| m.span);
     let twice = ctx.obligations.double_locks.iter().flat_map(|d| [d.first, d.second]);
-    left.chain(twice).any(|span| spans.contains(&span))
+    let places: Vec<Span> = left.chain(twice).collect();
+    waits::goes_through(ctx, leak, &places)
 }
 
 #[cfg(test)]

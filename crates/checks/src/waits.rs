@@ -34,6 +34,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) leak: &'a RootLeak,
     pub(crate) func: FuncId,
     pub(crate) span: Span,
+    /// Other leaks at the same operation.
+    pub(crate) others: Vec<&'a RootLeak>,
 }
 
 /// The leaks whose blocked operation has a source, the surest first, one a place.
@@ -44,13 +46,19 @@ pub(crate) fn leaks<'a>(
     let mut seen: Vec<Seen<'a>> = Vec::new();
     for leak in &ctx.explored.leaks {
         let Some((func, span)) = operation(ctx, &leak.leak) else { continue };
-        let one = Seen { leak, func, span };
+        let one = Seen { leak, func, span, others: Vec::new() };
         if wanted(ctx, &one) {
             seen.push(one);
         }
     }
     seen.sort_by_key(|s| (s.span, confidence(ctx, s.leak), s.leak.leak.witness.len()));
-    seen.dedup_by_key(|s| s.span);
+    seen.dedup_by(|other, kept| {
+        let same = other.span == kept.span;
+        if same {
+            kept.others.push(other.leak);
+        }
+        same
+    });
     seen
 }
 
@@ -125,12 +133,12 @@ pub(crate) fn finding(
     let confidence = confidence(ctx, seen.leak);
     let verb = if confidence == Confidence::Proved { words.verb.0 } else { words.verb.1 };
     let message = format!("{} {verb}{}", words.subject, occasion(ctx, leak));
-    let goroutine = Goroutine {
-        entry: symbol(ctx, leak.entry),
-        wait: leak.wait.as_str().to_owned(),
-        frames: frames(ctx, &leak.stack),
-        created_by: leak.created_by.and_then(|(_, site)| frame(ctx, site)),
-    };
+    let goroutine = goroutine(ctx, leak);
+    let mut also_blocked: Vec<Goroutine> =
+        leak.also_blocked.iter().map(|b| blocked(ctx, b)).collect();
+    for other in &seen.others {
+        add(&goroutine, &mut also_blocked, self::goroutine(ctx, &other.leak));
+    }
     Finding {
         check,
         cause: check.cause,
@@ -143,13 +151,68 @@ pub(crate) fn finding(
         function: ctx.symbol(seen.func).to_owned(),
         location: ctx.location(seen.span),
         goroutine: Some(goroutine),
-        also_blocked: leak.also_blocked.iter().map(|b| blocked(ctx, b)).collect(),
+        also_blocked,
         related: related(ctx, seen, words),
         witness: witness(ctx, leak),
         notes: notes(ctx, seen),
         help: Some(words.help.to_owned()),
         fix: None,
         fingerprint: String::new(),
+    }
+}
+
+/// Tells a finding about a lock who waits for it, as the explorer saw it: the leaks whose schedule or
+/// stack goes through one of the places.
+pub(crate) fn hang_on(ctx: &Ctx<'_>, finding: &mut Finding, places: &[Span]) {
+    for leak in ctx.explored.leaks.iter().map(|l| &l.leak) {
+        if !waits_for_lock(leak) || !goes_through(ctx, leak, places) {
+            continue;
+        }
+        let seen = goroutine(ctx, leak);
+        match &mut finding.goroutine {
+            Some(known) if known.frames.first() != seen.frames.first() => {
+                let known = known.clone();
+                add(&known, &mut finding.also_blocked, seen);
+            }
+            Some(known) if known.frames.len() >= seen.frames.len() => {}
+            known => *known = Some(seen),
+        }
+    }
+}
+
+/// Whether a goroutine waits for a lock for ever.
+pub(crate) fn waits_for_lock(leak: &Leak) -> bool {
+    leak.kind == LeakKind::BlockedForEver
+        && matches!(
+            leak.wait,
+            WaitReason::MutexLock | WaitReason::RwMutexRLock | WaitReason::RwMutexLock
+        )
+}
+
+/// Whether a schedule, or the stack at its end, goes through one of the places.
+pub(crate) fn goes_through(ctx: &Ctx<'_>, leak: &Leak, places: &[Span]) -> bool {
+    let sites = leak.witness.iter().map(|step| step.site).chain(leak.stack.iter().map(|f| f.1));
+    sites
+        .filter_map(|site| ctx.explored.translated.source(site))
+        .any(|(_, span)| places.contains(&span))
+}
+
+/// Adds a goroutine that is not among them yet.
+fn add(first: &Goroutine, others: &mut Vec<Goroutine>, one: Goroutine) {
+    let same = |g: &Goroutine| {
+        g.entry == one.entry && g.wait == one.wait && g.frames.first() == one.frames.first()
+    };
+    if !same(first) && !others.iter().any(same) {
+        others.push(one);
+    }
+}
+
+fn goroutine(ctx: &Ctx<'_>, leak: &Leak) -> Goroutine {
+    Goroutine {
+        entry: symbol(ctx, leak.entry),
+        wait: leak.wait.as_str().to_owned(),
+        frames: frames(ctx, &leak.stack),
+        created_by: leak.created_by.and_then(|(_, site)| frame(ctx, site)),
     }
 }
 

@@ -124,7 +124,13 @@ pub fn display_models(
         for leak in outcome.leaks {
             let name = |f: FnId| one.sliced.program.functions.get(f).map_or("", |f| &*f.name);
             let at = leak.stack.first().map_or("", |f| name(f.0));
-            let _ = writeln!(out, "// {:?} {} in {at} of {}", leak.kind, leak.wait.as_str(), name(leak.entry));
+            let _ = writeln!(
+                out,
+                "// {:?} {} in {at} of {}",
+                leak.kind,
+                leak.wait.as_str(),
+                name(leak.entry)
+            );
         }
     });
     out

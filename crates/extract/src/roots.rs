@@ -122,7 +122,8 @@ impl Explorer<'_> {
         let within = |seed: &u32, set: &FxHashSet<u32>| {
             set.contains(seed)
                 || self.scopes.made.get(seed).into_iter().flatten().any(|(_, kind, owner)| {
-                    matches!(kind, Kind::Wait | Kind::Lock) && owner.is_some_and(|o| set.contains(&o))
+                    matches!(kind, Kind::Wait | Kind::Lock)
+                        && owner.is_some_and(|o| set.contains(&o))
                 })
         };
         let callers = &self.scopes.callers[root];

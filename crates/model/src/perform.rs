@@ -544,7 +544,7 @@ impl<'p> Exec<'_, 'p> {
                 free
             }
             Some(Data::RwMutex { readers, writer }) => {
-                let free = !*writer && *readers == 0;
+                let free = !*writer && *readers == 0 && !waits;
                 *writer |= free;
                 free
             }

@@ -184,9 +184,12 @@ fn prim_moves(st: &State, i: usize, p: &PendingPrim, out: &mut Vec<Act>) {
     match (p.prim, &object.data) {
         (Prim::Lock, Data::Mutex { locked }) => out.extend((!locked).then_some(solo)),
         (Prim::Lock, Data::RwMutex { readers, writer }) => {
-            if *readers == 0 && !writer {
+            // One writer at a time announces itself; the next waits until that one unlocks
+            // (`RWMutex.w` in sync/rwmutex.go).
+            let first = p.phase != 0 || !*writer && !writer_waits(st, id);
+            if first && *readers == 0 && !writer {
                 out.push(solo);
-            } else if p.phase == 0 {
+            } else if first && p.phase == 0 {
                 out.push(Act::Phase);
             }
         }
@@ -262,7 +265,7 @@ pub(crate) fn wait_reason(st: &State, g: &Gor) -> WaitReason {
                 Prim::Send => WaitReason::ChanSend,
                 Prim::Recv if nil => WaitReason::ChanReceiveNil,
                 Prim::Recv => WaitReason::ChanReceive,
-                Prim::Lock if rw => WaitReason::RwMutexLock,
+                Prim::Lock if rw && p.phase != 0 => WaitReason::RwMutexLock,
                 Prim::Lock | Prim::OnceDo => WaitReason::MutexLock,
                 Prim::RLock => WaitReason::RwMutexRLock,
                 Prim::WgWait => WaitReason::WaitGroupWait,

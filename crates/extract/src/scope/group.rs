@@ -82,12 +82,7 @@ impl Scopes<'_> {
 
     /// The group of a lock: everything that is waited for on the ways to its operations, other locks
     /// included. Without a part of it nothing could be said.
-    fn lock_group(
-        &self,
-        root: FnId,
-        mut classes: FxHashSet<u32>,
-        tree: &Tree,
-    ) -> Option<Group> {
+    fn lock_group(&self, root: FnId, mut classes: FxHashSet<u32>, tree: &Tree) -> Option<Group> {
         loop {
             let carrying = self.carrying(root, &classes, tree, true)?;
             let before = classes.len();
