@@ -46,12 +46,21 @@ pub fn check(
     let done = AtomicUsize::new(0);
     let results: IndexVec<stanch_project::PackageId, OnceLock<PackageResult>> =
         loaded.workspace.packages.iter().map(|_| OnceLock::new()).collect();
+    let facts: AllFacts = loaded.workspace.packages.iter().map(|_| OnceLock::new()).collect();
     let imports = schedule::imports(&loaded.workspace.packages);
     schedule::in_import_order(&imports, &|id| {
         if !loaded.workspace.packages[id].root {
             return;
         }
-        let result = survived(&loaded, &program, &effects, &view, request, types_id(id));
+        let work = Work {
+            loaded: &loaded,
+            program: &program,
+            effects: &effects,
+            view: &view,
+            request,
+            facts: &facts,
+        };
+        let result = survived(&work, types_id(id));
         let once = results[id].set(result).is_ok();
         debug_assert!(once, "a package is analysed once");
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -214,6 +223,23 @@ pub(crate) fn types_id(id: stanch_project::PackageId) -> PackageId {
     PackageId::from_raw(id.raw())
 }
 
+fn project_id(id: PackageId) -> stanch_project::PackageId {
+    stanch_project::PackageId::from_raw(id.raw())
+}
+
+/// What the importers of each package need to know of it, once it is analysed.
+type AllFacts = IndexVec<stanch_project::PackageId, OnceLock<stanch_obligations::Facts>>;
+
+/// What all packages are analysed with.
+struct Work<'a> {
+    loaded: &'a Loaded<'a>,
+    program: &'a Program<'a>,
+    effects: &'a Effects,
+    view: &'a View,
+    request: &'a CheckRequest,
+    facts: &'a AllFacts,
+}
+
 struct PackageResult {
     package: PackageId,
     lifetime: Option<stanch_lifetime::Summary>,
@@ -225,17 +251,10 @@ struct PackageResult {
 
 /// The result of one package. A defect of stanch that shows in one package costs its findings, never
 /// those of others, and is told.
-fn survived(
-    loaded: &Loaded<'_>,
-    program: &Program<'_>,
-    effects: &Effects,
-    view: &View,
-    request: &CheckRequest,
-    package: PackageId,
-) -> PackageResult {
-    let work = || check_package(loaded, program, effects, view, request, package);
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let path = program.package_path(package);
+fn survived(work: &Work<'_>, package: PackageId) -> PackageResult {
+    let checked = || check_package(work, package);
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(checked)).unwrap_or_else(|_| {
+        let path = work.program.package_path(package);
         PackageResult {
             package,
             lifetime: None,
@@ -253,27 +272,24 @@ fn survived(
     })
 }
 
-fn check_package(
-    loaded: &Loaded<'_>,
-    program: &Program<'_>,
-    effects: &Effects,
-    view: &View,
-    request: &CheckRequest,
-    package: PackageId,
-) -> PackageResult {
+fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
+    let Work { loaded, program, effects, view, request, facts } = *work;
     let types = program.infer(package);
     let module = stanch_ir::lower_package(program, package);
     let needed = stanch_checks::REGISTRY
         .iter()
         .any(|e| e.engine == Engine::Explorer && selected(&request.options, e.check));
     // A large package would keep the other threads waiting.
-    let (obligations, explored) = rayon::join(
-        || stanch_obligations::analyse(program, package, &module, effects),
+    let imported = |id: PackageId| facts.get(project_id(id)).and_then(OnceLock::get);
+    let ((obligations, own_facts), explored) = rayon::join(
+        || stanch_obligations::analyse(program, package, &module, effects, &imported),
         || match needed {
             true => stanch_extract::explore_package(program, package, &module, effects),
             false => stanch_extract::Explored::default(),
         },
     );
+    let once = facts[project_id(package)].set(own_facts).is_ok();
+    debug_assert!(once, "a package is analysed once");
     let ctx = Ctx {
         program,
         package,
@@ -299,6 +315,7 @@ fn check_package(
             unknown_expressions: types.files.iter().map(|f| u64::from(f.n_unknown)).sum(),
             roots: u64::from(explored.stats.roots),
             inconclusive: u64::from(explored.stats.inconclusive),
+            not_followed: obligations.incomplete.len() as u64,
             states: explored.stats.states,
             ..Summary::default()
         },
@@ -387,6 +404,7 @@ fn collect(loaded: &Loaded<'_>, results: Vec<PackageResult>, report: &mut Report
         sum.unknown_expressions += one.unknown_expressions;
         sum.roots += one.roots;
         sum.inconclusive += one.inconclusive;
+        sum.not_followed += one.not_followed;
         sum.states += one.states;
     }
     report.findings.sort_by(|a, b| {

@@ -96,6 +96,8 @@ pub struct Summary {
     pub roots: u64,
     /// Roots whose search was cut by a bound; what they hide is not reported.
     pub inconclusive: u64,
+    /// Functions too large to be followed path by path: what they owe is not reported.
+    pub not_followed: u64,
     /// States explored.
     pub states: u64,
 }

@@ -217,6 +217,78 @@ func touch(name string) error {
     }
 
     #[test]
+    fn functions_of_other_packages() {
+        check(
+            r#"
+//- /disk/disk.go
+type Disk struct { f *os.File }
+func Open(name string) (*os.File, error) {
+    return os.Open(name)
+}
+func Size(f *os.File) int64 { return int64(len(f.Name())) }
+func Done(f *os.File) { f.Close() }
+func Keep(d *Disk, f *os.File) { d.f = f }
+func Cached(d *Disk, name string) (*os.File, error) {
+    if d.f != nil {
+        return d.f, nil
+    }
+    return os.Open(name)
+}
+func Both(name string) (*os.File, func()) {
+    f, err := os.Open(name)
+    if err != nil {
+        return nil, func() {}
+    }
+    return f, func() { f.Close() }
+}
+//- /use/use.go
+import "disk"
+func forgotten(name string) error {
+    f, err := disk.Open(name)
+            //^^^^^^^^^^^^^^^ leak[closer-not-closed]: `f` is never closed
+    if err != nil {
+        return err
+    }
+    disk.Size(f)
+    return nil
+}
+func sometimes(name string) error {
+    f, err := os.Open(name)
+            //^^^^^^^^^^^^^ leak[closer-not-closed]: `f` is not closed when `sometimes` returns
+    if err != nil {
+        return err
+    }
+    if disk.Size(f) == 0 {
+        return nil
+    }
+    disk.Done(f)
+    return nil
+}
+func closed(name string) {
+    if f, err := disk.Open(name); err == nil {
+        disk.Done(f)
+    }
+}
+func kept(d *disk.Disk, name string) {
+    if f, err := disk.Open(name); err == nil {
+        disk.Keep(d, f)
+    }
+}
+func cached(d *disk.Disk, name string) {
+    if f, err := disk.Cached(d, name); err == nil {
+        disk.Size(f)
+    }
+}
+func both(name string) {
+    f, done := disk.Both(name)
+    defer done()
+    disk.Size(f)
+}
+"#,
+        );
+    }
+
+    #[test]
     fn suppressed() {
         check(
             r#"

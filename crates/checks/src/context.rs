@@ -1,9 +1,10 @@
 //! What a check gets to see, and the words it needs for places.
 
-use stanch_base::LineIndex;
+use stanch_base::{Idx, LineIndex};
 use stanch_diagnostic::{Action, Frame, Label, Location, Step};
 use stanch_effects::Effects;
 use stanch_ir::{FuncId, Module, Span};
+use stanch_obligations::Name;
 use stanch_types::{PackageId, PackageSource, Program};
 
 /// One analysed package.
@@ -64,9 +65,24 @@ impl<'a> Ctx<'a> {
         LineIndex::new(before).n_lines()
     }
 
-    /// Runtime symbol of a function of the package.
+    /// Runtime symbol of a function of the package, or of another that the engine names.
     pub fn symbol(&self, func: FuncId) -> &'a str {
-        self.module.funcs.get(func).map_or("", |f| &f.symbol)
+        match self.module.funcs.get(func) {
+            Some(func) => &func.symbol,
+            None => self.foreign(func).map_or("", |name| &name.symbol),
+        }
+    }
+
+    /// Where a function is declared: its name.
+    pub fn name_span(&self, func: FuncId) -> Option<Span> {
+        let own = self.module.funcs.get(func).map(|f| f.name_span);
+        own.or_else(|| self.foreign(func).map(|name| name.span))
+    }
+
+    /// A function of another package.
+    fn foreign(&self, func: FuncId) -> Option<&'a Name> {
+        let number = func.index().checked_sub(self.module.funcs.len())?;
+        self.obligations.foreign.get(number)
     }
 
     /// A short name for people, in backticks: `` `(*T).Run` ``, `` `Run.func1` ``.

@@ -549,6 +549,34 @@ func (t *t) loopCondition() {
     }
 
     #[test]
+    fn through_a_method_of_another_package() {
+        check(
+            r#"
+//- /box/box.go
+type Box struct { Mu sync.Mutex; n int }
+func (b *Box) Len() int {
+    b.Mu.Lock()
+    defer b.Mu.Unlock()
+    return b.n
+}
+//- /use/use.go
+import "box"
+func twice(b *box.Box) int {
+    b.Mu.Lock()
+    defer b.Mu.Unlock()
+    return b.Len()
+         //^^^^^^^ leak[double-lock]: `(*Box).Len` blocks for ever: it locks `b.Mu`, which is held here
+}
+func once(b *box.Box) int {
+    b.Mu.Lock()
+    b.Mu.Unlock()
+    return b.Len()
+}
+"#,
+        );
+    }
+
+    #[test]
     fn suppressed() {
         check(
             r#"

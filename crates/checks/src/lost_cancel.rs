@@ -80,10 +80,9 @@ fn waiting(ctx: &Ctx<'_>, known: &[Span]) -> Vec<Finding> {
 fn finding(ctx: &Ctx<'_>, lost: &LostCancel) -> Finding {
     let name = lost.name.as_deref().unwrap_or("cancel");
     let mut related = Vec::new();
-    related.extend(lost.helper.map(|helper| {
-        let place = ctx.module.funcs[helper].name_span;
-        ctx.label(place, "this function returns the cancel function to its caller")
-    }));
+    let helper = lost.helper.and_then(|helper| ctx.name_span(helper));
+    let words = "this function returns the cancel function to its caller";
+    related.extend(helper.map(|place| ctx.label(place, words)));
     if let Loss::Return(exit) = lost.how {
         related.extend(words::decision(ctx, &lost.path));
         related.push(ctx.label(exit, format!("`{name}` is not called on this path")));

@@ -43,10 +43,8 @@ pub(crate) fn finding(ctx: &Ctx<'_>, words: &Words, lost: &LostResource) -> Find
         None => thing.to_owned(),
     };
     let mut related = Vec::new();
-    related.extend(lost.helper.map(|helper| {
-        let place = ctx.module.funcs[helper].name_span;
-        ctx.label(place, "this function leaves it to its caller")
-    }));
+    let helper = lost.helper.and_then(|helper| ctx.name_span(helper));
+    related.extend(helper.map(|place| ctx.label(place, "this function leaves it to its caller")));
     let never = !lost.closed && !lost.moved;
     let message = match lost.how {
         _ if never => format!("{subject} is never {done}"),

@@ -584,15 +584,18 @@ impl<'a> Run<'a, '_> {
             // What is believed of the inputs contradicts itself: believe nothing.
             feasible.extend(summary.outcomes.iter().map(|o| (state.clone(), o)));
         }
+        let possible: Vec<Outcome> =
+            feasible.iter().map(|(_, outcome)| (*outcome).clone()).collect();
         // Outcomes that leave the same behind are one for the caller.
         let mut groups: Vec<(Option<State>, Outcome)> = Vec::new();
-        for (fork, outcome) in feasible {
-            match groups.iter_mut().find(|(_, known)| known.same_effect(outcome)) {
+        for ((fork, _), mut outcome) in feasible.into_iter().zip(possible.clone()) {
+            outcome.leave_unclear(&possible);
+            match groups.iter_mut().find(|(_, known)| known.same_effect(&outcome)) {
                 Some((alone, known)) => {
                     *alone = None;
-                    known.join(outcome);
+                    known.join(&outcome);
                 }
-                None => groups.push((Some(fork), outcome.clone())),
+                None => groups.push((Some(fork), outcome)),
             }
         }
         let mut after = Vec::with_capacity(groups.len());

@@ -18,12 +18,12 @@ const MAX_CONDITIONS: usize = 8;
 impl Run<'_, '_> {
     /// What a call of the function does.
     pub(crate) fn summary(&mut self, exits: &mut [Exit]) -> Summary {
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        for exit in exits.iter_mut() {
-            let outcome = self.outcome(exit);
-            match outcomes.iter_mut().find(|o| o.same_effect(&outcome)) {
-                Some(known) => known.join(&outcome),
-                None => outcomes.push(outcome),
+        let each: Vec<Outcome> = exits.iter_mut().map(|exit| self.outcome(exit)).collect();
+        let mut outcomes = joined(&each, Outcome::same_effect);
+        if outcomes.iter().any(|o| !o.fresh.is_empty()) {
+            let told = joined(&each, |x, y| x.same_effect(y) && x.nil_alike(y));
+            if told.len() <= MAX_OUTCOMES {
+                outcomes = told;
             }
         }
         if outcomes.len() > MAX_OUTCOMES {
@@ -36,10 +36,23 @@ impl Run<'_, '_> {
 
     fn outcome(&mut self, exit: &mut Exit) -> Outcome {
         let mut outcome = Outcome::default();
+        let owed = |run: &Self, result: TermId| match *run.arena.get(run.arena.unboxed(result)) {
+            Term::Owed(site) => Some(site),
+            _ => None,
+        };
+        // What another result holds as well is that one's.
+        for &result in &exit.results {
+            if owed(self, result).is_none() {
+                self.escape(&mut exit.state, result);
+            }
+        }
+        outcome.settled.clone_from(&exit.read);
         for (i, &result) in exit.results.iter().enumerate() {
-            if let Term::Owed(site) = *self.arena.get(self.arena.unboxed(result))
-                && exit.state.owed.contains_key(&site)
-            {
+            if let Some(site) = owed(self, result) {
+                if !exit.state.owed.contains_key(&site) {
+                    outcome.settled.push(i);
+                    continue;
+                }
                 let known = self.sites.get(&site);
                 let (kind, deadline) = known.map_or((None, false), |s| (s.kind, s.deadline));
                 outcome.fresh.push(Fresh { result: i, kind, deadline });
@@ -117,16 +130,12 @@ impl Run<'_, '_> {
 
     /// Facts as conditions on inputs, and whether callers can name them all.
     fn conditions(&self, facts: &BTreeMap<TermId, TermId>) -> (Vec<(Path, Value)>, bool) {
-        let mut conditions = Vec::new();
-        let mut all = true;
-        for (&term, &known) in facts {
-            let condition =
-                self.condition_on_input(term, known).filter(|_| conditions.len() < MAX_CONDITIONS);
-            match condition {
-                Some(condition) => conditions.push(condition),
-                None => all = false,
-            }
-        }
+        let named = facts.iter().filter_map(|(&t, &known)| self.condition_on_input(t, known));
+        let mut conditions: Vec<(Path, Value)> = named.collect();
+        // Callers know most of the arguments themselves.
+        conditions.sort_by_key(|(path, _)| path.steps.len());
+        conditions.truncate(MAX_CONDITIONS);
+        let all = conditions.len() == facts.len();
         (conditions, all)
     }
 
@@ -240,6 +249,18 @@ impl Run<'_, '_> {
         }
         found
     }
+}
+
+/// One outcome for all that `alike` holds of.
+fn joined(each: &[Outcome], alike: impl Fn(&Outcome, &Outcome) -> bool) -> Vec<Outcome> {
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for outcome in each {
+        match outcomes.iter_mut().find(|o| alike(o, outcome)) {
+            Some(known) => known.join(outcome),
+            None => outcomes.push(outcome.clone()),
+        }
+    }
+    outcomes
 }
 
 /// Longer call chains are not followed.

@@ -16,6 +16,8 @@ pub(crate) struct Exit {
     pub(crate) span: Span,
     /// Values of the results.
     pub(crate) results: Vec<TermId>,
+    /// Positions of results that were read from memory: somebody else has them.
+    pub(crate) read: Vec<usize>,
 }
 
 /// Most states that owe the same and are kept apart at a block, in functions of at most so many
@@ -26,7 +28,7 @@ const MAX_GROUPS: usize = 24;
 /// Most block executions of one function, for each block and on top.
 const VISITS: (usize, usize) = (24, 200);
 /// Most terms and places of one function.
-const MAX_TERMS: usize = 20_000;
+const MAX_TERMS: usize = 30_000;
 
 /// Within a block, more states than this are joined where they owe the same.
 const CROWD: usize = 6;
@@ -183,10 +185,15 @@ impl<'a> Run<'a, '_> {
 
     fn exit(&mut self, mut state: State, span: Span) -> Exit {
         let mut results = Vec::with_capacity(self.func.results.len());
-        for &local in &self.func.results {
+        let mut read = Vec::new();
+        for (i, &local) in self.func.results.iter().enumerate() {
             let place = self.arena.local(local);
             let value = state.load(&mut self.arena, place);
             let mut value = state.resolve(&mut self.arena, value);
+            let inner = self.arena.unboxed(value);
+            if matches!(self.arena.get(inner), Term::Load(..) | Term::Elem(..)) {
+                read.push(i);
+            }
             let open = !self.arena.is_non_nil(value) && !self.arena.is_const(value);
             if open && state.nilness(&mut self.arena, value) == Some(false) {
                 value = self.arena.term(Term::NonNil(Number::Count(0)));
@@ -194,7 +201,7 @@ impl<'a> Run<'a, '_> {
             results.push(value);
         }
         state.trace.push(self.step(span, StepKind::Return));
-        Exit { state, span, results }
+        Exit { state, span, results, read }
     }
 
     fn terminator(&mut self, state: State, block: &'a Block, next: &mut Vec<(BlockId, State)>) {

@@ -8,6 +8,7 @@
 mod calls;
 mod escape;
 mod exec;
+mod facts;
 mod findings;
 mod flow;
 mod locks;
@@ -20,6 +21,7 @@ mod summary;
 mod term;
 mod visit;
 
+pub use facts::{Facts, Imported, Name};
 pub use report::*;
 
 use crate::exec::Run;
@@ -34,17 +36,20 @@ use stanch_types::{ObjectId, PackageId, Program};
 /// Functions that call each other are run again until their summaries agree, at most this often.
 const ROUNDS: usize = 4;
 
-/// Finds what one package takes and does not give back.
+/// Finds what one package takes and does not give back, and what its importers need to know of it.
+/// `imported` gives that of the packages that it imports.
 pub fn analyse(
     program: &Program<'_>,
     package: PackageId,
     module: &Module,
     effects: &Effects,
-) -> Results {
-    let names = Names::new(program, module, effects);
-    let facts = Package::new(program, module, names);
-    let mut summaries: IndexVec<FuncId, Option<Summary>> =
-        module.funcs.iter().map(|_| None).collect();
+    imported: Imported<'_>,
+) -> (Results, Facts) {
+    let mut names = Names::new(program, module, effects);
+    let foreign = facts::take_in(module, &mut names, imported);
+    let own = module.funcs.iter().map(|_| None);
+    let mut summaries: IndexVec<FuncId, Option<Summary>> = own.chain(foreign.summaries).collect();
+    let facts = Package::new(program, module, names, (foreign.facts, foreign.names));
     let mut results = Results::default();
     let mut stored: Vec<Stored> = Vec::new();
     let is_main = &*program.source(package).name == "main";
@@ -59,7 +64,9 @@ pub fn analyse(
     results.missing_unlocks.sort_by_key(|l| (l.span, l.exit));
     results.double_locks.sort_by_key(|l| (l.second, l.first));
     results.incomplete.sort();
-    results
+    let out = facts::give_out(&facts, &summaries);
+    results.foreign = facts.foreign;
+    (results, out)
 }
 
 /// A cancel function that was stored in a field.

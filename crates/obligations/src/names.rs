@@ -11,7 +11,7 @@ use std::cell::RefCell;
 pub(crate) enum Known<'a> {
     /// Described by an effect.
     Effect(&'a Effect),
-    /// A function of this package with its body.
+    /// A function with its body in view, of this package or of one that it imports.
     Body(FuncId),
     /// Out of view.
     Nothing,
@@ -42,6 +42,16 @@ impl<'a> Names<'a> {
             resources: RefCell::default(),
             interfaces: RefCell::default(),
         }
+    }
+
+    /// Adds a function of another package whose facts are at hand.
+    pub(crate) fn add_body(&mut self, object: ObjectId, body: FuncId) {
+        self.bodies.insert(object, body);
+    }
+
+    /// Whether the tables say what a function of another package does, by itself or by its package.
+    pub(crate) fn is_described(&self, func: ObjectId) -> bool {
+        matches!(self.look_up(func), Known::Effect(_)) || self.look_up_resource(func).is_some()
     }
 
     /// What is known of `func`.

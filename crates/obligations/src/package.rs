@@ -1,6 +1,7 @@
 //! What is known of a package's functions before any is run: who calls whom, who never returns, who
 //! writes what, who matters.
 
+use crate::facts::Name;
 use crate::names::{Known, Names};
 use crate::visit;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
@@ -17,14 +18,16 @@ pub(crate) struct Package<'a> {
     pub(crate) module: &'a Module,
     pub(crate) names: Names<'a>,
     pub(crate) facts: IndexVec<FuncId, FuncFacts>,
-    /// Functions, callees before callers; those of one group call each other.
+    /// Functions of the package, callees before callers; those of one group call each other.
     pub(crate) order: Vec<Vec<FuncId>>,
+    /// Names of functions of other packages, whose numbers follow those of this package's.
+    pub(crate) foreign: Vec<Name>,
 }
 
 /// Facts of one function.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FuncFacts {
-    /// Functions of the package it calls, starts, defers or makes closures of.
+    /// Functions in view that it calls, starts, defers or makes closures of.
     pub(crate) callees: Vec<FuncId>,
     /// Whether an instruction of its own takes, gives back or makes something.
     pub(crate) acts: bool,
@@ -79,9 +82,16 @@ impl Writes {
 }
 
 impl<'a> Package<'a> {
-    pub(crate) fn new(program: &'a Program<'a>, module: &'a Module, names: Names<'a>) -> Self {
-        let facts = module.funcs.iter().map(|_| FuncFacts::default()).collect();
-        let mut package = Self { program, module, names, facts, order: Vec::new() };
+    pub(crate) fn new(
+        program: &'a Program<'a>,
+        module: &'a Module,
+        names: Names<'a>,
+        foreign: (Vec<FuncFacts>, Vec<Name>),
+    ) -> Self {
+        let (theirs, foreign) = foreign;
+        let own = module.funcs.iter().map(|_| FuncFacts::default());
+        let facts = own.chain(theirs).collect();
+        let mut package = Self { program, module, names, facts, order: Vec::new(), foreign };
         for id in module.funcs.ids() {
             package.facts[id] = package.own_facts(id);
         }
@@ -93,7 +103,7 @@ impl<'a> Package<'a> {
         package
     }
 
-    /// The body that a call certainly runs, if it is of this package.
+    /// The function that a call certainly runs, if its body or facts are in view.
     pub(crate) fn body(&self, callee: &Callee) -> Option<FuncId> {
         match *callee {
             Callee::Static(object, _) => match self.names.known(object) {
@@ -206,7 +216,7 @@ impl<'a> Package<'a> {
     /// own stack).
     fn components(&self) -> Vec<Vec<FuncId>> {
         const NEW: u32 = u32::MAX;
-        let n = self.module.funcs.len();
+        let n = self.facts.len();
         let mut number = vec![NEW; n];
         let mut low = vec![0u32; n];
         let mut on_stack = vec![false; n];
@@ -249,7 +259,9 @@ impl<'a> Package<'a> {
                         }
                     }
                     component.sort();
-                    order.push(component);
+                    if func.index() < self.module.funcs.len() {
+                        order.push(component);
+                    }
                 }
             }
         }

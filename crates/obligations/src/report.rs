@@ -1,5 +1,6 @@
 //! What the engine found, without words: places, paths and how sure.
 
+use crate::facts::Name;
 use stanch_effects::Kind;
 use stanch_ir::{FuncId, Span};
 
@@ -16,6 +17,9 @@ pub struct Results {
     pub lost_resources: Vec<LostResource>,
     /// Functions that were too large for the budget: nothing is said of them.
     pub incomplete: Vec<FuncId>,
+    /// Functions of other packages that findings name: their numbers follow those of the package's own
+    /// functions.
+    pub foreign: Vec<Name>,
 }
 
 /// Read or write side of a lock; a plain mutex has only the write side.
@@ -68,7 +72,7 @@ pub struct LostCancel {
     pub name: Option<String>,
     /// Whether the context ends by itself at a deadline.
     pub deadline: bool,
-    /// The helper of this package whose result it is, if it is not made here.
+    /// The helper whose result it is, if it is not made here.
     pub helper: Option<FuncId>,
     /// How it is lost.
     pub how: Loss,
@@ -102,7 +106,7 @@ pub struct LostResource {
     pub kind: Kind,
     /// The variable that holds it, if it has a name.
     pub name: Option<String>,
-    /// The helper of this package whose result it is, if it is not made here.
+    /// The helper whose result it is, if it is not made here.
     pub helper: Option<FuncId>,
     /// How it is lost.
     pub how: ResourceLoss,

@@ -37,6 +37,8 @@ pub(crate) struct Outcome {
     pub(crate) calls: Vec<CallUnder>,
     /// Results that the caller owes to call.
     pub(crate) fresh: Vec<Fresh>,
+    /// Results that somebody else has, or that are given back already.
+    pub(crate) settled: Vec<usize>,
     /// Captured variables that have their old value afterwards, among those it writes otherwise.
     pub(crate) kept: Vec<usize>,
     /// What is known of each result.
@@ -67,6 +69,20 @@ pub(crate) struct Take {
     pub(crate) chain: Arc<[(FuncId, Span)]>,
 }
 
+impl Summary {
+    /// Gives the functions it names other numbers: `number` gets a function and a place in it.
+    pub(crate) fn rename(&mut self, number: &mut dyn FnMut(FuncId, Span) -> FuncId) {
+        for outcome in &mut self.outcomes {
+            for take in &mut outcome.takes {
+                take.chain = take.chain.iter().map(|&(id, at)| (number(id, at), at)).collect();
+            }
+            for call in &mut outcome.calls {
+                call.at.0 = number(call.at.0, call.at.1);
+            }
+        }
+    }
+}
+
 impl Outcome {
     /// Whether both leave the same behind.
     pub(crate) fn same_effect(&self, other: &Self) -> bool {
@@ -75,6 +91,34 @@ impl Outcome {
             && self.used == other.used
             && self.fresh == other.fresh
             && self.kept == other.kept
+    }
+
+    /// Whether the same results are known to be nil, and the same not to be.
+    pub(crate) fn nil_alike(&self, other: &Self) -> bool {
+        let nil = |v: &Option<Value>| v.as_ref().and_then(Value::is_nil);
+        self.results.iter().map(nil).eq(other.results.iter().map(nil))
+    }
+
+    /// Leaves nothing to the caller that in another of the outcomes is somebody else's business, if no
+    /// result tells the two apart.
+    pub(crate) fn leave_unclear(&mut self, all: &[Self]) {
+        let fresh = std::mem::take(&mut self.fresh);
+        let clear = |f: &Fresh| {
+            all.iter().all(|other| !other.settled.contains(&f.result) || self.excludes(other))
+        };
+        self.fresh = fresh.into_iter().filter(clear).collect();
+    }
+
+    /// Whether a result tells it from `other`.
+    fn excludes(&self, other: &Self) -> bool {
+        let differ = |x: &Value, y: &Value| match (x, y) {
+            (Value::Bool(a), Value::Bool(b)) => a != b,
+            (Value::Int(a), Value::Int(b)) => a != b,
+            _ => matches!((x.is_nil(), y.is_nil()), (Some(a), Some(b)) if a != b),
+        };
+        let results = self.results.iter().zip(&other.results);
+        let mut results = results.filter_map(|(x, y)| Some((x.as_ref()?, y.as_ref()?)));
+        results.any(|(x, y)| differ(x, y))
     }
 
     /// Makes the outcome stand for `other` as well, which leaves the same behind.
@@ -99,6 +143,11 @@ impl Outcome {
         for (x, y) in self.results.iter_mut().zip(&other.results) {
             if *x != *y {
                 *x = None;
+            }
+        }
+        for result in &other.settled {
+            if !self.settled.contains(result) {
+                self.settled.push(*result);
             }
         }
         for path in &other.touched {
@@ -147,6 +196,17 @@ pub(crate) enum Value {
     NonNil,
     /// The value of an input.
     Input(Path),
+}
+
+impl Value {
+    /// Whether it is nil, if that is known.
+    fn is_nil(&self) -> Option<bool> {
+        match self {
+            Self::Nil => Some(true),
+            Self::NonNil => Some(false),
+            Self::Bool(_) | Self::Int(_) | Self::Input(_) => None,
+        }
+    }
 }
 
 /// A place as caller and callee both can name it.

@@ -136,6 +136,7 @@ struct Summary {
     unknown_expressions: u64,
     roots: u64,
     inconclusive: u64,
+    not_followed: u64,
     states: u64,
     milliseconds: u64,
 }
@@ -155,6 +156,7 @@ fn report<'a>(document: &Document<'a>, files: &mut Files<'a>) -> Report<'a> {
             unknown_expressions: document.summary.unknown_expressions,
             roots: document.summary.roots,
             inconclusive: document.summary.inconclusive,
+            not_followed: document.summary.not_followed,
             states: document.summary.states,
             milliseconds: document.summary.milliseconds,
         },

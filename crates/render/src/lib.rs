@@ -66,6 +66,8 @@ pub struct Summary {
     pub roots: u64,
     /// Those of them whose search was cut by a bound; what they may hide is not reported.
     pub inconclusive: u64,
+    /// Functions too large to be followed path by path.
+    pub not_followed: u64,
     /// States that the searches visited.
     pub states: u64,
     /// Wall-clock time.

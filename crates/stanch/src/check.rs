@@ -127,6 +127,7 @@ fn summary(report: &Report, start: Instant) -> Summary {
         suppressed: counts.suppressed,
         roots: counts.roots,
         inconclusive: counts.inconclusive,
+        not_followed: counts.not_followed,
         states: counts.states,
         milliseconds: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
     }

@@ -141,10 +141,13 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
         in_view: (0..loaded.n_packages()).map(own).collect(),
     };
     let mut summaries = Vec::new();
+    let mut facts: FxHashMap<PackageId, stanch_obligations::Facts> = FxHashMap::default();
     for &package in &loaded.own {
         program.infer(package);
         let module = stanch_ir::lower_package(&program, package);
-        let obligations = stanch_obligations::analyse(&program, package, &module, &effects);
+        let (obligations, own_facts) =
+            stanch_obligations::analyse(&program, package, &module, &effects, &|p| facts.get(&p));
+        facts.insert(package, own_facts);
         let explored = stanch_extract::explore_package(&program, package, &module, &effects);
         let ctx = Ctx {
             program: &program,

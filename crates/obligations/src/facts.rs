@@ -1,0 +1,145 @@
+//! What importers get to know of a package's functions, and how a package takes it in.
+//!
+//! Functions of other packages that a package calls have numbers behind those of its own functions:
+//! the analysis looks facts and summaries up by number and needs not tell the two apart.
+
+use crate::names::Names;
+use crate::package::{FuncFacts, Package};
+use crate::summary::Summary;
+use crate::visit;
+use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
+use stanch_ir::{Callee, Func, FuncId, InstrKind, Module, Operand, Rvalue, Span};
+use stanch_types::{ObjectId, PackageId};
+
+/// What callers in other packages need to know of one package's functions.
+#[derive(Default, Debug)]
+pub struct Facts {
+    funcs: FxHashMap<ObjectId, FuncId>,
+    of: FxHashMap<FuncId, Known>,
+    names: FxHashMap<FuncId, Name>,
+}
+
+/// A function as findings name it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Name {
+    /// Runtime symbol.
+    pub symbol: Box<str>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// The facts of packages that are analysed already.
+pub type Imported<'f> = &'f (dyn Fn(PackageId) -> Option<&'f Facts> + Sync);
+
+#[derive(Debug)]
+struct Known {
+    facts: FuncFacts,
+    summary: Option<Summary>,
+}
+
+/// Functions of other packages, by number.
+#[derive(Default)]
+pub(crate) struct Foreign {
+    /// The number of the first; it follows the package's own functions.
+    first: usize,
+    numbers: FxHashMap<(PackageId, FuncId), FuncId>,
+    pub(crate) facts: Vec<FuncFacts>,
+    pub(crate) summaries: Vec<Option<Summary>>,
+    pub(crate) names: Vec<Name>,
+}
+
+/// The functions of other packages that a package calls, as far as anything is known of them.
+pub(crate) fn take_in(module: &Module, names: &mut Names<'_>, imported: Imported<'_>) -> Foreign {
+    let mut foreign = Foreign { first: module.funcs.len(), ..Foreign::default() };
+    let mut asked: FxHashSet<ObjectId> = FxHashSet::default();
+    for func in module.funcs.iter() {
+        named_functions(func, &mut |object| {
+            if object.package != module.package
+                && object.package != ObjectId::UNIVERSE
+                && asked.insert(object)
+                && !names.is_described(object)
+                && let Some(here) = foreign.add_known(object, imported)
+            {
+                names.add_body(object, here);
+            }
+        });
+    }
+    foreign
+}
+
+impl Foreign {
+    fn add_known(&mut self, object: ObjectId, imported: Imported<'_>) -> Option<FuncId> {
+        let facts = imported(object.package)?;
+        let id = *facts.funcs.get(&object)?;
+        let known = facts.of.get(&id)?;
+        let span = facts.names.get(&id)?.span;
+        let here = self.number(id, span, imported);
+        let mut summary = known.summary.clone();
+        if let Some(summary) = &mut summary {
+            summary.rename(&mut |id, span| self.number(id, span, imported));
+        }
+        let at = here.index() - self.first;
+        self.facts[at] = known.facts.clone();
+        self.summaries[at] = summary;
+        Some(here)
+    }
+
+    /// The number here of a function of another package; `span` is in it.
+    fn number(&mut self, id: FuncId, span: Span, imported: Imported<'_>) -> FuncId {
+        let next = FuncId::from_usize(self.first + self.names.len());
+        *self.numbers.entry((span.package, id)).or_insert_with(|| {
+            let name = imported(span.package).and_then(|f| f.names.get(&id)).cloned();
+            self.names.push(name.unwrap_or_else(|| Name { symbol: Box::default(), span }));
+            self.facts.push(FuncFacts { returns: true, ..FuncFacts::default() });
+            self.summaries.push(None);
+            next
+        })
+    }
+}
+
+/// Calls `f` for each declared function that `func` calls or makes a value of.
+fn named_functions(func: &Func, f: &mut dyn FnMut(ObjectId)) {
+    for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+        match &instr.kind {
+            InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
+                if let Callee::Static(object, _) = call.callee {
+                    f(object);
+                }
+            }
+            InstrKind::Assign(_, Rvalue::MethodValue { method, .. }) => f(*method),
+            _ => {}
+        }
+        visit::operands(&instr.kind, &mut |operand| {
+            if let Operand::Func(object) = operand {
+                f(*object);
+            }
+        });
+    }
+}
+
+/// What the importers of a package get to know.
+pub(crate) fn give_out(
+    package: &Package<'_>,
+    summaries: &IndexVec<FuncId, Option<Summary>>,
+) -> Facts {
+    let mut out = Facts::default();
+    for (id, func) in package.module.funcs.iter_enumerated() {
+        let facts = &package.facts[id];
+        // Of all others callers assume the same without facts.
+        if !func.has_body || !facts.relevant && facts.returns && facts.writes.unknown {
+            continue;
+        }
+        out.names.insert(id, Name { symbol: func.symbol.as_str().into(), span: func.name_span });
+        let Some(object) = func.object else { continue };
+        let summary = summaries[id].clone();
+        out.funcs.insert(object, id);
+        let facts = FuncFacts {
+            relevant: facts.relevant,
+            returns: facts.returns,
+            writes: facts.writes.clone(),
+            ..FuncFacts::default()
+        };
+        out.of.insert(id, Known { facts, summary });
+    }
+    out
+}
