@@ -30,6 +30,7 @@
 //! an empty `select`.
 
 use crate::Ctx;
+use crate::times;
 use crate::waits::{self, Words};
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
 use stanch_model::{LeakKind, WaitReason};
@@ -70,7 +71,7 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
             WaitReason::ChanReceive | WaitReason::ChanReceiveNil | WaitReason::Select
         ) || leak.wait == WaitReason::SelectNoCases
             && leak.goroutine != 0
-            && !waits::runs_once(ctx, seen.leak.root);
+            && !times::runs_once(ctx, seen.leak.root);
         leak.kind == LeakKind::BlockedForEver
             && waits
             && !waits::is_range(ctx, seen.func, seen.span)

@@ -23,6 +23,7 @@ pub mod stuck_lock;
 pub mod stuck_worker;
 mod suppress;
 pub mod ticker_not_stopped;
+mod times;
 pub mod waitgroup_never_done;
 mod waits;
 mod words;

@@ -28,9 +28,10 @@
 //! out of view; starters that run once, from `main`, `init`, a `sync.Once` or a package-level variable.
 
 use crate::Ctx;
+use crate::times::{self, Times};
 use crate::waits::{self, Seen, Words};
 use stanch_diagnostic::{Cause, Check, Confidence, Finding, Remedy, Stage};
-use stanch_ir::{Callee, FuncId, InstrKind, Operand, Terminator};
+use stanch_ir::Terminator;
 use stanch_model::LeakKind;
 
 /// The check.
@@ -58,18 +59,22 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
         leak.kind == LeakKind::AliveForEver
             && leak.created_by.is_some()
             && no_way_out(ctx, seen)
-            && !waits::runs_once(ctx, seen.leak.root)
-            && !only_started_once(ctx, seen.leak.root)
+            && !times::runs_once(ctx, seen.leak.root)
     });
-    let mut findings: Vec<Finding> =
-        leaks.iter().map(|seen| waits::finding(ctx, &CHECK, seen, &WORDS)).collect();
-    for finding in &mut findings {
+    let mut findings: Vec<Finding> = Vec::new();
+    for seen in &leaks {
+        let mut finding = waits::finding(ctx, &CHECK, seen, &WORDS);
         // That its starter runs again and again is an assumption.
-        finding.confidence = finding.confidence.max(Confidence::Likely);
+        let least = match may_be_a_daemon(ctx, seen) {
+            true => Confidence::Possible,
+            false => Confidence::Likely,
+        };
+        finding.confidence = finding.confidence.max(least);
         finding.message = match &finding.goroutine {
             Some(g) => format!("{} `{}` never ends", WORDS.subject, short(&g.entry)),
             None => finding.message.clone(),
         };
+        findings.push(finding);
     }
     findings
 }
@@ -90,32 +95,18 @@ fn no_way_out(ctx: &Ctx<'_>, seen: &Seen<'_>) -> bool {
     !func.blocks.is_empty() && !func.blocks.iter().any(|b| ends(&b.term))
 }
 
-/// Whether every use of the starter in the package runs once: from `init`, `main`, a package-level
-/// variable's initialiser, or a `sync.Once`; unexported starters without such a use have none.
-fn only_started_once(ctx: &Ctx<'_>, root: FuncId) -> bool {
-    let Some(object) = ctx.module.funcs[root].object else { return true };
-    let exported = ctx.program.object(object).name.chars().next().is_some_and(char::is_uppercase);
-    let mut uses = 0;
-    let mut repeated = false;
-    for (id, func) in ctx.module.funcs.iter_enumerated() {
-        for (block, body) in func.blocks.iter_enumerated() {
-            for instr in &body.instrs {
-                let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) =
-                    &instr.kind
-                else {
-                    continue;
-                };
-                let direct = matches!(&call.callee, Callee::Static(o, _) if *o == object);
-                if !direct && !call.args.contains(&Operand::Func(object)) {
-                    continue;
-                }
-                uses += 1;
-                let outer = func.parent.unwrap_or(id);
-                repeated |= !waits::runs_once(ctx, outer) || waits::in_loop(ctx, id, block);
-            }
-        }
+/// Whether package-level state decides if the goroutine is started, or nobody in view starts it: so it
+/// may be one for the whole process.
+fn may_be_a_daemon(ctx: &Ctx<'_>, seen: &Seen<'_>) -> bool {
+    if times::times(ctx, seen.leak.root) == Times::Unknown {
+        return true;
     }
-    if exported { uses > 0 && !repeated } else { !repeated }
+    let Some((_, site)) = seen.leak.leak.created_by else { return false };
+    let Some((func, span)) = ctx.explored.translated.source(site) else { return false };
+    let blocks = ctx.module.funcs[func].blocks.iter_enumerated();
+    blocks
+        .filter(|(_, b)| b.instrs.iter().any(|i| i.span == span))
+        .any(|(block, _)| times::guarded_by_globals(ctx, func, block))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! From what the explorer proved to findings: the parts that its checks share.
 
-use crate::Ctx;
+use crate::{Ctx, times};
 use stanch_diagnostic::{
     Action, Check, Confidence, Finding, Frame, Goroutine, Label, Remedy, Severity, Step,
 };
@@ -93,8 +93,10 @@ fn operation(ctx: &Ctx<'_>, leak: &Leak) -> Option<(FuncId, Span)> {
     leak.stack.iter().find_map(|&(_, site)| ctx.explored.translated.source(site))
 }
 
-/// Proved if the witness rests on nothing but the scheduler and the clock; possible if it needs a panic
-/// that nothing says can happen, or if it is a test that would hang or fail.
+/// Proved if the witness rests on nothing but the scheduler and the clock. Possible if it needs a panic
+/// that nothing says can happen, if it is a test that would hang or fail, if unknown sizes must differ
+/// or be 0 for it, or if it waits for what nobody in view ever brings: that is meant, or is served from
+/// elsewhere.
 pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     let assumed = |d: Decision| !matches!(d, Decision::Happened(_));
     let likely = leak.leak.assumptions.iter().any(|a| assumed(a.decision));
@@ -103,9 +105,37 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     let test = in_test(ctx, leak.root) && (likely || worker || leak.leak.goroutine == 0);
     match likely {
         _ if panics || test => Confidence::Possible,
+        _ if odd_sizes(&leak.leak) || waits_on_purpose(ctx, leak) => Confidence::Possible,
         true => Confidence::Likely,
         false => Confidence::Proved,
     }
+}
+
+/// Whether the schedule needs that several unknown sizes differ, or that one is 0. The code that the
+/// sizes come from tends to know better.
+fn odd_sizes(leak: &Leak) -> bool {
+    let sizes = leak.assumptions.iter().filter_map(|a| match a.decision {
+        Decision::Size(n) => Some(n),
+        _ => None,
+    });
+    let sizes: BTreeSet<u32> = sizes.collect();
+    sizes.len() > 1 || sizes.contains(&0)
+}
+
+/// Whether a function waits, for its caller, for what comes on no path in view.
+fn waits_on_purpose(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
+    let receives = matches!(
+        leak.leak.wait,
+        WaitReason::ChanReceive
+            | WaitReason::ChanReceiveNil
+            | WaitReason::Select
+            | WaitReason::SelectNoCases
+    );
+    receives
+        && leak.leak.kind == LeakKind::BlockedForEver
+        && leak.leak.goroutine == 0
+        && leak.leak.rescuers.is_empty()
+        && !times::is_started(ctx, leak.root)
 }
 
 /// Whether a function is a test or part of one: it, or the function it stands in, is given the test.
@@ -422,72 +452,5 @@ pub(crate) fn parks(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
         leak.leak.wait,
         WaitReason::ChanReceiveNil | WaitReason::ChanSendNil | WaitReason::SelectNoCases
     );
-    never && leak.leak.goroutine == 0 && runs_once(ctx, leak.root)
-}
-
-/// Whether the root runs once in the life of the process: main, init, or a function of a program that
-/// is called in one place, by such a function. What such code starts and leaves waiting for work is a
-/// daemon of the process.
-pub(crate) fn runs_once(ctx: &Ctx<'_>, root: FuncId) -> bool {
-    let mut at = root;
-    for _ in 0..8 {
-        let func = &ctx.module.funcs[at];
-        let is_init =
-            func.symbol.rsplit_once(".init.").is_some_and(|(_, n)| n.parse::<u32>().is_ok());
-        if func.symbol == "main.main" || is_init || ctx.module.init == Some(at) {
-            return true;
-        }
-        if &*ctx.source().name != "main" {
-            return false;
-        }
-        match single_caller(ctx, at) {
-            Some(caller) => at = caller,
-            None => return false,
-        }
-    }
-    false
-}
-
-/// The function with the only call of a function, if there is one call and it is not in a loop.
-fn single_caller(ctx: &Ctx<'_>, func: FuncId) -> Option<FuncId> {
-    let object = ctx.module.funcs[func].object?;
-    let mut callers = Vec::new();
-    for (id, caller) in ctx.module.funcs.iter_enumerated() {
-        for (block, body) in caller.blocks.iter_enumerated() {
-            for instr in &body.instrs {
-                let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) =
-                    &instr.kind
-                else {
-                    continue;
-                };
-                let direct = matches!(&call.callee, Callee::Static(o, _) if *o == object);
-                let value = call.args.contains(&Operand::Func(object));
-                if direct || value {
-                    callers.push((id, block));
-                }
-            }
-        }
-    }
-    match callers.as_slice() {
-        [(id, block)] if !in_loop(ctx, *id, *block) => {
-            let parent = ctx.module.funcs[*id].parent;
-            Some(parent.unwrap_or(*id))
-        }
-        _ => None,
-    }
-}
-
-pub(crate) fn in_loop(ctx: &Ctx<'_>, func: FuncId, block: stanch_ir::BlockId) -> bool {
-    let blocks = &ctx.module.funcs[func].blocks;
-    let mut seen = BTreeSet::new();
-    let mut work = blocks[block].term.targets();
-    while let Some(at) = work.pop() {
-        if at == block {
-            return true;
-        }
-        if seen.insert(at) {
-            work.extend(blocks[at].term.targets());
-        }
-    }
-    false
+    never && leak.leak.goroutine == 0 && times::runs_once(ctx, leak.root)
 }

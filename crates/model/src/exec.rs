@@ -94,6 +94,41 @@ pub(crate) struct Exec<'a, 'p> {
     pub(crate) work: u64,
     /// Points where objects were made that left view.
     pub(crate) escaped: Vec<(u32, Escaped)>,
+    /// What the step assumes.
+    pub(crate) rests_on: RestsOn,
+}
+
+/// What a schedule rests on besides the program.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct RestsOn {
+    /// Sizes that unknowns became, as a set.
+    sizes: u32,
+    /// Decisions about unknowns.
+    decisions: u32,
+}
+
+impl RestsOn {
+    /// One schedule after another.
+    pub(crate) fn then(self, next: Self) -> Self {
+        Self {
+            sizes: self.sizes | next.sizes,
+            decisions: self.decisions.saturating_add(next.decisions),
+        }
+    }
+
+    /// The less the better: sizes that differ or are 0 first, then the number of decisions.
+    pub(crate) fn weight(self) -> (bool, u32) {
+        (self.sizes & 1 != 0 || self.sizes.count_ones() > 1, self.decisions)
+    }
+
+    fn note(&mut self, decision: Decision) {
+        match decision {
+            Decision::Happened(_) => return,
+            Decision::Size(n) => self.sizes |= 1 << n.min(31),
+            _ => {}
+        }
+        self.decisions = self.decisions.saturating_add(1);
+    }
 }
 
 impl<'a, 'p> Exec<'a, 'p> {
@@ -113,6 +148,7 @@ impl<'a, 'p> Exec<'a, 'p> {
             next_number: 0,
             work: 0,
             escaped: Vec::new(),
+            rests_on: RestsOn::default(),
         }
     }
 
@@ -140,6 +176,7 @@ impl<'a, 'p> Exec<'a, 'p> {
 
     /// Notes a decision about an unknown.
     pub(crate) fn decided(&mut self, i: usize, point: u32, origin: u32, decision: Decision) {
+        self.rests_on.note(decision);
         if let Some(events) = &mut self.events {
             let goroutine = self.st.gs[i].number;
             let action = Action::Branch(decision);

@@ -1,7 +1,7 @@
 //! The state graph: breadth-first exploration, with partial-order reduction.
 
 use crate::canon::{Key, canonicalise};
-use crate::exec::{Chooser, Exec, Machine};
+use crate::exec::{Chooser, Exec, Machine, RestsOn};
 use crate::outcome::{ArgSpec, Escaped, Inconclusive, WaitReason};
 use crate::program::*;
 use crate::reach;
@@ -31,8 +31,10 @@ pub(crate) struct Graph {
 
 /// A state.
 pub(crate) struct Node {
-    /// The state it was first reached from; itself for the first one.
+    /// The state it was reached from on the way that rests on least; itself for the first one.
     pub(crate) parent: u32,
+    /// What that way rests on.
+    pub(crate) rests_on: RestsOn,
     /// The step from there.
     pub(crate) step: StepKey,
     /// Its goroutines in [`Graph::infos`].
@@ -155,7 +157,7 @@ pub(crate) fn build(m: &Machine<'_>, first: State) -> Graph {
         work: 0,
     };
     let step = StepKey { who: 0, act: Act::Default, picks: Box::default() };
-    builder.add(first, key, 0, step);
+    builder.add(first, key, 0, step, RestsOn::default());
     while let Some((id, state)) = builder.queue.pop_front() {
         let spent = builder.work > m.limits.instructions;
         if builder.expanded.len() as u32 > m.limits.states || spent {
@@ -196,14 +198,27 @@ impl Builder<'_, '_> {
         *now = Some(now.map_or(why, |c| c.min(why)));
     }
 
-    fn add(&mut self, state: State, key: Key, parent: u32, step: StepKey) -> u32 {
-        if let Some(id) = self.seen.get(&key) {
-            return *id;
+    fn add(
+        &mut self,
+        state: State,
+        key: Key,
+        parent: u32,
+        step: StepKey,
+        rests_on: RestsOn,
+    ) -> u32 {
+        if let Some(&id) = self.seen.get(&key) {
+            // A state is never lighter than the one it was reached from, so parents form no circle.
+            let node = &mut self.graph.nodes[id as usize];
+            if rests_on.weight() < node.rests_on.weight() {
+                (node.parent, node.step, node.rests_on) = (parent, step, rests_on);
+            }
+            return id;
         }
         let id = self.graph.nodes.len() as u32;
         self.seen.insert(key, id);
         self.graph.nodes.push(Node {
             parent,
+            rests_on,
             step,
             first_info: self.graph.infos.len() as u32,
             n_gors: state.gs.len() as u8,
@@ -322,6 +337,7 @@ impl Builder<'_, '_> {
         let mut exec = Exec::new(self.m, &mut next, chooser);
         exec.perform(i, act);
         let (why, crash) = (exec.cut, exec.crash);
+        let rests_on = self.graph.nodes[id as usize].rests_on.then(exec.rests_on);
         self.work += exec.work + 1;
         self.graph.escaped.extend(exec.escaped.drain(..));
         steps.effects.append(&mut exec.effects);
@@ -347,7 +363,7 @@ impl Builder<'_, '_> {
             }
         }
         let step = StepKey { who: i as u8, act, picks: chooser.picks() };
-        let to = self.add(next, key, id, step);
+        let to = self.add(next, key, id, step, rests_on);
         steps.back |= self.expanded[to as usize];
         self.graph.edges.push(Edge { from: id, to, movers, map: map_at as u32 });
     }

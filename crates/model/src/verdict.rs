@@ -4,7 +4,7 @@ use crate::graph::{Edge, GONE, Graph};
 use crate::outcome::{LeakKind, WaitReason};
 use stanch_base::FxHashMap;
 
-/// A proof: the earliest state of its kind, and the goroutine in it.
+/// A proof: of the states of its kind the earliest on a way that rests on least, and the goroutine in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Proof {
     pub(crate) kind: LeakKind,
@@ -129,14 +129,20 @@ impl<'a> Reverse<'a> {
 
 type LeakKey = (LeakKind, u32, u32, WaitReason);
 
-/// Finds the leaks: one for each operation, entry function and wait, at its earliest proof.
+/// Finds the leaks: one for each operation, entry function and wait.
 pub(crate) fn proofs(graph: &Graph, closures: &Closures) -> Vec<Proof> {
     let mut found: Vec<Proof> = Vec::new();
     let mut by_key: FxHashMap<LeakKey, usize> = FxHashMap::default();
     let mut note = |key: LeakKey, state: usize, goroutine: usize| {
         let at = *by_key.entry(key).or_insert(found.len());
+        let weight = |state: usize| graph.nodes[state].rests_on.weight();
         match found.get_mut(at) {
-            Some(proof) if proof.state != state => proof.n_states += 1,
+            Some(proof) if proof.state != state => {
+                proof.n_states += 1;
+                if weight(state) < weight(proof.state) {
+                    (proof.state, proof.goroutine) = (state, goroutine);
+                }
+            }
             Some(_) => {}
             None => found.push(Proof { kind: key.0, state, goroutine, n_states: 1 }),
         }
@@ -227,7 +233,7 @@ pub(crate) fn rescuers(graph: &Graph, proof: &Proof) -> Vec<u32> {
     found
 }
 
-/// The path of first discovery to a state, from the first one.
+/// The path to a state that rests on least, from the first one.
 pub(crate) fn path(graph: &Graph, state: usize) -> Vec<usize> {
     let mut path = vec![state];
     let mut at = state;
