@@ -2,7 +2,8 @@
 
 use crate::Ctx;
 use stanch_ir::{
-    BlockId, Callee, FuncId, InstrKind, LocalId, Operand, PlaceBase, Rvalue, Terminator,
+    BlockId, Callee, FuncId, Instr, InstrKind, LocalId, Operand, PlaceBase, Rvalue, Span,
+    Terminator,
 };
 use stanch_types::ObjectId;
 use std::collections::BTreeSet;
@@ -185,6 +186,29 @@ fn reaches(
         }
     }
     false
+}
+
+/// Whether at a place numbers are compared other than to ask, at its head, if a loop goes on.
+pub(crate) fn is_limit(ctx: &Ctx<'_>, func: FuncId, span: Span) -> bool {
+    let blocks = &ctx.module.funcs[func].blocks;
+    let compares =
+        |i: &Instr| i.span == span && matches!(i.kind, InstrKind::Assign(_, Rvalue::Binary(..)));
+    blocks
+        .iter_enumerated()
+        .any(|(id, body)| body.instrs.iter().any(compares) && !is_loop_head(ctx, func, id))
+}
+
+/// Whether all ways into a loop go through the block.
+fn is_loop_head(ctx: &Ctx<'_>, func: FuncId, block: BlockId) -> bool {
+    let blocks = &ctx.module.funcs[func].blocks;
+    let Some(entry) = blocks.ids().next() else { return false };
+    let mut back = blocks.iter_enumerated().filter(|(id, body)| {
+        let targets = body.term.targets();
+        targets.contains(&block) && (*id == block || reaches(ctx, func, &[block], *id, None))
+    });
+    back.any(|(id, _)| {
+        id == block || entry == block || !reaches(ctx, func, &[entry], id, Some(block))
+    })
 }
 
 /// Whether a block runs only if package-level state says so: state of the process decides how often.

@@ -105,17 +105,22 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     let test = in_test(ctx, leak.root) && (likely || worker || leak.leak.goroutine == 0);
     match likely {
         _ if panics || test => Confidence::Possible,
-        _ if odd_sizes(&leak.leak) || waits_on_purpose(ctx, leak) => Confidence::Possible,
+        _ if odd_sizes(ctx, &leak.leak) || waits_on_purpose(ctx, leak) => Confidence::Possible,
         true => Confidence::Likely,
         false => Confidence::Proved,
     }
 }
 
 /// Whether the schedule needs that several unknown sizes differ, or that one is 0. The code that the
-/// sizes come from tends to know better.
-fn odd_sizes(leak: &Leak) -> bool {
+/// sizes come from tends to know better. A number that ends a loop early is none of them.
+fn odd_sizes(ctx: &Ctx<'_>, leak: &Leak) -> bool {
     let sizes = leak.assumptions.iter().filter_map(|a| match a.decision {
-        Decision::Size(n) => Some(n),
+        Decision::Size(n) => {
+            let site = leak.witness.get(a.step as usize).map(|s| s.site);
+            let source = site.and_then(|s| ctx.explored.translated.source(s));
+            let early = source.is_some_and(|(f, span)| times::is_limit(ctx, f, span));
+            (n == 0 || !early).then_some(n)
+        }
         _ => None,
     });
     let sizes: BTreeSet<u32> = sizes.collect();
