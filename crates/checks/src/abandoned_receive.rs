@@ -70,7 +70,7 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
             leak.wait,
             WaitReason::ChanReceive | WaitReason::ChanReceiveNil | WaitReason::Select
         ) || leak.wait == WaitReason::SelectNoCases
-            && leak.goroutine != 0
+            && (leak.goroutine != 0 || times::is_started(ctx, seen.leak.root))
             && !times::runs_once(ctx, seen.leak.root);
         leak.kind == LeakKind::BlockedForEver
             && waits

@@ -4,7 +4,7 @@ use crate::scope::{At, Group, Keep, Kind, Scopes, Sliced, Tree, emit};
 use crate::translate::Translated;
 use stanch_base::{FxHashSet, Idx};
 use stanch_ir::{FuncId, Module};
-use stanch_model::{ArgSpec, Const, Escaped, FnId, Op, Outcome};
+use stanch_model::{ArgSpec, Callee, Const, Escaped, FnId, Op, Operand, Outcome};
 use stanch_types::Program;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,6 +83,7 @@ impl Explorer<'_> {
             covered.extend(&group.classes);
             let Some(one) = self.explore(root, &group, &tree, None) else { continue };
             self.up(&one, root, seeds, &group, next);
+            self.constants(&one, root, &group, seeds, next);
             found(one);
         }
     }
@@ -139,6 +140,35 @@ impl Explorer<'_> {
                 for caller in callers.iter().filter(|c| c.index() < self.translated.n_funcs) {
                     next.entry(*caller).or_default().insert(*seed);
                 }
+            }
+        }
+    }
+
+    /// Where a caller gives a constant for a parameter that decides something, it knows more.
+    fn constants(
+        &self,
+        one: &One,
+        root: FnId,
+        group: &Group,
+        seeds: &BTreeSet<u32>,
+        next: &mut BTreeMap<FnId, BTreeSet<u32>>,
+    ) {
+        let function = &self.translated.program.functions[root];
+        let first = function.n_captures as usize;
+        let decides = |n: usize| one.sliced.root_needs.get(first + n) == Some(&true);
+        let constant = |o: &Operand| matches!(o, Operand::Const(_));
+        for caller in self.scopes.callers[root].iter().take(MAX_CALLERS) {
+            let blocks = &self.translated.program.functions[*caller].blocks;
+            let knows = blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.op {
+                Op::Call(call) | Op::Go(call) | Op::Defer(call) => {
+                    call.callee == Callee::Fn(root)
+                        && call.args.iter().enumerate().any(|(n, a)| constant(a) && decides(n))
+                }
+                _ => false,
+            });
+            if knows && caller.index() < self.translated.n_funcs {
+                let seeds = seeds.iter().filter(|s| group.classes.contains(s));
+                next.entry(*caller).or_default().extend(seeds);
             }
         }
     }
