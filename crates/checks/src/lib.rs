@@ -3,6 +3,7 @@
 pub mod abandoned_receive;
 pub mod abandoned_send;
 pub mod body_not_closed;
+mod causes;
 pub mod closer_not_closed;
 pub mod constructor_error_leak;
 mod context;
@@ -194,7 +195,8 @@ pub fn run_module(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
 /// Findings of all checks in one package, by place. Suppression comments and the choice of checks are
 /// the caller's business.
 pub fn run_all(ctx: &Ctx<'_>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = REGISTRY.iter().flat_map(|entry| (entry.run)(ctx)).collect();
+    let findings = REGISTRY.iter().flat_map(|entry| (entry.run)(ctx)).collect();
+    let mut findings = causes::merge(findings);
     findings.sort_by(|a, b| {
         (&a.location, a.check.code, &a.message).cmp(&(&b.location, b.check.code, &b.message))
     });

@@ -13,6 +13,9 @@ use std::collections::BTreeSet;
 /// How many operations that could have helped are labelled.
 const RESCUERS: usize = 2;
 
+/// On the place where the object was made.
+pub(crate) const MADE: &str = "made here";
+
 /// What a check says of a leak.
 pub(crate) struct Words {
     /// The operation: `this send`.
@@ -305,7 +308,7 @@ fn related(ctx: &Ctx<'_>, seen: &Seen<'_>, words: &Words) -> Vec<Label> {
     let mut labels: Vec<(Span, String)> = Vec::new();
     let source = |site: Site| ctx.explored.translated.source(site);
     for &(_, site) in leak.objects.iter().take(1) {
-        labels.extend(source(site).map(|(_, span)| (span, "made here".to_owned())));
+        labels.extend(source(site).map(|(_, span)| (span, MADE.to_owned())));
     }
     if let Some((_, site)) = leak.created_by {
         labels.extend(source(site).map(|(_, span)| (span, "the goroutine starts here".to_owned())));

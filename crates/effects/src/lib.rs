@@ -153,6 +153,21 @@ pub enum Args {
     IntoResult,
 }
 
+/// What is known of a function's results before its body is seen: mostly of errors.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gives {
+    /// Nothing.
+    #[default]
+    Any,
+    /// The results are not nil.
+    NonNil,
+    /// The result is nil exactly if this argument is nil.
+    NilWith(u32),
+    /// The result is a truth value, and true only if this argument is not nil.
+    AsksOf(u32),
+}
+
 /// What one function does.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Effect {
@@ -162,6 +177,8 @@ pub struct Effect {
     pub callbacks: Vec<Callback>,
     /// The fate of its other arguments.
     pub args: Args,
+    /// What its results are.
+    pub gives: Gives,
 }
 
 /// All known effects.

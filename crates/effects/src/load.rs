@@ -1,6 +1,6 @@
 //! Reads an effects file.
 
-use crate::{Args, Callback, Effect, Effects, Op, Times, When};
+use crate::{Args, Callback, Effect, Effects, Gives, Op, Times, When};
 use serde::Deserialize;
 use stanch_base::FxHashMap;
 use std::collections::BTreeMap;
@@ -41,6 +41,8 @@ struct Entry {
     calls_now: Vec<u32>,
     #[serde(default)]
     calls: Vec<Callback>,
+    #[serde(default)]
+    gives: Gives,
 }
 
 /// Parses an effects file; `name` stands in error messages.
@@ -67,5 +69,6 @@ fn effect(entry: Entry) -> Effect {
         now.map(|&arg| Callback { arg, when: When::Now, times: Times::Any }).collect();
     callbacks.extend(entry.calls);
     // A function that is described at all keeps nothing unless it says so.
-    Effect { op: entry.op, callbacks, args: entry.args.unwrap_or(Args::Borrow) }
+    let args = entry.args.unwrap_or(Args::Borrow);
+    Effect { op: entry.op, callbacks, args, gives: entry.gives }
 }

@@ -142,6 +142,10 @@ impl<'a> FuncBuilder<'_, 'a> {
     }
 
     pub(crate) fn spawn(&mut self, call: &ir::Call, span: Span) {
+        // Nobody recovers on a goroutine that only panics: the process ends.
+        if call.callee == IrCallee::Builtin(Builtin::Panic) {
+            return self.prim(Prim::Exit, Vec::new(), Vec::new(), span);
+        }
         if let Some(call) = self.later(call, span) {
             self.push(Op::Go(call), span);
         }

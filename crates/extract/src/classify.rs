@@ -87,7 +87,7 @@ pub(crate) fn is_compared(program: &Program<'_>, ty: TypeId) -> bool {
                 | Basic::UntypedFloat
                 | Basic::UntypedComplex
         ),
-        TypeKind::Struct(_) | TypeKind::Array(..) | TypeKind::Unknown => false,
+        TypeKind::Struct(_) | TypeKind::Array(..) => false,
         _ => true,
     }
 }

@@ -26,7 +26,7 @@ impl FuncBuilder<'_, '_> {
             let program = self.cx.program;
             let ty = self.operand_type(over);
             let length = match program.kind(program.underlying(ty)) {
-                TypeKind::Slice(_) | TypeKind::Map(..) => {
+                TypeKind::Slice(_) | TypeKind::Map(..) | TypeKind::Unknown => {
                     let value = self.operand(over, span);
                     self.size(value, span)
                 }

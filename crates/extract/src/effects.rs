@@ -3,10 +3,11 @@
 use crate::function::FuncBuilder;
 use crate::need::callback;
 use crate::translate::{ATOMIC, integer};
-use stanch_effects::{Args, Effect, Op as EffectOp, Times, When};
+use stanch_effects::{Args, Effect, Gives, Op as EffectOp, Times, When};
 use stanch_ir::{self as ir, Callee as IrCallee, Span};
 use stanch_model::{
     AllocKind, ArithOp, Bindable, Call, Callee, Const, ContextKind, LocalId, Op, Operand, Prim,
+    UnknownKind,
 };
 use stanch_types::{Basic, TypeKind};
 
@@ -140,7 +141,31 @@ impl FuncBuilder<'_, '_> {
             let args = self.escaping(call, span);
             self.escape(args, span);
         }
-        self.results(dst, span);
+        self.given(effect.gives, call, dst, span);
+    }
+
+    /// Results of which something is known.
+    fn given(&mut self, gives: Gives, call: &ir::Call, dst: &[Option<LocalId>], span: Span) {
+        let argument = |n: u32| call.args.get(n as usize);
+        let (Gives::NilWith(n) | Gives::AsksOf(n)) = gives else {
+            let kind = match gives {
+                Gives::NonNil => UnknownKind::NonNil,
+                _ => UnknownKind::Any,
+            };
+            for &dst in dst.iter().flatten() {
+                self.push(Op::Unknown { dst, kind }, span);
+            }
+            return;
+        };
+        let (Some(arg), [Some(result)]) = (argument(n), dst) else {
+            return self.results(dst, span);
+        };
+        let value = self.operand(arg, span);
+        match gives {
+            // Another error, of which only this is asked.
+            Gives::NilWith(_) => self.push(Op::Assign { dst: *result, src: value }, span),
+            _ => self.prim(Prim::AsksOf, vec![value], vec![Some(*result)], span),
+        }
     }
 
     fn alloc_result(&mut self, dst: Option<LocalId>, kind: AllocKind, span: Span) {

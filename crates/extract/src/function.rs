@@ -331,7 +331,7 @@ fn cells(cx: &Context<'_>, func: &Func) -> IndexVec<ir::LocalId, bool> {
     func.locals.iter_enumerated().map(cell).collect()
 }
 
-/// Variables to which a constant is added or from which one is taken.
+/// Variables that go up or down by the same each time, a constant or a variable.
 fn counters(func: &Func) -> IndexVec<ir::LocalId, bool> {
     use stanch_syntax::ast::BinaryOp;
     let mut steps = IndexVec::from_elem(None, func.locals.len());
@@ -339,11 +339,11 @@ fn counters(func: &Func) -> IndexVec<ir::LocalId, bool> {
     for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
         let InstrKind::Assign(dst, value) = &instr.kind else { continue };
         match value {
-            Rvalue::Binary(
-                BinaryOp::Add | BinaryOp::Sub,
-                IrOperand::Local(x),
-                IrOperand::Const(..),
-            ) => steps[*dst] = Some(*x),
+            Rvalue::Binary(BinaryOp::Add | BinaryOp::Sub, IrOperand::Local(x), by)
+                if is_step(func, by) =>
+            {
+                steps[*dst] = Some(*x)
+            }
             Rvalue::Use(IrOperand::Local(step)) if steps[*step] == Some(*dst) => {
                 counters[*dst] = true;
             }
@@ -351,6 +351,14 @@ fn counters(func: &Func) -> IndexVec<ir::LocalId, bool> {
         }
     }
     counters
+}
+
+fn is_step(func: &Func, operand: &IrOperand) -> bool {
+    match operand {
+        IrOperand::Const(..) => true,
+        IrOperand::Local(local) => func.locals[*local].kind != LocalKind::Temp,
+        _ => false,
+    }
 }
 
 /// Temporaries that hold a new struct value.

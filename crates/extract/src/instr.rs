@@ -71,6 +71,7 @@ impl FuncBuilder<'_, '_> {
             IrOperand::Local(local) if !self.is_needed(*local) => Operand::Unknown,
             IrOperand::Local(local) => self.get(*local, span),
             IrOperand::Const(value, ty) => self.constant(value, *ty),
+            IrOperand::Nil(ty) if *ty == Program::UNKNOWN => Const::Nil.into(),
             IrOperand::Nil(ty) => self.cx.zero(*ty),
             IrOperand::Zero(ty) => match object_kind(self.cx.program, *ty) {
                 Some(kind) => {
@@ -387,12 +388,26 @@ impl FuncBuilder<'_, '_> {
             }
             self.push(Op::Compare { dst, op, a, b }, span);
         } else if let (Some(op), true) = (arith, is_int(program, ty)) {
+            let step = self.is_turn(local, a) && !matches!(b, IrOperand::Const(..));
             let (a, b) = (self.operand(a, span), self.operand(b, span));
+            // By how much a loop counts is in its bound: the number of turns, the same each time.
+            let b = if step { integer(1) } else { b };
             self.push(Op::Arith { dst, op, a, b }, span);
         } else {
             return self.unknown(local, UnknownKind::NonNil, span);
         }
         self.set(local, dst.into(), span);
+    }
+
+    /// Whether `to`, made from `counter`, is its next value.
+    fn is_turn(&self, to: ir::LocalId, counter: &IrOperand) -> bool {
+        let IrOperand::Local(counter) = counter else { return false };
+        let next = |kind: &InstrKind| {
+            matches!(kind, InstrKind::Assign(l, Rvalue::Use(IrOperand::Local(x)))
+                     if l == counter && *x == to)
+        };
+        self.counters[*counter]
+            && self.func.blocks.iter().flat_map(|b| &b.instrs).any(|i| next(&i.kind))
     }
 
     fn convert(&mut self, local: ir::LocalId, x: &IrOperand, ty: TypeId, span: Span) {
@@ -463,7 +478,7 @@ impl FuncBuilder<'_, '_> {
         let prim = match program.kind(program.underlying(self.operand_type(x))) {
             TypeKind::Chan(..) if cap => Prim::ChanCap,
             TypeKind::Chan(..) => Prim::ChanLen,
-            TypeKind::Slice(_) | TypeKind::Map(..) if !cap => Prim::SeqLen,
+            TypeKind::Slice(_) | TypeKind::Map(..) | TypeKind::Unknown if !cap => Prim::SeqLen,
             _ => return self.unknown(local, UnknownKind::Size, span),
         };
         let value = self.operand(x, span);

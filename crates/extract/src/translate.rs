@@ -6,7 +6,9 @@ use crate::function::FuncBuilder;
 use crate::names::{Known, Names};
 use crate::need::Needs;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
-use stanch_ir::{FuncId, InstrKind, Module, PlaceBase, Proj, Rvalue, Span};
+use stanch_ir::{
+    self as ir, Func, FuncId, InstrKind, LocalId, Module, Place, PlaceBase, Proj, Rvalue, Span,
+};
 use stanch_model::{
     AllocKind, ArgSpec, Block, Call, Callee, Const, FnId, Function, Global, GlobalId, GlobalInit,
     Instr, Method, MethodId, Op, OpenKind, Operand, Prim, Program as Model, Site, Sym, Term,
@@ -122,7 +124,7 @@ pub(crate) fn translate<'a>(
         tagged: Vec::new(),
         methods: FxHashMap::default(),
         syms: FxHashMap::default(),
-        volatile: volatile_fields(module),
+        volatile: volatile_fields(names, module),
         stored: stored_fields(module),
         changing: changing_globals(module),
         helpers,
@@ -265,17 +267,53 @@ fn recursive(names: &Names<'_>, module: &Module) -> IndexVec<FuncId, bool> {
     crate::flow::cyclic(&callees.collect::<Vec<_>>())
 }
 
-/// Fields whose address is taken other than to reach an object in them.
-fn volatile_fields(module: &Module) -> FxHashSet<ObjectId> {
-    let instrs = module.funcs.iter().flat_map(|f| f.blocks.iter()).flat_map(|b| &b.instrs);
-    let fields = instrs.filter_map(|i| match &i.kind {
-        InstrKind::Assign(_, Rvalue::AddressOf(place)) => match place.proj.last() {
+/// Fields whose address is taken other than to reach an object in them, so that they can change at any
+/// time. Where a function gives the address only to code of other packages and does not look at the
+/// field itself, as those that register flags do, it is filled before others use it.
+fn volatile_fields(names: &Names<'_>, module: &Module) -> FxHashSet<ObjectId> {
+    let mut fields = FxHashSet::default();
+    for func in module.funcs.iter() {
+        let instrs = || func.blocks.iter().flat_map(|b| &b.instrs);
+        let field = |place: &Place| match place.proj.last() {
             Some(Proj::Field(_, object)) => Some(*object),
             _ => None,
+        };
+        let read: FxHashSet<ObjectId> = instrs()
+            .filter_map(|i| match &i.kind {
+                InstrKind::Assign(_, Rvalue::Load(place)) => field(place),
+                _ => None,
+            })
+            .collect();
+        for instr in instrs() {
+            if let InstrKind::Assign(local, Rvalue::AddressOf(place)) = &instr.kind
+                && let Some(object) = field(place)
+                && (read.contains(&object) || !is_given_out(names, func, *local))
+            {
+                fields.insert(object);
+            }
+        }
+    }
+    fields
+}
+
+/// Whether a local is used as an argument of calls into other packages only, atomics aside.
+fn is_given_out(names: &Names<'_>, func: &Func, local: LocalId) -> bool {
+    let is = |operand: &ir::Operand| *operand == ir::Operand::Local(local);
+    func.blocks.iter().flat_map(|b| &b.instrs).all(|i| match &i.kind {
+        InstrKind::Call(call) if call.args.iter().any(is) => match &call.callee {
+            ir::Callee::Static(object, _) | ir::Callee::Interface { method: object, .. } => {
+                matches!(names.known(*object), Known::Nothing)
+                    && names.program.package_path(object.package) != "sync/atomic"
+            }
+            ir::Callee::Value(_) => true,
+            ir::Callee::Closure(..) | ir::Callee::Builtin(_) => false,
         },
-        _ => None,
-    });
-    fields.collect()
+        kind => {
+            let mut used = false;
+            kind.for_each_operand(|operand| used |= is(operand));
+            !used
+        }
+    })
 }
 
 /// Fields that are stored to after their struct was made.

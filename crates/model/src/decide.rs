@@ -83,12 +83,30 @@ impl Exec<'_, '_> {
     pub(crate) fn known_equal(&self, a: Value, b: Value) -> Option<bool> {
         let (a, b) = (self.st.resolve(a), self.st.resolve(b));
         match (a.shape(), b.shape()) {
-            (Shape::Unknown(x), Shape::Unknown(y)) => (x == y).then_some(true),
+            (Shape::Unknown(x), Shape::Unknown(y)) if x == y => Some(true),
+            (Shape::Unknown(_), Shape::Unknown(_)) => self.differ(a, b).then_some(false),
             (Shape::Unknown(_), _) => self.unknown_equal(a, b),
             (_, Shape::Unknown(_)) => self.unknown_equal(b, a),
             (Shape::Ref(x, _), Shape::Ref(y, _)) => Some(x == y),
             (Shape::Nil, Shape::Nil) => Some(a.tag() == b.tag()),
             (x, y) => Some(x == y && (a.tag() == b.tag() || a.tag() == 0 || b.tag() == 0)),
+        }
+    }
+
+    /// Whether two unknowns were found to differ.
+    fn differ(&self, a: Value, b: Value) -> bool {
+        let excludes = |x, y| self.st.fact(x).is_some_and(|f| f.not.contains(&y));
+        excludes(a, b) || excludes(b, a)
+    }
+
+    /// Two resolved values, of which one is unknown, are the same from now on, or differ.
+    pub(crate) fn assume_equal(&mut self, a: Value, b: Value, equal: bool) {
+        let (a, b) = (self.st.resolve(a), self.st.resolve(b));
+        let (unknown, other) = if a.is_unknown() { (a, b) } else { (b, a) };
+        if equal {
+            self.becomes(unknown, other);
+        } else if let Some(fact) = self.fact_mut(unknown) {
+            fact.not.push(other);
         }
     }
 

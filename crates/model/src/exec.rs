@@ -53,6 +53,11 @@ impl Chooser {
         false
     }
 
+    /// How many choices this sequence has made so far.
+    pub(crate) fn made(&self) -> usize {
+        self.at
+    }
+
     /// The choices made.
     pub(crate) fn picks(&self) -> Box<[u32]> {
         self.picks[..self.at].iter().map(|p| p.0).collect()
@@ -92,6 +97,8 @@ pub(crate) struct Exec<'a, 'p> {
     pub(crate) next_number: u32,
     /// Instructions executed.
     pub(crate) work: u64,
+    /// Turns of loops in which something was chosen, and the choices made up to the last of them.
+    pub(crate) turns: (u32, usize),
     /// Points where objects were made that left view.
     pub(crate) escaped: Vec<(u32, Escaped)>,
     /// What the step assumes.
@@ -147,6 +154,7 @@ impl<'a, 'p> Exec<'a, 'p> {
             crash: None,
             next_number: 0,
             work: 0,
+            turns: (0, 0),
             escaped: Vec::new(),
             rests_on: RestsOn::default(),
         }

@@ -22,6 +22,9 @@ pub(crate) enum Results<'a> {
     Unknown(UnknownKind),
 }
 
+/// Turns of loops with decisions after which a step is interrupted.
+const DECIDING_TURNS: u32 = 2;
+
 impl<'p> Exec<'_, 'p> {
     /// Runs local code of every goroutine in `todo`, and of those they start. A goroutine whose turn
     /// comes when the step is long already begins in a later step: goroutines that only start the next
@@ -112,11 +115,19 @@ impl<'p> Exec<'_, 'p> {
         }
     }
 
-    /// Goes to a block of the top frame.
+    /// Goes to a block of the top frame. A loop whose turns decide about new unknowns would branch
+    /// without end within one step: it is interrupted, so that states that are the same meet.
     pub(crate) fn goto(&mut self, i: usize, block: BlockId) {
-        if let Some(frame) = self.st.gs[i].frames.last_mut() {
-            frame.block = block;
-            frame.instr = 0;
+        let Some(frame) = self.st.gs[i].frames.last_mut() else { return };
+        let back = block <= frame.block;
+        frame.block = block;
+        frame.instr = 0;
+        if back && self.chooser.made() > self.turns.1 {
+            self.turns = (self.turns.0 + 1, self.chooser.made());
+            if self.turns.0 >= DECIDING_TURNS {
+                self.turns.0 = 0;
+                self.st.gs[i].pending = Pending::Interrupted;
+            }
         }
     }
 

@@ -48,6 +48,13 @@ impl Exec<'_, '_> {
                 self.forget(a, b);
                 Some(Vec::new())
             }
+            Prim::AsksOf => {
+                let nil = self.compare(i, Relation::Eq, a, Value::NIL);
+                Some(vec![match nil {
+                    true => Value::bool(false),
+                    false => self.unknown(i, UnknownKind::NonNil),
+                }])
+            }
             Prim::Panic => {
                 self.panic(i, a);
                 None
@@ -254,6 +261,11 @@ impl Exec<'_, '_> {
             let here = self.here(i);
             self.decided(i, here, NONE, Decision::Choice(pick));
         }
+        // The same key finds the same entry next time.
+        match possible.get(pick as usize).copied() {
+            Some(at) => self.assume_equal(key, keys[at], true),
+            None => possible.iter().for_each(|at| self.assume_equal(key, keys[*at], false)),
+        }
         Some((id, possible.get(pick as usize).copied()))
     }
 
@@ -361,6 +373,7 @@ fn is_visible(prim: Prim) -> bool {
         | Prim::MapDelete
         | Prim::MapAt
         | Prim::Forget
+        | Prim::AsksOf
         | Prim::Panic
         | Prim::Goexit
         | Prim::Exit => false,

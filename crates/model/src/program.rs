@@ -539,6 +539,8 @@ pub enum Prim {
     MapAt,
     /// `(struct, field number)`: if the struct is open, the field holds something new.
     Forget,
+    /// `(value) -> (truth)`: anything, but false of nil (what is asked of an error).
+    AsksOf,
     /// `(value…)`: panics.
     Panic,
     /// `()`: ends this goroutine after its deferred calls.

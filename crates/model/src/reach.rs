@@ -218,6 +218,12 @@ pub(crate) fn context_chain(st: &State, context: u32) -> impl Iterator<Item = u3
     })
 }
 
+/// Whether what the goroutine can reach may yet leave view as a result of the root.
+fn hands_up(m: &Machine<'_>, g: &Gor) -> bool {
+    let root = g.frames.first().filter(|_| g.created == NONE);
+    root.is_some_and(|f| !m.program.functions[f.func].results.is_empty())
+}
+
 /// Which goroutines could be woken, in any way, by the `active` ones and those they wake: a sound
 /// over-approximation of what unexplored futures can do.
 pub(crate) fn wakeable(m: &Machine<'_>, st: &State, mut active: u64) -> u64 {
@@ -232,6 +238,9 @@ pub(crate) fn wakeable(m: &Machine<'_>, st: &State, mut active: u64) -> u64 {
             from_goroutine(st, &st.gs[i], &mut own);
             marks.iter_mut().zip(&own).for_each(|(a, b)| *a |= b);
             mask |= future_ops(m, &st.gs[i]);
+            if hands_up(m, &st.gs[i]) {
+                mask |= ops::ESCAPE;
+            }
         }
         done = active;
         for i in (0..n).filter(|i| done >> i & 1 == 0) {

@@ -57,7 +57,13 @@ pub(crate) fn prim_ops(prim: Prim) -> u32 {
         Prim::Escape => ops::ESCAPE,
         Prim::SeqLen | Prim::SeqGet | Prim::SeqAppend | Prim::MapGet | Prim::MapAt => ops::READ,
         Prim::SeqSet | Prim::MapSet | Prim::MapDelete | Prim::Forget => ops::WRITE,
-        Prim::ChanCap | Prim::CtxDone | Prim::Yield | Prim::Panic | Prim::Goexit | Prim::Exit => 0,
+        Prim::ChanCap
+        | Prim::CtxDone
+        | Prim::Yield
+        | Prim::AsksOf
+        | Prim::Panic
+        | Prim::Goexit
+        | Prim::Exit => 0,
     }
 }
 

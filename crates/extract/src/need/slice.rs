@@ -4,7 +4,7 @@ use super::weigh::{Weight, weight_of};
 use super::{Analysis, callback};
 use crate::classify::named;
 use crate::names::Known;
-use stanch_effects::{Args, Effect, Op};
+use stanch_effects::{Args, Effect, Gives, Op};
 use stanch_ir::{
     BlockId, Call, Callee, FuncId, InstrKind, LocalId, LocalKind, Operand, Place, PlaceBase, Proj,
     Rvalue, SelectOp, Terminator,
@@ -137,6 +137,7 @@ impl Analysis<'_> {
             InstrKind::Assign(local, value) => {
                 kept.locals[*local]
                     || matches!(value, Rvalue::Recover)
+                    || matches!(value, Rvalue::Other(xs, _) if self.hands_on(id, xs))
                     || matches!(value, Rvalue::TypeAssert { ok: Some(ok), .. }
                                      | Rvalue::MapLookup { ok: Some(ok), .. }
                                      if kept.locals[*ok])
@@ -159,6 +160,14 @@ impl Analysis<'_> {
             // Kept with whatever is kept beside them, where they are translated.
             InstrKind::RunDefers => false,
         }
+    }
+
+    /// Whether a value of which nothing is known gets hold of one of these that is needed.
+    fn hands_on(&self, id: FuncId, operands: &[Operand]) -> bool {
+        operands.iter().any(|operand| match operand {
+            Operand::Local(local) => self.kept[id].locals[*local] && self.carries(id, operand),
+            _ => false,
+        })
     }
 
     /// A sleep matters only as the turn of an endless loop, and in the main function, at whose end the
@@ -308,7 +317,10 @@ impl Analysis<'_> {
             Callee::Static(object, _) => match self.names.known(*object) {
                 Known::Body(callee) if self.relevant[callee] => self.arguments(id, callee, call),
                 Known::Body(_) => {}
-                Known::Effect(effect) => self.effect_arguments(id, effect, call),
+                Known::Effect(effect) => {
+                    self.effect_arguments(id, effect, call);
+                    self.asked(id, effect, call);
+                }
                 Known::Nothing => self.escaping(id, call),
             },
             Callee::Value(value) => match self.may_be_ours(id, value) {
@@ -371,6 +383,16 @@ impl Analysis<'_> {
             if self.argument_matters(id, arg, 0) {
                 self.need(id, arg);
             }
+        }
+    }
+
+    /// The argument that a needed result tells something of.
+    fn asked(&mut self, id: FuncId, effect: &Effect, call: &Call) {
+        if let Gives::NilWith(n) | Gives::AsksOf(n) = effect.gives
+            && call.dst.iter().any(|d| self.kept[id].locals[*d])
+            && let Some(arg) = call.args.get(n as usize)
+        {
+            self.need(id, arg);
         }
     }
 

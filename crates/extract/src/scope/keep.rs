@@ -293,7 +293,16 @@ impl<'s, 'm> Keep<'s, 'm> {
                     }
                 }
             }
-            Term::Select { .. } => {}
+            // Of channels of other groups: what is sent there of this one leaves view.
+            Term::Select { arms, .. } => {
+                for arm in arms {
+                    if let SelectOp::Send { value, .. } = &arm.op
+                        && self.is_tainted(id, value)
+                    {
+                        self.need(id, value);
+                    }
+                }
+            }
             _ => {
                 let mut uses = Vec::new();
                 visit_term(term, &mut |part| {

@@ -34,7 +34,11 @@ impl Lower<'_> {
             return self.builtin_call(builtin, expr, args, spread, n);
         }
         let mut call = self.prepare(fun, args, spread);
-        let results = self.result_types(fun, ty);
+        let mut results = self.result_types(fun, ty);
+        if n > 1 && results == [Program::UNKNOWN] {
+            // Nothing is known of the callee, but how many values are wanted of it.
+            results.resize(n, Program::UNKNOWN);
+        }
         if n > 0 {
             call.dst = results.iter().map(|&ty| self.temp(ty, span)).collect();
         }

@@ -56,7 +56,7 @@ impl fmt::Display for Program {
 }
 
 /// Names of the built-ins.
-const PRIMS: [(Prim, &str); 40] = [
+const PRIMS: [(Prim, &str); 41] = [
     (Prim::Send, "send"),
     (Prim::Recv, "recv"),
     (Prim::Close, "close"),
@@ -94,6 +94,7 @@ const PRIMS: [(Prim, &str); 40] = [
     (Prim::MapDelete, "mapdelete"),
     (Prim::MapAt, "mapat"),
     (Prim::Forget, "forget"),
+    (Prim::AsksOf, "asks"),
     (Prim::Panic, "panics"),
     (Prim::Goexit, "goexits"),
     (Prim::Exit, "exits"),
