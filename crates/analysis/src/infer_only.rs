@@ -2,9 +2,10 @@
 
 use crate::pipeline::{Loaded, types_id};
 use crate::report::Options;
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use crate::schedule;
 use stanch_source::{Environment, FileSystem};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// What inference met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,22 +31,22 @@ pub fn infer_only(
 ) -> Inferred {
     let loaded = Loaded::new(fs, env, options, cwd, patterns);
     let program = loaded.program();
-    let one = |&root: &stanch_project::PackageId| {
-        let types = program.infer(types_id(root));
-        let files = &program.source(types_id(root)).files;
-        let typed = |f: &stanch_types::FileTypes| f.exprs.iter().flatten().count() as u64;
-        Inferred {
-            packages: 1,
-            lines: files.iter().map(|f| u64::from(f.ast.n_lines)).sum(),
-            expressions: types.files.iter().map(typed).sum(),
-            unknown: types.files.iter().map(|f| u64::from(f.n_unknown)).sum(),
+    let packages = &loaded.workspace.packages;
+    let sum: Mutex<Inferred> = Mutex::default();
+    schedule::in_import_order(&schedule::imports(packages), &|id| {
+        if !packages[id].root {
+            return;
         }
-    };
-    let add = |a: Inferred, b: Inferred| Inferred {
-        packages: a.packages + b.packages,
-        lines: a.lines + b.lines,
-        expressions: a.expressions + b.expressions,
-        unknown: a.unknown + b.unknown,
-    };
-    loaded.workspace.roots.par_iter().map(one).reduce(Inferred::default, add)
+        let id = types_id(id);
+        let program = program.open(id);
+        let types = program.infer(id);
+        let files = &program.source(id).files;
+        let typed = |f: &stanch_types::FileTypes| f.exprs.iter().flatten().count() as u64;
+        let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+        sum.packages += 1;
+        sum.lines += files.iter().map(|f| u64::from(f.ast.n_lines)).sum::<u64>();
+        sum.expressions += types.files.iter().map(typed).sum::<u64>();
+        sum.unknown += types.files.iter().map(|f| u64::from(f.n_unknown)).sum::<u64>();
+    });
+    sum.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

@@ -81,18 +81,14 @@ fn nothing_to_check(diagnostics: &[Diagnostic]) -> String {
     }
 }
 
-/// A workspace with its packages parsed on demand.
+/// A workspace whose packages are parsed on demand.
 pub(crate) struct Loaded<'a> {
     fs: &'a dyn FileSystem,
     cwd: PathBuf,
     pub(crate) workspace: Workspace,
     word_size: u64,
-    parsed: IndexVec<stanch_project::PackageId, OnceLock<Parsed>>,
-}
-
-struct Parsed {
-    source: PackageSource,
-    diagnostics: Vec<Diagnostic>,
+    /// What is told of packages that were parsed.
+    diagnostics: IndexVec<stanch_project::PackageId, OnceLock<Vec<Diagnostic>>>,
 }
 
 impl<'a> Loaded<'a> {
@@ -107,10 +103,10 @@ impl<'a> Loaded<'a> {
         let mut config = Config::new(fs, env, &options.tags, goos, goarch);
         config.tests = options.tests;
         let workspace = stanch_project::load(fs, &config, cwd, patterns);
-        let parsed = workspace.packages.iter().map(|_| OnceLock::new()).collect();
+        let diagnostics = workspace.packages.iter().map(|_| OnceLock::new()).collect();
         let small = ["386", "arm", "mips", "mipsle", "wasm"];
         let word_size = if small.contains(&config.build.goarch.as_str()) { 4 } else { 8 };
-        Self { fs, cwd: cwd.to_path_buf(), workspace, word_size, parsed }
+        Self { fs, cwd: cwd.to_path_buf(), workspace, word_size, diagnostics }
     }
 
     pub(crate) fn program(&self) -> Program<'_> {
@@ -126,6 +122,11 @@ impl<'a> Loaded<'a> {
             std: packages().map(|p| p.std).collect(),
             in_view: packages().map(|p| roots.contains(&*p.path)).collect(),
         }
+    }
+
+    fn diagnostics(&self, package: PackageId) -> Vec<Diagnostic> {
+        let id = stanch_project::PackageId::from_raw(package.raw());
+        self.diagnostics[id].get().cloned().unwrap_or_default()
     }
 
     fn load_diagnostics(&self) -> Vec<Diagnostic> {
@@ -150,12 +151,7 @@ impl<'a> Loaded<'a> {
         if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
     }
 
-    fn parsed(&self, id: PackageId) -> &Parsed {
-        let id = stanch_project::PackageId::from_raw(id.raw());
-        self.parsed[id].get_or_init(|| self.parse(&self.workspace.packages[id]))
-    }
-
-    fn parse(&self, package: &Package) -> Parsed {
+    fn parse(&self, package: &Package) -> (PackageSource, Vec<Diagnostic>) {
         // Bodies of dependencies are not needed: effects or silence stand for them.
         let mode = if package.root { ParseMode::Full } else { ParseMode::Declarations };
         let mut diagnostics = Vec::new();
@@ -199,13 +195,40 @@ impl<'a> Loaded<'a> {
             files,
             imports: imports.collect(),
         };
-        Parsed { source, diagnostics }
+        (source, diagnostics)
+    }
+
+    /// The texts of those files of the packages that are `named` by their display paths.
+    fn texts(&self, packages: &[PackageId], named: &FxHashSet<String>) -> SourceMap {
+        let mut sources = SourceMap::default();
+        for &package in packages {
+            let id = stanch_project::PackageId::from_raw(package.raw());
+            for file in &self.workspace.packages[id].files {
+                let path = self.display(&file.path);
+                if named.contains(&path)
+                    && sources.text(&path).is_none()
+                    && let Ok(bytes) = self.fs.read(&file.path)
+                {
+                    sources.insert(path.into(), Arc::from(&*stanch_syntax::decode(&bytes).0));
+                }
+            }
+        }
+        sources
     }
 }
 
 impl PackageProvider for Loaded<'_> {
     fn package(&self, id: PackageId) -> PackageSource {
-        self.parsed(id).source.clone()
+        let id = stanch_project::PackageId::from_raw(id.raw());
+        let (source, diagnostics) = self.parse(&self.workspace.packages[id]);
+        // The same each time.
+        _ = self.diagnostics[id].set(diagnostics);
+        source
+    }
+
+    fn inferred(&self, id: PackageId) -> bool {
+        let id = stanch_project::PackageId::from_raw(id.raw());
+        self.workspace.packages.get(id).is_some_and(|package| package.root)
     }
 
     fn name(&self, id: PackageId) -> Option<&str> {
@@ -274,6 +297,8 @@ fn survived(work: &Work<'_>, package: PackageId) -> PackageResult {
 
 fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
     let Work { loaded, program, effects, view, request, facts } = *work;
+    // Trees and tables go when the package is done; others only ask for what it declares.
+    let program = &program.open(package);
     let types = program.infer(package);
     let module = stanch_ir::lower_package(program, package);
     let needed = stanch_checks::REGISTRY
@@ -307,7 +332,7 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         lifetime: whole.then(|| stanch_lifetime::summarise(program, package, &module, view)),
         suppressed,
         findings,
-        diagnostics: loaded.parsed(package).diagnostics.clone(),
+        diagnostics: loaded.diagnostics(package),
         summary: Summary {
             packages: 1,
             files: source.files.len() as u64,
@@ -333,9 +358,9 @@ fn check_module(program: &Program<'_>, request: &CheckRequest, results: &mut [Pa
         by_package.entry(finding.location.file.clone()).or_default().push(finding);
     }
     for result in results {
-        let files = program.source(result.package).files.iter();
+        let files = (0..).map_while(|n| program.file_path(result.package, FileId::from_raw(n)));
         for file in files {
-            let Some(found) = by_package.remove(&*file.path) else { continue };
+            let Some(found) = by_package.remove(&**file) else { continue };
             let (found, suppressed) = chosen(program, result.package, request, found);
             result.findings.extend(found);
             result.suppressed += suppressed;
@@ -378,7 +403,6 @@ fn selected(options: &Options, check: &Check) -> bool {
 }
 
 fn collect(loaded: &Loaded<'_>, results: Vec<PackageResult>, report: &mut Report) {
-    let mut sources = SourceMap::default();
     // A finding of the whole module has labels in several packages.
     let named: FxHashSet<String> =
         results
@@ -389,11 +413,9 @@ fn collect(loaded: &Loaded<'_>, results: Vec<PackageResult>, report: &mut Report
             }))
             .map(str::to_owned)
             .collect();
+    let packages: Vec<PackageId> = results.iter().map(|r| r.package).collect();
+    let sources = loaded.texts(&packages, &named);
     for result in results {
-        let source = &loaded.parsed(result.package).source;
-        for file in source.files.iter().filter(|f| named.contains(&*f.path)) {
-            sources.insert(file.path.clone(), file.text.clone());
-        }
         report.findings.extend(result.findings);
         report.diagnostics.extend(result.diagnostics);
         let (sum, one) = (&mut report.summary, result.summary);

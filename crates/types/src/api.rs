@@ -78,7 +78,8 @@ pub struct PackageSource {
     pub imports: FxHashMap<Box<str>, Import>,
 }
 
-/// Where packages come from. Called at most once a package, possibly from several threads.
+/// Where packages come from. Called from several threads; once a package and once more for each time
+/// that it was opened by itself (see [`Program::open`]), and must then tell the same.
 pub trait PackageProvider: Sync {
     /// The package; dependencies outside the workspace may come without bodies
     /// (`Body::Skipped`).
@@ -87,6 +88,11 @@ pub trait PackageProvider: Sync {
     /// The name of its package clauses, if that is known without parsing it. Imports need it.
     fn name(&self, _id: PackageId) -> Option<&str> {
         None
+    }
+
+    /// Whether the package may be inferred, and not only asked for what it declares.
+    fn inferred(&self, _id: PackageId) -> bool {
+        true
     }
 }
 

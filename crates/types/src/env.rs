@@ -109,16 +109,21 @@ pub(crate) struct FuncInfo {
     pub(crate) decl: Option<(FileId, u32)>,
     pub(crate) recv: Option<ObjectId>,
     pub(crate) pointer_recv: bool,
-    pub(crate) scope: OnceLock<FuncScope>,
+    pub(crate) receiver: OnceLock<Receiver>,
 }
 
-/// What a declared function's signature introduces.
+/// What is known of a method's receiver.
+#[derive(Debug, Default)]
+pub(crate) struct Receiver {
+    /// Its type parameters.
+    pub(crate) params: Box<[ObjectId]>,
+    /// Its name, for method expressions.
+    pub(crate) name: Name0,
+}
+
+/// What a signature introduces for the body.
 #[derive(Debug, Default)]
 pub(crate) struct FuncScope {
-    /// Receiver type parameters.
-    pub(crate) recv_params: Box<[ObjectId]>,
-    /// The receiver's name, for method expressions.
-    pub(crate) recv_name: Name0,
     /// All objects that the body sees, with the symbols of their names.
     pub(crate) objects: Vec<(Symbol, ObjectId)>,
     /// Result variables.
@@ -159,7 +164,6 @@ pub(crate) struct FileEnv {
 /// A package's declarations.
 pub(crate) struct Env {
     pub(crate) scope: FxHashMap<Name, ObjectId>,
-    pub(crate) files: Vec<FileEnv>,
     pub(crate) objects: boxcar::Vec<Cell>,
     pub(crate) n_package_level: u32,
     pub(crate) types: boxcar::Vec<TypeDecl>,
@@ -211,7 +215,6 @@ struct Collector<'a, 'p> {
     program: &'a Program<'p>,
     package: PackageId,
     source: &'a PackageSource,
-    names: Vec<Vec<Name>>,
     scope: FxHashMap<Name, ObjectId>,
     objects: Vec<Cell>,
     types: Vec<TypeDecl>,
@@ -225,7 +228,6 @@ impl Env {
     pub(crate) fn empty() -> Self {
         Self {
             scope: FxHashMap::default(),
-            files: Vec::new(),
             objects: boxcar::Vec::new(),
             n_package_level: 0,
             types: boxcar::Vec::new(),
@@ -242,21 +244,10 @@ impl Env {
 
     pub(crate) fn new(program: &Program<'_>, package: PackageId) -> Self {
         let source = program.source(package);
-        let names = source
-            .files
-            .iter()
-            .map(|f| {
-                let table = &f.ast.names;
-                (0..table.len())
-                    .map(|i| program.names.intern(table.text(Symbol::from_usize(i))))
-                    .collect()
-            })
-            .collect();
         let mut c = Collector {
             program,
             package,
             source,
-            names,
             scope: FxHashMap::default(),
             objects: Vec::new(),
             types: Vec::new(),
@@ -267,10 +258,9 @@ impl Env {
         c.declare_all();
         let n_package_level = c.objects.len() as u32;
         c.methods();
-        let (imports, files) = c.files();
+        let imports = c.imports();
         Self {
             scope: c.scope,
-            files,
             objects: c.objects.into_iter().collect(),
             n_package_level,
             types: c.types.into_iter().collect(),
@@ -294,9 +284,9 @@ impl Collector<'_, '_> {
     }
 
     fn cell(&self, file: FileId, ident: IdentId, kind: CellKind) -> Cell {
-        let ident = self.source.files[file].ast.idents[ident];
-        let name = self.names[file.index()][ident.name.index()];
-        Cell::new(name, kind, Some((file, ident.span)))
+        let ast = &self.source.files[file].ast;
+        let name = self.program.names.intern(ast.name(ident));
+        Cell::new(name, kind, Some((file, ast.idents[ident].span)))
     }
 
     fn declare(&mut self, cell: Cell) -> ObjectId {
@@ -401,7 +391,7 @@ impl Collector<'_, '_> {
                 let cell = self.cell(file, decl.name, CellKind::Func { interface: false });
                 let aux = self.funcs.len() as u32;
                 let decl = Some((file, i as u32));
-                self.funcs.push(FuncInfo { decl, recv, pointer_recv, scope: OnceLock::new() });
+                self.funcs.push(FuncInfo { decl, recv, pointer_recv, receiver: OnceLock::new() });
                 let id = self.add(cell.with_aux(aux));
                 self.all_funcs.push((file, i as u32, id));
                 if let Some(recv) = recv {
@@ -442,7 +432,7 @@ impl Collector<'_, '_> {
                 }
             }
             let Expr::Ident(ident) = *ast.expr(ty) else { return (None, pointer) };
-            let name = self.names[file.index()][ast.idents[ident].name.index()];
+            let name = self.program.names.intern(ast.name(ident));
             let Some(&object) = self.scope.get(&name) else { return (None, pointer) };
             let cell = &self.objects[object.index as usize];
             match cell.kind {
@@ -464,32 +454,13 @@ impl Collector<'_, '_> {
         (None, pointer)
     }
 
-    /// What an import of this package leads to; packages out of order count as missing.
-    fn import(&self, path: &str) -> Import {
-        match self.source.imports.get(path) {
-            Some(&Import::Package(id)) if id < self.package => Import::Package(id),
-            Some(Import::Unsafe) => Import::Unsafe,
-            None if path == "unsafe" => Import::Unsafe,
-            _ => Import::Missing,
-        }
-    }
-
-    fn files(&mut self) -> (Vec<(FileId, u32, ObjectId)>, Vec<FileEnv>) {
+    fn imports(&mut self) -> Vec<(FileId, u32, ObjectId)> {
         let source = self.source;
         let mut imports = Vec::new();
-        let mut envs = Vec::new();
         for (file, f) in source.files.iter_enumerated() {
-            let names = std::mem::take(&mut self.names[file.index()]);
-            let mut local: FxHashMap<Name, ObjectId> = FxHashMap::default();
-            let mut dots = Vec::new();
             for (i, spec) in f.ast.imports.iter().enumerate() {
-                let import = self.import(&spec.path);
-                let explicit = spec.name.map(|n| f.ast.name(n));
-                let dot = explicit == Some(".");
-                if dot {
-                    dots.push(import);
-                }
-                let name = match explicit {
+                let import = import_of(source, self.package, &spec.path);
+                let name = match spec.name.map(|n| f.ast.name(n)) {
                     Some(name) => self.program.names.intern(name),
                     None => self.import_name(import, &spec.path),
                 };
@@ -500,40 +471,9 @@ impl Collector<'_, '_> {
                 let cell = Cell::new(name, CellKind::PkgName(import), Some((file, span)));
                 let id = self.add(cell.with(UNKNOWN, NO_AUX));
                 imports.push((file, i as u32, id));
-                if name != BLANK && !dot {
-                    local.entry(name).or_insert(id);
-                }
-            }
-            let scope = names.iter().map(|&name| self.resolve(name, &local, &dots)).collect();
-            envs.push(FileEnv { names, scope });
-        }
-        (imports, envs)
-    }
-
-    fn resolve(
-        &self,
-        name: Name,
-        local: &FxHashMap<Name, ObjectId>,
-        dots: &[Import],
-    ) -> Option<ObjectId> {
-        if let Some(&object) = local.get(&name).or_else(|| self.scope.get(&name)) {
-            return Some(object);
-        }
-        if !dots.is_empty() && exported(self.program.names.text(name)) {
-            for dot in dots {
-                let found = match *dot {
-                    Import::Package(p) => {
-                        self.program.env(p).and_then(|e| e.scope.get(&name).copied())
-                    }
-                    Import::Unsafe => self.program.universe.unsafe_scope.get(&name).copied(),
-                    Import::Missing => None,
-                };
-                if found.is_some() {
-                    return found;
-                }
             }
         }
-        self.program.universe.scope.get(&name).copied()
+        imports
     }
 
     /// The name under which a package is imported without an explicit one; of a package that is
@@ -543,6 +483,73 @@ impl Collector<'_, '_> {
             Import::Package(id) => self.program.package_name(id),
             Import::Unsafe | Import::Missing => base_name(path),
         })
+    }
+}
+
+/// What an import of this package leads to; packages out of order count as missing.
+fn import_of(source: &PackageSource, package: PackageId, path: &str) -> Import {
+    match source.imports.get(path) {
+        Some(&Import::Package(id)) if id < package => Import::Package(id),
+        Some(Import::Unsafe) => Import::Unsafe,
+        None if path == "unsafe" => Import::Unsafe,
+        _ => Import::Missing,
+    }
+}
+
+impl FileEnv {
+    pub(crate) fn new(
+        program: &Program<'_>,
+        package: PackageId,
+        source: &PackageSource,
+        file: FileId,
+    ) -> Self {
+        let (Some(f), Some(env)) = (source.files.get(file), program.env(package)) else {
+            return Self::default();
+        };
+        let mut local: FxHashMap<Name, ObjectId> = FxHashMap::default();
+        let mut dots = Vec::new();
+        for &(_, i, object) in env.imports.iter().filter(|import| import.0 == file) {
+            let Some(spec) = f.ast.imports.get(i as usize) else { continue };
+            if spec.name.is_some_and(|n| f.ast.name(n) == ".") {
+                dots.push(import_of(source, package, &spec.path));
+                continue;
+            }
+            let name = env.objects.get(object.index as usize).map_or(BLANK, |cell| cell.name);
+            if name != BLANK {
+                local.entry(name).or_insert(object);
+            }
+        }
+        let table = &f.ast.names;
+        let symbols = (0..table.len()).map(Symbol::from_usize);
+        let names: Vec<Name> = symbols.map(|s| program.names.intern(table.text(s))).collect();
+        let find = |&name| Self::find(program, env, name, &local, &dots);
+        let scope = names.iter().map(find).collect();
+        Self { names, scope }
+    }
+
+    fn find(
+        program: &Program<'_>,
+        env: &Env,
+        name: Name,
+        local: &FxHashMap<Name, ObjectId>,
+        dots: &[Import],
+    ) -> Option<ObjectId> {
+        if let Some(&object) = local.get(&name).or_else(|| env.scope.get(&name)) {
+            return Some(object);
+        }
+        if !dots.is_empty() && exported(program.names.text(name)) {
+            for dot in dots {
+                let found = match *dot {
+                    Import::Package(p) => program.env(p).and_then(|e| e.scope.get(&name).copied()),
+                    Import::Unsafe => program.universe.unsafe_scope.get(&name).copied(),
+                    Import::Missing => None,
+                };
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        program.universe.scope.get(&name).copied()
     }
 }
 

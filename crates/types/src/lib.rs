@@ -18,6 +18,7 @@ mod display;
 mod env;
 mod lookup;
 mod names;
+mod opened;
 mod program;
 mod resolve;
 mod sizes;

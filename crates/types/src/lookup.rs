@@ -189,8 +189,8 @@ impl<'p> Program<'p> {
         if args.is_empty() {
             return ty;
         }
-        let scope = self.func_info(method).and_then(|f| f.scope.get());
-        let params = scope.map_or(&[][..], |s| &s.recv_params);
+        let receiver = self.func_info(method).and_then(|f| f.receiver.get());
+        let params = receiver.map_or(&[][..], |r| &r.params);
         match params.len() == args.len() {
             true => Subst { program: self, from: params, to: args }.ty(ty),
             false => ty,

@@ -3,30 +3,40 @@
 use crate::api::*;
 use crate::env::{Cell, Env};
 use crate::names::Names;
+use crate::opened::{Header, Opened};
 use crate::store::{Store, UNKNOWN};
 use crate::universe::Universe;
 use stanch_base::Idx;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// All packages of a run. Shared between threads; everything in it is computed once, on demand.
+///
+/// A program keeps what it was asked for. Where packages are worked on one after the other,
+/// [`Program::open`] makes a view of it that holds one package's trees and tables by itself: what the
+/// package declares stays, the rest goes when the view goes.
 ///
 /// Numbers of types and of objects that are not package-level depend on the order in which threads
 /// ask: never sort by them, and never print them.
 pub struct Program<'p> {
     provider: &'p dyn PackageProvider,
     pub(crate) target: Target,
-    pub(crate) names: Names,
-    pub(crate) types: Store,
-    pub(crate) universe: Universe,
-    packages: Vec<Slot>,
+    pub(crate) names: Arc<Names>,
+    pub(crate) types: Arc<Store>,
+    pub(crate) universe: Arc<Universe>,
+    packages: Arc<[Slot]>,
+    /// The package that this view holds.
+    own: Option<Box<(PackageId, Opened)>>,
 }
 
 #[derive(Default)]
 struct Slot {
-    source: OnceLock<PackageSource>,
+    header: OnceLock<Header>,
     env: OnceLock<Env>,
-    types: OnceLock<PackageTypes>,
+    opened: OnceLock<Box<Opened>>,
 }
+
+/// Objects with this and higher numbers are variables and labels of bodies: see [`Opened`].
+pub(crate) const FIRST_OF_BODIES: u32 = 1 << 31;
 
 /// Aliases and named types in a row that are followed.
 const MAX_HOPS: u32 = 1000;
@@ -40,9 +50,62 @@ impl<'p> Program<'p> {
     pub fn new(n_packages: usize, provider: &'p dyn PackageProvider, target: Target) -> Self {
         let names = Names::new();
         let types = Store::new();
-        let universe = Universe::new(&names, &types);
+        let universe = Universe::new(&names, &types).into();
         let packages = (0..n_packages).map(|_| Slot::default()).collect();
-        Self { provider, target, names, types, universe, packages }
+        let (names, types) = (names.into(), types.into());
+        Self { provider, target, names, types, universe, packages, own: None }
+    }
+
+    /// A view of the same program that holds the trees and tables of one package, parsed anew, until
+    /// it is dropped. Once it has inferred the package, nothing asks for them any more when others ask
+    /// for what the package declares; what is asked after that through another view is parsed again.
+    ///
+    /// Ids of variables and labels of bodies mean something in this view only.
+    #[must_use]
+    pub fn open(&self, package: PackageId) -> Self {
+        let own = self.packages.get(package.index()).map(|_| (package, self.parse(package)));
+        Self {
+            provider: self.provider,
+            target: self.target.clone(),
+            names: Arc::clone(&self.names),
+            types: Arc::clone(&self.types),
+            universe: Arc::clone(&self.universe),
+            packages: Arc::clone(&self.packages),
+            own: own.map(Box::new),
+        }
+    }
+
+    fn parse(&self, package: PackageId) -> Opened {
+        let opened = Opened::new(self.provider.package(package));
+        if let Some(slot) = self.packages.get(package.index()) {
+            slot.header.get_or_init(|| Header::of(&opened.source));
+        }
+        opened
+    }
+
+    /// What is there of a package only while somebody works on it.
+    #[inline]
+    pub(crate) fn opened(&self, package: PackageId) -> Option<&Opened> {
+        match &self.own {
+            Some(own) if own.0 == package => Some(&own.1),
+            _ => {
+                let slot = self.packages.get(package.index())?;
+                Some(slot.opened.get_or_init(|| Box::new(self.parse(package))))
+            }
+        }
+    }
+
+    fn header(&self, package: PackageId) -> Option<&Header> {
+        let slot = self.packages.get(package.index())?;
+        if slot.header.get().is_none() {
+            self.opened(package);
+        }
+        slot.header.get()
+    }
+
+    /// Whether tables of the package's declarations are of use.
+    pub(crate) fn keeps_tables(&self, package: PackageId) -> bool {
+        self.provider.inferred(package)
     }
 
     /// The target.
@@ -52,24 +115,28 @@ impl<'p> Program<'p> {
 
     /// The package as its provider gave it (of a package that does not exist: an empty one).
     pub fn source(&self, package: PackageId) -> &PackageSource {
-        match self.packages.get(package.index()) {
-            Some(slot) => slot.source.get_or_init(|| self.provider.package(package)),
-            None => &self.universe.no_source,
-        }
+        self.opened(package).map_or(&self.universe.no_source, |opened| &opened.source)
     }
 
     /// The name of the package's clauses.
-    pub(crate) fn package_name(&self, package: PackageId) -> &str {
+    pub fn package_name(&self, package: PackageId) -> &str {
         match self.provider.name(package) {
             Some(name) => name,
-            None => &self.source(package).name,
+            None => self.header(package).map_or("", |header| &header.name),
         }
+    }
+
+    /// The display path of a file, also after the package was given back.
+    pub fn file_path(&self, package: PackageId, file: FileId) -> Option<&Arc<str>> {
+        self.header(package)?.files.get(file)
     }
 
     /// All declarations and bodies of a package; computed once, on any thread.
     pub fn infer(&self, package: PackageId) -> &PackageTypes {
-        match self.packages.get(package.index()) {
-            Some(slot) => slot.types.get_or_init(|| crate::resolve::infer_package(self, package)),
+        match self.opened(package) {
+            Some(opened) => {
+                opened.types.get_or_init(|| crate::resolve::infer_package(self, package))
+            }
             None => &self.universe.no_types,
         }
     }
@@ -82,6 +149,11 @@ impl<'p> Program<'p> {
     pub(crate) fn cell(&self, object: ObjectId) -> Option<&Cell> {
         if object.package == ObjectId::UNIVERSE {
             return self.universe.objects.get(object.index as usize);
+        }
+        if let Some(index) = object.index.checked_sub(FIRST_OF_BODIES) {
+            let cell = self.opened(object.package)?.variables.get(index as usize);
+            debug_assert!(cell.is_some(), "{object:?} outlived its package's view");
+            return cell;
         }
         self.env(object.package)?.objects.get(object.index as usize)
     }
@@ -229,7 +301,8 @@ impl<'p> Program<'p> {
 
     /// The import path, without the mark of a test variant.
     pub fn package_path(&self, package: PackageId) -> &str {
-        self.source(package).path.split(" [").next().unwrap_or_default()
+        let path = self.header(package).map_or("", |header| &header.path);
+        path.split(" [").next().unwrap_or_default()
     }
 
     /// Declared methods of a type name, in source order.

@@ -7,7 +7,7 @@ use crate::names::lock;
 use crate::program::Program;
 use crate::store::UNKNOWN;
 use crate::tables::Tables;
-use stanch_base::IndexVec;
+use stanch_base::{FxHashMap, IndexVec};
 use stanch_syntax::ast::{Body, Decl, GenDecl, NodeRange, Spec, TypeSpec, ValueSpec};
 use std::sync::atomic::Ordering;
 
@@ -182,7 +182,7 @@ impl<'p> Program<'p> {
                 let Some(Decl::Func(decl)) = decl_at(file, decl) else { return };
                 let nodes = signature_nodes(decl.nodes, decl.body_nodes);
                 let mut c = Checker::new(self, object.package, file, nodes);
-                let ty = c.func_signature(decl, info);
+                let ty = c.func_signature(object, decl, info);
                 cell.set_ty(ty);
                 self.finish(env, c);
             }
@@ -191,7 +191,9 @@ impl<'p> Program<'p> {
     }
 
     fn finish(&self, env: &Env, checker: Checker<'_, '_>) {
-        lock(&env.tables).push(checker.into_tables());
+        if self.keeps_tables(checker.package()) {
+            lock(&env.tables).push(checker.into_tables());
+        }
     }
 }
 
@@ -257,8 +259,10 @@ pub(crate) fn infer_package(p: &Program<'_>, package: PackageId) -> PackageTypes
         };
         let mut c = Checker::new(p, package, file, all);
         let mut delayed = Vec::new();
+        let mut scopes = FxHashMap::default();
         for mut tables in std::mem::take(&mut by_file[file]) {
             delayed.append(&mut tables.delayed);
+            scopes.extend(tables.func_scope.take());
             c.t.absorb(tables);
         }
         for literal in delayed {
@@ -267,8 +271,8 @@ pub(crate) fn infer_package(p: &Program<'_>, package: PackageId) -> PackageTypes
         while let Some(&&(_, index, func)) = funcs.peek().filter(|f| f.0 == file) {
             funcs.next();
             let Some(Decl::Func(decl)) = f.ast.decls.get(index as usize) else { continue };
-            if let Body::Block(block) = decl.body {
-                c.func_body(func, &block);
+            if let (Body::Block(block), Some(scope)) = (decl.body, scopes.get(&func)) {
+                c.func_body(scope, &block);
             }
         }
         c.declared_names(env, file);

@@ -23,6 +23,8 @@ pub(crate) struct Tables {
     pub(crate) constants: Vec<ConstValue>,
     /// Function literals of package-level initialisers, whose bodies wait.
     pub(crate) delayed: Vec<Delayed>,
+    /// Of a function's signature: the function, and what its body sees.
+    pub(crate) func_scope: Option<(ObjectId, crate::env::FuncScope)>,
     /// Expressions that came out invalid.
     pub(crate) n_unknown: u32,
 }

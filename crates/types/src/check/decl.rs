@@ -1,10 +1,10 @@
 //! Declarations: package-level ones when they are resolved, local ones as statements, bodies.
 
 use super::*;
-use crate::env::{FuncInfo, FuncScope, Name0};
+use crate::env::{FuncInfo, FuncScope, Name0, Receiver};
 use crate::tables::Delayed;
 use stanch_syntax::ast::{
-    Block, Expr, FieldId, FuncDecl, GenDecl, GenKeyword, List, Spec, TypeSpec, ValueSpec,
+    Block, Body, Expr, FieldId, FuncDecl, GenDecl, GenKeyword, List, Spec, TypeSpec, ValueSpec,
 };
 
 impl Checker<'_, '_> {
@@ -90,21 +90,34 @@ impl Checker<'_, '_> {
     }
 
     /// The signature of a declared function or method.
-    pub(crate) fn func_signature(&mut self, decl: &FuncDecl, info: &FuncInfo) -> TypeId {
+    pub(crate) fn func_signature(
+        &mut self,
+        func: ObjectId,
+        decl: &FuncDecl,
+        info: &FuncInfo,
+    ) -> TypeId {
         let mut scope = FuncScope::default();
         let ty = self.scoped(|c| {
             if let Some(recv) = decl.recv {
-                c.receiver(recv, info, &mut scope);
+                _ = info.receiver.set(c.receiver(recv, info, &mut scope));
             }
             c.signature(decl.signature, Some(&mut scope))
         });
-        _ = info.scope.set(scope);
+        if let Body::Block(_) = decl.body {
+            self.t.func_scope = Some((func, scope));
+        }
         ty
     }
 
-    fn receiver(&mut self, recv: List<FieldId>, info: &FuncInfo, scope: &mut FuncScope) {
+    fn receiver(
+        &mut self,
+        recv: List<FieldId>,
+        info: &FuncInfo,
+        scope: &mut FuncScope,
+    ) -> Receiver {
         let ast = self.ast;
-        let Some(&field) = ast.list(recv).first() else { return };
+        let mut receiver = Receiver::default();
+        let Some(&field) = ast.list(recv).first() else { return receiver };
         let field = &ast.fields[field];
         let mut base = field.ty;
         while let Expr::Star(x) | Expr::Paren(x) = *ast.expr(base) {
@@ -112,7 +125,8 @@ impl Checker<'_, '_> {
         }
         let ty = match *ast.expr(base) {
             Expr::Index { x, indices } => {
-                let instance = self.receiver_instance(x, ast.list(indices), info, scope);
+                let (instance, params) = self.receiver_instance(x, ast.list(indices), info, scope);
+                receiver.params = params;
                 self.record_receiver(field.ty, instance)
             }
             _ => self.typ(field.ty),
@@ -120,8 +134,9 @@ impl Checker<'_, '_> {
         for &name in ast.list(field.names) {
             let object = self.new_var(name, VarKind::Receiver, ty);
             scope.objects.push((self.symbol(name), object));
-            scope.recv_name = Name0(self.name(name));
+            receiver.name = Name0(self.name(name));
         }
+        receiver
     }
 
     /// The type of a generic receiver; declares the type parameters that it names, with the
@@ -132,7 +147,7 @@ impl Checker<'_, '_> {
         indices: &[ExprId],
         info: &FuncInfo,
         scope: &mut FuncScope,
-    ) -> TypeId {
+    ) -> (TypeId, Box<[ObjectId]>) {
         let ast = self.ast;
         let ty = self.generic_type(generic);
         let mut params = Vec::new();
@@ -154,10 +169,10 @@ impl Checker<'_, '_> {
             let subst = crate::subst::Subst { program: self.p, from: own, to: &to };
             self.set_constraint(param, subst.ty(self.p.constraint(from)));
         }
-        scope.recv_params = params.into();
-        let TypeKind::Named { object, .. } = self.kind(ty) else { return UNKNOWN };
+        let params = params.into();
+        let TypeKind::Named { object, .. } = self.kind(ty) else { return (UNKNOWN, params) };
         self.record_instance(generic, &to);
-        self.intern(TypeKind::Named { object: *object, args: to.into() })
+        (self.intern(TypeKind::Named { object: *object, args: to.into() }), params)
     }
 
     /// Records the parts of a receiver type around its instance.
@@ -175,34 +190,25 @@ impl Checker<'_, '_> {
     }
 
     /// Infers the body of a declared function.
-    pub(crate) fn func_body(&mut self, func: ObjectId, block: &Block) {
-        let Some(info) = self.p.func_info(func) else { return };
-        let Some(scope) = info.scope.get() else { return };
-        self.body(&scope.objects, &scope.results, self.p.type_of(func), block);
+    pub(crate) fn func_body(&mut self, scope: &FuncScope, block: &Block) {
+        self.body(scope, block);
     }
 
     /// Infers the body of a function literal of a package-level declaration.
     pub(crate) fn delayed_literal(&mut self, delayed: Delayed) {
         let Expr::FuncLit { body, .. } = *self.ast.expr(delayed.literal) else { return };
         let iota = std::mem::replace(&mut self.iota, delayed.iota);
-        let scope = delayed.scope;
-        self.body(&scope.objects, &scope.results, UNKNOWN, &body);
+        self.body(&delayed.scope, &body);
         self.iota = iota;
     }
 
-    fn body(
-        &mut self,
-        objects: &[(Symbol, ObjectId)],
-        results: &[ObjectId],
-        _ty: TypeId,
-        block: &Block,
-    ) {
-        let results = std::mem::replace(&mut self.results, results.to_vec());
+    fn body(&mut self, scope: &FuncScope, block: &Block) {
+        let results = std::mem::replace(&mut self.results, scope.results.clone());
         let labels = std::mem::take(&mut self.labels);
         let jumps = std::mem::take(&mut self.jumps);
         let in_body = std::mem::replace(&mut self.in_body, true);
         self.scoped(|c| {
-            for &(symbol, object) in objects {
+            for &(symbol, object) in &scope.objects {
                 c.bind(symbol, object);
             }
             // Parameters and the body's declarations share one scope.
@@ -217,7 +223,7 @@ impl Checker<'_, '_> {
 
     /// A function literal met in a body: inferred at once, with its own labels and results.
     pub(super) fn literal_body(&mut self, scope: &FuncScope, block: &Block) {
-        self.body(&scope.objects, &scope.results, UNKNOWN, block);
+        self.body(scope, block);
     }
 
     /// A declaration as a statement.

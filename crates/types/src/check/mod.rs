@@ -19,7 +19,7 @@ mod untyped;
 use crate::api::*;
 use crate::env::{Cell, CellKind, Env, FileEnv};
 use crate::names::{BLANK, EMPTY};
-use crate::program::Program;
+use crate::program::{FIRST_OF_BODIES, Program};
 use crate::store::UNKNOWN;
 use crate::tables::Tables;
 use stanch_base::{FxHashMap, Idx, Symbol, TextRange};
@@ -80,6 +80,7 @@ pub(crate) struct Checker<'a, 'p> {
     pub(crate) ast: &'a Ast,
     text: &'a str,
     fenv: &'a FileEnv,
+    variables: Option<&'a boxcar::Vec<Cell>>,
     pub(crate) t: Tables,
     /// By symbol: number of the innermost binding plus one.
     locals: Vec<u32>,
@@ -103,7 +104,8 @@ impl<'a, 'p> Checker<'a, 'p> {
         file: FileId,
         nodes: NodeRange,
     ) -> Checker<'a, 'p> {
-        let source = p.source(pkg);
+        let opened = p.opened(pkg);
+        let source = opened.map_or(&p.universe.no_source, |o| &o.source);
         let env = p.env(pkg).unwrap_or(&p.universe.no_env);
         let (ast, text) = match source.files.get(file) {
             Some(f) => (&*f.ast, &*f.text),
@@ -116,7 +118,8 @@ impl<'a, 'p> Checker<'a, 'p> {
             file,
             ast,
             text,
-            fenv: env.files.get(file.index()).unwrap_or(&p.universe.no_file),
+            fenv: opened.and_then(|o| o.file_env(p, pkg, file)).unwrap_or(&p.universe.no_file),
+            variables: opened.map(|o| &o.variables),
             t: Tables::new(file, nodes),
             locals: Vec::new(),
             bindings: Vec::new(),
@@ -235,7 +238,14 @@ impl<'a, 'p> Checker<'a, 'p> {
     // Objects
 
     fn new_object(&self, cell: Cell) -> ObjectId {
-        let index = self.env.objects.push(cell) as u32;
+        let index = match (cell.kind, self.variables) {
+            // What types refer to must live on.
+            (CellKind::Var(VarKind::Field), _) | (_, None) => self.env.objects.push(cell) as u32,
+            (CellKind::Var(_) | CellKind::Label, Some(variables)) if self.in_body => {
+                variables.push(cell) as u32 | FIRST_OF_BODIES
+            }
+            _ => self.env.objects.push(cell) as u32,
+        };
         ObjectId { package: self.pkg, index }
     }
 

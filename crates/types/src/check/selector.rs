@@ -130,8 +130,8 @@ impl Checker<'_, '_> {
             }
             (false, false) => {
                 let named = old.first().is_some_and(|&n| n != EMPTY);
-                let scope = self.p.func_info(hit.object).and_then(|i| i.scope.get());
-                let recv = match (named, scope.map(|s| s.recv_name.0)) {
+                let receiver = self.p.func_info(hit.object).and_then(|i| i.receiver.get());
+                let recv = match (named, receiver.map(|r| r.name.0)) {
                     (false, _) => EMPTY,
                     (true, Some(name)) if name != EMPTY => name,
                     (true, _) => BLANK,
