@@ -266,6 +266,7 @@ struct Work<'a> {
 struct PackageResult {
     package: PackageId,
     lifetime: Option<stanch_lifetime::Summary>,
+    locks: Option<stanch_obligations::LockFacts>,
     findings: Vec<Finding>,
     suppressed: u64,
     diagnostics: Vec<Diagnostic>,
@@ -281,6 +282,7 @@ fn survived(work: &Work<'_>, package: PackageId) -> PackageResult {
         PackageResult {
             package,
             lifetime: None,
+            locks: None,
             findings: Vec::new(),
             suppressed: 0,
             diagnostics: vec![Diagnostic {
@@ -306,7 +308,7 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         .any(|e| e.engine == Engine::Explorer && selected(&request.options, e.check));
     // A large package would keep the other threads waiting.
     let imported = |id: PackageId| facts.get(project_id(id)).and_then(OnceLock::get);
-    let ((obligations, own_facts), explored) = rayon::join(
+    let ((mut obligations, own_facts), explored) = rayon::join(
         || stanch_obligations::analyse(program, package, &module, effects, &imported),
         || match needed {
             true => stanch_extract::explore_package(program, package, &module, effects),
@@ -330,6 +332,7 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
     PackageResult {
         package,
         lifetime: whole.then(|| stanch_lifetime::summarise(program, package, &module, view)),
+        locks: whole.then(|| std::mem::take(&mut obligations.locks)),
         suppressed,
         findings,
         diagnostics: loaded.diagnostics(package),
@@ -352,7 +355,10 @@ fn check_module(program: &Program<'_>, request: &CheckRequest, results: &mut [Pa
     let summaries: Vec<&stanch_lifetime::Summary> =
         results.iter().filter_map(|r| r.lifetime.as_ref()).collect();
     let lifetime = stanch_lifetime::join(program, &summaries);
-    let ctx = ModuleCtx { program, lifetime: &lifetime };
+    let locks: Vec<&stanch_obligations::LockFacts> =
+        results.iter().filter_map(|r| r.locks.as_ref()).collect();
+    let locks = stanch_obligations::join_locks(program, &locks);
+    let ctx = ModuleCtx { program, lifetime: &lifetime, locks: &locks };
     let mut by_package: FxHashMap<String, Vec<Finding>> = FxHashMap::default();
     for finding in stanch_checks::run_module(&ctx) {
         by_package.entry(finding.location.file.clone()).or_default().push(finding);

@@ -34,11 +34,12 @@
 //! and function values, and into other packages. Where the called function locks on some of its paths
 //! only, the finding is `likely`.
 
-use crate::{Ctx, waits, words};
+use crate::growths::ModuleCtx;
+use crate::{Ctx, lock_words, waits, words};
 use stanch_diagnostic::{
     Action, Cause, Check, Confidence, Finding, Frame, Goroutine, Remedy, Severity, Stage,
 };
-use stanch_obligations::{DoubleLock, LockMode};
+use stanch_obligations::{Again, DoubleLock, LockMode};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -60,6 +61,52 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
             finding
         })
         .collect()
+}
+
+/// Findings that only the whole module shows: through other packages, interfaces and functions that
+/// are kept in fields.
+pub fn run_module(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
+    ctx.locks.doubles.iter().filter_map(|again| module_finding(ctx, again)).collect()
+}
+
+fn module_finding(ctx: &ModuleCtx<'_>, again: &Again) -> Option<Finding> {
+    let (here, last) = (again.path.first()?, again.path.last()?);
+    let lock = ctx.lock_at(again.first.span);
+    let held = format!("{lock} is locked here{}", side(again.held));
+    let mut related = vec![ctx.label_at(again.first.span, held)];
+    let end = format!("locks it here{}", side(again.again));
+    related.extend(lock_words::way(ctx, &again.path, &end));
+    for other in &again.others {
+        related.push(ctx.label_at(other.span, "this leads to the same"));
+    }
+    let blocked = (Action::Block, format!("blocks: {lock} is held by this goroutine"));
+    let wait = match again.again {
+        LockMode::Write => "sync.Mutex.Lock",
+        LockMode::Read => "sync.RWMutex.RLock",
+    };
+    let name = lock_words::name(&last.symbol);
+    Some(Finding {
+        check: &CHECK,
+        cause: CHECK.cause,
+        remedy: Remedy::Restructure,
+        severity: Severity::Error,
+        confidence: Confidence::Likely,
+        message: format!("{name} can block for ever: it locks {lock}, held here"),
+        label: "this call leads to a second lock".to_owned(),
+        package: ctx.package_of(here.span),
+        function: here.symbol.to_string(),
+        location: ctx.location(here.span),
+        goroutine: Some(lock_words::goroutine(ctx, &again.path, wait)),
+        also_blocked: Vec::new(),
+        related,
+        witness: lock_words::steps(ctx, 0, &again.first, &again.path, blocked),
+        notes: side_notes(again.held, again.again),
+        help: Some(format!(
+            "call it after {lock} is unlocked, or split off a part that expects it locked"
+        )),
+        fix: None,
+        fingerprint: String::new(),
+    })
 }
 
 fn finding(ctx: &Ctx<'_>, double: &DoubleLock) -> Finding {
@@ -100,7 +147,11 @@ fn finding(ctx: &Ctx<'_>, double: &DoubleLock) -> Finding {
         cause: CHECK.cause,
         remedy: Remedy::Restructure,
         severity: Severity::Error,
-        confidence: if double.always { Confidence::Proved } else { Confidence::Likely },
+        confidence: match (double.always, double.guarded) {
+            (true, _) => Confidence::Proved,
+            (false, false) => Confidence::Likely,
+            (false, true) => Confidence::Possible,
+        },
         message: headline(ctx, double, &lock),
         label: label(double),
         package: ctx.path(),
@@ -144,7 +195,11 @@ fn label(double: &DoubleLock) -> String {
 }
 
 fn notes(double: &DoubleLock) -> Vec<String> {
-    match (double.held, double.again) {
+    side_notes(double.held, double.again)
+}
+
+fn side_notes(held: LockMode, again: LockMode) -> Vec<String> {
+    match (held, again) {
         (LockMode::Read, LockMode::Write) => {
             vec!["a read lock cannot be turned into a write lock".to_owned()]
         }

@@ -12,6 +12,8 @@ pub struct ModuleCtx<'a> {
     pub program: &'a Program<'a>,
     /// What the lifetime engine found.
     pub lifetime: &'a Results,
+    /// What the module does with its locks.
+    pub locks: &'a stanch_obligations::LockResults,
 }
 
 /// Function values named in one finding.

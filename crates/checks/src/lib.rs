@@ -12,11 +12,15 @@ mod generated;
 pub mod growing_field;
 pub mod growing_global;
 mod growths;
+pub mod lock_held_waiting;
+pub mod lock_order;
+mod lock_words;
 pub mod lost_cancel;
 pub mod missed_signal;
 pub mod missing_unlock;
 pub mod pull_without_stop;
 pub mod range_without_close;
+pub mod read_lock_reentry;
 pub mod registry_without_unsubscribe;
 mod resource;
 pub mod rows_not_closed;
@@ -185,11 +189,27 @@ pub const MODULE_REGISTRY: &[ModuleEntry] = &[
         source: include_str!("growing_field.rs"),
         run: growing_field::run,
     },
+    ModuleEntry {
+        check: &lock_order::CHECK,
+        source: include_str!("lock_order.rs"),
+        run: lock_order::run,
+    },
+    ModuleEntry {
+        check: &read_lock_reentry::CHECK,
+        source: include_str!("read_lock_reentry.rs"),
+        run: read_lock_reentry::run,
+    },
+    ModuleEntry {
+        check: &lock_held_waiting::CHECK,
+        source: include_str!("lock_held_waiting.rs"),
+        run: lock_held_waiting::run,
+    },
 ];
 
 /// Findings of all checks of the whole module.
 pub fn run_module(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
-    MODULE_REGISTRY.iter().flat_map(|entry| (entry.run)(ctx)).collect()
+    let found = MODULE_REGISTRY.iter().flat_map(|entry| (entry.run)(ctx));
+    found.chain(double_lock::run_module(ctx)).collect()
 }
 
 /// Findings of all checks in one package, by place. Suppression comments and the choice of checks are

@@ -40,6 +40,7 @@ pub(crate) struct Invocation<'a> {
 impl<'a> Run<'a, '_> {
     pub(crate) fn call(&mut self, mut state: State, call: &'a Call, span: Span) -> Vec<State> {
         let (target, object, args) = self.evaluate(&mut state, call);
+        self.note_site(&mut state, call, span);
         let dst = &call.dst;
         self.perform(state, Invocation { target, object, args, dst, span, deferred: false })
     }
@@ -91,8 +92,9 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    pub(crate) fn go(&mut self, state: &mut State, call: &'a Call) {
-        let (target, _, args) = self.evaluate(state, call);
+    pub(crate) fn go(&mut self, state: &mut State, call: &'a Call, span: Span) {
+        let (target, object, args) = self.evaluate(state, call);
+        self.note_go(state, (target, object), &args, span);
         self.hand_to(state, target, &args);
         if let Callee::Closure(func, _) = call.callee {
             let closure = self.arena.term(Term::Closure(func));
@@ -168,11 +170,13 @@ impl<'a> Run<'a, '_> {
             }
             Target::Effect(effect) => {
                 if !acts(effect.op) {
+                    self.note_deferred(state, effect, &args, span);
                     self.hand_to(state, target, &args);
                 }
                 acts(effect.op)
             }
             Target::Unknown => {
+                self.note_deferred_close(state, call, span);
                 self.hand_to(state, target, &args);
                 false
             }
@@ -264,6 +268,7 @@ impl<'a> Run<'a, '_> {
     }
 
     fn perform(&mut self, mut state: State, call: Invocation<'a>) -> Vec<State> {
+        self.note_call(&mut state, &call);
         if let Some(effect) = self.resource_effect(&call) {
             return self.resource(state, effect, &call);
         }

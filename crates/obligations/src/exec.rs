@@ -1,11 +1,12 @@
 //! Runs instructions on states.
 
+use crate::order::{EventKind, Notes};
 use crate::package::Package;
 use crate::report::{DoubleLock, Step, StepKind};
 use crate::state::State;
 use crate::summary::Summary;
 use crate::term::{Arena, Epoch, Part, PlaceId, Root, Term, TermId};
-use stanch_base::IndexVec;
+use stanch_base::{FxHashMap, IndexVec};
 use stanch_effects::Kind;
 use stanch_ir::{
     BlockId, Func, FuncId, Instr, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Span,
@@ -35,6 +36,10 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) storing: bool,
     /// Locks taken twice, by the operation and the lock.
     pub(crate) doubles: BTreeMap<(Span, PlaceId), DoubleLock>,
+    /// What the analysis of the whole module's locks needs to know.
+    pub(crate) notes: Notes,
+    /// Elements by value, with the containers they were found in.
+    pub(crate) origins: FxHashMap<TermId, TermId>,
 }
 
 /// Something acquired by an operation of the function.
@@ -81,6 +86,8 @@ impl<'a, 'p> Run<'a, 'p> {
             given: BTreeSet::new(),
             storing: false,
             doubles: BTreeMap::new(),
+            notes: Notes::default(),
+            origins: FxHashMap::default(),
         }
     }
 
@@ -138,19 +145,24 @@ impl<'a, 'p> Run<'a, 'p> {
                 self.assign(state, *local, value);
             }
             InstrKind::Store(place, operand) => {
+                if self.is_kept_place(place) {
+                    self.note_store(state, place, operand, instr.span);
+                }
                 let value = self.operand(state, operand);
                 let place = self.place(state, place);
                 self.store(state, place, value);
             }
-            InstrKind::Go(call) => self.go(state, call),
+            InstrKind::Go(call) => self.go(state, call, instr.span),
             InstrKind::Defer(call) => self.defer(state, call, at, instr.span),
             InstrKind::Call(_) | InstrKind::RunDefers => {}
             InstrKind::Send { chan, value } => {
+                self.note_channel(state, chan, EventKind::Signal, instr.span);
                 self.operand(state, chan);
                 let value = self.operand(state, value);
                 self.escape(state, value);
             }
             InstrKind::Recv { dst, ok, chan, .. } => {
+                self.note_channel(state, chan, EventKind::Wait, instr.span);
                 let chan = self.operand(state, chan);
                 for local in dst.iter().chain(ok) {
                     self.assign_fresh(state, *local);

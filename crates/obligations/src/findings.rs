@@ -96,7 +96,12 @@ impl Run<'_, '_> {
             if chain.len() <= MAX_CHAIN {
                 let (conditions, all) = self.conditions(&site.conditions);
                 let (chain, always) = (chain.into(), site.certain && all);
-                outcome.takes.push(Take { path, mode, always, conditions, chain });
+                let flag = |(&term, _): (&TermId, &TermId)| {
+                    let asked = matches!(self.arena.get(term), Term::Has(..) | Term::Elem(..));
+                    asked && self.reads_argument(term)
+                };
+                let guarded = site.guarded || site.conditions.iter().any(flag);
+                outcome.takes.push(Take { path, mode, always, guarded, conditions, chain });
             }
         }
         for call in &exit.state.calls {
@@ -129,7 +134,10 @@ impl Run<'_, '_> {
     }
 
     /// Facts as conditions on inputs, and whether callers can name them all.
-    fn conditions(&self, facts: &BTreeMap<TermId, TermId>) -> (Vec<(Path, Value)>, bool) {
+    pub(crate) fn conditions(
+        &self,
+        facts: &BTreeMap<TermId, TermId>,
+    ) -> (Vec<(Path, Value)>, bool) {
         let named = facts.iter().filter_map(|(&t, &known)| self.condition_on_input(t, known));
         let mut conditions: Vec<(Path, Value)> = named.collect();
         // Callers know most of the arguments themselves.
@@ -139,7 +147,7 @@ impl Run<'_, '_> {
         (conditions, all)
     }
 
-    fn condition_on_input(&self, term: TermId, known: TermId) -> Option<(Path, Value)> {
+    pub(crate) fn condition_on_input(&self, term: TermId, known: TermId) -> Option<(Path, Value)> {
         let (input, value) = match (self.arena.get(term), self.arena.get(known)) {
             (&Term::Load(place, None), _) => (place, value_of(&self.arena, self.func, known)?),
             (&Term::Binary(BinaryOp::Eq, x, y), truth) => {

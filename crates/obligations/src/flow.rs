@@ -1,6 +1,7 @@
 //! Runs a function: states by block until nothing changes, then what its exits show.
 
 use crate::exec::Run;
+use crate::order::EventKind;
 use crate::package::successors;
 use crate::report::{Step, StepKind};
 use crate::state::{Held, Signature, State};
@@ -217,11 +218,12 @@ impl<'a> Run<'a, '_> {
                     }
                 }
             }
-            Terminator::RangeNext { key, value, body, done, .. } => {
+            Terminator::RangeNext { over, key, value, body, done, .. } => {
                 let mut turn = state.clone();
                 for local in key.iter().chain(value) {
                     self.assign_fresh(&mut turn, *local);
                 }
+                self.note_element(&turn, over, (*key, *value));
                 turn.trace.push(self.step(block.term_span, StepKind::Loop(true)));
                 next.push((*body, turn));
                 let mut state = state;
@@ -231,7 +233,8 @@ impl<'a> Run<'a, '_> {
             Terminator::Select { arms, default } => {
                 for arm in arms {
                     let mut fork = state.clone();
-                    if let stanch_ir::SelectOp::Send { value, .. } = &arm.op {
+                    if let stanch_ir::SelectOp::Send { value, chan } = &arm.op {
+                        self.note_channel(&mut fork, chan, EventKind::Signal, arm.span);
                         let value = self.operand(&mut fork, value);
                         self.escape(&mut fork, value);
                     }

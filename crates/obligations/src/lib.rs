@@ -13,6 +13,7 @@ mod findings;
 mod flow;
 mod locks;
 mod names;
+mod order;
 mod package;
 mod report;
 mod resources;
@@ -22,10 +23,14 @@ mod term;
 mod visit;
 
 pub use facts::{Facts, Imported, Name};
+pub use order::{
+    Again, HeldWait, LockCycle, LockFacts, LockResults, OrderStep, Spotted, join as join_locks,
+};
 pub use report::*;
 
 use crate::exec::Run;
 use crate::names::Names;
+use crate::order::Notes;
 use crate::package::Package;
 use crate::summary::Summary;
 use stanch_base::IndexVec;
@@ -58,6 +63,7 @@ pub fn analyse(
         let members: Vec<FuncId> = component.iter().copied().filter(relevant).collect();
         settle(&facts, &mut summaries, &members, is_main, &mut results, &mut stored);
     }
+    results.locks.complete(&facts, &results.double_locks);
     results.lost_cancels.extend(unread_fields(&facts, stored));
     results.lost_cancels.sort_by_key(|l| l.span);
     results.lost_resources.sort_by_key(|l| l.span);
@@ -109,6 +115,7 @@ fn settle(
                 results.double_locks.extend(one.results.double_locks);
                 results.incomplete.extend(one.results.incomplete);
                 stored.extend(one.stored);
+                results.locks.add(facts, one.func, one.notes);
             }
             return;
         }
@@ -116,8 +123,10 @@ fn settle(
 }
 
 struct Found {
+    func: FuncId,
     results: Results,
     stored: Vec<Stored>,
+    notes: Notes,
 }
 
 /// Runs one function.
@@ -128,7 +137,12 @@ fn run(
     is_main: bool,
 ) -> (Summary, Found) {
     let mut run = Run::new(facts, summaries, id);
-    let mut found = Found { results: Results::default(), stored: Vec::new() };
+    let mut found = Found {
+        func: id,
+        results: Results::default(),
+        stored: Vec::new(),
+        notes: Notes::default(),
+    };
     let Some(mut exits) = run.explore() else {
         found.results.incomplete.push(id);
         return (Summary { unknown: true, ..Summary::default() }, found);
@@ -145,6 +159,7 @@ fn run(
     if !ends_process {
         found.results.missing_unlocks = missing;
     }
+    found.notes = std::mem::take(&mut run.notes);
     let passed_on = std::mem::take(&mut run.passed_on);
     let doubles = std::mem::take(&mut run.doubles).into_iter();
     found.results.double_locks =

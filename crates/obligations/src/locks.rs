@@ -5,7 +5,7 @@ use crate::escape::Env;
 use crate::exec::Run;
 use crate::report::{DoubleLock, LockMode, StepKind};
 use crate::state::{Held, InputCall, State, TakeSite};
-use crate::summary::{CallUnder, Take};
+use crate::summary::{CallUnder, Take, Value};
 use crate::term::{Part, PlaceId, Root, Term, TermId};
 use stanch_ir::Span;
 use stanch_types::ObjectKind;
@@ -41,10 +41,13 @@ impl<'a> Run<'a, '_> {
         let (lock, mode) = self.lock_key(recv, mode);
         let conditions = state.input_facts(&self.arena);
         let chain = Arc::new([]);
-        let site = TakeSite { span: call.span, chain, conditions, certain: true };
+        let site = TakeSite { span: call.span, chain, conditions, certain: true, guarded: false };
         let how = Taking { always: true, deferred: call.deferred };
         // Behind an interface it may be the read side of a lock.
         let opaque = self.through_interface(recv, call);
+        if !opaque {
+            self.note_acquire(state, lock, mode, call.span);
+        }
         if opaque || self.take(state, lock, mode, site, how) {
             state.trace.push(self.step(call.span, StepKind::Acquire));
             state.hold(Held { lock, mode, site: call.span, deferred: false });
@@ -139,6 +142,7 @@ impl<'a> Run<'a, '_> {
     ) -> Option<(PlaceId, TakeSite, bool)> {
         let mut assumed = State { facts: state.facts.clone(), ..State::default() };
         let (mut certain, mut always) = (take.always, take.always);
+        let mut guarded = take.guarded;
         for (path, wanted) in &take.conditions {
             let Some((term, truth)) = self.condition(state, env, path, wanted) else {
                 (certain, always) = (false, false);
@@ -148,6 +152,7 @@ impl<'a> Run<'a, '_> {
                 Some(known) if known != truth => return None,
                 Some(_) => {}
                 None => {
+                    guarded |= matches!(wanted, Value::Bool(_) | Value::Int(_));
                     always = false;
                     certain &= self.arena.leaves(term).is_empty();
                     assumed.assume(&mut self.arena, term, truth);
@@ -156,7 +161,8 @@ impl<'a> Run<'a, '_> {
         }
         let lock = self.find_place(state, env, &take.path)?;
         let conditions = assumed.input_facts(&self.arena);
-        let site = TakeSite { span, chain: Arc::clone(&take.chain), conditions, certain };
+        let chain = Arc::clone(&take.chain);
+        let site = TakeSite { span, chain, conditions, certain, guarded };
         Some((lock, site, always))
     }
 
@@ -179,12 +185,13 @@ impl<'a> Run<'a, '_> {
             second: site.span,
             chain: site.chain.to_vec(),
             always: how.always,
+            guarded: site.guarded,
             deferred: how.deferred,
             path,
         };
         let key = (site.span, held.lock);
         match self.doubles.get(&key) {
-            Some(old) if old.always || !found.always => {}
+            Some(old) if (old.always, !old.guarded) >= (found.always, !found.guarded) => {}
             _ => {
                 self.doubles.insert(key, found);
             }

@@ -1,6 +1,7 @@
 //! What the engine found, without words: places, paths and how sure.
 
 use crate::facts::Name;
+use crate::order::LockFacts;
 use stanch_effects::Kind;
 use stanch_ir::{FuncId, Span};
 
@@ -15,6 +16,8 @@ pub struct Results {
     pub double_locks: Vec<DoubleLock>,
     /// Bodies, rows, files, connections, tickers that nobody gives back.
     pub lost_resources: Vec<LostResource>,
+    /// What the functions do with locks, for [`join_locks`](crate::join_locks).
+    pub locks: LockFacts,
     /// Functions that were too large for the budget: nothing is said of them.
     pub incomplete: Vec<FuncId>,
     /// Functions of other packages that findings name: their numbers follow those of the package's own
@@ -173,6 +176,9 @@ pub struct DoubleLock {
     pub chain: Vec<(FuncId, Span)>,
     /// Whether every path through the called functions takes it.
     pub always: bool,
+    /// Whether it depends on a flag of which the calls say nothing: it may well tell that the lock is
+    /// held.
+    pub guarded: bool,
     /// Whether it happens in a deferred call at the function's end.
     pub deferred: bool,
     /// From the first lock to the second.

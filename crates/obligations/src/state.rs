@@ -67,6 +67,8 @@ pub(crate) struct TakeSite {
     pub(crate) conditions: BTreeMap<TermId, TermId>,
     /// Whether every path on which the conditions hold takes it.
     pub(crate) certain: bool,
+    /// Whether it depends on a flag of which a call on the way says nothing.
+    pub(crate) guarded: bool,
 }
 
 impl TakeSite {
@@ -74,6 +76,7 @@ impl TakeSite {
     pub(crate) fn join(&mut self, other: &Self) {
         self.conditions.retain(|term, known| other.conditions.get(term) == Some(known));
         self.certain &= other.certain;
+        self.guarded &= other.guarded;
     }
 
     /// Joins a path that did not take it.

@@ -65,6 +65,9 @@ pub(crate) struct Take {
     pub(crate) conditions: Vec<(Path, Value)>,
     /// Whether every path of the outcome on which the conditions hold takes it.
     pub(crate) always: bool,
+    /// Whether it depends on a flag of which a call on the way says nothing: it may well tell that the
+    /// lock is held.
+    pub(crate) guarded: bool,
     /// Functions from the called one to the one that locks, each with the place that leads on.
     pub(crate) chain: Arc<[(FuncId, Span)]>,
 }
@@ -128,6 +131,7 @@ impl Outcome {
                 Some(theirs) => {
                     take.conditions.retain(|c| theirs.conditions.contains(c));
                     take.always &= theirs.always;
+                    take.guarded &= theirs.guarded;
                 }
                 None => take.miss(&other.conditions),
             }

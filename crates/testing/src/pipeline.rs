@@ -140,7 +140,7 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
         std: (0..loaded.n_packages()).map(|i| !own(i)).collect(),
         in_view: (0..loaded.n_packages()).map(own).collect(),
     };
-    let mut summaries = Vec::new();
+    let (mut summaries, mut locks) = (Vec::new(), Vec::new());
     let mut facts: FxHashMap<PackageId, stanch_obligations::Facts> = FxHashMap::default();
     for &package in &loaded.own {
         program.infer(package);
@@ -159,11 +159,14 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
         };
         findings.extend(stanch_checks::run_all(&ctx));
         summaries.push(stanch_lifetime::summarise(&program, package, &module, &view));
+        locks.push(obligations.locks);
     }
     let summaries: Vec<&stanch_lifetime::Summary> = summaries.iter().collect();
     let lifetime = stanch_lifetime::join(&program, &summaries);
-    findings
-        .extend(stanch_checks::run_module(&ModuleCtx { program: &program, lifetime: &lifetime }));
+    let locks: Vec<&stanch_obligations::LockFacts> = locks.iter().collect();
+    let locks = stanch_obligations::join_locks(&program, &locks);
+    let ctx = ModuleCtx { program: &program, lifetime: &lifetime, locks: &locks };
+    findings.extend(stanch_checks::run_module(&ctx));
     findings.retain(|f| {
         let file = fixture.files.iter().find(|file| file.path == f.location.file);
         let text = file.map_or("", |file| &file.text);

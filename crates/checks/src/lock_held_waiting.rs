@@ -1,0 +1,271 @@
+//! A lock is held while waiting for a goroutine that needs it before it is done.
+//!
+//! # Why it leaks
+//! Whoever holds the lock waits for the goroutine, and the goroutine for the lock: neither goes on, and
+//! so does nobody who needs the lock later. Mostly it is a `Close` or `Stop` that locks its object, tells
+//! the workers to end and waits for them.
+//!
+//! # Example
+//! ```go
+//! type pool struct {
+//!     mu   sync.Mutex
+//!     wg   sync.WaitGroup
+//!     jobs chan int
+//!     sum  int
+//! }
+//!
+//! func (p *pool) start() {
+//!     p.wg.Add(1)
+//!     go p.work()
+//! }
+//!
+//! func (p *pool) work() {
+//!     defer p.wg.Done()
+//!     for n := range p.jobs {
+//!         p.mu.Lock()
+//!         p.sum += n
+//!         p.mu.Unlock()
+//!     }
+//! }
+//!
+//! func (p *pool) stop() int {
+//!     p.mu.Lock()
+//!     defer p.mu.Unlock()
+//!     close(p.jobs)
+//!     p.wg.Wait() // work may need p.mu for one more job
+//!     return p.sum
+//! }
+//! ```
+//! Unlock before the wait.
+//!
+//! # Fix safety
+//! There is no automatic fix: what the lock protects after the wait has to be looked at.
+//!
+//! # Not reported
+//! Waits with another way out (`select`). Goroutines that take the lock only when they have done their
+//! part. Channels that other code in view sends on or closes. Wait groups and channels that are no fields
+//! or package-level variables: `stuck-lock` explores those.
+
+use crate::growths::ModuleCtx;
+use crate::lock_words::{self, name};
+use stanch_diagnostic::{Action, Cause, Check, Confidence, Finding, Remedy, Severity, Stage, Step};
+use stanch_obligations::HeldWait;
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "RS012",
+    name: "lock-held-waiting",
+    summary: "a lock is held while waiting for a goroutine that needs it",
+    cause: Cause::GoroutineLeak,
+    stage: Stage::Stable("0.1.0"),
+};
+
+/// Findings of the module.
+pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
+    ctx.locks.held_waits.iter().filter_map(|wait| finding(ctx, wait)).collect()
+}
+
+fn finding(ctx: &ModuleCtx<'_>, wait: &HeldWait) -> Option<Finding> {
+    let (here, needs, lock_call) = (wait.path.first()?, wait.needs.first()?, wait.needs.last()?);
+    let lock = ctx.lock_at(wait.first.span);
+    let worker = name(&needs.symbol);
+    let mut related = vec![ctx.label_at(wait.first.span, format!("{lock} is locked here"))];
+    related.extend(lock_words::way(ctx, &wait.path, "waits here"));
+    if wait.started.span != wait.signal.span {
+        related.push(ctx.label_at(wait.started.span, "the goroutine is started here"));
+    }
+    related
+        .push(ctx.label_at(lock_call.span, format!("{} locks it here", name(&lock_call.symbol))));
+    let done = format!("{} does its part here, after that", name(&wait.signal.symbol));
+    related.push(ctx.label_at(wait.signal.span, done));
+    let waits = (Action::Block, format!("waits for {worker}"));
+    let mut witness = lock_words::steps(ctx, 0, &wait.first, &wait.path, waits);
+    witness.insert(
+        0,
+        Step {
+            goroutine: 0,
+            function: wait.started.symbol.to_string(),
+            location: ctx.location(wait.started.span),
+            action: Action::Go,
+            detail: format!("starts {worker}"),
+        },
+    );
+    for (i, at) in wait.needs.iter().enumerate() {
+        let (action, detail) = match wait.needs.get(i + 1) {
+            Some(next) => (Action::Call, format!("calls {}", name(&next.symbol))),
+            None => (Action::Block, format!("waits for {lock}")),
+        };
+        let location = ctx.location(at.span);
+        witness.push(Step {
+            goroutine: 1,
+            function: at.symbol.to_string(),
+            location,
+            action,
+            detail,
+        });
+    }
+    Some(Finding {
+        check: &CHECK,
+        cause: CHECK.cause,
+        remedy: Remedy::Restructure,
+        severity: Severity::Error,
+        confidence: Confidence::Likely,
+        message: format!("this waits for {worker}, which may need {lock}, held here"),
+        label: match wait.path.len() {
+            1 => "waits with the lock held".to_owned(),
+            _ => "this call waits with the lock held".to_owned(),
+        },
+        package: ctx.package_of(here.span),
+        function: here.symbol.to_string(),
+        location: ctx.location(here.span),
+        goroutine: Some(lock_words::goroutine(ctx, &wait.path, "sync.WaitGroup.Wait")),
+        also_blocked: vec![lock_words::goroutine(ctx, &wait.needs, "sync.Mutex.Lock")],
+        related,
+        witness,
+        notes: Vec::new(),
+        help: Some(format!("unlock {lock} before the wait")),
+        fix: None,
+        fingerprint: String::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    fn check(fixture: &str) {
+        stanch_testing::check("lock-held-waiting", fixture);
+    }
+
+    #[test]
+    fn documentation() {
+        stanch_testing::example("lock-held-waiting", include_str!("lock_held_waiting.rs"));
+    }
+
+    #[test]
+    fn channels_calls_and_sets() {
+        check(
+            r#"
+type hub struct {
+    mu    sync.Mutex
+    conns map[*conn]bool
+}
+type conn struct {
+    hub  *hub
+    done chan struct{}
+}
+func (h *hub) add() {
+    c := &conn{hub: h, done: make(chan struct{})}
+    h.mu.Lock()
+    h.conns[c] = true
+    h.mu.Unlock()
+    go c.loop()
+  //^^^^^^^^^^^ label: the goroutine is started here
+}
+func (h *hub) drop(c *conn) {
+    h.mu.Lock()
+  //^^^^^^^^^^^ label: `(*hub).drop` locks it here
+    delete(h.conns, c)
+    h.mu.Unlock()
+}
+func (c *conn) loop() {
+    defer close(c.done)
+    c.hub.drop(c)
+}
+func (c *conn) exit() { <-c.done }
+func (h *hub) shutdown() {
+    h.mu.Lock()
+    defer h.mu.Unlock()
+    for c := range h.conns {
+        c.exit()
+      //^^^^^^^^ leak[lock-held-waiting]: this waits for `(*conn).loop`, which may need `h.mu`
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn not_reported() {
+        check(
+            r#"
+type t struct {
+    mu, other sync.Mutex
+    wg        sync.WaitGroup
+    done      chan struct{}
+    ready     chan struct{}
+    n         int
+}
+func (t *t) start() {
+    t.wg.Add(1)
+    go t.work()
+    go t.wait()
+    go t.late()
+}
+func (t *t) work() {
+    defer t.wg.Done()
+    t.other.Lock()
+    t.n++
+    t.other.Unlock()
+}
+func (t *t) wait() {
+    t.mu.Lock()
+    t.n++
+    t.mu.Unlock()
+    close(t.done)
+}
+func (t *t) late() {
+    close(t.ready)
+    t.mu.Lock()
+    t.n++
+    t.mu.Unlock()
+}
+func (t *t) stop() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    t.wg.Wait()
+}
+func (t *t) stopWithWayOut(end chan int) {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    select {
+    case <-t.done:
+    case <-end:
+    }
+}
+func (t *t) unlocks() {
+    t.mu.Lock()
+    t.n = 0
+    t.mu.Unlock()
+    <-t.done
+}
+func (t *t) waitsForEarly() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    <-t.ready
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn suppressed() {
+        check(
+            r#"
+type t struct { mu sync.Mutex; wg sync.WaitGroup; n int }
+func (t *t) start() {
+    t.wg.Add(1)
+    go func() {
+        defer t.wg.Done()
+        t.mu.Lock()
+        t.n++
+        t.mu.Unlock()
+    }()
+}
+func (t *t) stop() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    t.wg.Wait() //stanch:ignore lock-held-waiting shows a deadlock
+}
+"#,
+        );
+    }
+}

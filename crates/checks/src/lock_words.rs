@@ -1,0 +1,111 @@
+//! Words that the checks on the locks of a whole module share.
+
+use crate::growths::ModuleCtx;
+use stanch_diagnostic::{Action, Frame, Goroutine, Label, Location, Step};
+use stanch_ir::Span;
+use stanch_obligations::{LockMode, Spotted};
+
+/// Longer source text is not quoted.
+const MAX_QUOTE: usize = 40;
+
+impl ModuleCtx<'_> {
+    /// Display path of the file of `span`.
+    pub(crate) fn file_of(&self, span: Span) -> String {
+        let file = self.program.source(span.package).files.get(span.file);
+        file.map(|f| f.path.to_string()).unwrap_or_default()
+    }
+
+    /// `span` in a finding's terms.
+    pub(crate) fn location(&self, span: Span) -> Location {
+        Location { file: self.file_of(span), range: span.range }
+    }
+
+    /// Import path of the package of `span`.
+    pub(crate) fn package_of(&self, span: Span) -> String {
+        self.program.source(span.package).path.to_string()
+    }
+
+    /// A secondary label.
+    pub(crate) fn label_at(&self, span: Span, message: impl Into<String>) -> Label {
+        Label { location: self.location(span), message: message.into() }
+    }
+
+    fn text(&self, span: Span) -> &str {
+        let file = self.program.source(span.package).files.get(span.file);
+        file.map_or("", |f| span.range.of(&f.text))
+    }
+
+    /// The receiver as written in a call such as `s.mu.Lock()`, in backticks, or `the lock`.
+    pub(crate) fn lock_at(&self, call: Span) -> String {
+        let text = self.text(call);
+        let fits = text.len() <= MAX_QUOTE && !text.contains(['\n', '`']);
+        let text = text.trim_start_matches("defer ");
+        let methods = [".Lock()", ".RLock()", ".TryLock()", ".TryRLock()"];
+        let written = methods.iter().find_map(|m| text.strip_suffix(m)).filter(|_| fits);
+        written.map_or_else(|| "the lock".to_owned(), |receiver| format!("`{receiver}`"))
+    }
+}
+
+/// A function's symbol for people, in backticks: `(*T).Run`.
+pub(crate) fn name(symbol: &str) -> String {
+    let last = symbol.rfind('/').map_or(symbol, |slash| &symbol[slash + 1..]);
+    let short = last.split_once('.').map_or(last, |(_, name)| name);
+    format!("`{short}`")
+}
+
+/// ` for reading`, if so.
+pub(crate) fn side(mode: LockMode) -> &'static str {
+    match mode {
+        LockMode::Write => "",
+        LockMode::Read => " for reading",
+    }
+}
+
+/// Labels on the way from a function that holds a lock to the place of another operation: the first
+/// place, which the finding itself labels, is left out.
+pub(crate) fn way(ctx: &ModuleCtx<'_>, path: &[Spotted], last: &str) -> Vec<Label> {
+    let mut labels = Vec::new();
+    for (i, at) in path.iter().enumerate().skip(1) {
+        let message = match i + 1 == path.len() {
+            true => format!("{} {last}", name(&at.symbol)),
+            false => format!("{} calls on here", name(&at.symbol)),
+        };
+        labels.push(ctx.label_at(at.span, message));
+    }
+    labels
+}
+
+/// The steps of one goroutine: it takes a lock, and calls on to another operation.
+pub(crate) fn steps(
+    ctx: &ModuleCtx<'_>,
+    goroutine: u32,
+    first: &Spotted,
+    path: &[Spotted],
+    (last, detail): (Action, String),
+) -> Vec<Step> {
+    let step = |at: &Spotted, action: Action, detail: String| Step {
+        goroutine,
+        function: at.symbol.to_string(),
+        location: ctx.location(at.span),
+        action,
+        detail,
+    };
+    let mut steps = vec![step(first, Action::Lock, format!("locks {}", ctx.lock_at(first.span)))];
+    for (at, next) in path.iter().zip(path.iter().skip(1)) {
+        steps.push(step(at, Action::Call, format!("calls {}", name(&next.symbol))));
+    }
+    steps.extend(path.last().map(|at| step(at, last, detail)));
+    steps
+}
+
+/// The blocked goroutine, as far up as the analysis looks.
+pub(crate) fn goroutine(ctx: &ModuleCtx<'_>, path: &[Spotted], wait: &str) -> Goroutine {
+    let frame =
+        |at: &Spotted| Frame { function: at.symbol.to_string(), location: ctx.location(at.span) };
+    Goroutine {
+        entry: path.first().map(|at| at.symbol.to_string()).unwrap_or_default(),
+        wait: wait.to_owned(),
+        frames: path.iter().rev().map(frame).collect(),
+        created_by: None,
+    }
+}

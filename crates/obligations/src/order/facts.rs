@@ -1,0 +1,322 @@
+//! What one package tells of its locks: plain data, joined later.
+
+use super::light::light;
+use crate::package::Package;
+use crate::report::{DoubleLock, LockMode};
+use crate::summary::Value;
+use stanch_base::Idx;
+use stanch_ir::{FuncId, Span};
+use stanch_types::{ObjectId, PackageId, TypeId};
+use std::collections::BTreeMap;
+
+/// What the functions of one package do with locks.
+#[derive(Clone, Debug, Default)]
+pub struct LockFacts {
+    /// The package.
+    pub(crate) package: Option<PackageId>,
+    /// One for each function of the package, by number.
+    pub(crate) funcs: Vec<FuncLocks>,
+    /// Function values that are kept in fields.
+    pub(crate) stored: Vec<Stored>,
+    /// Operations of which is known already that they take a lock twice.
+    pub(crate) doubles: Vec<Span>,
+}
+
+impl LockFacts {
+    /// Adds the notes of a function.
+    pub(crate) fn add(&mut self, package: &Package<'_>, func: FuncId, notes: Notes) {
+        self.funcs.resize_with(package.module.funcs.len(), FuncLocks::default);
+        if is_test(package, func) {
+            return;
+        }
+        if let Some(known) = self.funcs.get_mut(func.index()) {
+            known.events = notes.events;
+        }
+        self.stored.extend(notes.stored);
+    }
+
+    /// Adds what the analysis of paths does not look at: names, and functions without obligations.
+    pub(crate) fn complete(&mut self, package: &Package<'_>, doubles: &[DoubleLock]) {
+        self.package = Some(package.module.package);
+        self.doubles = doubles.iter().map(|d| d.second).collect();
+        self.funcs.resize_with(package.module.funcs.len(), FuncLocks::default);
+        for (id, func) in package.module.funcs.iter_enumerated() {
+            let Some(known) = self.funcs.get_mut(id.index()) else { continue };
+            known.symbol = func.symbol.as_str().into();
+            known.object = func.object;
+            known.parent = func.parent;
+            known.span = Some(func.span);
+            if func.has_body && known.events.is_empty() && !is_test(package, id) {
+                known.events = light(package, id);
+            }
+        }
+    }
+}
+
+/// Whether a function stands in a test file, or in one that a program wrote.
+fn is_test(package: &Package<'_>, func: FuncId) -> bool {
+    let span = package.module.funcs[func].span;
+    let file = package.program.source(span.package).files.get(span.file);
+    file.is_some_and(|f| f.path.ends_with("_test.go") || is_generated(&f.text))
+}
+
+/// Whether a file says before its package clause that it was generated, in the words of `go generate`.
+fn is_generated(text: &str) -> bool {
+    let lines = text.lines().take_while(|line| !line.starts_with("package "));
+    lines.into_iter().any(|line| {
+        line.starts_with("// Code generated ") && line.trim_end().ends_with(" DO NOT EDIT.")
+    })
+}
+
+/// What one function does with locks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FuncLocks {
+    /// Runtime symbol.
+    pub(crate) symbol: Box<str>,
+    /// Its declaration.
+    pub(crate) object: Option<ObjectId>,
+    /// The function that a literal stands in.
+    pub(crate) parent: Option<FuncId>,
+    /// Where it stands.
+    pub(crate) span: Option<Span>,
+    /// In the order of first notice.
+    pub(crate) events: Vec<Event>,
+}
+
+/// A function value in a field, or in a container in a field.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    /// The field.
+    pub(crate) field: ObjectId,
+    /// The function that stores it.
+    pub(crate) func: FuncId,
+    /// The object whose field it is.
+    pub(crate) owner: Spot,
+    /// What is stored.
+    pub(crate) value: Arg,
+    /// Where.
+    pub(crate) span: Span,
+}
+
+/// Something a function does, and the locks held then.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Event {
+    pub(crate) span: Span,
+    pub(crate) kind: EventKind,
+    /// Locks held by the function itself, oldest first.
+    pub(crate) held: Vec<HeldLock>,
+    /// Locks of callers that were given back before.
+    pub(crate) released: Vec<Spot>,
+    /// What is known of inputs as they were at the call.
+    pub(crate) known: Vec<(Spot, Value)>,
+    /// Constants in memory then.
+    pub(crate) now: Vec<(Spot, Value)>,
+    /// Whether it also depends on arguments in a way that callers cannot tell.
+    pub(crate) depends: bool,
+}
+
+/// What happens.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum EventKind {
+    /// A lock is taken.
+    Acquire(Spot, LockMode),
+    /// A function is called.
+    Call(Callee, Vec<Arg>),
+    /// A goroutine is started.
+    Go(Callee, Vec<Arg>),
+    /// A goroutine is started that does its part for a wait group when it returns.
+    GoIn(Spot, Callee, Vec<Arg>),
+    /// Waits for an object until others do their part.
+    Wait(Waited, Spot),
+    /// Does its part for those who wait.
+    Signal(Waited, Spot),
+    /// Does its part when it returns.
+    SignalAtEnd(Waited, Spot),
+}
+
+impl EventKind {
+    /// Whether it starts a goroutine.
+    pub(crate) fn starts(&self) -> bool {
+        matches!(self, Self::Go(..) | Self::GoIn(..))
+    }
+}
+
+/// What can be waited for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Waited {
+    /// A wait group.
+    Group,
+    /// A receive from a channel that carries no values: it waits for a close, or for a value.
+    Channel,
+}
+
+/// Who is called.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Callee {
+    /// A function of the same package.
+    Body(FuncId, Captures),
+    /// A declared function of another package.
+    Declared(ObjectId),
+    /// A method of an interface type.
+    Interface(ObjectId, TypeId),
+    /// A function value that is an input.
+    Input(Spot),
+    /// A function value in this field of the object, or in a container there.
+    Field(ObjectId, Spot),
+}
+
+/// The variables that a literal captures, each with its value.
+pub(crate) type Captures = Vec<(Spot, Arg)>;
+
+/// An argument.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Arg {
+    /// A pointer to a place; what is held by a place is a pointer to its pointee.
+    Points(Spot),
+    /// A constant.
+    Const(Value),
+    /// A literal.
+    Closure(FuncId, Captures),
+    /// A declared function.
+    Declared(ObjectId),
+    /// A method with its receiver.
+    Method(Box<Arg>, ObjectId),
+    /// Anything else.
+    Unknown,
+}
+
+/// A held lock.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct HeldLock {
+    pub(crate) lock: Spot,
+    pub(crate) mode: LockMode,
+    /// The operation that took it.
+    pub(crate) site: Span,
+}
+
+/// A memory place as a function can name it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Spot {
+    pub(crate) root: SpotRoot,
+    pub(crate) steps: Box<[SpotStep]>,
+}
+
+/// Where a spot starts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum SpotRoot {
+    /// A parameter, receiver first.
+    Param(u32),
+    /// A captured variable.
+    Capture(u32),
+    /// A package-level variable.
+    Global(ObjectId),
+    /// A variable of the function.
+    Local(u32),
+    /// What some value of the function points to.
+    Value(u32),
+    /// What a new object is that nobody else knows.
+    Fresh(u32),
+    /// Out of sight.
+    Unknown,
+}
+
+/// A step of a spot.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum SpotStep {
+    /// Through a pointer read at this time (0: at the call).
+    Deref(u32),
+    /// A field.
+    Field(ObjectId),
+    /// An element of a container, by the key's value.
+    Index(u32),
+}
+
+/// A time or key of which nothing is known: not even equal to itself.
+pub(crate) const UNKNOWN: u32 = u32::MAX;
+/// Longer spots are cut to what they end with.
+pub(crate) const MAX_STEPS: usize = 12;
+
+impl Spot {
+    pub(crate) fn new(root: SpotRoot, steps: Vec<SpotStep>) -> Self {
+        Self { root, steps: steps.into() }
+    }
+
+    /// The field or variable that it names, in whatever object.
+    pub(crate) fn class(&self) -> Option<ObjectId> {
+        match (self.steps.last(), self.root) {
+            (Some(SpotStep::Field(field)), _) => Some(*field),
+            (None, SpotRoot::Global(object)) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// Whether an equal spot of the same function is certainly the same place.
+    pub(crate) fn is_exact(&self) -> bool {
+        let known = |step: &SpotStep| match *step {
+            SpotStep::Deref(time) => time != UNKNOWN,
+            SpotStep::Index(key) => key != UNKNOWN,
+            SpotStep::Field(_) => true,
+        };
+        self.root != SpotRoot::Unknown && self.steps.iter().all(known)
+    }
+
+    /// What the spot holds as an argument.
+    pub(crate) fn deref(&self, time: u32) -> Self {
+        self.step(SpotStep::Deref(time))
+    }
+
+    pub(crate) fn step(&self, step: SpotStep) -> Self {
+        let mut steps = self.steps.to_vec();
+        steps.push(step);
+        Self::new(self.root, steps)
+    }
+
+    /// The spot that holds the pointer through which the last step goes, if that is all it does.
+    pub(crate) fn holder(&self) -> Option<Self> {
+        match self.steps.split_last() {
+            Some((SpotStep::Deref(_), before)) => Some(Self::new(self.root, before.to_vec())),
+            _ => None,
+        }
+    }
+}
+
+/// The notes of a function that is being analysed.
+#[derive(Default, Debug)]
+pub(crate) struct Notes {
+    pub(crate) events: Vec<Event>,
+    by_span: BTreeMap<Span, Vec<usize>>,
+    pub(crate) stored: Vec<Stored>,
+}
+
+/// Ways to reach one operation that are kept apart.
+const MAX_WAYS: usize = 6;
+/// Notes of one function.
+const MAX_EVENTS: usize = 4000;
+
+impl Notes {
+    /// Adds an event, or joins it to one that differs in nothing but what is known.
+    pub(crate) fn add(&mut self, event: Event) {
+        let here = self.by_span.entry(event.span).or_default();
+        let alike = |e: &Event| {
+            e.kind == event.kind && e.held == event.held && e.released == event.released
+        };
+        let known = here.iter().copied().find(|&i| self.events.get(i).is_some_and(alike));
+        if let Some(known) = known.and_then(|i| self.events.get_mut(i)) {
+            known.known.retain(|k| event.known.contains(k));
+            known.now.retain(|k| event.now.contains(k));
+            known.depends &= event.depends;
+            return;
+        }
+        if here.len() < MAX_WAYS && self.events.len() < MAX_EVENTS {
+            here.push(self.events.len());
+            self.events.push(event);
+        }
+    }
+
+    pub(crate) fn store(&mut self, stored: Stored) {
+        let alike = |s: &Stored| s.span == stored.span && s.field == stored.field;
+        if !self.stored.iter().any(alike) {
+            self.stored.push(stored);
+        }
+    }
+}

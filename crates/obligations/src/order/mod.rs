@@ -1,0 +1,22 @@
+//! Locks over the whole module: what is taken while what is held, through packages, interfaces and
+//! registered functions.
+//!
+//! The analysis of a function notes its lock operations, calls and waits with the locks held then
+//! ([`record`]). [`join`] puts the notes of all packages together: which locks each function takes
+//! at some time, in terms of what its callers know; then what a caller that holds locks runs into.
+
+mod cycles;
+mod facts;
+mod index;
+mod join;
+mod light;
+mod record;
+mod relation;
+mod report;
+mod takes;
+mod waits;
+
+pub use facts::LockFacts;
+pub(crate) use facts::{EventKind, Notes};
+pub use join::join;
+pub use report::*;

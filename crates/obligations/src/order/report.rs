@@ -1,0 +1,88 @@
+//! What the whole module shows of its locks, without words.
+
+use crate::report::LockMode;
+use stanch_ir::Span;
+
+/// Everything found in a module, each list in source order.
+#[derive(Clone, Default, Debug)]
+pub struct LockResults {
+    /// Read locks taken again by who holds them.
+    pub reentries: Vec<Again>,
+    /// Locks taken again by who holds them, in ways that a single package does not show.
+    pub doubles: Vec<Again>,
+    /// Two locks taken in two orders.
+    pub cycles: Vec<LockCycle>,
+    /// Locks held while waiting for somebody who needs them.
+    pub held_waits: Vec<HeldWait>,
+}
+
+/// A function and a place in it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Spotted {
+    /// Runtime symbol.
+    pub symbol: Box<str>,
+    /// The place.
+    pub span: Span,
+}
+
+/// A lock taken while the same goroutine holds it.
+#[derive(Clone, Debug)]
+pub struct Again {
+    /// How it is held.
+    pub held: LockMode,
+    /// The operation that took it, with the function that holds it.
+    pub first: Spotted,
+    /// How it is taken again.
+    pub again: LockMode,
+    /// From the function that holds it to the lock call: each function with the place that leads on.
+    pub path: Vec<Spotted>,
+    /// Whether the path goes through an interface or a stored function.
+    pub dynamic: bool,
+    /// An operation that takes the lock for writing.
+    pub writer: Option<Spotted>,
+    /// Other places where the same is done again under this lock.
+    pub others: Vec<Spotted>,
+}
+
+/// A lock taken while another is held.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OrderStep {
+    /// The operation that took the lock that is held.
+    pub first: Spotted,
+    /// How it is held.
+    pub held: LockMode,
+    /// From the function that holds it to the lock call of the other lock.
+    pub path: Vec<Spotted>,
+    /// How the other is taken.
+    pub taken: LockMode,
+}
+
+/// Two locks that are taken in two orders.
+#[derive(Clone, Debug)]
+pub struct LockCycle {
+    /// Names of the locks: that which `one` holds first.
+    pub names: (String, String),
+    /// One order.
+    pub one: OrderStep,
+    /// The reverse.
+    pub other: OrderStep,
+    /// Calls that make the two happen on the same objects, if that takes an explanation.
+    pub calls: Vec<Spotted>,
+    /// Other places where the lock that is held is taken before one that is taken before it elsewhere.
+    pub others: Vec<Spotted>,
+}
+
+/// A lock held while waiting for a goroutine that needs it first.
+#[derive(Clone, Debug)]
+pub struct HeldWait {
+    /// The operation that took it.
+    pub first: Spotted,
+    /// From the function that holds it to the wait.
+    pub path: Vec<Spotted>,
+    /// The `go` statement.
+    pub started: Spotted,
+    /// From the goroutine's function to its lock call.
+    pub needs: Vec<Spotted>,
+    /// The operation that would end the wait.
+    pub signal: Spotted,
+}

@@ -1,0 +1,648 @@
+//! Which locks each function takes at some time, calls included, in terms of its inputs.
+
+use super::facts::{
+    Arg, Callee, Event, EventKind, HeldLock, MAX_STEPS, Spot, SpotRoot, SpotStep, UNKNOWN, Waited,
+};
+use super::index::{Callable, Index, Key};
+use super::report::Spotted;
+use crate::report::LockMode;
+use crate::summary::Value;
+use stanch_base::{FxHashMap, Idx};
+use stanch_ir::Span;
+use std::collections::BTreeSet;
+
+/// Most locks that are kept for one function.
+const MAX_TAKES: usize = 64;
+/// Longer chains of calls are not followed.
+const MAX_CHAIN: u32 = 10;
+/// Calls of parameters that are kept for one function.
+const MAX_CALLS: usize = 8;
+
+/// A lock that a function takes at some time.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Take {
+    pub(crate) lock: Spot,
+    pub(crate) mode: LockMode,
+    /// If it is no lock but something that is waited for.
+    pub(crate) wait: Option<Waited>,
+    /// Locks of callers that were given back before.
+    pub(crate) released: Vec<Spot>,
+    /// What holds of the inputs then.
+    pub(crate) known: Vec<(Spot, Value)>,
+    /// Whether it depends on arguments in a way that callers cannot tell.
+    pub(crate) depends: bool,
+    /// Whether a called function takes it only if an input has a value of which the caller says
+    /// nothing: a flag may well tell that the lock is held.
+    pub(crate) guarded: bool,
+    /// Whether an interface or a stored function is on the way.
+    pub(crate) dynamic: bool,
+    /// Whether one of several implementations of an interface is on the way.
+    pub(crate) vague: bool,
+    /// Whether it is seen only with other packages or by what [`Take::dynamic`] says.
+    pub(crate) beyond: bool,
+    pub(crate) via: Via,
+    /// Number of functions on the way.
+    pub(crate) depth: u32,
+}
+
+/// How a function gets to a lock.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Via {
+    /// By its own operation.
+    Here(Span),
+    /// By a call of a function, which gets to it by its take with this number.
+    Call(Span, Key, usize),
+}
+
+/// A call of a function value that is an input.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct InputCall {
+    pub(crate) input: Spot,
+    /// Locks held meanwhile.
+    pub(crate) held: Vec<(HeldLock, Box<str>)>,
+    pub(crate) released: Vec<Spot>,
+    /// Functions to the call, each with the place that leads on.
+    pub(crate) path: Vec<Spotted>,
+}
+
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Summary {
+    pub(crate) takes: Vec<Take>,
+    pub(crate) calls: Vec<InputCall>,
+}
+
+/// A lock that an event leads to, in the terms of the function of the event.
+#[derive(Clone, Debug)]
+pub(crate) struct Reached {
+    pub(crate) take: Take,
+    /// Locks held further down, by functions that call back.
+    pub(crate) held: Vec<(HeldLock, Box<str>)>,
+    /// From the called function on; empty if the event itself takes the lock.
+    pub(crate) path: Vec<Spotted>,
+}
+
+/// Summaries of all functions.
+pub(crate) struct Takes<'a> {
+    pub(crate) index: &'a Index<'a>,
+    offsets: Vec<usize>,
+    summaries: Vec<Summary>,
+    /// What each call event of a function may run.
+    callables: Vec<Vec<Vec<Callable>>>,
+    /// The call events that lead to a function.
+    pub(crate) callers: FxHashMap<Key, Vec<(Key, usize)>>,
+}
+
+impl<'a> Takes<'a> {
+    pub(crate) fn new(index: &'a Index<'a>) -> Self {
+        let mut offsets = Vec::new();
+        let mut n = 0;
+        for facts in index.facts {
+            offsets.push(n);
+            n += facts.funcs.len();
+        }
+        let mut takes = Self {
+            index,
+            offsets,
+            summaries: vec![Summary::default(); n],
+            callables: vec![Vec::new(); n],
+            callers: FxHashMap::default(),
+        };
+        takes.resolve();
+        takes.settle();
+        takes
+    }
+
+    pub(crate) fn summary(&self, key: Key) -> &Summary {
+        &self.summaries[self.number(key)]
+    }
+
+    fn number(&self, key: Key) -> usize {
+        self.offsets[key.package] + key.func.index()
+    }
+
+    /// What an event may run.
+    pub(crate) fn callables(&self, key: Key, event: usize) -> &[Callable] {
+        let events = self.callables.get(self.number(key));
+        events.and_then(|e| e.get(event)).map_or(&[], Vec::as_slice)
+    }
+
+    fn resolve(&mut self) {
+        for key in self.index.keys() {
+            let Some(func) = self.index.func(key) else { continue };
+            let number = self.number(key);
+            for (i, event) in func.events.iter().enumerate() {
+                let callables = match &event.kind {
+                    EventKind::Call(callee, args)
+                    | EventKind::Go(callee, args)
+                    | EventKind::GoIn(_, callee, args) => self.targets(key, callee, args),
+                    _ => Vec::new(),
+                };
+                for callable in &callables {
+                    self.callers.entry(callable.key).or_default().push((key, i));
+                }
+                self.callables[number].push(callables);
+            }
+        }
+    }
+
+    fn targets(&self, key: Key, callee: &Callee, args: &[Arg]) -> Vec<Callable> {
+        let args = args.to_vec();
+        match callee {
+            Callee::Body(func, captures) => {
+                let key = Key { package: key.package, func: *func };
+                vec![Callable {
+                    key,
+                    args,
+                    captures: captures.clone(),
+                    dynamic: false,
+                    vague: false,
+                }]
+            }
+            Callee::Declared(object) => {
+                let key = self.index.declared(*object);
+                let call = |key| Callable {
+                    key,
+                    args,
+                    captures: Vec::new(),
+                    dynamic: false,
+                    vague: false,
+                };
+                key.map(call).into_iter().collect()
+            }
+            Callee::Interface(method, ty) => {
+                let keys = self.index.implementations(*method, *ty);
+                let vague = keys.len() > 1;
+                let call = |key| Callable {
+                    key,
+                    args: args.clone(),
+                    captures: Vec::new(),
+                    dynamic: true,
+                    vague,
+                };
+                keys.into_iter().map(call).collect()
+            }
+            Callee::Input(_) | Callee::Field(..) => Vec::new(),
+        }
+    }
+
+    /// Runs all functions until nothing new is found.
+    fn settle(&mut self) {
+        let mut work: BTreeSet<Key> = self.index.keys().collect();
+        let mut readers: FxHashMap<Key, Vec<Key>> = FxHashMap::default();
+        for (&callee, callers) in &self.callers {
+            readers.entry(callee).or_default().extend(callers.iter().map(|c| c.0));
+        }
+        self.add_hook_readers(&mut readers);
+        let mut fuel = work.len() * 24 + 1000;
+        while let Some(key) = work.pop_first() {
+            fuel -= 1;
+            if fuel == 0 {
+                return;
+            }
+            if self.update(key)
+                && let Some(readers) = readers.get(&key)
+            {
+                work.extend(readers.iter().copied());
+            }
+        }
+    }
+
+    /// Who calls functions that are kept in fields depends on them.
+    fn add_hook_readers(&self, readers: &mut FxHashMap<Key, Vec<Key>>) {
+        for key in self.index.keys() {
+            let Some(func) = self.index.func(key) else { continue };
+            for event in &func.events {
+                let EventKind::Call(Callee::Field(field, owner), _) = &event.kind else { continue };
+                for hook in self.hooks(*field, owner) {
+                    readers.entry(hook.callable.key).or_default().push(key);
+                }
+            }
+        }
+    }
+
+    /// Adds what one function takes; whether anything is new.
+    fn update(&mut self, key: Key) -> bool {
+        let Some(func) = self.index.func(key) else { return false };
+        let mut changed = false;
+        for (i, event) in func.events.iter().enumerate() {
+            for call in self.input_calls(key, i, event) {
+                let number = self.number(key);
+                let known = &mut self.summaries[number].calls;
+                if known.len() < MAX_CALLS && !known.iter().any(|c| c.input == call.input) {
+                    known.push(call);
+                    changed = true;
+                }
+            }
+            for reached in self.reached(key, i) {
+                changed |= self.add(key, event, reached.take);
+            }
+        }
+        changed
+    }
+
+    fn add(&mut self, key: Key, event: &Event, mut take: Take) -> bool {
+        let nameable = matches!(
+            take.lock.root,
+            SpotRoot::Param(_) | SpotRoot::Capture(_) | SpotRoot::Global(_)
+        );
+        let given_back = event.released.iter().any(|r| same_class(r, &take.lock));
+        if !nameable || given_back || take.depth > MAX_CHAIN {
+            return false;
+        }
+        for released in &event.released {
+            if !take.released.contains(released) {
+                take.released.push(released.clone());
+            }
+        }
+        let number = self.number(key);
+        let takes = &mut self.summaries[number].takes;
+        let alike =
+            |t: &&mut Take| t.lock == take.lock && t.mode == take.mode && t.wait == take.wait;
+        if let Some(known) = takes.iter_mut().find(alike) {
+            let weaker = known.known.len() > take.known.len()
+                && take.known.iter().all(|k| known.known.contains(k));
+            let better = weaker && (take.depends, take.guarded) <= (known.depends, known.guarded)
+                || (take.depends, take.guarded) < (known.depends, known.guarded)
+                || known.dynamic && !take.dynamic;
+            if better && !(take.dynamic && !known.dynamic) {
+                // The number of a take never changes: chains name it.
+                *known = take;
+                return true;
+            }
+            return false;
+        }
+        if takes.len() >= MAX_TAKES {
+            return false;
+        }
+        takes.push(take);
+        true
+    }
+
+    /// The locks that an event leads to.
+    pub(crate) fn reached(&self, key: Key, number: usize) -> Vec<Reached> {
+        let Some(func) = self.index.func(key) else { return Vec::new() };
+        let Some(event) = func.events.get(number) else { return Vec::new() };
+        let mut found = Vec::new();
+        match &event.kind {
+            EventKind::Acquire(lock, mode) => {
+                let take = here(event, lock, *mode, None);
+                found.push(Reached { take, held: Vec::new(), path: Vec::new() });
+            }
+            EventKind::Wait(what, place) => {
+                let take = here(event, place, LockMode::Write, Some(*what));
+                found.push(Reached { take, held: Vec::new(), path: Vec::new() });
+            }
+            EventKind::Call(callee, _) => {
+                for callable in self.callables(key, number) {
+                    self.through(key, event, callable, &mut found);
+                }
+                if let Callee::Field(field, owner) = callee {
+                    self.through_hooks(event, *field, owner, &mut found);
+                }
+            }
+            _ => {}
+        }
+        found
+    }
+
+    /// The locks that a call leads to.
+    fn through(&self, key: Key, event: &Event, callable: &Callable, found: &mut Vec<Reached>) {
+        let summary = self.summary(callable.key);
+        for (i, take) in summary.takes.iter().enumerate() {
+            let Some(mut take) = translate(take, event, callable) else { continue };
+            take.beyond |= callable.key.package != key.package;
+            take.via = Via::Call(event.span, callable.key, i);
+            let path = self.path(callable.key, i);
+            found.push(Reached { take, held: Vec::new(), path });
+        }
+        for call in &summary.calls {
+            let Some((_, Some(value))) = argument(&call.input, callable) else { continue };
+            let Some(target) = self.value(key, value) else { continue };
+            let mut held = Vec::new();
+            for (lock, symbol) in &call.held {
+                let spot = substitute(&lock.lock, callable);
+                held.push((HeldLock { lock: spot, ..lock.clone() }, symbol.clone()));
+            }
+            for (i, take) in self.summary(target.key).takes.iter().enumerate() {
+                let Some(mut take) = translate(take, event, &target) else { continue };
+                take.released.extend(call.released.iter().map(|r| substitute(r, callable)));
+                take.dynamic |= callable.dynamic;
+                take.beyond = true;
+                take.via = Via::Call(event.span, target.key, i);
+                take.depth += call.path.len() as u32;
+                let mut path = call.path.clone();
+                path.extend(self.path(target.key, i));
+                found.push(Reached { take, held: held.clone(), path });
+            }
+        }
+    }
+
+    /// A function value that is an argument.
+    fn value(&self, key: Key, value: &Arg) -> Option<Callable> {
+        let (key, args, captures) = match value {
+            Arg::Closure(func, captures) => {
+                (Key { package: key.package, func: *func }, Vec::new(), captures.clone())
+            }
+            Arg::Declared(object) => (self.index.declared(*object)?, Vec::new(), Vec::new()),
+            Arg::Method(recv, method) => {
+                (self.index.declared(*method)?, vec![(**recv).clone()], Vec::new())
+            }
+            Arg::Points(_) | Arg::Const(_) | Arg::Unknown => return None,
+        };
+        Some(Callable { key, args, captures, dynamic: false, vague: false })
+    }
+
+    /// Calls of inputs that an event leads to.
+    fn input_calls(&self, key: Key, number: usize, event: &Event) -> Vec<InputCall> {
+        let mut found = Vec::new();
+        let Some(func) = self.index.func(key) else { return found };
+        let here = Spotted { symbol: func.symbol.clone(), span: event.span };
+        let own = |h: &HeldLock| (h.clone(), func.symbol.clone());
+        if let EventKind::Call(Callee::Input(input), _) = &event.kind
+            && input.steps.is_empty()
+        {
+            found.push(InputCall {
+                input: input.clone(),
+                held: event.held.iter().map(own).collect(),
+                released: event.released.clone(),
+                path: vec![here.clone()],
+            });
+        }
+        for callable in self.callables(key, number) {
+            if event.kind.starts() {
+                continue;
+            }
+            for call in &self.summary(callable.key).calls {
+                let Some((_, Some(Arg::Points(spot)))) = argument(&call.input, callable) else {
+                    continue;
+                };
+                let Some(input) = spot.holder().filter(|s| s.steps.is_empty()) else { continue };
+                let released: Vec<Spot> =
+                    call.released.iter().map(|r| substitute(r, callable)).collect();
+                let mut held: Vec<_> =
+                    event.held.iter().filter(|h| !gives(&released, &h.lock)).map(own).collect();
+                for (lock, symbol) in &call.held {
+                    let spot = substitute(&lock.lock, callable);
+                    held.push((HeldLock { lock: spot, ..lock.clone() }, symbol.clone()));
+                }
+                let path: Vec<Spotted> =
+                    [here.clone()].into_iter().chain(call.path.iter().cloned()).collect();
+                if path.len() <= MAX_CHAIN as usize {
+                    found.push(InputCall { input, held, released, path });
+                }
+            }
+        }
+        found
+    }
+
+    /// Functions and places from a take of a function to the lock call.
+    pub(crate) fn path(&self, key: Key, take: usize) -> Vec<Spotted> {
+        let mut path = Vec::new();
+        let mut at = Some((key, take));
+        while let Some((key, take)) = at {
+            if path.len() > MAX_CHAIN as usize {
+                break;
+            }
+            let Some(take) = self.summary(key).takes.get(take) else { break };
+            let symbol = self.index.func(key).map(|f| f.symbol.clone()).unwrap_or_default();
+            let (span, next) = match take.via {
+                Via::Here(span) => (span, None),
+                Via::Call(span, callee, number) => (span, Some((callee, number))),
+            };
+            path.push(Spotted { symbol, span });
+            at = next;
+        }
+        path
+    }
+
+    /// Locks of the same object that functions take which are kept in a field of it.
+    fn through_hooks(
+        &self,
+        event: &Event,
+        field: stanch_types::ObjectId,
+        owner: &Spot,
+        found: &mut Vec<Reached>,
+    ) {
+        for hook in self.hooks(field, owner) {
+            for (i, take) in self.summary(hook.callable.key).takes.iter().enumerate() {
+                if take.depends || !take.known.is_empty() {
+                    continue;
+                }
+                let lock = substitute(&take.lock, &hook.callable);
+                let Some(rest) = below(&hook.owner, &lock) else { continue };
+                let steps = owner.steps.iter().chain(rest).copied().collect();
+                let take = Take {
+                    lock: Spot::new(owner.root, steps),
+                    released: Vec::new(),
+                    known: event.known.clone(),
+                    dynamic: true,
+                    beyond: true,
+                    via: Via::Call(event.span, hook.callable.key, i),
+                    depth: take.depth + 1,
+                    ..take.clone()
+                };
+                let path = self.path(hook.callable.key, i);
+                found.push(Reached { take, held: Vec::new(), path });
+            }
+        }
+    }
+
+    /// The functions that are kept in a field, as far as they are in view.
+    fn hooks(&self, field: stanch_types::ObjectId, _owner: &Spot) -> Vec<Hook> {
+        let mut hooks = Vec::new();
+        for &(package, stored) in self.index.stored.get(&field).into_iter().flatten() {
+            let key = Key { package, func: stored.func };
+            if let Some(callable) = self.value(key, &stored.value) {
+                hooks.push(Hook { callable, owner: stored.owner.clone() });
+                continue;
+            }
+            let Arg::Points(spot) = &stored.value else { continue };
+            let Some(input) = spot.holder().filter(|s| s.steps.is_empty()) else { continue };
+            for &(caller, event) in self.callers.get(&key).into_iter().flatten() {
+                for callable in self.callables(caller, event) {
+                    if callable.key != key {
+                        continue;
+                    }
+                    let Some((_, Some(value))) = argument(&input, callable) else { continue };
+                    let Some(target) = self.value(caller, value) else { continue };
+                    let owner = substitute(&stored.owner, callable);
+                    hooks.push(Hook { callable: target, owner });
+                }
+            }
+        }
+        hooks
+    }
+}
+
+/// What an event takes by itself.
+fn here(event: &Event, lock: &Spot, mode: LockMode, wait: Option<Waited>) -> Take {
+    Take {
+        lock: lock.clone(),
+        mode,
+        wait,
+        released: Vec::new(),
+        known: event.known.clone(),
+        depends: event.depends,
+        guarded: false,
+        dynamic: false,
+        vague: false,
+        beyond: false,
+        via: Via::Here(event.span),
+        depth: 1,
+    }
+}
+
+/// A function that is kept in a field of an object.
+struct Hook {
+    callable: Callable,
+    /// In terms of the function that hands it over.
+    owner: Spot,
+}
+
+/// The steps from an object to a lock of it.
+fn below<'s>(owner: &Spot, lock: &'s Spot) -> Option<&'s [SpotStep]> {
+    let inside = owner.root == lock.root && lock.steps.starts_with(&owner.steps);
+    let exact = owner.is_exact() && owner.root != SpotRoot::Unknown;
+    (inside && exact).then(|| &lock.steps[owner.steps.len()..])
+}
+
+/// Whether two spots are of one class.
+pub(crate) fn same_class(a: &Spot, b: &Spot) -> bool {
+    a.class().is_some() && a.class() == b.class()
+}
+
+/// Whether a lock is among those given back.
+pub(crate) fn gives(released: &[Spot], lock: &Spot) -> bool {
+    released.iter().any(|r| same_class(r, lock))
+}
+
+/// The place and value of an input at a call.
+fn argument<'c>(input: &Spot, call: &'c Callable) -> Option<(Option<&'c Spot>, Option<&'c Arg>)> {
+    match input.root {
+        SpotRoot::Param(i) => Some((None, call.args.get(i as usize))),
+        SpotRoot::Capture(i) => {
+            let (place, value) = call.captures.get(i as usize)?;
+            Some((Some(place), Some(value)))
+        }
+        _ => None,
+    }
+}
+
+/// A spot of a called function in the terms of its caller; out of sight if it has no name there.
+pub(crate) fn substitute(spot: &Spot, call: &Callable) -> Spot {
+    let unknown = || {
+        let last = spot.steps.last().filter(|s| matches!(s, SpotStep::Field(_)));
+        Spot::new(SpotRoot::Unknown, last.copied().into_iter().collect())
+    };
+    if let SpotRoot::Global(_) = spot.root {
+        return Spot::new(spot.root, foreign(&spot.steps).collect());
+    }
+    let Some((place, value)) = argument(spot, call) else { return unknown() };
+    let (base, rest) = match (spot.steps.split_first(), value, place) {
+        (Some((SpotStep::Deref(0), rest)), Some(Arg::Points(target)), _) => (target, rest),
+        (Some((SpotStep::Deref(_), _)), _, _) => return unknown(),
+        (_, _, Some(place)) => (place, &*spot.steps),
+        _ => return unknown(),
+    };
+    if base.root == SpotRoot::Unknown || base.steps.len() + rest.len() > MAX_STEPS {
+        return unknown();
+    }
+    Spot::new(base.root, base.steps.iter().copied().chain(foreign(rest)).collect())
+}
+
+/// Steps of another function: its times and keys mean nothing here.
+fn foreign(steps: &[SpotStep]) -> impl Iterator<Item = SpotStep> + '_ {
+    steps.iter().map(|step| match *step {
+        SpotStep::Deref(0) => SpotStep::Deref(0),
+        SpotStep::Deref(_) => SpotStep::Deref(UNKNOWN),
+        SpotStep::Index(_) => SpotStep::Index(UNKNOWN),
+        SpotStep::Field(field) => SpotStep::Field(field),
+    })
+}
+
+/// A take of a called function in the terms of its caller; `None` if the call excludes it.
+fn translate(take: &Take, event: &Event, call: &Callable) -> Option<Take> {
+    if take.depends {
+        return None;
+    }
+    let lock = substitute(&take.lock, call);
+    if lock.root == SpotRoot::Unknown {
+        return None;
+    }
+    let mut known = event.known.clone();
+    let mut guarded = take.guarded;
+    for (spot, wanted) in &take.known {
+        let is_flag = matches!(wanted, Value::Bool(_) | Value::Int(_));
+        if let (SpotRoot::Param(_), []) = (spot.root, &*spot.steps) {
+            match argument(spot, call).and_then(|(_, value)| value) {
+                Some(Arg::Const(value)) if excludes(value, wanted) => return None,
+                Some(Arg::Const(_)) => {}
+                Some(Arg::Closure(..) | Arg::Declared(_) | Arg::Method(..))
+                    if *wanted == Value::Nil =>
+                {
+                    return None;
+                }
+                Some(Arg::Points(target)) => match target.holder() {
+                    Some(holder) => guarded |= agree(&mut known, event, holder, wanted)? && is_flag,
+                    None if *wanted == Value::Nil => return None,
+                    None => {}
+                },
+                _ => guarded |= is_flag,
+            }
+            continue;
+        }
+        let place = substitute(spot, call);
+        if place.root != SpotRoot::Unknown && place.is_exact() {
+            guarded |= agree(&mut known, event, place, wanted)? && is_flag;
+        } else {
+            guarded |= is_flag;
+        }
+    }
+    Some(Take {
+        lock,
+        released: take.released.iter().map(|r| substitute(r, call)).collect(),
+        known: known.into_iter().filter(|(spot, _)| is_input(spot)).collect(),
+        depends: event.depends,
+        guarded,
+        dynamic: take.dynamic || call.dynamic,
+        vague: take.vague || call.vague,
+        beyond: take.beyond || call.dynamic,
+        depth: take.depth + 1,
+        ..take.clone()
+    })
+}
+
+fn is_input(spot: &Spot) -> bool {
+    matches!(spot.root, SpotRoot::Param(_) | SpotRoot::Capture(_) | SpotRoot::Global(_))
+}
+
+/// Adds a condition to what is known, and whether that was needed; `None` if it contradicts.
+fn agree(
+    known: &mut Vec<(Spot, Value)>,
+    event: &Event,
+    place: Spot,
+    wanted: &Value,
+) -> Option<bool> {
+    if let Some((_, value)) = event.now.iter().find(|(spot, _)| *spot == place) {
+        return (!excludes(value, wanted)).then_some(false);
+    }
+    let mut same = known.iter().filter(|(spot, _)| *spot == place);
+    if same.clone().any(|(_, value)| excludes(value, wanted)) {
+        return None;
+    }
+    if same.next().is_some() {
+        return Some(false);
+    }
+    known.push((place, wanted.clone()));
+    Some(true)
+}
+
+/// Whether two values cannot be the same.
+fn excludes(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Bool(x), Value::Bool(y)) => x != y,
+        (Value::Int(x), Value::Int(y)) => x != y,
+        (Value::Nil, Value::NonNil) | (Value::NonNil, Value::Nil) => true,
+        _ => false,
+    }
+}
