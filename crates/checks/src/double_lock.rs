@@ -31,8 +31,9 @@
 //! # Not reported
 //! `RLock` within `RLock`, which blocks only if a writer waits in between. `TryLock`. Locks that only
 //! may be the same: of two objects, or of elements with different indices. Calls through interfaces
-//! and function values, and into other packages. Where the called function locks on some of its paths
-//! only, the finding is `likely`.
+//! with more than three implementations in view. Where the called function locks on some of its paths
+//! only, the finding is `likely`; where it does so if a flag is set of which the call says nothing, the
+//! finding is `possible`, for the flag may well tell that the lock is held.
 
 use crate::growths::ModuleCtx;
 use crate::{Ctx, lock_words, waits, words};
