@@ -1,6 +1,6 @@
 //! Where exploration starts, and for which objects.
 
-use crate::scope::{At, Group, Keep, Kind, Scopes, Sliced, Tree, emit};
+use crate::scope::{At, Group, Grouped, Keep, Kind, Scopes, Sliced, Tree, emit};
 use crate::translate::Translated;
 use stanch_base::{FxHashSet, Idx};
 use stanch_ir::{FuncId, Module};
@@ -79,7 +79,16 @@ impl Explorer<'_> {
             if covered.contains(&seed) {
                 continue;
             }
-            let Some(group) = self.scopes.group(root, &[seed], &tree) else { continue };
+            let group = match self.scopes.group(root, seed, &tree) {
+                Grouped::Group(group) => group,
+                Grouped::TooLarge => continue,
+                Grouped::Harmless => {
+                    if self.scopes.may_hand_up(root, seed) {
+                        self.to_callers(root, seed, next);
+                    }
+                    continue;
+                }
+            };
             covered.extend(&group.classes);
             let Some(one) = self.explore(root, &group, &tree, None) else { continue };
             self.up(&one, root, seeds, &group, next);
@@ -127,19 +136,22 @@ impl Explorer<'_> {
                         && owner.is_some_and(|o| set.contains(&o))
                 })
         };
-        let callers = &self.scopes.callers[root];
         // What is too much from here is more from further up.
         if one.outcome.inconclusive.is_some() {
             return;
         }
-        if callers.len() > MAX_CALLERS {
-            return;
-        }
         for seed in seeds.iter().filter(|s| group.classes.contains(s)) {
             if within(seed, &up) && !within(seed, &away) {
-                for caller in callers.iter().filter(|c| c.index() < self.translated.n_funcs) {
-                    next.entry(*caller).or_default().insert(*seed);
-                }
+                self.to_callers(root, *seed, next);
+            }
+        }
+    }
+
+    fn to_callers(&self, root: FnId, seed: u32, next: &mut BTreeMap<FnId, BTreeSet<u32>>) {
+        let callers = &self.scopes.callers[root];
+        if callers.len() <= MAX_CALLERS {
+            for caller in callers.iter().filter(|c| c.index() < self.translated.n_funcs) {
+                next.entry(*caller).or_default().insert(seed);
             }
         }
     }

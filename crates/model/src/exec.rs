@@ -13,18 +13,28 @@ pub(crate) struct Machine<'p> {
     pub(crate) limits: Limits,
 }
 
+/// A step that may have gone in so many ways ends where ways meet: what they differ in is mostly over.
+const WIDE: u32 = 32;
+
 /// The sequence of choices of one step; re-running the step with the next sequence explores the
 /// next way it may go.
-#[derive(Default)]
 pub(crate) struct Chooser {
     picks: Vec<(u32, u32)>,
     at: usize,
+    /// In how many ways the step may have gone so far.
+    ways: u32,
+}
+
+impl Default for Chooser {
+    fn default() -> Self {
+        Self { picks: Vec::new(), at: 0, ways: 1 }
+    }
 }
 
 impl Chooser {
     /// A chooser that repeats recorded picks.
     pub(crate) fn replay(picks: &[u32]) -> Self {
-        Self { picks: picks.iter().map(|p| (*p, u32::MAX)).collect(), at: 0 }
+        Self { picks: picks.iter().map(|p| (*p, u32::MAX)).collect(), at: 0, ways: 1 }
     }
 
     /// A number below `n`.
@@ -36,6 +46,7 @@ impl Chooser {
             self.picks.push((0, n));
         }
         self.at += 1;
+        self.ways = self.ways.saturating_mul(n);
         self.picks[self.at - 1].0
     }
 
@@ -43,6 +54,7 @@ impl Chooser {
     pub(crate) fn advance(&mut self) -> bool {
         self.picks.truncate(self.at);
         self.at = 0;
+        self.ways = 1;
         while let Some((pick, n)) = self.picks.last_mut() {
             if *pick + 1 < *n {
                 *pick += 1;
@@ -53,9 +65,9 @@ impl Chooser {
         false
     }
 
-    /// How many choices this sequence has made so far.
-    pub(crate) fn made(&self) -> usize {
-        self.at
+    /// Whether the step may have gone in so many ways that they should come together.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.ways >= WIDE
     }
 
     /// The choices made.
@@ -97,8 +109,6 @@ pub(crate) struct Exec<'a, 'p> {
     pub(crate) next_number: u32,
     /// Instructions executed.
     pub(crate) work: u64,
-    /// Turns of loops in which something was chosen, and the choices made up to the last of them.
-    pub(crate) turns: (u32, usize),
     /// Points where objects were made that left view.
     pub(crate) escaped: Vec<(u32, Escaped)>,
     /// What the step assumes.
@@ -154,7 +164,6 @@ impl<'a, 'p> Exec<'a, 'p> {
             crash: None,
             next_number: 0,
             work: 0,
-            turns: (0, 0),
             escaped: Vec::new(),
             rests_on: RestsOn::default(),
         }

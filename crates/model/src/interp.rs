@@ -22,9 +22,6 @@ pub(crate) enum Results<'a> {
     Unknown(UnknownKind),
 }
 
-/// Turns of loops with decisions after which a step is interrupted.
-const DECIDING_TURNS: u32 = 2;
-
 impl<'p> Exec<'_, 'p> {
     /// Runs local code of every goroutine in `todo`, and of those they start. A goroutine whose turn
     /// comes when the step is long already begins in a later step: goroutines that only start the next
@@ -116,18 +113,20 @@ impl<'p> Exec<'_, 'p> {
     }
 
     /// Goes to a block of the top frame. A loop whose turns decide about new unknowns would branch
-    /// without end within one step: it is interrupted, so that states that are the same meet.
+    /// without end within one step: it is interrupted there too.
     pub(crate) fn goto(&mut self, i: usize, block: BlockId) {
         let Some(frame) = self.st.gs[i].frames.last_mut() else { return };
-        let back = block <= frame.block;
         frame.block = block;
         frame.instr = 0;
-        if back && self.chooser.made() > self.turns.1 {
-            self.turns = (self.turns.0 + 1, self.chooser.made());
-            if self.turns.0 >= DECIDING_TURNS {
-                self.turns.0 = 0;
-                self.st.gs[i].pending = Pending::Interrupted;
-            }
+        if self.m.statics.is_join(frame.func, block) {
+            self.ways_meet(i);
+        }
+    }
+
+    /// Local code of a goroutine is where several ways lead.
+    fn ways_meet(&mut self, i: usize) {
+        if self.chooser.is_wide() && matches!(self.st.gs[i].pending, Pending::None) {
+            self.st.gs[i].pending = Pending::Interrupted;
         }
     }
 
@@ -219,7 +218,10 @@ impl<'p> Exec<'_, 'p> {
                     }
                 }
             }
-            FrameKind::Call => self.finish(i, How::Instr, NONE, &Results::Values(&results)),
+            FrameKind::Call => {
+                self.finish(i, How::Instr, NONE, &Results::Values(&results));
+                self.ways_meet(i);
+            }
             FrameKind::Deferred => {}
             FrameKind::Once(once, by_instr) => {
                 let how = if by_instr { How::Instr } else { How::Defer };

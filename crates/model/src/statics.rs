@@ -86,6 +86,8 @@ struct FuncStatics {
     across: Vec<u64>,
     /// Slots that hold results.
     results: Vec<u64>,
+    /// Blocks to which several others lead.
+    joins: Vec<bool>,
     /// Operations from each point to the function's end.
     from: Vec<u32>,
     /// All operations, with callees.
@@ -103,6 +105,11 @@ impl Statics {
         let mut statics = Self { points, funcs, indirect: 0 };
         statics.operations(program);
         statics
+    }
+
+    /// Whether several blocks lead to a block.
+    pub(crate) fn is_join(&self, func: FnId, block: BlockId) -> bool {
+        self.funcs.get(func).and_then(|f| f.joins.get(block.index())) == Some(&true)
     }
 
     /// The number of a point.
@@ -370,11 +377,24 @@ fn layout(id: FnId, f: &Function, points: &mut Vec<Point>) -> FuncStatics {
         live: vec![0; n_points * words],
         across: vec![0; n_points * words],
         results,
+        joins: joins(f),
         from: Vec::new(),
         all: 0,
     };
     liveness(f, &mut statics);
     statics
+}
+
+fn joins(f: &Function) -> Vec<bool> {
+    let mut n_into = vec![0u32; f.blocks.len()];
+    for block in &f.blocks {
+        for to in successors(&block.term) {
+            if let Some(n) = n_into.get_mut(to.index()) {
+                *n += 1;
+            }
+        }
+    }
+    n_into.into_iter().map(|n| n > 1).collect()
 }
 
 fn set(bits: &mut [u64], local: LocalId) {

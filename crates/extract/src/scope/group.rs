@@ -42,13 +42,35 @@ pub(crate) struct Group {
     pub(crate) carrying: Vec<FnId>,
 }
 
+/// What there is to explore for some objects.
+pub(crate) enum Grouped {
+    /// This.
+    Group(Group),
+    /// Nothing from here: nobody gets stuck in them.
+    Harmless,
+    /// Too much.
+    TooLarge,
+}
+
 impl Scopes<'_> {
-    /// The group of some objects seen from a root; none if it is too large.
-    pub(crate) fn group(&self, root: FnId, seeds: &[u32], tree: &Tree) -> Option<Group> {
-        let mut classes: FxHashSet<u32> = seeds.iter().copied().collect();
-        if seeds.iter().any(|s| self.lock_operations.contains_key(s)) {
-            return self.lock_group(root, classes, tree);
+    /// The group of an object seen from a root.
+    pub(crate) fn group(&self, root: FnId, seed: u32, tree: &Tree) -> Grouped {
+        let classes: FxHashSet<u32> = std::iter::once(seed).collect();
+        let is_lock = self.lock_operations.contains_key(&seed);
+        let group = match is_lock {
+            true => self.lock_group(root, classes, tree),
+            false => self.wait_group(root, classes, tree),
+        };
+        match group {
+            None => Grouped::TooLarge,
+            Some(group) if is_lock && !self.can_get_stuck(&group.classes, &group.carrying) => {
+                Grouped::Harmless
+            }
+            Some(group) => Grouped::Group(group),
         }
+    }
+
+    fn wait_group(&self, root: FnId, mut classes: FxHashSet<u32>, tree: &Tree) -> Option<Group> {
         let mut carrying = self.carrying(root, &classes, tree, false)?;
         loop {
             let before = classes.len();

@@ -15,13 +15,14 @@
 pub(crate) mod classes;
 mod emit;
 mod group;
+mod held;
 mod keep;
 mod operations;
 mod shape;
 
 pub(crate) use classes::{At, Kind};
 pub(crate) use emit::{Sliced, emit};
-pub(crate) use group::{Group, Tree};
+pub(crate) use group::{Group, Grouped, Tree};
 pub(crate) use keep::Keep;
 
 use classes::{Classes, Helpers};
@@ -188,6 +189,19 @@ impl<'m> Scopes<'m> {
             }
         }
         all
+    }
+
+    /// Whether a function may hand an object of a class to its callers.
+    pub(crate) fn may_hand_up(&self, id: FnId, class: u32) -> bool {
+        let holders = self.holders_of(&std::iter::once(class).collect());
+        let function = &self.model.functions[id];
+        let n_in = (function.n_captures + function.n_params) as usize;
+        let given = function.locals.ids().take(n_in);
+        given.chain(function.results.iter().map(|r| r.local)).any(|local| {
+            let class = self.classes.find(self.classes.local(id, local));
+            let content = self.classes.field(class, classes::CONTENT);
+            holders.contains(&class) || content.is_some_and(|c| holders.contains(&c))
+        })
     }
 
     /// The class of what an instruction makes.

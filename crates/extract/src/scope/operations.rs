@@ -18,6 +18,16 @@ pub(crate) fn locks(prim: Prim) -> bool {
     )
 }
 
+/// Whether an operation takes a lock, and waits for it.
+pub(crate) fn takes(prim: Prim) -> bool {
+    matches!(prim, Prim::Lock | Prim::RLock)
+}
+
+/// Whether an operation gives a lock back.
+pub(crate) fn unlocks(prim: Prim) -> bool {
+    matches!(prim, Prim::Unlock | Prim::RUnlock)
+}
+
 /// Whether others notice an operation.
 pub(crate) fn matters(prim: Prim) -> bool {
     waits(prim)
