@@ -1,7 +1,8 @@
-//! Benchmarks against the Go tools: `bench parse|types|check [GOROOT]`.
+//! Benchmarks against the Go tools: `bench parse|types|check [GOROOT]`, `bench module DIR`.
 
 mod check;
 mod clock;
+mod module;
 mod parse;
 mod types;
 
@@ -12,13 +13,21 @@ use std::process::Command;
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     let what = args.next().unwrap_or_default();
+    if what == "module" {
+        let dir = args.next().context("usage: bench module DIR")?;
+        return module::run(&installed_goroot()?, &PathBuf::from(dir));
+    }
     let goroot = args.next().map_or_else(installed_goroot, |root| Ok(PathBuf::from(root)))?;
     match &*what {
         "parse" => parse::run(&goroot),
         "types" => types::run(&goroot),
         types::ONE_ROUND => types::one_round(&goroot),
         "check" => check::run(&goroot),
-        _ => bail!("usage: bench parse|types|check [GOROOT]"),
+        module::ONE_ROUND => {
+            let dir = args.next().context("no folder was given")?;
+            module::one_round(&goroot, &PathBuf::from(dir))
+        }
+        _ => bail!("usage: bench parse|types|check [GOROOT]; bench module DIR"),
     }
 }
 

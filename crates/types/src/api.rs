@@ -1,5 +1,6 @@
 //! The data that later layers read: types, objects, per-file tables.
 
+use crate::sparse::Sparse;
 use stanch_base::{FxHashMap, IndexVec, TextRange, newtype_index};
 use stanch_syntax::ast::{Ast, ChanDir, ExprId, IdentId};
 use std::sync::Arc;
@@ -331,18 +332,18 @@ pub struct FileTypes {
     /// What each identifier defines or uses.
     pub idents: IndexVec<IdentId, Option<ObjectId>>,
     /// Resolved selectors, by the selector expression.
-    pub selections: FxHashMap<ExprId, Selection>,
+    pub selections: Sparse<ExprId, Selection>,
     /// Type arguments of generic functions and types, by the identifier that names the generic.
-    pub instances: FxHashMap<IdentId, Box<[TypeId]>>,
+    pub instances: Sparse<IdentId, Box<[TypeId]>>,
     /// The variable a type switch declares in a clause, by the clause's span start.
-    pub clause_vars: FxHashMap<u32, ObjectId>,
+    pub clause_vars: Sparse<u32, ObjectId>,
     /// Constant values.
     pub constants: Vec<ConstValue>,
     /// The fields that embedded types' identifiers declare (`idents` has the type they use).
-    pub embedded: FxHashMap<IdentId, ObjectId>,
+    pub embedded: Sparse<IdentId, ObjectId>,
     /// Expressions in a comma-ok context (go/types records a pair for them), with the type of the
     /// second value.
-    pub comma_ok: FxHashMap<ExprId, TypeId>,
+    pub comma_ok: Sparse<ExprId, TypeId>,
     /// Number of expressions whose type is unknown.
     pub n_unknown: u32,
 }

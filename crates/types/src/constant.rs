@@ -65,6 +65,12 @@ pub(crate) fn int_literal(text: &str) -> ConstValue {
     if text.len() > MAX_LITERAL {
         return ConstValue::Unknown;
     }
+    // Most literals are short decimal numbers.
+    if !text.starts_with('0')
+        && let Ok(small) = text.parse::<u64>()
+    {
+        return int(small);
+    }
     let clean: String = text.chars().filter(|&c| c != '_').collect();
     let lower = clean.to_ascii_lowercase();
     let (digits, radix) = match lower.as_bytes() {

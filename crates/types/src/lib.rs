@@ -16,12 +16,14 @@ mod constant;
 mod debug;
 mod display;
 mod env;
+mod hashed;
 mod lookup;
 mod names;
 mod opened;
 mod program;
 mod resolve;
 mod sizes;
+mod sparse;
 mod store;
 mod subst;
 mod tables;
@@ -31,6 +33,7 @@ mod universe;
 pub use api::*;
 pub use debug::debug_types;
 pub use program::Program;
+pub use sparse::Sparse;
 
 /// Runs `f` with enough stack left for one more level of recursion.
 #[inline]

@@ -73,7 +73,11 @@ impl<'p> Program<'p> {
         if indirect && matches!(self.kind(self.underlying(start)), TypeKind::Interface(_)) {
             return Search::Nothing;
         }
-        let mut level = vec![Level { ty: start, path: Vec::new(), indirect, multiple: false }];
+        let first = Level { ty: start, path: Vec::new(), indirect, multiple: false };
+        if let Some(found) = self.find_at(&first, package, name) {
+            return found;
+        }
+        let mut level = vec![first];
         let mut seen: FxHashSet<TypeId> = FxHashSet::default();
         let mut unknown = false;
         for _ in 0..MAX_LEVELS {
@@ -137,6 +141,23 @@ impl<'p> Program<'p> {
             level = self.merge_level(next);
         }
         if unknown { Search::Unknown } else { Search::Nothing }
+    }
+
+    /// The method or field of a type itself, which is what most searches are for.
+    fn find_at(&self, at: &Level, package: PackageId, name: Name) -> Option<Search> {
+        let ty = self.unalias(at.ty);
+        if let Some(found) = self.own_method(ty, package, name) {
+            return Some(Search::Hit(Hit { indirect: at.indirect, ..found }));
+        }
+        let TypeKind::Struct(fields) = self.kind(self.underlying(ty)) else { return None };
+        let text = self.names.text(name);
+        let public = exported(text);
+        let visible = |f: &StructField| *f.name == *text && (public || f.object.package == package);
+        let i = fields.iter().position(visible)?;
+        Some(match fields[i + 1..].iter().any(visible) {
+            true => Search::Ambiguous,
+            false => Search::Hit(field_hit(&fields[i], at, i)),
+        })
     }
 
     /// A level's types without repetition; repeated ones make every find ambiguous.

@@ -1,7 +1,7 @@
 //! Interned strings and lists of names, shared by all threads.
 
 use crate::api::{Name, NameList};
-use hashbrown::HashTable;
+use crate::hashed::Hashed;
 use stanch_base::{FxBuildHasher, FxHashMap, Idx};
 use std::hash::BuildHasher;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The strings of a program.
 pub(crate) struct Names {
     texts: boxcar::Vec<Box<str>>,
-    shards: [Mutex<HashTable<Name>>; N_SHARDS],
+    shards: [Mutex<Hashed>; N_SHARDS],
     lists: boxcar::Vec<Box<[Name]>>,
     list_ids: Mutex<FxHashMap<Box<[Name]>, NameList>>,
 }
@@ -34,7 +34,7 @@ impl Names {
     pub(crate) fn new() -> Self {
         let names = Self {
             texts: boxcar::Vec::new(),
-            shards: std::array::from_fn(|_| Mutex::new(HashTable::new())),
+            shards: std::array::from_fn(|_| Mutex::default()),
             lists: boxcar::Vec::new(),
             list_ids: Mutex::default(),
         };
@@ -48,12 +48,11 @@ impl Names {
     pub(crate) fn intern(&self, text: &str) -> Name {
         let hash = FxBuildHasher.hash_one(text);
         let mut shard = lock(&self.shards[(hash >> 60) as usize % N_SHARDS]);
-        let found = shard.find(hash, |&n| &*self.texts[n.index()] == text);
-        if let Some(&name) = found {
-            return name;
+        if let Some(name) = shard.find(hash, |n| &*self.texts[n as usize] == text) {
+            return Name::from_raw(name);
         }
         let name = Name::from_usize(self.texts.push(text.into()));
-        shard.insert_unique(hash, name, |&n| FxBuildHasher.hash_one(&*self.texts[n.index()]));
+        shard.insert(hash, name.raw());
         name
     }
 

@@ -1,9 +1,9 @@
 //! The append-only store of types: hash-consed, read without locks.
 
 use crate::api::*;
+use crate::hashed::Hashed;
 use crate::names::{NO_NAMES, lock};
 use crate::typeset::TypeSet;
-use hashbrown::HashTable;
 use stanch_base::{FxHasher, Idx};
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -46,7 +46,7 @@ impl TypeCell {
 /// All types of a program.
 pub(crate) struct Store {
     cells: boxcar::Vec<TypeCell>,
-    shards: [Mutex<HashTable<TypeId>>; N_SHARDS],
+    shards: [Mutex<Hashed>; N_SHARDS],
 }
 
 fn hash_of(kind: &TypeKind, names: NameList) -> u64 {
@@ -58,10 +58,8 @@ fn hash_of(kind: &TypeKind, names: NameList) -> u64 {
 
 impl Store {
     pub(crate) fn new() -> Self {
-        let store = Self {
-            cells: boxcar::Vec::new(),
-            shards: std::array::from_fn(|_| Mutex::new(HashTable::new())),
-        };
+        let store =
+            Self { cells: boxcar::Vec::new(), shards: std::array::from_fn(|_| Mutex::default()) };
         store.intern(TypeKind::Unknown);
         store
     }
@@ -84,12 +82,12 @@ impl Store {
     pub(crate) fn intern_named(&self, kind: TypeKind, names: NameList) -> TypeId {
         let hash = hash_of(&kind, names);
         let mut shard = lock(&self.shards[(hash >> 58) as usize % N_SHARDS]);
-        let same = |&id: &TypeId| {
-            let cell = self.cell(id);
+        let same = |id| {
+            let cell = self.cell(TypeId::from_raw(id));
             cell.names == names && cell.kind == kind
         };
-        if let Some(&id) = shard.find(hash, same) {
-            return id;
+        if let Some(id) = shard.find(hash, same) {
+            return TypeId::from_raw(id);
         }
         let (depth, parameterized) = self.measure(&kind);
         if depth > MAX_DEPTH {
@@ -104,10 +102,7 @@ impl Store {
             canon: AtomicU32::new(0),
             set: OnceLock::new(),
         }));
-        shard.insert_unique(hash, id, |&id| {
-            let cell = self.cell(id);
-            hash_of(&cell.kind, cell.names)
-        });
+        shard.insert(hash, id.raw());
         id
     }
 

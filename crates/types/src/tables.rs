@@ -120,12 +120,12 @@ impl Tables {
         FileTypes {
             exprs: self.exprs.into_iter().collect(),
             idents: self.idents.into_iter().collect(),
-            selections: self.selections.into_iter().collect(),
-            instances: self.instances.into_iter().collect(),
-            clause_vars: self.clause_vars.into_iter().collect(),
+            selections: self.selections.into(),
+            instances: self.instances.into(),
+            clause_vars: self.clause_vars.into(),
             constants: self.constants,
-            embedded: self.embedded.into_iter().collect(),
-            comma_ok: self.comma_ok.into_iter().collect(),
+            embedded: self.embedded.into(),
+            comma_ok: self.comma_ok.into(),
             n_unknown: self.n_unknown,
         }
     }

@@ -5,6 +5,7 @@ use crate::constant;
 use crate::names::NO_NAMES;
 use crate::subst::Subst;
 use stanch_syntax::ast::Expr;
+use std::borrow::Cow;
 
 /// An argument of a call: a value, and the type arguments written for it if it is a generic
 /// function that is not fully instantiated.
@@ -66,10 +67,10 @@ impl Checker<'_, '_> {
         let signature = match self.pass(fun, signature, given, values, spread) {
             Some(signature) => signature,
             None if generic => return Operand::invalid(e),
-            None => signature.clone(),
+            None => Cow::Borrowed(signature),
         };
         if generic {
-            let ty = self.intern(TypeKind::Signature(signature.clone()));
+            let ty = self.intern(TypeKind::Signature(signature.clone().into_owned()));
             self.record_value(fun, ty);
         }
         self.has_call_or_recv = true;
@@ -154,14 +155,23 @@ impl Checker<'_, '_> {
 
     /// Passes arguments: infers type arguments that are not given, converts untyped values. The
     /// signature as instantiated; `None` where type arguments could not be inferred.
-    fn pass(
+    fn pass<'s>(
         &mut self,
         fun: ExprId,
-        signature: &SignatureType,
+        signature: &'s SignatureType,
         given: Vec<TypeId>,
         mut args: Vec<Argument>,
         spread: bool,
-    ) -> Option<SignatureType> {
+    ) -> Option<Cow<'s, SignatureType>> {
+        let generic_value = |arg: &Argument| matches!(self.kind(arg.x.ty), TypeKind::Signature(s) if !s.type_params.is_empty());
+        if signature.type_params.is_empty() && !args.iter().any(generic_value) {
+            for (i, arg) in args.iter_mut().enumerate() {
+                if let Some(param) = self.param_type(signature, i, spread) {
+                    self.assignment(&mut arg.x, Some(param));
+                }
+            }
+            return Some(Cow::Borrowed(signature));
+        }
         let params: Vec<Option<TypeId>> =
             (0..args.len()).map(|i| self.param_type(signature, i, spread)).collect();
         let n = signature.type_params.len();
@@ -185,7 +195,7 @@ impl Checker<'_, '_> {
             given.resize(rename.len(), None);
             generic_args.push((i, original));
         }
-        let mut instance = signature.clone();
+        let mut instance = Cow::Borrowed(signature);
         let mut targs = Vec::new();
         if rename.len() > 0 {
             let values: Vec<Operand> = args.iter().map(|a| a.x).collect();
@@ -195,7 +205,7 @@ impl Checker<'_, '_> {
                 self.record_instance(fun, own);
                 let ty = self.instance_signature(signature, own);
                 if let TypeKind::Signature(s) = self.kind(ty) {
-                    instance = s.clone();
+                    instance = Cow::Owned(s.clone());
                 }
             }
             let mut at = n;
