@@ -6,7 +6,7 @@ use crate::library::{self, Does};
 use crate::loops::{definitions, loops};
 use crate::origin::{Origins, Reader, of_place, origins};
 use crate::reach;
-use stanch_base::{Idx, IndexVec};
+use stanch_base::{FxHashSet, Idx, IndexVec};
 use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Module, Operand, Place,
     PlaceBase, Proj, Rvalue, Span,
@@ -155,9 +155,14 @@ impl<'s> Scan<'s, '_> {
             }
         }
         // Literals whose way was not followed are kept somewhere.
+        let literal = |edge: &Edge| match edge.to {
+            Target::Func(id) => Some(id),
+            _ => None,
+        };
+        let mut followed: FxHashSet<u32> = self.facts.edges.iter().filter_map(literal).collect();
         for &closure in &self.func.closures {
             let to = Target::Func(closure.raw());
-            if !self.facts.edges.iter().any(|e| e.to == to) {
+            if followed.insert(closure.raw()) {
                 let inner = &self.reader.module.funcs[closure];
                 let how = if inner.synthetic { How::Now } else { How::Later };
                 self.facts.edges.push(Edge { to, how, looped: Loop::None, span: inner.span });

@@ -228,7 +228,7 @@ impl<'m> Builder<'m> {
     fn finish(mut self) -> Classes {
         self.settle();
         for node in 0..self.classes.parent.len() {
-            self.classes.parent[node] = self.classes.find(node as u32);
+            self.find(node as u32);
         }
         // Calls of values of which no function is known are calls out of view.
         let linked: stanch_base::FxHashSet<u32> = self.linked.keys().map(|k| k.0).collect();

@@ -87,14 +87,15 @@ impl<'m> Scopes<'m> {
 
     fn index(&mut self, id: FnId) {
         let facts = &self.classes.facts[id];
+        // Functions come in order: whoever knows this one as a caller has it last.
         for &(_, callee) in &facts.callees {
-            if !self.callees[id].contains(&callee) {
+            if self.callers[callee].last() != Some(&id) {
                 self.callees[id].push(callee);
                 self.callers[callee].push(id);
             }
         }
         for &literal in &facts.literals {
-            if !self.callers[literal].contains(&id) {
+            if self.callers[literal].last() != Some(&id) {
                 self.callers[literal].push(id);
             }
         }
