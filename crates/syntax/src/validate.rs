@@ -112,3 +112,101 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::validate;
+    use crate::ast::*;
+    use crate::{ParseMode, parse};
+    use stanch_base::{Idx, TextRange};
+
+    const TEXT: &str = "package p\n\nvar x = a + \"ü\"\n\nfunc f(b int) { x = b }\n";
+
+    /// What `validate` says of the tree of `TEXT` after `spoil`.
+    fn spoilt(spoil: impl FnOnce(&mut Ast)) -> Result<(), String> {
+        let mut ast = parse(TEXT, ParseMode::Full).ast;
+        spoil(&mut ast);
+        validate(&ast, TEXT)
+    }
+
+    fn at(text: &str) -> u32 {
+        TEXT.find(text).expect("it stands there") as u32
+    }
+
+    /// The first expression that is the same as `text`.
+    fn expr(ast: &Ast, text: &str) -> ExprId {
+        let is = |id: &ExprId| ast.expr_span(*id).of(TEXT) == text;
+        ast.exprs.ids().find(is).expect("such an expression")
+    }
+
+    #[track_caller]
+    fn rejects(what: &str, spoil: impl FnOnce(&mut Ast)) {
+        let problem = spoilt(spoil).expect_err(what);
+        assert!(problem.contains(what), "{problem}");
+    }
+
+    #[test]
+    fn a_sound_tree_passes() {
+        assert_eq!(spoilt(|_| {}), Ok(()));
+    }
+
+    #[test]
+    fn every_broken_promise_is_seen() {
+        rejects("lies outside", |ast| {
+            let sum = expr(ast, "a + \"ü\"");
+            ast.exprs[sum].span.end = at("+");
+        });
+        rejects("overlaps its sibling", |ast| {
+            let literal = expr(ast, "\"ü\"");
+            ast.exprs[literal].span.start = at("a +");
+        });
+        rejects("has the span", |ast| {
+            let literal = expr(ast, "\"ü\"");
+            ast.exprs[literal].span = TextRange::new(at("ü") + 1, at("ü") + 2);
+        });
+        rejects("has the name", |ast| {
+            let name = ast.idents.ids().last().expect("identifiers");
+            ast.idents[name].span = TextRange::new(at("= b"), at("= b") + 1);
+            let used = ast.exprs.ids().last().expect("expressions");
+            ast.exprs[used].span = ast.idents[name].span;
+        });
+        rejects("has two parents", |ast| {
+            let (literal, sum) = (expr(ast, "\"ü\""), expr(ast, "a + \"ü\""));
+            // Without bytes it does not overlap itself.
+            ast.exprs[literal].span = TextRange::empty(at("+"));
+            if let Expr::Binary { x, .. } = &mut ast.exprs[sum].kind {
+                *x = literal;
+            }
+        });
+        rejects("node range", |ast| {
+            let Some(Decl::Gen(decl)) = ast.decls.first_mut() else { return };
+            decl.nodes.exprs.1 = decl.nodes.exprs.0;
+        });
+        rejects("overlaps the one before", |ast| ast.decls.swap(0, 1));
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        rejects("lies deeper", |ast| {
+            let mut inner = expr(ast, "a");
+            let span = ast.expr_span(inner);
+            let mut all: Vec<ExprNode> = ast.exprs.iter().cloned().collect();
+            for _ in 0..=crate::MAX_DEPTH {
+                all.push(ExprNode { kind: Expr::Paren(inner), span });
+                inner = ExprId::from_usize(all.len() - 1);
+            }
+            let sum = expr(ast, "a + \"ü\"");
+            if let Expr::Binary { x, .. } = &mut all[sum.index()].kind {
+                *x = inner;
+            }
+            let n = all.len() as u32;
+            ast.exprs = all.into_iter().collect();
+            for decl in &mut ast.decls {
+                if let Decl::Gen(decl) = decl {
+                    decl.nodes.exprs.1 = n;
+                }
+            }
+            ast.decls.truncate(1);
+        });
+    }
+}
