@@ -54,6 +54,7 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
             Kind::Transaction => ("the transaction", "committed or rolled back", ".Rollback()"),
             Kind::Closer => ("what this opens", "closed", ".Close()"),
             Kind::Ticker => ("the ticker", "stopped", ".Stop()"),
+            Kind::Worker => ("the goroutine of what this makes", "stopped", ".Close()"),
             Kind::Stop => ("the stop function", "called", "()"),
         };
         let note = "when the function succeeds it hands it on; when it fails nobody has it";

@@ -22,6 +22,7 @@ pub const ALL: &[&Check] = &[
     &crate::read_lock_reentry::CHECK,
     &crate::registry_without_unsubscribe::CHECK,
     &crate::rows_not_closed::CHECK,
+    &crate::start_without_stop::CHECK,
     &crate::stuck_lock::CHECK,
     &crate::stuck_worker::CHECK,
     &crate::ticker_not_stopped::CHECK,
@@ -51,6 +52,7 @@ pub fn explanation(name: &str) -> Option<&'static str> {
             include_str!("../../../docs/checks/registry-without-unsubscribe.md")
         }
         "rows-not-closed" => include_str!("../../../docs/checks/rows-not-closed.md"),
+        "start-without-stop" => include_str!("../../../docs/checks/start-without-stop.md"),
         "stuck-lock" => include_str!("../../../docs/checks/stuck-lock.md"),
         "stuck-worker" => include_str!("../../../docs/checks/stuck-worker.md"),
         "ticker-not-stopped" => include_str!("../../../docs/checks/ticker-not-stopped.md"),

@@ -24,6 +24,7 @@ pub mod read_lock_reentry;
 pub mod registry_without_unsubscribe;
 mod resource;
 pub mod rows_not_closed;
+pub mod start_without_stop;
 pub mod stuck_lock;
 pub mod stuck_worker;
 mod suppress;
@@ -159,6 +160,12 @@ pub const REGISTRY: &[Entry] = &[
         source: include_str!("pull_without_stop.rs"),
         engine: Engine::Obligations,
         run: pull_without_stop::run,
+    },
+    Entry {
+        check: &start_without_stop::CHECK,
+        source: include_str!("start_without_stop.rs"),
+        engine: Engine::Obligations,
+        run: start_without_stop::run,
     },
 ];
 

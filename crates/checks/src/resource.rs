@@ -57,7 +57,10 @@ pub(crate) fn finding(ctx: &Ctx<'_>, words: &Words, lost: &LostResource) -> Find
         related.extend(words::decision(ctx, &lost.path));
         related.push(ctx.label(exit, format!("not {done} on this path")));
     }
+    related
+        .extend(lost.started.filter(|&at| at != lost.span).map(|at| ctx.label(at, "starts here")));
     let help = match name {
+        _ if lost.kind == Kind::Worker => "call the method that ends it on this path".to_owned(),
         Some(name) => format!("`defer {name}{call}` once it is there, or call it on this path"),
         None => format!("keep the result, and `defer` its `{}`", call.trim_start_matches('.')),
     };

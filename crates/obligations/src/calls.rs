@@ -2,16 +2,17 @@
 
 use crate::escape::Env;
 use crate::exec::{Run, Site};
+use crate::inferred::Act;
 use crate::names::Known;
 use crate::package::acts;
 use crate::report::{LockMode, StepKind};
 use crate::state::{Held, InputCall, Owed, Pending, State};
-use crate::summary::{Outcome, Path, Summary, Value};
-use crate::term::{Epoch, PlaceId, Term, TermId};
+use crate::summary::{Fresh, Outcome, Path, Start, Summary, Value};
+use crate::term::{Epoch, PlaceId, Root, Term, TermId};
 use stanch_effects::{Args, Effect, Op, When};
 use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
-use stanch_types::{Basic, ObjectId, TypeId, TypeKind};
+use stanch_types::{Basic, Builtin, ObjectId, TypeId, TypeKind};
 
 /// Who is called, as far as the path knows.
 #[derive(Clone, Copy)]
@@ -41,6 +42,10 @@ impl<'a> Run<'a, '_> {
     pub(crate) fn call(&mut self, mut state: State, call: &'a Call, span: Span) -> Vec<State> {
         let (target, object, args) = self.evaluate(&mut state, call);
         self.note_site(&mut state, call, span);
+        if let (Callee::Builtin(Builtin::Close), Some(&chan)) = (&call.callee, args.first()) {
+            self.act_on_value(&mut state, chan, Act::Close);
+            return vec![state];
+        }
         let dst = &call.dst;
         self.perform(state, Invocation { target, object, args, dst, span, deferred: false })
     }
@@ -56,11 +61,13 @@ impl<'a> Run<'a, '_> {
             Callee::Closure(func, _) => (Target::Body(*func), None, None),
             Callee::Value(operand) => {
                 let value = self.operand(state, operand);
+                self.act_on_value(state, value, Act::Call);
                 self.value(value)
             }
             Callee::Interface { recv, method } => {
                 let recv = self.operand(state, recv);
-                (self.declared(*method), Some(*method), Some(recv))
+                let method = self.concrete(recv, *method).unwrap_or(*method);
+                (self.declared(method), Some(method), Some(recv))
             }
             Callee::Builtin(_) => (Target::Unknown, None, None),
         };
@@ -95,12 +102,22 @@ impl<'a> Run<'a, '_> {
     pub(crate) fn go(&mut self, state: &mut State, call: &'a Call, span: Span) {
         let (target, object, args) = self.evaluate(state, call);
         self.note_go(state, (target, object), &args, span);
-        self.hand_to(state, target, &args);
-        if let Callee::Closure(func, _) = call.callee {
-            let closure = self.arena.term(Term::Closure(func));
-            self.escape(state, closure);
-        }
+        self.start(state, target, &args, span);
+    }
+
+    /// A goroutine starts.
+    fn start(&mut self, state: &mut State, target: Target<'a>, args: &[TermId], span: Span) {
+        let worker = match target {
+            Target::Body(started) => self.worker(state, started, args),
+            Target::Effect(_) | Target::Owed(_) | Target::Input(_) | Target::Unknown => None,
+        };
+        self.spared = worker.as_ref().map(|(owner, _)| *owner);
+        self.hand_to(state, target, args);
+        self.spared = None;
         self.outside(state);
+        if let Some((owner, enders)) = worker {
+            self.starts(state, owner, &Start { enders, at: span }, span, None);
+        }
     }
 
     /// A goroutine or unknown code gets the call: what it gives back is its business now.
@@ -133,6 +150,9 @@ impl<'a> Run<'a, '_> {
         at: (BlockId, u32),
         span: Span,
     ) {
+        if self.deferred_act(state, call) {
+            return;
+        }
         let (target, object, args) = self.evaluate(state, call);
         let callee = match &call.callee {
             Callee::Value(operand) => Some(self.operand(state, operand)),
@@ -204,6 +224,7 @@ impl<'a> Run<'a, '_> {
         let Some(Some(summary)) = summaries.get(func) else { return };
         let env = Env { callee: func, args };
         for outcome in &summary.outcomes {
+            self.guard_workers(state, &env, outcome);
             for path in outcome.used.iter().chain(&outcome.touched) {
                 let Some(value) = self.find_value(state, &env, path) else { continue };
                 let Term::Owed(site) = *self.arena.get(self.arena.unboxed(value)) else { continue };
@@ -225,8 +246,11 @@ impl<'a> Run<'a, '_> {
             let Some(instr) = self.func.blocks[block].instrs.get(index as usize) else { continue };
             let InstrKind::Defer(call) = &instr.kind else { continue };
             let (target, object) = match (&call.callee, deferred.callee) {
-                (Callee::Static(object, _) | Callee::Interface { method: object, .. }, _) => {
-                    (self.declared(*object), Some(*object))
+                (Callee::Static(object, _), _) => (self.declared(*object), Some(*object)),
+                (Callee::Interface { method, .. }, _) => {
+                    let recv = deferred.args.first().copied();
+                    let method = recv.and_then(|r| self.concrete(r, *method)).unwrap_or(*method);
+                    (self.declared(method), Some(method))
                 }
                 (_, Some(callee)) => {
                     let (target, object, _) = self.value(callee);
@@ -382,6 +406,16 @@ impl<'a> Run<'a, '_> {
     }
 
     fn other_effect(&mut self, state: &mut State, effect: &'a Effect, call: &Invocation<'a>) {
+        self.sets(state, call, effect.op);
+        if let (Op::OnceDo, Some(&value)) = (effect.op, call.args.get(1))
+            && self.may_act(state, value)
+        {
+            self.may_call(state, value, call.span);
+            if let (Target::Body(func), _, _) = self.value(value) {
+                self.wrote(state, func, &[]);
+            }
+            return;
+        }
         for callback in &effect.callbacks {
             let Some(&value) = call.args.get(callback.arg as usize) else { continue };
             if callback.when == When::Now {
@@ -477,7 +511,10 @@ impl<'a> Run<'a, '_> {
         if !bounded {
             let free = matches!(self.arena.get(self.arena.unboxed(parent_value)), Term::Background);
             let exposed = deadline || !free;
-            self.own(state, call.span, Site { deadline, parent, ..Site::default() }, exposed);
+            let inner = parent.and_then(|p| self.sites.get(&p)).is_some_and(|s| s.rooted);
+            let rooted = !deadline && (free || inner);
+            let site = Site { deadline, parent, rooted, ..Site::default() };
+            self.own(state, call.span, site, exposed);
         }
         let context = self.arena.term(Term::Context(call.span));
         let cancel = self.arena.term(Term::Owed(call.span));
@@ -493,6 +530,12 @@ impl<'a> Run<'a, '_> {
             known.overwritten = path;
         }
         state.owed.insert(span, Owed { guarded: false, exposed });
+        // What the place holds of an earlier turn is not in this one.
+        if known.kind.is_some() {
+            let object = self.arena.term(Term::Owed(span));
+            let arena = &self.arena;
+            state.mem.retain(|&place, _| arena.data(place).root != Root::Ptr(object));
+        }
         state.trace.push(self.step(span, StepKind::Acquire));
     }
 
@@ -626,6 +669,14 @@ impl<'a> Run<'a, '_> {
                 self.escape(state, value);
             }
         }
+        for (path, act) in alike().flat_map(|o| &o.acts) {
+            if !chosen
+                && !outcome.acts.iter().any(|(p, a)| (p, a) == (path, act))
+                && let Some(place) = self.find_place(state, env, path)
+            {
+                self.act(state, place, *act);
+            }
+        }
         for (path, mode) in alike().flat_map(|o| &o.released) {
             if outcome.released.iter().any(|r| r == &(path.clone(), *mode)) {
                 continue;
@@ -658,7 +709,7 @@ impl<'a> Run<'a, '_> {
             Value::Bool(b) => (self.arena.bool(*b), true),
             Value::Int(i) => (self.arena.term(Term::Int(*i)), true),
             Value::Nil => (self.arena.nil(), true),
-            Value::NonNil => (self.arena.nil(), false),
+            Value::NonNil | Value::New(_) => (self.arena.nil(), false),
             Value::Input(_) => return None,
         };
         let value = self.find_value(state, env, path)?;
@@ -674,6 +725,7 @@ impl<'a> Run<'a, '_> {
         for under in &outcome.calls {
             self.call_under(state, &env, under, call);
         }
+        self.apply_workers(state, &env, outcome, call);
         for path in &outcome.used {
             if let Some(value) = self.find_value(state, &env, path) {
                 if let Term::Owed(_) = self.arena.get(value) {
@@ -725,6 +777,12 @@ impl<'a> Run<'a, '_> {
             Value::Int(i) => self.arena.term(Term::Int(*i)),
             Value::Nil => self.arena.nil(),
             Value::NonNil => self.arena.non_nil(),
+            Value::New(ty) => {
+                let number = self.arena.number();
+                let object = self.arena.term(Term::New(number));
+                self.types.insert(object, *ty);
+                object
+            }
             Value::Input(path) => return self.find_value(state, env, path),
         })
     }
@@ -738,8 +796,9 @@ impl<'a> Run<'a, '_> {
         call: &Invocation<'a>,
     ) {
         if let Some(fresh) = outcome.fresh.first() {
-            let (kind, deadline, helper) = (fresh.kind, fresh.deadline, Some(func));
-            let site = Site { kind, deadline, helper, ..Site::default() };
+            let Fresh { kind, deadline, ref enders, started, ty, .. } = *fresh;
+            let (enders, helper) = (enders.clone(), Some(func));
+            let site = Site { kind, deadline, helper, enders, started, ty, ..Site::default() };
             self.own(state, call.span, site, true);
         }
         let wraps = self.wraps_error(state, call);

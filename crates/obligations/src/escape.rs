@@ -47,12 +47,20 @@ impl Run<'_, '_> {
         let mut within: BTreeSet<TermId> = BTreeSet::new();
         let storing = self.storing;
         while let Some(term) = work.pop() {
-            if !seen.insert(term) {
+            if !seen.insert(term) || Some(term) == self.spared {
                 continue;
             }
             self.storing = storing || within.contains(&term);
             match self.arena.get(term).clone() {
-                Term::Owed(site) => self.discharge(state, site),
+                Term::Owed(site) => {
+                    self.discharge(state, site);
+                    if self.is_worker(site) {
+                        let object = self.arena.pointee(term);
+                        let parts = self.parts(state, object);
+                        within.extend(&parts);
+                        work.extend(parts);
+                    }
+                }
                 Term::Context(site) => {
                     if let Some(owed) = state.owed.get_mut(&site) {
                         owed.exposed = true;
@@ -228,7 +236,7 @@ impl Run<'_, '_> {
     }
 
     /// The variable of this function that a literal of it captures.
-    fn captured(&mut self, closure: FuncId, capture: usize) -> Option<PlaceId> {
+    pub(crate) fn captured(&mut self, closure: FuncId, capture: usize) -> Option<PlaceId> {
         let func = self.package.module.funcs.get(closure)?;
         if func.parent != Some(self.id) {
             return None;

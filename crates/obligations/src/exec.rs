@@ -1,5 +1,6 @@
 //! Runs instructions on states.
 
+use crate::inferred::{Act, Ender};
 use crate::order::{EventKind, Notes};
 use crate::package::Package;
 use crate::report::{DoubleLock, Step, StepKind};
@@ -34,6 +35,12 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) given: BTreeSet<PlaceId>,
     /// Whether a value leaves view only because it is stored in a field.
     pub(crate) storing: bool,
+    /// What fields are acted on, whoever has them.
+    pub(crate) acted: BTreeSet<(ObjectId, Act)>,
+    /// Types of new objects.
+    pub(crate) types: FxHashMap<TermId, TypeId>,
+    /// An object that a goroutine gets without becoming its owner.
+    pub(crate) spared: Option<TermId>,
     /// Locks taken twice, by the operation and the lock.
     pub(crate) doubles: BTreeMap<(Span, PlaceId), DoubleLock>,
     /// What the analysis of the whole module's locks needs to know.
@@ -49,6 +56,14 @@ pub(crate) struct Site {
     pub(crate) kind: Option<Kind>,
     /// Whether some path gives it back, rather than handing it on.
     pub(crate) closed: bool,
+    /// What ends its goroutine, if that is what is owed.
+    pub(crate) enders: Vec<Ender>,
+    /// Where that goroutine starts.
+    pub(crate) started: Option<Span>,
+    /// The type of the object, if it is known behind interfaces.
+    pub(crate) ty: Option<TypeId>,
+    /// For a context: whether nothing else ends it, neither its parents nor time.
+    pub(crate) rooted: bool,
     /// Whether what it ends also ends by itself.
     pub(crate) deadline: bool,
     /// The helper that made it.
@@ -85,10 +100,18 @@ impl<'a, 'p> Run<'a, 'p> {
             passed_on: BTreeSet::new(),
             given: BTreeSet::new(),
             storing: false,
+            acted: BTreeSet::new(),
+            types: FxHashMap::default(),
+            spared: None,
             doubles: BTreeMap::new(),
             notes: Notes::default(),
             origins: FxHashMap::default(),
         }
+    }
+
+    /// Whether what was acquired at a place is an object with a goroutine.
+    pub(crate) fn is_worker(&self, site: Span) -> bool {
+        self.sites.get(&site).is_some_and(|s| s.kind == Some(Kind::Worker))
     }
 
     /// A step of the path in this function.
@@ -157,7 +180,8 @@ impl<'a, 'p> Run<'a, 'p> {
             InstrKind::Call(_) | InstrKind::RunDefers => {}
             InstrKind::Send { chan, value } => {
                 self.note_channel(state, chan, EventKind::Signal, instr.span);
-                self.operand(state, chan);
+                let chan = self.operand(state, chan);
+                self.act_on_value(state, chan, Act::Send);
                 let value = self.operand(state, value);
                 self.escape(state, value);
             }
@@ -223,11 +247,16 @@ impl<'a, 'p> Run<'a, 'p> {
                 !state.leaky.contains(&local)
                     && !self.func.captures.iter().any(|c| c.inner == local)
             }
-            Root::Ptr(pointer) => {
-                matches!(self.arena.get(pointer), Term::New(_)) && !state.escaped.contains(&pointer)
-            }
+            Root::Ptr(pointer) => match *self.arena.get(pointer) {
+                Term::New(_) => !state.escaped.contains(&pointer),
+                Term::Owed(site) => self.is_worker(site) && state.owed.contains_key(&site),
+                _ => false,
+            },
             Root::Global(_) => false,
         };
+        if matches!(self.arena.get(value), Term::Bool(_) | Term::Int(_)) {
+            self.act(state, place, Act::Set);
+        }
         if !private || matches!(data.parts.last(), Some(Part::Index(_))) {
             self.storing = matches!(data.parts.last(), Some(Part::Field(_)));
             self.escape(state, value);
@@ -338,9 +367,11 @@ impl<'a, 'p> Run<'a, 'p> {
                 let place = self.place(state, place);
                 self.arena.address(place)
             }
-            Rvalue::New(_) => {
+            Rvalue::New(ty) => {
                 let number = self.arena.number();
-                self.arena.term(Term::New(number))
+                let object = self.arena.term(Term::New(number));
+                self.types.insert(object, *ty);
+                object
             }
             Rvalue::MakeChan { .. } | Rvalue::MakeMap(_) => self.arena.non_nil(),
             Rvalue::MakeSlice { elems, .. } => {

@@ -3,11 +3,13 @@
 //! Functions of other packages that a package calls have numbers behind those of its own functions:
 //! the analysis looks facts and summaries up by number and needs not tell the two apart.
 
+use crate::inferred::Stops;
 use crate::names::Names;
 use crate::package::{FuncFacts, Package};
 use crate::summary::Summary;
 use crate::visit;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
+use stanch_effects::Kind;
 use stanch_ir::{Callee, Func, FuncId, InstrKind, Module, Operand, Rvalue, Span};
 use stanch_types::{ObjectId, PackageId};
 
@@ -17,6 +19,8 @@ pub struct Facts {
     funcs: FxHashMap<ObjectId, FuncId>,
     of: FxHashMap<FuncId, Known>,
     names: FxHashMap<FuncId, Name>,
+    /// Types whose values' goroutines only a method ends.
+    owners: Vec<ObjectId>,
 }
 
 /// A function as findings name it.
@@ -46,12 +50,22 @@ pub(crate) struct Foreign {
     pub(crate) facts: Vec<FuncFacts>,
     pub(crate) summaries: Vec<Option<Summary>>,
     pub(crate) names: Vec<Name>,
+    /// Types of other packages whose values' goroutines only a method ends.
+    pub(crate) owners: FxHashSet<ObjectId>,
 }
 
 /// The functions of other packages that a package calls, as far as anything is known of them.
-pub(crate) fn take_in(module: &Module, names: &mut Names<'_>, imported: Imported<'_>) -> Foreign {
+pub(crate) fn take_in(
+    module: &Module,
+    names: &mut Names<'_>,
+    packages: impl Iterator<Item = PackageId>,
+    imported: Imported<'_>,
+) -> Foreign {
     let mut foreign = Foreign { first: module.funcs.len(), ..Foreign::default() };
     let mut asked: FxHashSet<ObjectId> = FxHashSet::default();
+    for package in packages {
+        foreign.owners.extend(imported(package).iter().flat_map(|facts| &facts.owners));
+    }
     for func in module.funcs.iter() {
         named_functions(func, &mut |object| {
             if object.package != module.package
@@ -121,22 +135,33 @@ fn named_functions(func: &Func, f: &mut dyn FnMut(ObjectId)) {
 pub(crate) fn give_out(
     package: &Package<'_>,
     summaries: &IndexVec<FuncId, Option<Summary>>,
+    stops: &Stops,
 ) -> Facts {
     let mut out = Facts::default();
+    let own = |object: &&ObjectId| object.package == package.module.package;
+    out.owners = package.owners.iter().filter(own).copied().collect();
     for (id, func) in package.module.funcs.iter_enumerated() {
         let facts = &package.facts[id];
         // Of all others callers assume the same without facts.
-        if !func.has_body || !facts.relevant && facts.returns && facts.writes.unknown {
+        let ends = package.ends_of(id);
+        let alike = !facts.relevant && facts.returns && facts.writes.unknown && ends.is_none();
+        if !func.has_body || alike {
             continue;
         }
         out.names.insert(id, Name { symbol: func.symbol.as_str().into(), span: func.name_span });
         let Some(object) = func.object else { continue };
-        let summary = summaries[id].clone();
+        let mut summary = summaries[id].clone();
+        for outcome in summary.iter_mut().flat_map(|s| &mut s.outcomes) {
+            outcome.fresh.retain(|f| {
+                f.kind != Some(Kind::Worker) || stops.can_end(package.module.package, &f.enders)
+            });
+        }
         out.funcs.insert(object, id);
         let facts = FuncFacts {
             relevant: facts.relevant,
             returns: facts.returns,
             writes: facts.writes.clone(),
+            ends: ends.cloned(),
             ..FuncFacts::default()
         };
         out.of.insert(id, Known { facts, summary });

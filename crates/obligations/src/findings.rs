@@ -8,6 +8,7 @@ use crate::summary::{CallUnder, Fresh, Outcome, Path, Summary, Take, Value, path
 use crate::term::{Epoch, PlaceId, Root, Term, TermId};
 use stanch_ir::{LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
+use stanch_types::TypeId;
 use std::collections::BTreeMap;
 
 /// More outcomes than this are joined.
@@ -20,7 +21,7 @@ impl Run<'_, '_> {
     pub(crate) fn summary(&mut self, exits: &mut [Exit]) -> Summary {
         let each: Vec<Outcome> = exits.iter_mut().map(|exit| self.outcome(exit)).collect();
         let mut outcomes = joined(&each, Outcome::same_effect);
-        if outcomes.iter().any(|o| !o.fresh.is_empty()) {
+        if outcomes.iter().any(|o| !o.fresh.is_empty() || !o.starts.is_empty()) {
             let told = joined(&each, |x, y| x.same_effect(y) && x.nil_alike(y));
             if told.len() <= MAX_OUTCOMES {
                 outcomes = told;
@@ -40,6 +41,11 @@ impl Run<'_, '_> {
             Term::Owed(site) => Some(site),
             _ => None,
         };
+        let mut news: Vec<Option<TypeId>> = Vec::new();
+        for (i, &result) in exit.results.iter().enumerate() {
+            outcome.fresh.extend(self.inherited(&exit.state, i, result));
+            news.push(self.new_owner(&exit.state, result));
+        }
         // What another result holds as well is that one's.
         for &result in &exit.results {
             if owed(self, result).is_none() {
@@ -54,15 +60,24 @@ impl Run<'_, '_> {
                     continue;
                 }
                 let known = self.sites.get(&site);
-                let (kind, deadline) = known.map_or((None, false), |s| (s.kind, s.deadline));
-                outcome.fresh.push(Fresh { result: i, kind, deadline });
+                outcome.fresh.extend(known.map(|s| Fresh {
+                    result: i,
+                    kind: s.kind,
+                    deadline: s.deadline,
+                    enders: s.enders.clone(),
+                    started: s.started,
+                    ty: s.ty,
+                }));
             }
         }
         for &result in &exit.results {
             self.escape(&mut exit.state, result);
         }
         let (func, results) = (self.func, &exit.results);
-        outcome.results = results.iter().map(|&r| value_of(&self.arena, func, r)).collect();
+        let values = results.iter().zip(news);
+        outcome.results = values
+            .map(|(&r, new)| new.map(Value::New).or_else(|| value_of(&self.arena, func, r)))
+            .collect();
         let name = |place: PlaceId| path_of(&self.arena, func, results, place);
         outcome.held = exit
             .state
@@ -81,6 +96,11 @@ impl Run<'_, '_> {
             .iter()
             .filter_map(|&(lock, mode)| Some((name(lock)?, mode)))
             .collect();
+        let acts = exit.state.acts.iter();
+        outcome.acts = acts.filter_map(|&(place, act)| Some((name(place)?, act))).collect();
+        let starts = exit.state.starts.iter();
+        outcome.starts =
+            starts.filter_map(|(place, start)| Some((name(*place)?, start.clone()))).collect();
         outcome.used = exit.state.used.iter().filter_map(|&place| name(place)).collect();
         let captures = func.captures.iter().enumerate();
         let kept = captures.filter(|(_, c)| c.by_ref && self.is_kept(&exit.state, c.inner));
@@ -123,6 +143,14 @@ impl Run<'_, '_> {
                 .arena
                 .known_epoch(Epoch::Local(local))
                 .is_none_or(|e| !state.epochs.contains_key(&e))
+    }
+
+    /// The type of a result that is a new object which may come to have goroutines.
+    fn new_owner(&self, state: &State, result: TermId) -> Option<TypeId> {
+        let object = self.arena.unboxed(result);
+        let new = matches!(self.arena.get(object), Term::New(_)) && object == result;
+        let ty = self.types.get(&object).copied().filter(|&ty| self.package.is_owner(ty));
+        ty.filter(|_| new && !state.escaped.contains(&object))
     }
 
     fn returns_function(&self, exit: &Exit) -> bool {

@@ -1,6 +1,7 @@
 //! Runs a function: states by block until nothing changes, then what its exits show.
 
 use crate::exec::Run;
+use crate::inferred::Act;
 use crate::order::EventKind;
 use crate::package::successors;
 use crate::report::{Step, StepKind};
@@ -235,6 +236,8 @@ impl<'a> Run<'a, '_> {
                     let mut fork = state.clone();
                     if let stanch_ir::SelectOp::Send { value, chan } = &arm.op {
                         self.note_channel(&mut fork, chan, EventKind::Signal, arm.span);
+                        let chan = self.operand(&mut fork, chan);
+                        self.act_on_value(&mut fork, chan, Act::Send);
                         let value = self.operand(&mut fork, value);
                         self.escape(&mut fork, value);
                     }

@@ -11,9 +11,11 @@ mod exec;
 mod facts;
 mod findings;
 mod flow;
+mod inferred;
 mod locks;
 mod names;
 mod order;
+mod origin;
 mod package;
 mod report;
 mod resources;
@@ -21,6 +23,7 @@ mod state;
 mod summary;
 mod term;
 mod visit;
+mod workers;
 
 pub use facts::{Facts, Imported, Name};
 pub use order::{
@@ -29,14 +32,15 @@ pub use order::{
 pub use report::*;
 
 use crate::exec::Run;
+use crate::inferred::Stops;
 use crate::names::Names;
 use crate::order::Notes;
 use crate::package::Package;
 use crate::summary::Summary;
 use stanch_base::IndexVec;
-use stanch_effects::Effects;
+use stanch_effects::{Effects, Kind};
 use stanch_ir::{FuncId, Module, Span};
-use stanch_types::{ObjectId, PackageId, Program};
+use stanch_types::{Import, ObjectId, PackageId, Program};
 
 /// Functions that call each other are run again until their summaries agree, at most this often.
 const ROUNDS: usize = 4;
@@ -51,10 +55,15 @@ pub fn analyse(
     imported: Imported<'_>,
 ) -> (Results, Facts) {
     let mut names = Names::new(program, module, effects);
-    let foreign = facts::take_in(module, &mut names, imported);
+    let imports = program.source(package).imports.values().filter_map(|import| match import {
+        Import::Package(id) => Some(*id),
+        Import::Unsafe | Import::Missing => None,
+    });
+    let mut foreign = facts::take_in(module, &mut names, imports, imported);
     let own = module.funcs.iter().map(|_| None);
-    let mut summaries: IndexVec<FuncId, Option<Summary>> = own.chain(foreign.summaries).collect();
-    let facts = Package::new(program, module, names, (foreign.facts, foreign.names));
+    let theirs = std::mem::take(&mut foreign.summaries);
+    let mut summaries: IndexVec<FuncId, Option<Summary>> = own.chain(theirs).collect();
+    let facts = Package::new(program, module, names, foreign);
     let mut results = Results::default();
     let mut stored: Vec<Stored> = Vec::new();
     let is_main = &*program.source(package).name == "main";
@@ -70,7 +79,11 @@ pub fn analyse(
     results.missing_unlocks.sort_by_key(|l| (l.span, l.exit));
     results.double_locks.sort_by_key(|l| (l.second, l.first));
     results.incomplete.sort();
-    let out = facts::give_out(&facts, &summaries);
+    let stops = Stops::new(&facts, &summaries);
+    results
+        .lost_resources
+        .retain(|l| l.kind != Kind::Worker || stops.can_end(module.package, &l.enders));
+    let out = facts::give_out(&facts, &summaries, &stops);
     results.foreign = facts.foreign;
     (results, out)
 }

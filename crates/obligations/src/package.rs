@@ -1,16 +1,17 @@
 //! What is known of a package's functions before any is run: who calls whom, who never returns, who
 //! writes what, who matters.
 
-use crate::facts::Name;
+use crate::facts::{Foreign, Name};
 use crate::names::{Known, Names};
 use crate::visit;
+use crate::workers::{Ends, Workers};
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_effects::Op;
 use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj,
     Rvalue, Terminator,
 };
-use stanch_types::{Builtin, ObjectId, Program, TypeId, TypeKind};
+use stanch_types::{Builtin, ObjectId, ObjectKind, Program, TypeId, TypeKind};
 
 /// Facts of a package's functions.
 pub(crate) struct Package<'a> {
@@ -20,6 +21,10 @@ pub(crate) struct Package<'a> {
     pub(crate) facts: IndexVec<FuncId, FuncFacts>,
     /// Functions of the package, callees before callers; those of one group call each other.
     pub(crate) order: Vec<Vec<FuncId>>,
+    /// What its goroutines need to end.
+    pub(crate) workers: Workers,
+    /// Types whose values' goroutines only a method ends, of other packages too.
+    pub(crate) owners: FxHashSet<ObjectId>,
     /// Names of functions of other packages, whose numbers follow those of this package's.
     pub(crate) foreign: Vec<Name>,
 }
@@ -41,6 +46,8 @@ pub(crate) struct FuncFacts {
     pub(crate) reads_capture: Vec<bool>,
     /// Its captures that it (or a literal within) assigns, by position.
     pub(crate) writes_capture: Vec<bool>,
+    /// What it needs to return, if it is of another package and does not return by itself.
+    pub(crate) ends: Option<Ends>,
     /// Its locals that some literal within assigns or whose address leaves.
     pub(crate) volatile: Vec<LocalId>,
 }
@@ -86,12 +93,14 @@ impl<'a> Package<'a> {
         program: &'a Program<'a>,
         module: &'a Module,
         names: Names<'a>,
-        foreign: (Vec<FuncFacts>, Vec<Name>),
+        foreign: Foreign,
     ) -> Self {
-        let (theirs, foreign) = foreign;
+        let Foreign { facts: theirs, names: foreign, owners, .. } = foreign;
         let own = module.funcs.iter().map(|_| FuncFacts::default());
         let facts = own.chain(theirs).collect();
-        let mut package = Self { program, module, names, facts, order: Vec::new(), foreign };
+        let workers = Workers::default();
+        let order = Vec::new();
+        let mut package = Self { program, module, names, facts, order, workers, owners, foreign };
         for id in module.funcs.ids() {
             package.facts[id] = package.own_facts(id);
         }
@@ -99,6 +108,8 @@ impl<'a> Package<'a> {
         package.find_captures();
         package.find_returning();
         package.spread_writes();
+        package.workers = Workers::new(&package);
+        package.find_owners();
         package.spread_relevance();
         package
     }
@@ -383,6 +394,7 @@ impl<'a> Package<'a> {
             let relevant = component.iter().any(|&id| {
                 let facts = &self.facts[id];
                 facts.acts
+                    || self.handles_workers(&self.module.funcs[id])
                     || facts.callees.iter().any(|&c| self.facts[c].relevant)
                     || self.takes_functions(&self.module.funcs[id])
             });
@@ -395,10 +407,70 @@ impl<'a> Package<'a> {
     /// Whether a parameter or captured variable is a function, or may have to be given back.
     fn takes_functions(&self, func: &Func) -> bool {
         let inputs = func.params.iter().copied().chain(func.captures.iter().map(|c| c.inner));
-        inputs.into_iter().any(|local| {
-            let ty = func.locals.get(local).map(|l| l.ty);
-            self.is_function(func, local) || ty.is_some_and(|ty| self.names.is_resource(ty))
+        let owner = |local: LocalId| func.locals.get(local).is_some_and(|l| self.is_owner(l.ty));
+        func.results.iter().any(|&local| owner(local))
+            || inputs.into_iter().any(|local| {
+                let ty = func.locals.get(local).map(|l| l.ty);
+                self.is_function(func, local)
+                    || owner(local)
+                    || ty.is_some_and(|ty| self.names.is_resource(ty))
+            })
+    }
+
+    /// Whether values of a type, or of what it points to, have a goroutine that only a method ends.
+    pub(crate) fn is_owner(&self, ty: TypeId) -> bool {
+        let ty = self.program.pointee(ty).unwrap_or(ty);
+        !self.owners.is_empty()
+            && self.program.named_object(ty).is_some_and(|object| self.owners.contains(&object))
+    }
+
+    /// Whether a function starts a goroutine that somebody has to end, or uses what ends one.
+    fn handles_workers(&self, func: &Func) -> bool {
+        let fields = &self.workers.fields;
+        visit::kinds(func).any(|kind| {
+            if let InstrKind::Go(call) = kind
+                && self.ends(&call.callee).is_some_and(|ends| !ends.any.is_empty())
+            {
+                return true;
+            }
+            let mut uses = false;
+            visit::places(kind, &mut |place| {
+                uses |= matches!(place.proj.last(), Some(Proj::Field(_, f)) if fields.contains(f));
+            });
+            uses
         })
+    }
+
+    /// What a started function needs to end.
+    pub(crate) fn ends(&self, callee: &Callee) -> Option<&Ends> {
+        self.ends_of(self.body(callee)?)
+    }
+
+    /// What a function needs to return, if it does not return by itself.
+    pub(crate) fn ends_of(&self, id: FuncId) -> Option<&Ends> {
+        match self.workers.ends.get(id) {
+            Some(ends) => ends.as_ref(),
+            None => self.facts.get(id)?.ends.as_ref(),
+        }
+    }
+
+    /// Finds the types that have a field which may end a goroutine.
+    fn find_owners(&mut self) {
+        if self.workers.fields.is_empty() {
+            return;
+        }
+        for object in self.program.package_objects(self.module.package) {
+            let declared = self.program.object(object);
+            if !matches!(declared.kind, ObjectKind::TypeName { alias: false }) {
+                continue;
+            }
+            if let TypeKind::Struct(fields) =
+                self.program.kind(self.program.underlying(declared.ty))
+                && fields.iter().any(|f| self.workers.fields.contains(&f.object))
+            {
+                self.owners.insert(object);
+            }
+        }
     }
 
     /// Whether a type is `error`.

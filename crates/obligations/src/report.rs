@@ -1,6 +1,7 @@
 //! What the engine found, without words: places, paths and how sure.
 
 use crate::facts::Name;
+use crate::inferred::Ender;
 use crate::order::LockFacts;
 use stanch_effects::Kind;
 use stanch_ir::{FuncId, Span};
@@ -121,6 +122,10 @@ pub struct LostResource {
     pub moved: bool,
     /// Whether the return that forgets it returns an error.
     pub fails: bool,
+    /// For an object with a goroutine: where that starts.
+    pub started: Option<Span>,
+    /// What ends that goroutine.
+    pub(crate) enders: Vec<Ender>,
 }
 
 /// How a resource is lost.

@@ -201,6 +201,8 @@ impl<'a> Run<'a, '_> {
                 closed: site.closed,
                 moved: site.released && !site.closed,
                 fails,
+                started: site.started,
+                enders: site.enders.clone(),
             });
         }
         found

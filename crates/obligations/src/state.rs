@@ -1,6 +1,8 @@
 //! What is known at a point of a path, and how two such states become one.
 
+use crate::inferred::Act;
 use crate::report::{LockMode, Step};
+use crate::summary::Start;
 use crate::term::{Arena, Epoch, EpochId, Part, PlaceId, Root, Slot, Term, TermId};
 use stanch_base::FxHashMap;
 use stanch_ir::{BlockId, FuncId, LocalId, Span};
@@ -35,6 +37,10 @@ pub(crate) struct State {
     pub(crate) touched: BTreeSet<PlaceId>,
     /// Calls of inputs, with the locks held meanwhile.
     pub(crate) calls: BTreeSet<InputCall>,
+    /// What was done to inputs that may end goroutines.
+    pub(crate) acts: BTreeSet<(PlaceId, Act)>,
+    /// Inputs that got a goroutine which only an act ends, on some of the paths at least.
+    pub(crate) starts: BTreeSet<(PlaceId, Start)>,
     /// Deferred calls, oldest first.
     pub(crate) defers: Vec<Pending>,
     /// Locals that a function value out of sight may read at any time.
@@ -168,10 +174,32 @@ pub(crate) struct Signature {
     /// Where the values are that have to be given back.
     holders: Vec<(PlaceId, TermId)>,
     used: Vec<PlaceId>,
+    acts: Vec<(PlaceId, Act)>,
     defers: Vec<Pending>,
 }
 
 impl State {
+    /// Gives a new object another name.
+    pub(crate) fn rename(&mut self, arena: &mut Arena, from: TermId, to: TermId) {
+        for (place, value) in std::mem::take(&mut self.mem) {
+            let (place, value) = (moved(arena, place, from, to), renamed(arena, value, from, to));
+            self.mem.insert(place, value);
+        }
+        for held in &mut self.held {
+            held.lock = moved(arena, held.lock, from, to);
+        }
+        self.held.sort();
+        let takes = std::mem::take(&mut self.takes).into_iter();
+        self.takes = takes
+            .map(|((lock, mode), site)| ((moved(arena, lock, from, to), mode), site))
+            .collect();
+        for defer in &mut self.defers {
+            for arg in defer.args.iter_mut().chain(&mut defer.callee) {
+                *arg = renamed(arena, *arg, from, to);
+            }
+        }
+    }
+
     pub(crate) fn signature(&self, arena: &Arena) -> Signature {
         let owed = |t: TermId| match *arena.get(arena.unboxed(t)) {
             Term::Owed(site) => self.owed.contains_key(&site),
@@ -184,6 +212,7 @@ impl State {
             released: self.released.iter().copied().collect(),
             owed: self.owed.iter().map(|(&span, &owed)| (span, owed)).collect(),
             used: self.used.iter().copied().collect(),
+            acts: self.acts.iter().copied().collect(),
             defers: self.defers.clone(),
         }
     }
@@ -196,6 +225,7 @@ impl State {
             && self.takes == other.takes
             && self.calls == other.calls
             && self.touched == other.touched
+            && self.starts == other.starts
             && self.leaky == other.leaky
             && self.escaped == other.escaped
     }
@@ -431,6 +461,7 @@ impl State {
         self.merge_facts(arena, other, &broken, &renamed);
         self.calls.extend(other.calls.iter().cloned());
         self.touched.extend(&other.touched);
+        self.starts.extend(other.starts.iter().cloned());
         self.leaky.extend(&other.leaky);
         self.escaped.extend(&other.escaped);
         let stale = |lock: PlaceId| arena.place_mentions(lock, &broken);
@@ -519,6 +550,32 @@ impl State {
             let equal = arena.binary(BinaryOp::Eq, name, nil);
             self.assume(arena, equal, is_nil);
         }
+    }
+}
+
+fn moved(arena: &mut Arena, place: PlaceId, from: TermId, to: TermId) -> PlaceId {
+    let data = arena.data(place);
+    match data.root {
+        Root::Ptr(object) if object == from => {
+            let parts = data.parts.clone();
+            arena.place(Root::Ptr(to), parts)
+        }
+        _ => place,
+    }
+}
+
+fn renamed(arena: &mut Arena, value: TermId, from: TermId, to: TermId) -> TermId {
+    if value == from {
+        return to;
+    }
+    match *arena.get(value) {
+        Term::Iface(inner) if inner == from => arena.term(Term::Iface(to)),
+        Term::Method(recv, method) if recv == from => arena.term(Term::Method(to, method)),
+        Term::Addr(place) => {
+            let place = moved(arena, place, from, to);
+            arena.term(Term::Addr(place))
+        }
+        _ => value,
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a call of a function does, in terms of its inputs and results.
 
+use crate::inferred::{Act, Ender};
 use crate::report::LockMode;
 use crate::term::{Arena, Part, PlaceId, Root, Term, TermId};
 use stanch_effects::Kind;
 use stanch_ir::{Func, FuncId, LocalId, Span};
-use stanch_types::ObjectId;
+use stanch_types::{ObjectId, TypeId};
 use std::sync::Arc;
 
 /// A few things a call can do; one of them happens.
@@ -37,6 +38,10 @@ pub(crate) struct Outcome {
     pub(crate) calls: Vec<CallUnder>,
     /// Results that the caller owes to call.
     pub(crate) fresh: Vec<Fresh>,
+    /// What it does to channels, functions and flags among its inputs that may end goroutines.
+    pub(crate) acts: Vec<(Path, Act)>,
+    /// Inputs that have a goroutine afterwards which only an act ends.
+    pub(crate) starts: Vec<(Path, Start)>,
     /// Results that somebody else has, or that are given back already.
     pub(crate) settled: Vec<usize>,
     /// Captured variables that have their old value afterwards, among those it writes otherwise.
@@ -46,7 +51,7 @@ pub(crate) struct Outcome {
 }
 
 /// A result that the caller owes to call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Fresh {
     /// Position among the results.
     pub(crate) result: usize,
@@ -54,6 +59,21 @@ pub(crate) struct Fresh {
     pub(crate) kind: Option<Kind>,
     /// Whether what it ends also ends by itself.
     pub(crate) deadline: bool,
+    /// What ends its goroutine, if that is what is owed.
+    pub(crate) enders: Vec<Ender>,
+    /// Where the goroutine starts.
+    pub(crate) started: Option<Span>,
+    /// The type of the object, behind interfaces.
+    pub(crate) ty: Option<TypeId>,
+}
+
+/// A goroutine that only an act on an object ends.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Start {
+    /// What ends it, each alone.
+    pub(crate) enders: Vec<Ender>,
+    /// The `go` statement.
+    pub(crate) at: Span,
 }
 
 /// A lock that a call takes at some time.
@@ -93,6 +113,7 @@ impl Outcome {
             && self.released == other.released
             && self.used == other.used
             && self.fresh == other.fresh
+            && self.acts == other.acts
             && self.kept == other.kept
     }
 
@@ -149,6 +170,11 @@ impl Outcome {
                 *x = None;
             }
         }
+        for start in &other.starts {
+            if !self.starts.contains(start) {
+                self.starts.push(start.clone());
+            }
+        }
         for result in &other.settled {
             if !self.settled.contains(result) {
                 self.settled.push(*result);
@@ -198,6 +224,8 @@ pub(crate) enum Value {
     Int(i64),
     Nil,
     NonNil,
+    /// A new object of this type that nobody else knows.
+    New(TypeId),
     /// The value of an input.
     Input(Path),
 }
@@ -207,7 +235,7 @@ impl Value {
     fn is_nil(&self) -> Option<bool> {
         match self {
             Self::Nil => Some(true),
-            Self::NonNil => Some(false),
+            Self::NonNil | Self::New(_) => Some(false),
             Self::Bool(_) | Self::Int(_) | Self::Input(_) => None,
         }
     }

@@ -1,8 +1,14 @@
 //! Which locals instructions read and write.
 
 use stanch_ir::{
-    Call, Callee, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, SelectOp, Terminator,
+    Call, Callee, Func, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, SelectOp,
+    Terminator,
 };
+
+/// All instructions of a function, without their places.
+pub(crate) fn kinds(func: &Func) -> impl Iterator<Item = &InstrKind> {
+    func.blocks.iter().flat_map(|block| &block.instrs).map(|instr| &instr.kind)
+}
 
 /// Calls `f` for each operand that `kind` reads.
 pub(crate) fn operands<'a>(kind: &'a InstrKind, f: &mut dyn FnMut(&'a Operand)) {
