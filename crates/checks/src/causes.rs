@@ -5,12 +5,16 @@ use stanch_diagnostic::{Confidence, Finding, Label, Location};
 /// Findings of a package in which every cause appears once, the surest and shortest account of it.
 ///
 /// Two findings have one cause if the same check finds the same object forsaken in the same function, or
-/// if each goroutine hangs in the schedule of the other's finding.
+/// if each goroutine hangs in the schedule of the other's finding, or if one is of an object that is lost
+/// with a goroutine and the other of that goroutine.
 pub(crate) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     let mut order: Vec<usize> = (0..findings.len()).collect();
     // Who waits for the lock tells more than who holds it and waits.
     let lock = |f: &Finding| f.check.code == crate::stuck_lock::CHECK.code;
-    let rank = |f: &Finding| (f.confidence, !lock(f), f.witness.len(), f.location.clone());
+    // Whoever dropped the object can mend it.
+    let dropped = |f: &Finding| is_object(f) && f.confidence != Confidence::Possible;
+    let rank =
+        |f: &Finding| (!dropped(f), f.confidence, !lock(f), f.witness.len(), f.location.clone());
     order.sort_by_key(|n| rank(&findings[*n]));
     // For each finding the one that speaks for it.
     let mut told_by: Vec<usize> = (0..findings.len()).collect();
@@ -46,6 +50,9 @@ pub(crate) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 fn is_same(told: &Finding, other: &Finding) -> bool {
+    if one_goroutine(told, other) || one_goroutine(other, told) {
+        return true;
+    }
     let (Some(a), Some(b)) = (&told.goroutine, &other.goroutine) else { return false };
     let one_object = told.check.code == other.check.code
         && told.function == other.function
@@ -56,6 +63,24 @@ fn is_same(told: &Finding, other: &Finding) -> bool {
         frames.into_iter().any(|f| f.location == *place)
     };
     one_object || hangs(told, &other.location) && hangs(other, &told.location)
+}
+
+/// Whether an object is lost with a goroutine that the explorer finds left behind.
+fn one_goroutine(lost: &Finding, left: &Finding) -> bool {
+    let started = lost.related.iter().find(|l| l.message == crate::resource::STARTS);
+    let started = started.map_or(&lost.location, |label| &label.location);
+    is_object(lost)
+        && left
+            .goroutine
+            .as_ref()
+            .and_then(|g| g.created_by.as_ref())
+            .is_some_and(|creator| creator.location == *started)
+}
+
+/// Whether a finding is of an object that is dropped.
+fn is_object(finding: &Finding) -> bool {
+    let codes = [crate::start_without_stop::CHECK.code, crate::constructor_error_leak::CHECK.code];
+    codes.contains(&finding.check.code)
 }
 
 /// Where the forsaken object was made.

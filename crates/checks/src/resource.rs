@@ -19,6 +19,9 @@ pub(crate) struct Words {
     pub(crate) call: &'static str,
 }
 
+/// Label of the `go` statement of a lost object.
+pub(crate) const STARTS: &str = "its goroutine starts here";
+
 /// Whether the loss is that of an earlier resource on a later error return, where the other paths only
 /// hand it on: `constructor-error-leak` tells of these.
 pub(crate) fn of_constructor(lost: &LostResource) -> bool {
@@ -57,8 +60,7 @@ pub(crate) fn finding(ctx: &Ctx<'_>, words: &Words, lost: &LostResource) -> Find
         related.extend(words::decision(ctx, &lost.path));
         related.push(ctx.label(exit, format!("not {done} on this path")));
     }
-    related
-        .extend(lost.started.filter(|&at| at != lost.span).map(|at| ctx.label(at, "starts here")));
+    related.extend(lost.started.filter(|&at| at != lost.span).map(|at| ctx.label(at, STARTS)));
     let help = match name {
         _ if lost.kind == Kind::Worker => "call the method that ends it on this path".to_owned(),
         Some(name) => format!("`defer {name}{call}` once it is there, or call it on this path"),

@@ -37,7 +37,7 @@ use crate::names::Names;
 use crate::order::Notes;
 use crate::package::Package;
 use crate::summary::Summary;
-use stanch_base::IndexVec;
+use stanch_base::{FxHashSet, IndexVec};
 use stanch_effects::{Effects, Kind};
 use stanch_ir::{FuncId, Module, Span};
 use stanch_types::{Import, ObjectId, PackageId, Program};
@@ -169,6 +169,12 @@ fn run(
         && object.is_some_and(|o| &*o.name == "main" && o.package_level);
     found.results.lost_cancels = run.lost_cancels(&exits, ends_process);
     found.results.lost_resources = run.lost_resources(&exits, ends_process);
+    // An object whose goroutine a lost cancel function would end is lost with that.
+    let cancels = found.results.lost_cancels.iter().filter_map(|c| run.sites.get(&c.span));
+    let fields: FxHashSet<ObjectId> = cancels.flat_map(|s| &s.fields).copied().collect();
+    found.results.lost_resources.retain(|l| {
+        !l.enders.iter().any(|e| e.steps.last().is_some_and(|last| fields.contains(last)))
+    });
     if !ends_process {
         found.results.missing_unlocks = missing;
     }
