@@ -151,6 +151,7 @@ impl<'a> Run<'a, '_> {
         span: Span,
     ) {
         if self.deferred_act(state, call) {
+            self.note_deferred_close(state, call, span);
             return;
         }
         let (target, object, args) = self.evaluate(state, call);
@@ -196,7 +197,6 @@ impl<'a> Run<'a, '_> {
                 acts(effect.op)
             }
             Target::Unknown => {
-                self.note_deferred_close(state, call, span);
                 self.hand_to(state, target, &args);
                 false
             }
