@@ -211,6 +211,9 @@ fn doubt_words(doubt: Doubt) -> &'static str {
         Doubt::Escapes => "code out of view is given it and may take entries out",
         Doubt::Registration => "it looks like a registry that is filled once by each user",
         Doubt::Labels => "it counts by label, and there may be only a few labels",
+        Doubt::Keys => {
+            "nothing in view tells that there are many different keys: they may come from settings"
+        }
         Doubt::Frequency => "how often this function runs is not in view",
         Doubt::Owner => "whether its owner lives as long as the program is not in view",
     }

@@ -133,7 +133,7 @@ impl<'s> Calls<'s> {
     }
 
     /// The functions an edge may lead to.
-    fn targets(&mut self, from: Node, to: &'s Target) -> Vec<Node> {
+    pub(crate) fn targets(&mut self, from: Node, to: &'s Target) -> Vec<Node> {
         match to {
             Target::Decl(decl) => self.node(from.0, *decl).into_iter().collect(),
             Target::Func(func) => vec![(from.0, *func)],

@@ -1,5 +1,6 @@
 //! What one package tells of its containers, calls and allocations: plain data, joined later.
 
+use crate::source::Sources;
 use stanch_base::{FxHashMap, newtype_index};
 use stanch_ir::Span;
 use stanch_types::{ObjectId, PackageId, Program, TypeId};
@@ -69,6 +70,8 @@ pub(crate) struct Grow {
     pub(crate) value_ty: TypeId,
     /// Parameter of the function that the value is, if it is handed through as it came.
     pub(crate) value_param: Option<u32>,
+    /// Where the key comes from.
+    pub(crate) key_from: Sources,
     /// Whether the key is handed through as it came, or there is none.
     pub(crate) key_is_param: bool,
     /// The function literal that the value is.
@@ -123,6 +126,8 @@ pub(crate) struct Edge {
     pub(crate) how: How,
     pub(crate) looped: Loop,
     pub(crate) span: Span,
+    /// Where the arguments come from, receiver first; empty if only from settings and constants.
+    pub(crate) args: Box<[Sources]>,
 }
 
 /// A container as an argument.
@@ -165,6 +170,8 @@ pub(crate) struct FuncFacts {
     pub(crate) exported: bool,
     /// Name and type of the receiver, if it is a method.
     pub(crate) method: Option<(Box<str>, TypeId)>,
+    /// How many parameters it has, the receiver counted.
+    pub(crate) n_params: u32,
     /// Serves requests, as its parameters tell.
     pub(crate) handler: bool,
     pub(crate) edges: Vec<Edge>,

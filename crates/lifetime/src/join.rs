@@ -1,5 +1,6 @@
 //! Joins the packages' summaries: all operations on one container, wherever they stand.
 
+use crate::arrivals::Arrivals;
 use crate::contexts::{Because, Calls, Node, Runs};
 use crate::facts::{Grow, Key, Loop, Op, OpKind, Summary};
 use crate::report::*;
@@ -34,6 +35,7 @@ struct Declared {
 struct Join<'s> {
     program: &'s Program<'s>,
     calls: Calls<'s>,
+    arrivals: Arrivals,
     ids: FxHashMap<(Arc<str>, u32), u32>,
     declared: Vec<Declared>,
     ops: BTreeMap<Whole, Vec<(Node, &'s Op)>>,
@@ -46,9 +48,12 @@ struct Join<'s> {
 
 /// Finds what only grows in the module that the summaries describe, in the order of packages.
 pub fn join<'s>(program: &'s Program<'s>, summaries: &'s [&'s Summary]) -> Results {
+    let mut calls = Calls::new(program, summaries);
+    let arrivals = Arrivals::new(&mut calls);
     let mut join = Join {
         program,
-        calls: Calls::new(program, summaries),
+        calls,
+        arrivals,
         ids: FxHashMap::default(),
         declared: Vec::new(),
         ops: BTreeMap::new(),
@@ -181,7 +186,10 @@ impl<'s> Join<'s> {
             }
         }
         grows.retain(|(node, _, grow)| !grow.bounded && self.repeats(*node, grow));
-        grows.sort_by_key(|(node, span, grow)| (self.rank(*node, grow), *span));
+        let few = |node: Node, grow: &Grow| self.may_be_few(node, grow);
+        grows.sort_by_key(|(node, span, grow)| {
+            (self.rank(*node, grow) + u8::from(few(*node, grow)), *span)
+        });
         grows.dedup_by_key(|(_, span, _)| *span);
         let &(node, _, grow) = grows.first()?;
         let place = self.place(key, id, node, &mut doubts)?;
@@ -195,6 +203,9 @@ impl<'s> Join<'s> {
             1 if self.calls.runs(node).has(Runs::INIT) => doubts.push(Doubt::Frequency),
             1 => {}
             _ => doubts.push(Doubt::Frequency),
+        }
+        if self.may_be_few(node, grow) {
+            doubts.push(Doubt::Keys);
         }
         if grows.iter().any(|g| g.2.counts) {
             doubts.push(Doubt::Labels);
@@ -215,6 +226,11 @@ impl<'s> Join<'s> {
             sites: grows.iter().take(MAX_SITES).map(|g| self.site(g)).collect(),
             doubts,
         })
+    }
+
+    /// Whether nothing tells that there are many different keys.
+    fn may_be_few(&self, node: Node, grow: &Grow) -> bool {
+        grow.key_ty.is_some() && !self.arrivals.are_many(node, &grow.key_from)
     }
 
     fn repeats(&self, node: Node, grow: &Grow) -> bool {

@@ -7,6 +7,7 @@
 //! graph what runs again and again, and reports containers that live as long as the program, grow
 //! from such places, and from which nothing takes anything out.
 
+mod arrivals;
 mod contexts;
 mod facts;
 mod guards;
@@ -18,6 +19,7 @@ mod origin;
 mod reach;
 mod report;
 mod scan;
+mod source;
 
 pub use facts::Summary;
 pub use join::join;

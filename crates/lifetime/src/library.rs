@@ -81,3 +81,27 @@ pub(crate) fn symbol(program: &Program<'_>, func: ObjectId) -> Option<String> {
 pub(crate) fn keeps_functions(path: &str) -> bool {
     matches!(path, "net/http" | "time" | "context" | "expvar" | "runtime" | "flag" | "os/signal")
 }
+
+/// Whether a function of a library gives what came from outside, or something new with each call:
+/// import path and name.
+pub(crate) fn brings_in(path: &str, name: &str) -> bool {
+    let last = path.rsplit('/').find(|part| !is_version(part)).unwrap_or_default();
+    match path {
+        "bufio" | "math/rand" | "math/rand/v2" | "crypto/rand" => true,
+        "net" => name.starts_with("Accept") || name.starts_with("Read") || name == "RemoteAddr",
+        "net/http" => matches!(name, "ReadRequest" | "ReadResponse"),
+        "io" => name.starts_with("Read"),
+        "os" => name == "ReadDir",
+        "time" => name == "Now" || name.starts_with("Unix"),
+        "sync/atomic" => name == "Add" || name.starts_with("Add"),
+        _ if path.starts_with("encoding/") => name == "Decode" || name.starts_with("Read"),
+        _ if matches!(last, "uuid" | "xid" | "ksuid" | "ulid" | "nanoid") => true,
+        // Streams and sockets of frameworks.
+        _ => matches!(name, "Recv" | "ReadMessage" | "NextReader"),
+    }
+}
+
+/// Whether the part of an import path is a major version.
+fn is_version(part: &str) -> bool {
+    part.strip_prefix('v').is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()))
+}

@@ -70,7 +70,9 @@ fn body(preds: &IndexVec<BlockId, Vec<BlockId>>, head: BlockId, end: BlockId) ->
 
 fn kind(reader: &Reader<'_>, func: &Func, head: BlockId, body: &[BlockId]) -> Loop {
     let many = match &func.blocks[head].term {
-        Terminator::RangeNext { over, .. } => is_many(over),
+        // It ends with what it goes over, whatever it waits for on the way.
+        Terminator::RangeNext { over, .. } if is_many(over) => true,
+        Terminator::RangeNext { .. } => return Loop::Finite,
         Terminator::Branch { cond: Operand::Local(cond), .. } => {
             func.blocks[head].instrs.iter().any(|i| match &i.kind {
                 InstrKind::Assign(to, Rvalue::Binary(_, a, b)) if to == cond => {
@@ -88,7 +90,8 @@ fn kind(reader: &Reader<'_>, func: &Func, head: BlockId, body: &[BlockId]) -> Lo
     }
 }
 
-fn is_many(operand: &Operand) -> bool {
+/// Whether a bound is a constant that is large.
+pub(crate) fn is_many(operand: &Operand) -> bool {
     let Operand::Const(ConstValue::Int(n), _) = operand else { return false };
     u32::try_from(n.clone()).is_ok_and(|n| n > MANY_TURNS) || *n > u32::MAX.into()
 }

@@ -96,6 +96,8 @@ pub enum Doubt {
     Registration,
     /// It counts by label; there may be as few labels as in metrics.
     Labels,
+    /// Nothing tells that there are many different keys.
+    Keys,
     /// How often the growing code runs is not known.
     Frequency,
     /// How long the owner lives is not known.

@@ -6,6 +6,7 @@ use crate::library::{self, Does};
 use crate::loops::{definitions, loops};
 use crate::origin::{Origins, Reader, of_place, origins};
 use crate::reach;
+use crate::source::{AllSources, Sources};
 use stanch_base::{FxHashSet, Idx, IndexVec};
 use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Module, Operand, Place,
@@ -53,8 +54,11 @@ pub fn summarise(
         reached: Vec::new(),
     };
     let mut kinds = Kinds::default();
+    let mut sources = AllSources::default();
     for (id, func) in module.funcs.iter_enumerated() {
         let turns = loops(&reader, func);
+        let definitions = definitions(func);
+        sources.read(&reader, id, func, &definitions, &turns);
         let mut scan = Scan {
             reader: &mut reader,
             names: &mut names,
@@ -63,7 +67,8 @@ pub fn summarise(
             view,
             id,
             func,
-            definitions: definitions(func),
+            definitions,
+            sources: &sources,
             loops: turns,
             dominators: None,
             facts: FuncFacts::default(),
@@ -89,6 +94,7 @@ fn describe(
     facts: &mut FuncFacts,
 ) {
     facts.symbol = func.symbol.clone();
+    facts.n_params = func.params.len() as u32;
     facts.decl = func.object.and_then(|object| names.decl(object));
     let params = || func.params.iter().map(|&p| func.locals[p].ty);
     facts.handler = is_handler(program, params());
@@ -133,6 +139,7 @@ pub(crate) struct Scan<'s, 'a> {
     pub(crate) view: &'s View,
     pub(crate) id: FuncId,
     pub(crate) func: &'s Func,
+    pub(crate) sources: &'s AllSources,
     pub(crate) definitions: IndexVec<LocalId, Vec<&'s Rvalue>>,
     pub(crate) loops: IndexVec<BlockId, Loop>,
     pub(crate) dominators: Option<IndexVec<BlockId, BlockId>>,
@@ -165,7 +172,13 @@ impl<'s> Scan<'s, '_> {
             if followed.insert(closure.raw()) {
                 let inner = &self.reader.module.funcs[closure];
                 let how = if inner.synthetic { How::Now } else { How::Later };
-                self.facts.edges.push(Edge { to, how, looped: Loop::None, span: inner.span });
+                self.facts.edges.push(Edge {
+                    to,
+                    how,
+                    looped: Loop::None,
+                    span: inner.span,
+                    args: Box::default(),
+                });
             }
         }
     }
@@ -337,6 +350,7 @@ impl<'s> Scan<'s, '_> {
             key_ty: key.map(|(_, ty)| ty),
             value_ty,
             value_param: self.param(value),
+            key_from: key.map_or(Vec::new(), |(key, _)| self.sources.operand(self.id, key)),
             key_is_param: key.is_none_or(|(key, _)| self.param(key).is_some()),
             closure: self.closure(value),
             counts: key.is_some() && self.counts(value),
@@ -517,7 +531,16 @@ impl<'s> Scan<'s, '_> {
             _ => None,
         };
         if let Some(to) = to {
-            self.facts.edges.push(Edge { to, how, looped, span });
+            self.facts.edges.push(Edge { to, how, looped, span, args: Box::default() });
+        }
+    }
+
+    /// Where arguments come from.
+    fn args<'x>(&self, args: impl Iterator<Item = &'x Operand>) -> Box<[Sources]> {
+        let args: Vec<Sources> = args.map(|x| self.sources.operand(self.id, x)).collect();
+        match args.iter().all(Vec::is_empty) {
+            true => Box::default(),
+            false => args.into(),
         }
     }
 
@@ -526,7 +549,8 @@ impl<'s> Scan<'s, '_> {
             Callee::Static(object, _) => self.static_call(*object, call, span, looped),
             Callee::Closure(func, _) => {
                 let to = Target::Func(func.raw());
-                self.facts.edges.push(Edge { to, how: How::Now, looped, span });
+                let args = self.args(call.args.iter());
+                self.facts.edges.push(Edge { to, how: How::Now, looped, span, args });
                 for arg in &call.args {
                     self.escape(arg, span);
                 }
@@ -541,7 +565,8 @@ impl<'s> Scan<'s, '_> {
             Callee::Interface { recv, method } => {
                 let name = self.reader.program.object(*method).name.clone();
                 let to = Target::Method(name, self.ty(recv));
-                self.facts.edges.push(Edge { to, how: How::Now, looped, span });
+                let args = self.args(std::iter::once(recv).chain(&call.args));
+                self.facts.edges.push(Edge { to, how: How::Now, looped, span, args });
                 for arg in &call.args {
                     self.escape(arg, span);
                     self.function(arg, How::Later, span, looped);
@@ -579,7 +604,8 @@ impl<'s> Scan<'s, '_> {
             return;
         }
         let Some(to) = self.names.decl(object) else { return };
-        self.facts.edges.push(Edge { to: Target::Decl(to), how: How::Now, looped, span });
+        let args = self.args(call.args.iter());
+        self.facts.edges.push(Edge { to: Target::Decl(to), how: How::Now, looped, span, args });
         for (param, arg) in call.args.iter().enumerate() {
             let param = param as u32;
             for origin in self.origins.operand(self.id, arg).to_vec() {

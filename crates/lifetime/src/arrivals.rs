@@ -1,0 +1,85 @@
+//! Which parameters are given what comes in while the program runs.
+
+use crate::contexts::{Calls, Node};
+use crate::facts::How;
+use crate::source::Source;
+use stanch_base::{FxHashMap, FxHashSet};
+
+/// A parameter of a function, and what it may be given.
+type Slot = (Node, u32, Kind);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Kind {
+    Incoming,
+    Fresh,
+}
+
+/// The parameters that are given incoming or fresh values.
+#[derive(Default)]
+pub(crate) struct Arrivals {
+    given: FxHashSet<Slot>,
+}
+
+impl Arrivals {
+    /// Follows arguments along the call graph.
+    pub(crate) fn new(calls: &mut Calls<'_>) -> Self {
+        let mut next: FxHashMap<(Node, u32), Vec<(Node, u32)>> = FxHashMap::default();
+        let mut queue: Vec<Slot> = Vec::new();
+        let nodes: Vec<_> = calls.nodes().collect();
+        for (node, facts) in nodes {
+            if facts.handler {
+                queue.extend(
+                    (0..2 + u32::from(facts.method.is_some())).map(|p| (node, p, Kind::Incoming)),
+                );
+            }
+            for edge in &facts.edges {
+                if edge.args.is_empty() && matches!(edge.how, How::Now | How::Once) {
+                    continue;
+                }
+                for to in calls.targets(node, &edge.to) {
+                    // Whoever keeps a function literal calls it with what comes up.
+                    let kept = calls.facts(to).decl.is_none()
+                        && matches!(edge.how, How::Later | How::Again);
+                    if kept {
+                        let params = 0..calls.facts(to).n_params;
+                        queue.extend(params.map(|p| (to, p, Kind::Incoming)));
+                    }
+                    for (param, sources) in edge.args.iter().enumerate() {
+                        let to = (to, param as u32);
+                        for source in sources {
+                            match *source {
+                                Source::Incoming => queue.push((to.0, to.1, Kind::Incoming)),
+                                Source::Fresh => queue.push((to.0, to.1, Kind::Fresh)),
+                                Source::Param(func, p) => {
+                                    next.entry(((node.0, func), p)).or_default().push(to);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let mut arrivals = Self::default();
+        while let Some(slot) = queue.pop() {
+            if !arrivals.given.insert(slot) {
+                continue;
+            }
+            for &(to, param) in next.get(&(slot.0, slot.1)).map_or(&[][..], |v| v) {
+                queue.push((to, param, slot.2));
+            }
+        }
+        arrivals
+    }
+
+    /// Whether there can be ever more different values of these sources.
+    pub(crate) fn are_many(&self, node: Node, sources: &[Source]) -> bool {
+        sources.iter().any(|source| match *source {
+            Source::Incoming | Source::Fresh => true,
+            Source::Param(func, param) => {
+                let at = (node.0, func);
+                self.given.contains(&(at, param, Kind::Incoming))
+                    || self.given.contains(&(at, param, Kind::Fresh))
+            }
+        })
+    }
+}

@@ -1,0 +1,290 @@
+//! Where values come from: what a program receives while it runs, what it computes anew each time, or
+//! what its callers hand in. A container keyed by the former grows with the work; one keyed by settings
+//! does not.
+
+use crate::facts::Loop;
+use crate::library;
+use crate::origin::Reader;
+use stanch_base::{FxHashMap, IndexVec};
+use stanch_ir::{
+    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj,
+    Rvalue, SelectOp, Terminator,
+};
+use stanch_syntax::ast::BinaryOp;
+use stanch_types::ObjectId;
+
+/// Sources kept of one value; more would all be parameters of ever larger nests of literals.
+const MAX_SOURCES: usize = 6;
+/// Passes over one function: loops carry values round, rarely through more variables than this.
+const ROUNDS: usize = 4;
+
+/// Where a value comes from.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Source {
+    /// Received, read, counted, drawn or measured while the program runs.
+    Incoming,
+    /// An object made in this call.
+    Fresh,
+    /// Parameter of a function of the package.
+    Param(u32, u32),
+}
+
+/// The sources of a value; none if it is made of constants and settings.
+pub(crate) type Sources = Vec<Source>;
+
+/// A function as it is read.
+struct Body<'b, 'a> {
+    reader: &'b Reader<'a>,
+    id: FuncId,
+    definitions: &'b IndexVec<LocalId, Vec<&'b Rvalue>>,
+    /// Fields and variables that it counts up.
+    counted: Vec<ObjectId>,
+}
+
+/// Sources of the locals of all functions of a package.
+#[derive(Default)]
+pub(crate) struct AllSources {
+    locals: FxHashMap<(FuncId, LocalId), Sources>,
+}
+
+impl AllSources {
+    /// Sources of a value of a function that was read.
+    pub(crate) fn operand(&self, func: FuncId, operand: &Operand) -> Sources {
+        match operand {
+            Operand::Local(local) => self.local(func, *local).to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn local(&self, func: FuncId, local: LocalId) -> &[Source] {
+        self.locals.get(&(func, local)).map_or(&[], |v| v)
+    }
+
+    fn add(&mut self, func: FuncId, local: LocalId, source: Source) -> bool {
+        let known = self.locals.entry((func, local)).or_default();
+        if known.contains(&source) || known.len() >= MAX_SOURCES {
+            return false;
+        }
+        known.push(source);
+        known.sort_unstable();
+        true
+    }
+
+    fn add_all(&mut self, func: FuncId, local: LocalId, sources: &[Source]) -> bool {
+        let mut changed = false;
+        for &source in sources {
+            changed |= self.add(func, local, source);
+        }
+        changed
+    }
+
+    /// Reads a function; those around it have been read before.
+    pub(crate) fn read(
+        &mut self,
+        reader: &Reader<'_>,
+        id: FuncId,
+        func: &Func,
+        definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
+        loops: &IndexVec<BlockId, Loop>,
+    ) {
+        let counted = counted(func, definitions);
+        let body = Body { reader, id, definitions, counted };
+        for (number, &param) in func.params.iter().enumerate() {
+            self.add(id, param, Source::Param(id.raw(), number as u32));
+        }
+        for capture in &func.captures {
+            let Some(parent) = func.parent else { continue };
+            let outer = self.local(parent, capture.outer).to_vec();
+            self.add_all(id, capture.inner, &outer);
+        }
+        for _ in 0..ROUNDS {
+            let mut changed = false;
+            for (block, data) in func.blocks.iter_enumerated() {
+                for instr in &data.instrs {
+                    changed |= self.instr(&body, &instr.kind, loops[block]);
+                }
+                changed |= self.terminator(id, &data.term);
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+
+    fn instr(&mut self, body: &Body<'_, '_>, kind: &InstrKind, looped: Loop) -> bool {
+        let id = body.id;
+        match kind {
+            InstrKind::Assign(local, Rvalue::New(_)) => self.add(id, *local, Source::Fresh),
+            InstrKind::Assign(local, value) => {
+                let sources = self.value(body, value, looped);
+                let mut changed = self.add_all(id, *local, &sources);
+                if let Rvalue::MapLookup { ok: Some(ok), .. } = value {
+                    changed |= self.add_all(id, *ok, &sources);
+                }
+                changed
+            }
+            // What is put into a variable's fields or elements is in the variable.
+            InstrKind::Store(Place { base: PlaceBase::Local(local), .. }, value) => {
+                let sources = without_fresh(self.operand(id, value));
+                self.add_all(id, *local, &sources)
+            }
+            InstrKind::Recv { dst: Some(dst), .. } => self.add(id, *dst, Source::Incoming),
+            InstrKind::Call(call) => self.call(body, call),
+            _ => false,
+        }
+    }
+
+    fn terminator(&mut self, id: FuncId, term: &Terminator) -> bool {
+        let mut changed = false;
+        match term {
+            Terminator::Select { arms, .. } => {
+                for arm in arms {
+                    if let SelectOp::Recv { dst: Some(dst), .. } = arm.op {
+                        changed |= self.add(id, dst, Source::Incoming);
+                    }
+                }
+            }
+            Terminator::RangeNext { over, key, value, .. } => {
+                let mut sources = without_fresh(self.operand(id, over));
+                if crate::loops::is_many(over) {
+                    sources.push(Source::Incoming);
+                }
+                for &local in key.iter().chain(value) {
+                    changed |= self.add_all(id, local, &sources);
+                }
+            }
+            _ => {}
+        }
+        changed
+    }
+
+    fn value(&self, body: &Body<'_, '_>, value: &Rvalue, looped: Loop) -> Sources {
+        let id = body.id;
+        match value {
+            Rvalue::Use(x) | Rvalue::Convert(x, _) | Rvalue::MakeInterface(x, _) => {
+                return self.operand(id, x);
+            }
+            // A number that counts from one call or turn to the next.
+            Rvalue::Load(place) if written(place).is_some_and(|o| body.counted.contains(&o)) => {
+                return vec![Source::Incoming];
+            }
+            Rvalue::Binary(BinaryOp::Add, Operand::Local(x), Operand::Const(..))
+                if looped == Loop::Endless && is_stepped(body.definitions, *x) =>
+            {
+                return vec![Source::Incoming];
+            }
+            _ => {}
+        }
+        let mut sources = Vec::new();
+        if let Rvalue::Load(place) | Rvalue::AddressOf(place) = value
+            && let PlaceBase::Local(base) = place.base
+        {
+            sources.extend(self.local(id, base));
+        }
+        value.for_each_operand(|x| sources.extend(self.operand(id, x)));
+        let mut sources = without_fresh(sources);
+        sources.truncate(MAX_SOURCES);
+        sources
+    }
+
+    /// What a call gives is made of what it is given; and the library reads from outside.
+    fn call(&mut self, body: &Body<'_, '_>, call: &Call) -> bool {
+        let (reader, id) = (body.reader, body.id);
+        let mut sources = Vec::new();
+        for arg in &call.args {
+            sources.extend(self.operand(id, arg));
+        }
+        let mut object = None;
+        match &call.callee {
+            Callee::Static(callee, _) => object = Some(*callee),
+            Callee::Interface { recv, method } => {
+                object = Some(*method);
+                sources.extend(self.operand(id, recv));
+            }
+            _ => {}
+        }
+        let mut sources = without_fresh(sources);
+        let incoming = object.is_some_and(|callee| is_incoming(reader, callee));
+        if incoming {
+            sources.insert(0, Source::Incoming);
+        }
+        let mut changed = false;
+        for &dst in &call.dst {
+            changed |= self.add_all(id, dst, &sources);
+        }
+        // A decoder or a reader fills what it is given the address of.
+        if object.is_some_and(|callee| reader.is_std(callee.package)) {
+            for arg in &call.args {
+                if let Some(filled) = pointed(body, arg) {
+                    changed |= self.add_all(id, filled, &sources);
+                }
+            }
+        }
+        changed
+    }
+}
+
+fn without_fresh(mut sources: Sources) -> Sources {
+    sources.retain(|s| *s != Source::Fresh);
+    sources.sort_unstable();
+    sources.dedup();
+    sources
+}
+
+/// Whether a function of a library brings something in from outside, or something new each time.
+fn is_incoming(reader: &Reader<'_>, callee: ObjectId) -> bool {
+    let program = reader.program;
+    library::brings_in(program.package_path(callee.package), program.object_name(callee))
+}
+
+/// The variable that an argument points to.
+fn pointed(body: &Body<'_, '_>, arg: &Operand) -> Option<LocalId> {
+    let Operand::Local(mut local) = *arg else { return None };
+    for _ in 0..3 {
+        match body.definitions[local].first()? {
+            Rvalue::AddressOf(Place { base: PlaceBase::Local(to), .. }) => return Some(*to),
+            Rvalue::New(_) => return Some(local),
+            Rvalue::Use(Operand::Local(x)) | Rvalue::MakeInterface(Operand::Local(x), _) => {
+                local = *x;
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The field or package-level variable that a place is.
+fn written(place: &Place) -> Option<ObjectId> {
+    match (place.proj.last(), place.base) {
+        (Some(Proj::Field(_, object)), _) => Some(*object),
+        (None, PlaceBase::Global(object)) => Some(object),
+        _ => None,
+    }
+}
+
+/// The fields and variables that the function counts up.
+fn counted(func: &Func, definitions: &IndexVec<LocalId, Vec<&Rvalue>>) -> Vec<ObjectId> {
+    let is_sum = |value: &Operand| match value {
+        Operand::Local(local) => definitions[*local]
+            .iter()
+            .any(|v| matches!(v, Rvalue::Binary(BinaryOp::Add, _, Operand::Const(..)))),
+        _ => false,
+    };
+    let stores = func.blocks.iter().flat_map(|b| &b.instrs).filter_map(|i| match &i.kind {
+        InstrKind::Store(place, value) if is_sum(value) => written(place),
+        _ => None,
+    });
+    stores.collect()
+}
+
+/// Whether a variable is set to a sum of itself.
+fn is_stepped(definitions: &IndexVec<LocalId, Vec<&Rvalue>>, local: LocalId) -> bool {
+    let of_itself = |value: &Rvalue| match value {
+        Rvalue::Binary(BinaryOp::Add, Operand::Local(x), _) => *x == local,
+        _ => false,
+    };
+    definitions[local].iter().any(|value| match value {
+        Rvalue::Use(Operand::Local(x)) => definitions[*x].iter().any(|v| of_itself(v)),
+        value => of_itself(value),
+    })
+}
