@@ -98,7 +98,9 @@ fn grown(goroot: &Path, folder: &Path) -> Result<BTreeSet<String>> {
 
 /// The programs in which the release binary finds a growth.
 fn found(folder: &Path) -> Result<BTreeSet<String>> {
-    let checks = "growing-global,growing-field,registry-without-unsubscribe";
+    let checks = "growing-global,growing-field,registry-without-unsubscribe,popped-slot-keeps-pointer,\
+                  delete-missed-on-path,growing-context,finalizer-cycle,closure-pins-large,\
+                  goroutine-pins-argument,global-channel-without-partner";
     let binary = workspace::binary()?;
     let output = std::process::Command::new(&binary)
         .args(["check", "--quiet", "--output-format", "json", "--select", checks])

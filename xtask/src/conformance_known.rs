@@ -34,7 +34,17 @@ const KINDS: [(&str, &[&str]); 10] = [
         "select-without-done",
         &["stuck-worker", "range-without-close", "abandoned-receive", "abandoned-send"],
     ),
-    ("sync.Pool/slice-retention", &["pooled-reference", "slice-retention", "growing-global"]),
+    (
+        "sync.Pool/slice-retention",
+        &[
+            "pool-keeps-references",
+            "pool-of-giants",
+            "popped-slot-keeps-pointer",
+            "subslice-pins-buffer",
+            "growing-field",
+            "growing-global",
+        ],
+    ),
     ("ticker/timer-not-stopped", &["ticker-not-stopped", "timer-rearmed"]),
     ("waitgroup-misuse", &["waitgroup-never-done"]),
     (

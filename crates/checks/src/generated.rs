@@ -8,8 +8,14 @@ pub const ALL: &[&Check] = &[
     &crate::abandoned_send::CHECK,
     &crate::body_not_closed::CHECK,
     &crate::closer_not_closed::CHECK,
+    &crate::closure_pins_large::CHECK,
     &crate::constructor_error_leak::CHECK,
+    &crate::delete_missed_on_path::CHECK,
     &crate::double_lock::CHECK,
+    &crate::finalizer_cycle::CHECK,
+    &crate::global_channel_without_partner::CHECK,
+    &crate::goroutine_pins_argument::CHECK,
+    &crate::growing_context::CHECK,
     &crate::growing_field::CHECK,
     &crate::growing_global::CHECK,
     &crate::lock_held_waiting::CHECK,
@@ -17,6 +23,9 @@ pub const ALL: &[&Check] = &[
     &crate::lost_cancel::CHECK,
     &crate::missed_signal::CHECK,
     &crate::missing_unlock::CHECK,
+    &crate::pool_keeps_references::CHECK,
+    &crate::pool_of_giants::CHECK,
+    &crate::popped_slot_keeps_pointer::CHECK,
     &crate::pull_without_stop::CHECK,
     &crate::range_without_close::CHECK,
     &crate::read_lock_reentry::CHECK,
@@ -36,8 +45,18 @@ pub fn explanation(name: &str) -> Option<&'static str> {
         "abandoned-send" => include_str!("../../../docs/checks/abandoned-send.md"),
         "body-not-closed" => include_str!("../../../docs/checks/body-not-closed.md"),
         "closer-not-closed" => include_str!("../../../docs/checks/closer-not-closed.md"),
+        "closure-pins-large" => include_str!("../../../docs/checks/closure-pins-large.md"),
         "constructor-error-leak" => include_str!("../../../docs/checks/constructor-error-leak.md"),
+        "delete-missed-on-path" => include_str!("../../../docs/checks/delete-missed-on-path.md"),
         "double-lock" => include_str!("../../../docs/checks/double-lock.md"),
+        "finalizer-cycle" => include_str!("../../../docs/checks/finalizer-cycle.md"),
+        "global-channel-without-partner" => {
+            include_str!("../../../docs/checks/global-channel-without-partner.md")
+        }
+        "goroutine-pins-argument" => {
+            include_str!("../../../docs/checks/goroutine-pins-argument.md")
+        }
+        "growing-context" => include_str!("../../../docs/checks/growing-context.md"),
         "growing-field" => include_str!("../../../docs/checks/growing-field.md"),
         "growing-global" => include_str!("../../../docs/checks/growing-global.md"),
         "lock-held-waiting" => include_str!("../../../docs/checks/lock-held-waiting.md"),
@@ -45,6 +64,11 @@ pub fn explanation(name: &str) -> Option<&'static str> {
         "lost-cancel" => include_str!("../../../docs/checks/lost-cancel.md"),
         "missed-signal" => include_str!("../../../docs/checks/missed-signal.md"),
         "missing-unlock" => include_str!("../../../docs/checks/missing-unlock.md"),
+        "pool-keeps-references" => include_str!("../../../docs/checks/pool-keeps-references.md"),
+        "pool-of-giants" => include_str!("../../../docs/checks/pool-of-giants.md"),
+        "popped-slot-keeps-pointer" => {
+            include_str!("../../../docs/checks/popped-slot-keeps-pointer.md")
+        }
         "pull-without-stop" => include_str!("../../../docs/checks/pull-without-stop.md"),
         "range-without-close" => include_str!("../../../docs/checks/range-without-close.md"),
         "read-lock-reentry" => include_str!("../../../docs/checks/read-lock-reentry.md"),

@@ -27,12 +27,15 @@
 //! There is no automatic fix: which entries may go is for people to decide.
 //!
 //! # Not reported
-//! As for `growing-global`. Besides, fields of types of which values are made again and again: a value
+//! As for `growing-global`, with one exception: a list that a method fills whenever its owner is opened,
+//! and that is not emptied where the rest of the owner's state is reset, is reported however long the
+//! owner lives. Besides, fields of types of which values are made again and again: a value
 //! that dies takes its map with it.
 
 use crate::growths::{self, ModuleCtx};
-use stanch_diagnostic::{Cause, Check, Finding, Stage};
-use stanch_lifetime::Place;
+use crate::retentions::{self, Words};
+use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
+use stanch_lifetime::{Place, Retained, Retention};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -46,10 +49,35 @@ pub const CHECK: Check = Check {
 /// Findings of the module.
 pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
     let growths = ctx.lifetime.growths.iter();
-    growths
+    let grown = growths
         .filter(|g| !matches!(g.place, Place::Global) && !growths::keeps_functions(ctx, g))
-        .filter_map(|g| growths::finding(ctx, &CHECK, g))
-        .collect()
+        .filter_map(|g| growths::finding(ctx, &CHECK, g));
+    let reopened = retentions::findings(ctx, &CHECK, |r| reopened(ctx, r));
+    grown.chain(reopened).collect()
+}
+
+/// A list that is filled each time its owner is opened.
+fn reopened(ctx: &ModuleCtx<'_>, retention: &Retention) -> Option<Words> {
+    let Retained::Reopened { field, sibling, cleared, others, opener, released } = &retention.what
+    else {
+        return None;
+    };
+    let (name, sibling) = (ctx.program.object_name(*field), ctx.program.object_name(*sibling));
+    let message = format!("`{name}` is filled at each opening and not emptied");
+    let mut related = vec![
+        ctx.label(*cleared, format!("`{sibling}` is reset here, `{name}` stays as it is")),
+        ctx.label(*opener, format!("sets `{sibling}` again, and fills `{name}` again")),
+    ];
+    related.extend(others.iter().map(|&span| ctx.label(span, "appends too")));
+    related.extend(released.map(|span| ctx.label(span, "releases each element, and leaves it in")));
+    Some(Words {
+        message,
+        label: "each time its owner is opened, the same is appended again".to_owned(),
+        related,
+        notes: Vec::new(),
+        help: format!("set `{name}` to nil where `{sibling}` is reset"),
+        remedy: Remedy::ReleaseReference,
+    })
 }
 
 #[cfg(test)]
@@ -57,6 +85,96 @@ mod tests {
     use stanch_testing::{check, example};
 
     const NAME: &str = "growing-field";
+
+    #[test]
+    fn a_list_that_closing_does_not_empty() {
+        check(
+            NAME,
+            r#"
+type conn struct { n int }
+type broker struct { c *conn; names []string }
+func unregister(string)
+func (b *broker) Open() {
+    b.c = &conn{}
+    b.register("in")
+}
+func (b *broker) register(n string) { b.names = append(b.names, n) }
+                                    //^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[growing-field]: filled at each opening
+func (b *broker) Close() {
+    for _, n := range b.names {
+        unregister(n)
+    }
+    b.c = nil
+  //^^^^^^^^^ label: `c` is reset here
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_failed_opening_that_forgets_the_list() {
+        check(
+            NAME,
+            r#"
+type conn struct { n int }
+type broker struct { c *conn; names []string }
+func unregister(string)
+func (c *conn) login() error
+func (b *broker) Open() error {
+    b.c = &conn{}
+    b.register("in")
+    if err := b.c.login(); err != nil {
+        b.c = nil
+        return err
+    }
+    return nil
+}
+func (b *broker) register(n string) { b.names = append(b.names, n) }
+                                    //^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[growing-field]: filled at each opening
+func (b *broker) Close() {
+    for _, n := range b.names {
+        unregister(n)
+    }
+    b.names = nil
+    b.c = nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_list_that_every_way_empties() {
+        check(
+            NAME,
+            r#"
+type conn struct { n int }
+type broker struct { c *conn; names []string }
+func unregister(string)
+func (c *conn) login() error
+func (b *broker) Open() error {
+    b.c = &conn{}
+    b.register("in")
+    if err := b.c.login(); err != nil {
+        b.unregisterAll()
+        b.c = nil
+        return err
+    }
+    return nil
+}
+func (b *broker) register(n string) { b.names = append(b.names, n) }
+func (b *broker) unregisterAll() {
+    for _, n := range b.names {
+        unregister(n)
+    }
+    b.names = nil
+}
+func (b *broker) Close() {
+    b.unregisterAll()
+    b.c = nil
+}
+"#,
+        );
+    }
 
     #[test]
     fn the_example() {

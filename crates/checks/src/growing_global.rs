@@ -111,13 +111,13 @@ func Use(f func(chan string)) { go f(make(chan string)) }
 //- /log2/l.go
 package log2
 func Put(m map[string]int, k string) { m[k] = 1 }
-                                     //^^^^^^^^ leak[growing-global]: `seen` only grows
 //- /a/a.go
 package a
 import "log2"
 var seen = map[string]int{}
 func run(in chan string) {
     for k := range in { log2.Put(seen, k) }
+                      //^^^^^^^^^^^^^^^^^ leak[growing-global]: `seen` only grows
 }
 func Start(in chan string) { go run(in) }
 "#,

@@ -22,23 +22,29 @@ const MAX_KEPT: usize = 3;
 const MAX_SITES: usize = 4;
 
 impl ModuleCtx<'_> {
-    fn file(&self, span: Span) -> String {
+    pub(crate) fn file(&self, span: Span) -> String {
         let file = self.program.source(span.package).files.get(span.file);
         file.map(|f| f.path.to_string()).unwrap_or_default()
     }
 
-    fn label(&self, span: Span, message: impl Into<String>) -> Label {
+    pub(crate) fn label(&self, span: Span, message: impl Into<String>) -> Label {
         let location = Location { file: self.file(span), range: span.range };
         Label { location, message: message.into() }
     }
 
-    fn line(&self, span: Span) -> u32 {
+    /// Where a variable, field or function is declared.
+    pub(crate) fn declared(&self, object: ObjectId) -> Option<Span> {
+        let (file, range) = self.program.object(object).place?;
+        Some(Span { package: object.package, file, range })
+    }
+
+    pub(crate) fn line(&self, span: Span) -> u32 {
         let text = self.program.source(span.package).files.get(span.file).map_or("", |f| &f.text);
         LineIndex::new(text.get(..span.range.start as usize).unwrap_or_default()).n_lines()
     }
 
     /// A type as its own package writes it: package names for paths.
-    fn ty(&self, ty: TypeId, package: PackageId) -> String {
+    pub(crate) fn ty(&self, ty: TypeId, package: PackageId) -> String {
         let own = self.program.package_path(package);
         shorten(&self.program.type_string(ty), own)
     }
@@ -76,7 +82,7 @@ fn shorten(text: &str, own: &str) -> String {
 }
 
 /// A function's symbol for people: `(*T).Run`.
-fn short(symbol: &str) -> &str {
+pub(crate) fn short(symbol: &str) -> &str {
     let last = symbol.rfind('/').map_or(symbol, |slash| &symbol[slash + 1..]);
     last.split_once('.').map_or(last, |(_, name)| name)
 }
@@ -183,7 +189,7 @@ fn holds(ctx: &ModuleCtx<'_>, package: PackageId, captures: &[(Box<str>, TypeId)
 }
 
 /// Size of what a pointer points to.
-fn pointed(ctx: &ModuleCtx<'_>, ty: TypeId) -> Option<u64> {
+pub(crate) fn pointed(ctx: &ModuleCtx<'_>, ty: TypeId) -> Option<u64> {
     ctx.program.size_of(ctx.program.pointee(ty)?)
 }
 
@@ -205,7 +211,7 @@ fn entry(ctx: &ModuleCtx<'_>, growth: &Growth, site: &Site) -> String {
     }
 }
 
-fn doubt_words(doubt: Doubt) -> &'static str {
+pub(crate) fn doubt_words(doubt: Doubt) -> &'static str {
     match doubt {
         Doubt::Exported => "it is exported: whoever imports the package may take entries out",
         Doubt::Escapes => "code out of view is given it and may take entries out",
@@ -214,6 +220,8 @@ fn doubt_words(doubt: Doubt) -> &'static str {
         Doubt::Keys => {
             "nothing in view tells that there are many different keys: they may come from settings"
         }
+        Doubt::Small => "what is kept is little",
+        Doubt::Reused => "the elements may be kept to be used again",
         Doubt::Frequency => "how often this function runs is not in view",
         Doubt::Owner => "whether its owner lives as long as the program is not in view",
     }

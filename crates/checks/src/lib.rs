@@ -5,10 +5,16 @@ pub mod abandoned_send;
 pub mod body_not_closed;
 mod causes;
 pub mod closer_not_closed;
+pub mod closure_pins_large;
 pub mod constructor_error_leak;
 mod context;
+pub mod delete_missed_on_path;
 pub mod double_lock;
+pub mod finalizer_cycle;
 mod generated;
+pub mod global_channel_without_partner;
+pub mod goroutine_pins_argument;
+pub mod growing_context;
 pub mod growing_field;
 pub mod growing_global;
 mod growths;
@@ -18,11 +24,15 @@ mod lock_words;
 pub mod lost_cancel;
 pub mod missed_signal;
 pub mod missing_unlock;
+pub mod pool_keeps_references;
+pub mod pool_of_giants;
+pub mod popped_slot_keeps_pointer;
 pub mod pull_without_stop;
 pub mod range_without_close;
 pub mod read_lock_reentry;
 pub mod registry_without_unsubscribe;
 mod resource;
+mod retentions;
 pub mod rows_not_closed;
 pub mod start_without_stop;
 pub mod stuck_lock;
@@ -187,6 +197,36 @@ pub const MODULE_REGISTRY: &[ModuleEntry] = &[
         run: registry_without_unsubscribe::run,
     },
     ModuleEntry {
+        check: &closure_pins_large::CHECK,
+        source: include_str!("closure_pins_large.rs"),
+        run: closure_pins_large::run,
+    },
+    ModuleEntry {
+        check: &goroutine_pins_argument::CHECK,
+        source: include_str!("goroutine_pins_argument.rs"),
+        run: goroutine_pins_argument::run,
+    },
+    ModuleEntry {
+        check: &finalizer_cycle::CHECK,
+        source: include_str!("finalizer_cycle.rs"),
+        run: finalizer_cycle::run,
+    },
+    ModuleEntry {
+        check: &growing_context::CHECK,
+        source: include_str!("growing_context.rs"),
+        run: growing_context::run,
+    },
+    ModuleEntry {
+        check: &popped_slot_keeps_pointer::CHECK,
+        source: include_str!("popped_slot_keeps_pointer.rs"),
+        run: popped_slot_keeps_pointer::run,
+    },
+    ModuleEntry {
+        check: &pool_keeps_references::CHECK,
+        source: include_str!("pool_keeps_references.rs"),
+        run: pool_keeps_references::run,
+    },
+    ModuleEntry {
         check: &growing_global::CHECK,
         source: include_str!("growing_global.rs"),
         run: growing_global::run,
@@ -195,6 +235,21 @@ pub const MODULE_REGISTRY: &[ModuleEntry] = &[
         check: &growing_field::CHECK,
         source: include_str!("growing_field.rs"),
         run: growing_field::run,
+    },
+    ModuleEntry {
+        check: &pool_of_giants::CHECK,
+        source: include_str!("pool_of_giants.rs"),
+        run: pool_of_giants::run,
+    },
+    ModuleEntry {
+        check: &delete_missed_on_path::CHECK,
+        source: include_str!("delete_missed_on_path.rs"),
+        run: delete_missed_on_path::run,
+    },
+    ModuleEntry {
+        check: &global_channel_without_partner::CHECK,
+        source: include_str!("global_channel_without_partner.rs"),
+        run: global_channel_without_partner::run,
     },
     ModuleEntry {
         check: &lock_order::CHECK,

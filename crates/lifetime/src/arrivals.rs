@@ -33,14 +33,11 @@ impl Arrivals {
                 );
             }
             for edge in &facts.edges {
-                if edge.args.is_empty() && matches!(edge.how, How::Now | How::Once) {
+                if edge.args.is_empty() && edge.how != How::Again {
                     continue;
                 }
                 for to in calls.targets(node, &edge.to) {
-                    // Whoever keeps a function literal calls it with what comes up.
-                    let kept = calls.facts(to).decl.is_none()
-                        && matches!(edge.how, How::Later | How::Again);
-                    if kept {
+                    if edge.how == How::Again {
                         let params = 0..calls.facts(to).n_params;
                         queue.extend(params.map(|p| (to, p, Kind::Incoming)));
                     }
@@ -69,6 +66,11 @@ impl Arrivals {
             }
         }
         arrivals
+    }
+
+    /// Whether there can be ever more different values of these sources, whoever calls.
+    pub(crate) fn are_own(sources: &[Source]) -> bool {
+        sources.iter().any(|source| !matches!(source, Source::Param(..)))
     }
 
     /// Whether there can be ever more different values of these sources.

@@ -1,5 +1,6 @@
 //! What one package tells of its containers, calls and allocations: plain data, joined later.
 
+use crate::retain::Kept;
 use crate::source::Sources;
 use stanch_base::{FxHashMap, newtype_index};
 use stanch_ir::Span;
@@ -134,6 +135,8 @@ pub(crate) struct Edge {
 #[derive(Clone, Debug)]
 pub(crate) struct Pass {
     pub(crate) key: Key,
+    pub(crate) span: Span,
+    pub(crate) looped: Loop,
     pub(crate) to: DeclId,
     pub(crate) param: u32,
 }
@@ -196,6 +199,8 @@ pub struct Summary {
     pub(crate) owners: FxHashMap<DeclId, DeclId>,
     /// Fields that lie in a package-level variable, not in elements of it; with the variable.
     pub(crate) reached: Vec<(DeclId, DeclId)>,
+    /// What may be kept too long.
+    pub(crate) kept: Kept,
 }
 
 /// Names declarations of one package's summary.

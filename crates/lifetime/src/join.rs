@@ -32,6 +32,25 @@ struct Declared {
     test: bool,
 }
 
+/// A place where a container grows.
+struct Grown<'s> {
+    /// The function that does it, or that has a helper do it.
+    by: Node,
+    span: Span,
+    grow: &'s Grow,
+    looped: Loop,
+    /// The function in which the insertion stands.
+    home: Node,
+}
+
+/// A call that gives a function a container.
+struct Giver {
+    container: Whole,
+    by: Node,
+    span: Span,
+    looped: Loop,
+}
+
 struct Join<'s> {
     program: &'s Program<'s>,
     calls: Calls<'s>,
@@ -40,6 +59,8 @@ struct Join<'s> {
     declared: Vec<Declared>,
     ops: BTreeMap<Whole, Vec<(Node, &'s Op)>>,
     next: BTreeMap<Whole, Vec<Whole>>,
+    /// Who gives a parameter what.
+    givers: BTreeMap<Whole, Vec<Giver>>,
     owners: FxHashMap<u32, u32>,
     /// Variables that a field lies in.
     reached: FxHashMap<u32, u32>,
@@ -58,6 +79,7 @@ pub fn join<'s>(program: &'s Program<'s>, summaries: &'s [&'s Summary]) -> Resul
         declared: Vec::new(),
         ops: BTreeMap::new(),
         next: BTreeMap::new(),
+        givers: BTreeMap::new(),
         owners: FxHashMap::default(),
         reached: FxHashMap::default(),
         makers: FxHashMap::default(),
@@ -68,6 +90,7 @@ pub fn join<'s>(program: &'s Program<'s>, summaries: &'s [&'s Summary]) -> Resul
     for key in keys {
         results.growths.extend(join.growth(key));
     }
+    results.retentions = crate::retentions::retentions(program, &join.calls);
     results.growths.sort_by_key(|g| (g.sites.first().map(|s| s.span), g.object));
     results
 }
@@ -127,7 +150,17 @@ impl<'s> Join<'s> {
             for pass in &facts.passes {
                 let key = self.whole(summaries, node.0, pass.key);
                 match self.calls.node(node.0, pass.to) {
-                    Some(to) => given.push((key, Whole::Param(to, pass.param))),
+                    Some(to) => {
+                        let param = Whole::Param(to, pass.param);
+                        given.push((key, param));
+                        let giver = Giver {
+                            container: key,
+                            by: node,
+                            span: pass.span,
+                            looped: pass.looped,
+                        };
+                        self.givers.entry(param).or_default().push(giver);
+                    }
                     None => continue,
                 }
             }
@@ -171,43 +204,50 @@ impl<'s> Join<'s> {
         };
         let declared = &self.declared[id as usize];
         let mut doubts: Vec<Doubt> = Vec::new();
-        let mut grows: Vec<(Node, Span, &Grow)> = Vec::new();
+        let mut grows: Vec<Grown<'_>> = Vec::new();
         if declared.test {
             return None;
         }
         for member in self.group(key)? {
             for &(node, op) in self.ops.get(&member).map_or(&[][..], |v| v) {
                 match &op.kind {
-                    OpKind::Grow(grow) => grows.push((node, op.span, grow)),
+                    OpKind::Grow(grow) => {
+                        // A helper's other callers have nothing to do with it.
+                        let giver = self.giver(key, member);
+                        let by = giver.map_or(node, |g| g.by);
+                        let span = giver.map_or(op.span, |g| g.span);
+                        let looped = giver.map_or(grow.looped, |g| g.looped.max(grow.looped));
+                        grows.push(Grown { by, span, grow, looped, home: node });
+                    }
                     OpKind::Shrink | OpKind::Bound => return None,
                     OpKind::Escape => doubts.push(Doubt::Escapes),
                     OpKind::Alias(_) => {}
                 }
             }
         }
-        grows.retain(|(node, _, grow)| !grow.bounded && self.repeats(*node, grow));
-        let few = |node: Node, grow: &Grow| self.may_be_few(node, grow);
-        grows.sort_by_key(|(node, span, grow)| {
-            (self.rank(*node, grow) + u8::from(few(*node, grow)), *span)
-        });
-        grows.dedup_by_key(|(_, span, _)| *span);
-        let &(node, _, grow) = grows.first()?;
+        grows.retain(|g| !g.grow.bounded && self.repeats(g));
+        grows.sort_by_key(|g| (self.rank(g) + u8::from(self.may_be_few(g)), g.span));
+        grows.dedup_by_key(|g| g.span);
+        let first = grows.first()?;
+        let (node, grow) = (first.by, first.grow);
         let place = self.place(key, id, node, &mut doubts)?;
         if self.is_exported(id, key) {
             doubts.push(Doubt::Exported);
         }
-        match self.rank(node, grow) {
+        // What the program's own packages call before `main` is a registration.
+        if self.calls.runs(node).has(Runs::INIT) {
+            doubts.push(Doubt::Registration);
+        }
+        match self.rank(first) {
             0 => {}
             1 if self.is_registration(grow) => doubts.push(Doubt::Registration),
-            // What the program's own packages call before `main` is a registration.
-            1 if self.calls.runs(node).has(Runs::INIT) => doubts.push(Doubt::Frequency),
             1 => {}
             _ => doubts.push(Doubt::Frequency),
         }
-        if self.may_be_few(node, grow) {
+        if self.may_be_few(first) {
             doubts.push(Doubt::Keys);
         }
-        if grows.iter().any(|g| g.2.counts) {
+        if grows.iter().any(|g| g.grow.counts) {
             doubts.push(Doubt::Labels);
         }
         if grow.unique {
@@ -228,22 +268,44 @@ impl<'s> Join<'s> {
         })
     }
 
-    /// Whether nothing tells that there are many different keys.
-    fn may_be_few(&self, node: Node, grow: &Grow) -> bool {
-        grow.key_ty.is_some() && !self.arrivals.are_many(node, &grow.key_from)
+    /// The function that gives the container itself to the one whose parameter grows.
+    fn giver(&self, container: Whole, member: Whole) -> Option<&Giver> {
+        let mut member = member;
+        for _ in 0..MAX_CHAIN {
+            let givers = self.givers.get(&member)?;
+            if let Some(giver) = givers.iter().find(|g| g.container == container) {
+                return Some(giver);
+            }
+            let is_param = |g: &&Giver| matches!(g.container, Whole::Param(..));
+            member = givers.iter().filter(is_param).find(|g| g.container != member)?.container;
+        }
+        None
     }
 
-    fn repeats(&self, node: Node, grow: &Grow) -> bool {
-        let runs = self.calls.runs(node);
+    /// Whether nothing tells that there are many different keys.
+    fn may_be_few(&self, grown: &Grown<'_>) -> bool {
+        let grow = grown.grow;
+        if grow.key_ty.is_none() {
+            return false;
+        }
+        // What comes from callers out of view may be settings.
+        match self.rank(grown) {
+            0 => !self.arrivals.are_many(grown.home, &grow.key_from),
+            _ => !Arrivals::are_own(&grow.key_from),
+        }
+    }
+
+    fn repeats(&self, grown: &Grown<'_>) -> bool {
+        let runs = self.calls.runs(grown.by);
         let in_loop =
-            grow.looped == Loop::Endless && !self.calls.facts(node).symbol.ends_with(".init");
+            grown.looped == Loop::Endless && !self.calls.facts(grown.by).symbol.ends_with(".init");
         !runs.is_never() && (!runs.is_start() || in_loop)
     }
 
     /// 0 if the growth is seen to be repeated, 1 if code out of view decides, 2 if it is a callback.
-    fn rank(&self, node: Node, grow: &Grow) -> u8 {
-        let runs = self.calls.runs(node);
-        if runs.has(Runs::AGAIN) || grow.looped == Loop::Endless {
+    fn rank(&self, grown: &Grown<'_>) -> u8 {
+        let runs = self.calls.runs(grown.by);
+        if runs.has(Runs::AGAIN) || grown.looped == Loop::Endless {
             0
         } else if runs.has(Runs::API) {
             1
@@ -330,7 +392,8 @@ impl<'s> Join<'s> {
         }
     }
 
-    fn site(&self, &(node, span, grow): &(Node, Span, &Grow)) -> Site {
+    fn site(&self, grown: &Grown<'_>) -> Site {
+        let &Grown { by: node, span, grow, looped, home } = grown;
         let facts = self.calls.facts(node);
         let runs = self.calls.runs(node);
         let mut reached = Vec::new();
@@ -340,7 +403,7 @@ impl<'s> Join<'s> {
         };
         let mut at = node;
         let mut because = self.calls.because.get(&at);
-        if because.is_none() && grow.looped == Loop::Endless {
+        if because.is_none() && looped == Loop::Endless {
             repeated = Repeated::Loop;
         }
         while let Some(why) = because {
@@ -372,12 +435,12 @@ impl<'s> Join<'s> {
             value: grow.value_ty,
             reached,
             repeated,
-            functions: self.kept(node, span, grow),
+            functions: self.kept(home, node, span, grow),
         }
     }
 
     /// The function literals that come to be kept by a growth.
-    fn kept(&self, node: Node, span: Span, grow: &Grow) -> Vec<Kept> {
+    fn kept(&self, node: Node, by: Node, span: Span, grow: &Grow) -> Vec<Kept> {
         let kept = |of: Node, span: Span| {
             let facts = self.calls.facts(of);
             let captures = facts.captures.iter().map(|c| (c.name.clone(), c.ty)).collect();
@@ -389,6 +452,10 @@ impl<'s> Join<'s> {
         let Some(param) = grow.value_param else { return Vec::new() };
         let mut found = Vec::new();
         for (from, facts) in self.calls.nodes() {
+            // A helper that others use too: only what this caller gives it.
+            if by != node && from != by {
+                continue;
+            }
             for handed in facts.handed.iter().filter(|h| h.param == param) {
                 if self.calls.node(from.0, handed.to) == Some(node)
                     && (self.calls.runs(from).has(Runs::AGAIN) || handed.looped == Loop::Endless)

@@ -18,6 +18,8 @@ mod loops;
 mod origin;
 mod reach;
 mod report;
+mod retain;
+mod retentions;
 mod scan;
 mod source;
 

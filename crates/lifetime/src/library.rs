@@ -87,14 +87,11 @@ pub(crate) fn keeps_functions(path: &str) -> bool {
 pub(crate) fn brings_in(path: &str, name: &str) -> bool {
     let last = path.rsplit('/').find(|part| !is_version(part)).unwrap_or_default();
     match path {
-        "bufio" | "math/rand" | "math/rand/v2" | "crypto/rand" => true,
+        "math/rand" | "math/rand/v2" | "crypto/rand" => true,
         "net" => name.starts_with("Accept") || name.starts_with("Read") || name == "RemoteAddr",
         "net/http" => matches!(name, "ReadRequest" | "ReadResponse"),
-        "io" => name.starts_with("Read"),
-        "os" => name == "ReadDir",
         "time" => name == "Now" || name.starts_with("Unix"),
         "sync/atomic" => name == "Add" || name.starts_with("Add"),
-        _ if path.starts_with("encoding/") => name == "Decode" || name.starts_with("Read"),
         _ if matches!(last, "uuid" | "xid" | "ksuid" | "ulid" | "nanoid") => true,
         // Streams and sockets of frameworks.
         _ => matches!(name, "Recv" | "ReadMessage" | "NextReader"),

@@ -8,6 +8,122 @@ use stanch_types::{ObjectId, PackageId, TypeId};
 pub struct Results {
     /// Containers that only grow.
     pub growths: Vec<Growth>,
+    /// What is kept though it is no longer needed.
+    pub retentions: Vec<Retention>,
+}
+
+/// Something kept longer than it is needed.
+#[derive(Clone, Debug)]
+pub struct Retention {
+    /// The package of the function.
+    pub package: PackageId,
+    /// Runtime symbol of the function.
+    pub function: String,
+    /// The operation after which it is kept.
+    pub span: Span,
+    /// What, and by whom.
+    pub what: Retained,
+    /// Type of the variable, field or value.
+    pub ty: TypeId,
+    /// Why this is not sure; empty if nothing speaks against it.
+    pub doubts: Vec<Doubt>,
+}
+
+/// Kinds of retention.
+#[derive(Clone, Debug)]
+pub enum Retained {
+    /// A slice cut to nothing goes back to a pool with its elements behind the length.
+    PooledSlice {
+        /// Type of an element.
+        elem: TypeId,
+        /// The field of the pooled struct that has the slice.
+        field: Option<ObjectId>,
+        /// Further fields of it in the same case.
+        others: Vec<ObjectId>,
+        /// The call that gives it back.
+        put: Span,
+    },
+    /// A pooled struct goes back with a field that was not set to nothing, though others were.
+    PooledField {
+        /// The struct.
+        owner: TypeId,
+        /// The field.
+        field: ObjectId,
+        /// One that is set to nothing.
+        sibling: ObjectId,
+        /// The call that gives it back.
+        put: Span,
+    },
+    /// A buffer goes back to a pool as large as the other side made it.
+    PooledGiant {
+        /// The call that gives it back.
+        put: Span,
+    },
+    /// Elements popped off a slice stay in its array.
+    Popped {
+        /// The field or variable.
+        container: ObjectId,
+        /// Type of an element.
+        elem: TypeId,
+        /// Whether the rest is moved over the element, and the last slot stays.
+        by_append: bool,
+    },
+    /// An entry is put in and taken out again on some ways only.
+    DeleteMissed {
+        /// The map.
+        container: ObjectId,
+        /// Where it is taken out.
+        deleted: Span,
+        /// The return that leaves it in.
+        missed: Span,
+    },
+    /// A list is filled each time its owner is opened, and not emptied when it is closed.
+    Reopened {
+        /// The list.
+        field: ObjectId,
+        /// The field that is reset.
+        sibling: ObjectId,
+        /// Where.
+        cleared: Span,
+        /// Further places that append.
+        others: Vec<Span>,
+        /// The function that opens it again.
+        opener: Span,
+        /// Where the elements are released, though not taken out.
+        released: Option<Span>,
+    },
+    /// A context wraps itself.
+    Context {
+        /// The variable or field.
+        name: Box<str>,
+        /// The function that wraps.
+        with: String,
+    },
+    /// A finalizer or cleanup refers to its own object.
+    Finalizer {
+        /// The variable.
+        name: Box<str>,
+        /// Whether it is a cleanup.
+        cleanup: bool,
+        /// Whether the object is the cleanup's argument.
+        given: bool,
+    },
+    /// A package-level channel has senders and no receivers, or the other way round.
+    LonelyChannel {
+        /// The variable.
+        object: ObjectId,
+        /// Whether it is sent to.
+        sends: bool,
+    },
+    /// A goroutine or a stored function keeps an object of which it reads a field.
+    Pinned {
+        /// The variable.
+        name: Box<str>,
+        /// The field.
+        used: ObjectId,
+        /// Whether it is a goroutine.
+        goroutine: bool,
+    },
 }
 
 /// A container that grows for as long as the program runs.
@@ -98,6 +214,10 @@ pub enum Doubt {
     Labels,
     /// Nothing tells that there are many different keys.
     Keys,
+    /// What is kept is little.
+    Small,
+    /// It may be kept to be used again.
+    Reused,
     /// How often the growing code runs is not known.
     Frequency,
     /// How long the owner lives is not known.

@@ -5,8 +5,8 @@ use crate::keys::{Kinds, is_bounded};
 use crate::library::{self, Does};
 use crate::loops::{definitions, loops};
 use crate::origin::{Origins, Reader, of_place, origins};
-use crate::reach;
 use crate::source::{AllSources, Sources};
+use crate::{reach, retain};
 use stanch_base::{FxHashSet, Idx, IndexVec};
 use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Module, Operand, Place,
@@ -52,6 +52,7 @@ pub fn summarise(
         funcs: Vec::new(),
         owners: Default::default(),
         reached: Vec::new(),
+        kept: Default::default(),
     };
     let mut kinds = Kinds::default();
     let mut sources = AllSources::default();
@@ -79,6 +80,7 @@ pub fn summarise(
         facts.test = test.get(func.span.file.index()).copied().unwrap_or(false);
         summary.funcs.push(facts);
     }
+    summary.kept = retain::kept(&reader, &mut names, test, &view.in_view);
     reach::owners(program, package, &mut names, &mut summary);
     reach::globals(program, package, &mut names, &mut summary);
     summary.decls = names.decls;
@@ -293,6 +295,10 @@ impl<'s> Scan<'s, '_> {
             if self.is_there(base, key, block) {
                 return;
             }
+            // `m[k] = append(m[k][:i], …)` takes elements out.
+            if self.cuts(base, value) {
+                return self.on(&Operand::Local(base), span, OpKind::Shrink);
+            }
             let mut grow = self.grow(Some((key, key_ty)), value, value_ty, looped);
             grow.unique = self.rejects_duplicates(base);
             return self.on(&Operand::Local(base), span, OpKind::Grow(grow));
@@ -321,6 +327,13 @@ impl<'s> Scan<'s, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a value is a piece of an element of the container in `base`.
+    fn cuts(&self, base: LocalId, value: &Operand) -> bool {
+        let of = self.origins.of(self.id, base);
+        let same = |key: Key| of.iter().any(|o| o.key == key);
+        self.origins.operand(self.id, value).iter().any(|o| o.way.cut && same(o.key))
     }
 
     fn map_of(&self, ty: TypeId) -> Option<(TypeId, TypeId)> {
@@ -362,6 +375,10 @@ impl<'s> Scan<'s, '_> {
     /// Whether a value is a number computed from what stood there before.
     fn counts(&self, value: &Operand) -> bool {
         let Operand::Local(local) = value else { return false };
+        let local = match self.definitions[*local].as_slice() {
+            [Rvalue::Use(Operand::Local(from))] => from,
+            _ => local,
+        };
         let [Rvalue::Binary(BinaryOp::Add | BinaryOp::Sub, old, _)] =
             self.definitions[*local].as_slice()
         else {
@@ -572,7 +589,7 @@ impl<'s> Scan<'s, '_> {
                     self.function(arg, How::Later, span, looped);
                 }
             }
-            Callee::Builtin(Builtin::Clear) => {
+            Callee::Builtin(Builtin::Clear | Builtin::Delete) => {
                 if let Some(first) = call.args.first() {
                     self.on(first, span, OpKind::Shrink);
                 }
@@ -609,7 +626,7 @@ impl<'s> Scan<'s, '_> {
         for (param, arg) in call.args.iter().enumerate() {
             let param = param as u32;
             for origin in self.origins.operand(self.id, arg).to_vec() {
-                self.facts.passes.push(Pass { key: origin.key, to, param });
+                self.facts.passes.push(Pass { key: origin.key, span, looped, to, param });
             }
             // Whether the callee keeps it or calls it now is not known here.
             self.function(arg, How::Now, span, looped);

@@ -15,6 +15,8 @@ use stanch_types::ObjectId;
 
 /// Sources kept of one value; more would all be parameters of ever larger nests of literals.
 const MAX_SOURCES: usize = 6;
+/// Sources of fields kept of one value.
+const MAX_FIELDS: usize = 32;
 /// Passes over one function: loops carry values round, rarely through more variables than this.
 const ROUNDS: usize = 4;
 
@@ -45,15 +47,37 @@ struct Body<'b, 'a> {
 #[derive(Default)]
 pub(crate) struct AllSources {
     locals: FxHashMap<(FuncId, LocalId), Sources>,
+    /// What was stored in fields of what a local is or points to.
+    fields: FxHashMap<(FuncId, LocalId), Vec<(ObjectId, Source)>>,
 }
 
 impl AllSources {
-    /// Sources of a value of a function that was read.
+    /// Sources of a value of a function that was read, with all its fields.
     pub(crate) fn operand(&self, func: FuncId, operand: &Operand) -> Sources {
-        match operand {
-            Operand::Local(local) => self.local(func, *local).to_vec(),
-            _ => Vec::new(),
+        let Operand::Local(local) = operand else { return Vec::new() };
+        let mut sources = self.local(func, *local).to_vec();
+        if let Some(fields) = self.fields.get(&(func, *local)) {
+            sources.extend(fields.iter().map(|f| f.1));
+            sources.sort_unstable();
+            sources.dedup();
+            sources.truncate(MAX_SOURCES);
         }
+        sources
+    }
+
+    /// Sources of a place in what a local is or points to.
+    fn place(&self, func: FuncId, local: LocalId, place: &Place) -> Sources {
+        let mut sources = self.local(func, local).to_vec();
+        let first = place.proj.iter().find_map(|p| match p {
+            Proj::Field(_, field) => Some(*field),
+            _ => None,
+        });
+        for (field, source) in self.fields.get(&(func, local)).map_or(&[][..], |v| v) {
+            if first.is_none_or(|first| first == *field) {
+                sources.push(*source);
+            }
+        }
+        sources
     }
 
     fn local(&self, func: FuncId, local: LocalId) -> &[Source] {
@@ -124,9 +148,21 @@ impl AllSources {
                 changed
             }
             // What is put into a variable's fields or elements is in the variable.
-            InstrKind::Store(Place { base: PlaceBase::Local(local), .. }, value) => {
+            InstrKind::Store(place @ Place { base: PlaceBase::Local(local), .. }, value) => {
                 let sources = without_fresh(self.operand(id, value));
-                self.add_all(id, *local, &sources)
+                let field = place.proj.iter().find_map(|p| match p {
+                    Proj::Field(_, field) => Some(*field),
+                    _ => None,
+                });
+                let Some(field) = field else { return self.add_all(id, *local, &sources) };
+                let known = self.fields.entry((id, *local)).or_default();
+                let before = known.len();
+                for source in sources {
+                    if known.len() < MAX_FIELDS && !known.contains(&(field, source)) {
+                        known.push((field, source));
+                    }
+                }
+                known.len() > before
             }
             InstrKind::Recv { dst: Some(dst), .. } => self.add(id, *dst, Source::Incoming),
             InstrKind::Call(call) => self.call(body, call),
@@ -164,6 +200,8 @@ impl AllSources {
             Rvalue::Use(x) | Rvalue::Convert(x, _) | Rvalue::MakeInterface(x, _) => {
                 return self.operand(id, x);
             }
+            // What an object of the module refers to is made of settings as well as of requests.
+            Rvalue::Load(place) if leads_on(body, place) => return Vec::new(),
             // A number that counts from one call or turn to the next.
             Rvalue::Load(place) if written(place).is_some_and(|o| body.counted.contains(&o)) => {
                 return vec![Source::Incoming];
@@ -179,7 +217,7 @@ impl AllSources {
         if let Rvalue::Load(place) | Rvalue::AddressOf(place) = value
             && let PlaceBase::Local(base) = place.base
         {
-            sources.extend(self.local(id, base));
+            sources.extend(self.place(id, base, place));
         }
         value.for_each_operand(|x| sources.extend(self.operand(id, x)));
         let mut sources = without_fresh(sources);
@@ -251,6 +289,15 @@ fn pointed(body: &Body<'_, '_>, arg: &Operand) -> Option<LocalId> {
         }
     }
     None
+}
+
+/// Whether a place is a field that refers to another object of the module.
+fn leads_on(body: &Body<'_, '_>, place: &Place) -> bool {
+    let Some(Proj::Field(_, field)) = place.proj.last() else { return false };
+    let program = body.reader.program;
+    let Some(to) = program.pointee(program.object(*field).ty) else { return false };
+    let foreign = |named: ObjectId| body.reader.is_std(named.package);
+    program.named_object(to).is_some_and(|named| !foreign(named))
 }
 
 /// The field or package-level variable that a place is.

@@ -21,6 +21,7 @@ pub struct FixtureFile {
 /// Standard packages a fixture can name without importing them, by the name it uses.
 const IMPLICIT: &[(&str, &str)] = &[
     ("atomic.", "sync/atomic"),
+    ("bytes.", "bytes"),
     ("context.", "context"),
     ("errors.", "errors"),
     ("fmt.", "fmt"),
@@ -30,6 +31,7 @@ const IMPLICIT: &[(&str, &str)] = &[
     ("iter.", "iter"),
     ("log.", "log"),
     ("os.", "os"),
+    ("runtime.", "runtime"),
     ("signal.", "os/signal"),
     ("sort.", "sort"),
     ("sql.", "database/sql"),

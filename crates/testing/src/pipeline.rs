@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 /// The stand-ins for the standard library: import path and text.
 const STD: &[(&str, &str)] = &[
+    ("bytes", include_str!("../std/bytes.go")),
     ("context", include_str!("../std/context.go")),
     ("database/sql", include_str!("../std/sql.go")),
     ("errors", include_str!("../std/errors.go")),
@@ -25,6 +26,7 @@ const STD: &[(&str, &str)] = &[
     ("log", include_str!("../std/log.go")),
     ("os", include_str!("../std/os.go")),
     ("os/signal", include_str!("../std/signal.go")),
+    ("runtime", include_str!("../std/runtime.go")),
     ("sort", include_str!("../std/sort.go")),
     ("sync", include_str!("../std/sync.go")),
     ("sync/atomic", include_str!("../std/atomic.go")),

@@ -1,0 +1,147 @@
+//! A stored function keeps a request or a large struct of which it reads one small field.
+//!
+//! # Why it leaks
+//! A function value keeps what it captured alive for as long as it is stored, all of it, however little
+//! of it the function reads.
+//!
+//! # Example
+//! ```go
+//! type request struct {
+//!     id   string
+//!     body []byte
+//! }
+//!
+//! var onReload = map[string]func(){}
+//!
+//! func reload(id string)
+//!
+//! func serve(requests chan *request) {
+//!     for req := range requests {
+//!         onReload[req.id] = func() { reload(req.id) } // keeps req.body too
+//!     }
+//! }
+//!
+//! func Forget(id string) { delete(onReload, id) }
+//!
+//! func Start(requests chan *request) { go serve(requests) }
+//! ```
+//! Capture the field: `id := req.id`.
+//!
+//! # Fix safety
+//! There is no automatic fix yet.
+//!
+//! # Not reported
+//! Functions that use the captured value in any other way than reading fields of basic types; small
+//! structs; functions that are called and dropped. A list from which nothing is ever removed is
+//! `registry-without-unsubscribe` besides. Where it is not known that functions are stored again and
+//! again, the finding is `possible`.
+
+use crate::growths::{ModuleCtx, short};
+use crate::retentions::{self, Words};
+use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
+use stanch_lifetime::{Retained, Retention};
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "CL002",
+    name: "closure-pins-large",
+    summary: "a stored function keeps a large value of which it reads one field",
+    cause: Cause::ClosureReference,
+    stage: Stage::Stable("0.1.0"),
+};
+
+/// Findings of the module.
+pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
+    retentions::findings(ctx, &CHECK, |r| words(ctx, r))
+}
+
+fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
+    let Retained::Pinned { name, used, goroutine: false } = &r.what else { return None };
+    let used = retentions::name(ctx, *used);
+    let ty = ctx.ty(r.ty, r.package);
+    Some(Words {
+        message: format!("a function that `{}` stores keeps all of `{name}`", short(&r.function)),
+        label: format!("it reads only `{name}.{used}` of the `{ty}`"),
+        related: Vec::new(),
+        notes: vec![retentions::kept(ctx, r, r.ty)],
+        help: format!("capture the field: `{used} := {name}.{used}`"),
+        remedy: Remedy::ReleaseReference,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use stanch_testing::{check, example};
+
+    const NAME: &str = "closure-pins-large";
+
+    #[test]
+    fn the_example() {
+        example(NAME, include_str!("closure_pins_large.rs"));
+    }
+
+    #[test]
+    fn given_to_a_registry() {
+        check(
+            NAME,
+            r#"
+type request struct { id int; body []byte }
+type bus struct { subs map[int]func() }
+var theBus = &bus{subs: map[int]func(){}}
+func ping(int)
+func (b *bus) on(id int, f func()) { b.subs[id] = f }
+func (b *bus) off(id int) { delete(b.subs, id) }
+func serve(requests chan *request) {
+    for req := range requests {
+        theBus.on(req.id, func() { ping(req.id) })
+      //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[closure-pins-large]: reads only `req.id`
+    }
+}
+func Start(requests chan *request) { go serve(requests) }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_captured_field_or_a_call() {
+        check(
+            NAME,
+            r#"
+type request struct { id int; body []byte }
+var subs = map[int]func(){}
+func ping(int)
+func answer(*request)
+func now(f func()) { f() }
+func serve(requests chan *request) {
+    for req := range requests {
+        id := req.id
+        subs[id] = func() { ping(id) }
+        subs[id+1] = func() { answer(req) }
+        now(func() { ping(req.id) })
+        delete(subs, id)
+    }
+}
+func Start(requests chan *request) { go serve(requests) }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_comment_silences_it() {
+        check(
+            NAME,
+            r#"
+type request struct { id int; body []byte }
+var subs = map[int]func(){}
+func ping(int)
+func serve(requests chan *request) {
+    for req := range requests {
+        //stanch:ignore closure-pins-large bodies are small
+        subs[req.id] = func() { ping(req.id) }
+    }
+}
+func Start(requests chan *request) { go serve(requests) }
+"#,
+        );
+    }
+}

@@ -1,0 +1,170 @@
+//! Elements popped off a long-lived slice stay in its array.
+//!
+//! # Why it leaks
+//! `q = q[1:]` and `s = s[:len(s)-1]` move the bounds of a slice. The slot outside still refers to the
+//! element, and keeps it alive until the array itself goes or the slot is written again.
+//!
+//! # Example
+//! ```go
+//! type job struct {
+//!     payload [4096]byte
+//! }
+//!
+//! type queue struct {
+//!     jobs []*job
+//! }
+//!
+//! func (q *queue) push(j *job) { q.jobs = append(q.jobs, j) }
+//!
+//! func (q *queue) pop() *job {
+//!     j := q.jobs[0]
+//!     q.jobs = q.jobs[1:] // the slot before the slice still holds j
+//!     return j
+//! }
+//!
+//! func serve(q *queue, wake chan bool) {
+//!     for range wake {
+//!         q.pop()
+//!     }
+//! }
+//!
+//! func Start(q *queue, wake chan bool) { go serve(q, wake) }
+//! ```
+//! Set the slot to nil first: `q.jobs[0] = nil`.
+//!
+//! # Fix safety
+//! There is no automatic fix yet.
+//!
+//! # Not reported
+//! Slices whose slots are emptied in the same function; slices that are anywhere replaced by another,
+//! or by nil, such as when they run empty; elements that refer to nothing. `slices.Delete` clears what
+//! it leaves behind since Go 1.22. Deletion by `append(s[:i], s[i+1:]...)`, which leaves one stale slot,
+//! small elements, and slices of which it is not known that they are popped again and again are
+//! `possible`.
+
+use crate::growths::{ModuleCtx, short};
+use crate::retentions::{self, Words};
+use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
+use stanch_lifetime::{Retained, Retention};
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "CL006",
+    name: "popped-slot-keeps-pointer",
+    summary: "a popped element stays in the array of its slice",
+    cause: Cause::ClosureReference,
+    stage: Stage::Stable("0.1.0"),
+};
+
+/// Findings of the module.
+pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
+    retentions::findings(ctx, &CHECK, |r| words(ctx, r))
+}
+
+fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
+    let Retained::Popped { container, elem, by_append } = r.what else { return None };
+    let name = retentions::name(ctx, container);
+    let function = short(&r.function);
+    let help = match by_append {
+        true => {
+            format!("use `slices.Delete`, or `clear` the last slot of `{name}` before it is cut")
+        }
+        false => format!("set the slot to its zero value before `{name}` is cut"),
+    };
+    Some(Words {
+        message: format!("`{function}` leaves popped elements in the array of `{name}`"),
+        label: match by_append {
+            true => "the last slot still refers to an element".to_owned(),
+            false => "the slot outside still refers to the element".to_owned(),
+        },
+        related: Vec::new(),
+        notes: vec![retentions::kept(ctx, r, elem)],
+        help,
+        remedy: Remedy::ReleaseReference,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use stanch_testing::{check, example};
+
+    const NAME: &str = "popped-slot-keeps-pointer";
+
+    #[test]
+    fn the_example() {
+        example(NAME, include_str!("popped_slot_keeps_pointer.rs"));
+    }
+
+    #[test]
+    fn a_stack_in_a_loop() {
+        check(
+            NAME,
+            r#"
+type frame struct { locals [64]int }
+type machine struct { frames []*frame }
+func (m *machine) push(f *frame) { m.frames = append(m.frames, f) }
+func (m *machine) pop() {
+    m.frames = m.frames[:len(m.frames)-1]
+  //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[popped-slot-keeps-pointer]: the array of `frames`
+}
+func run(m *machine, in chan *frame) {
+    for f := range in {
+        m.push(f)
+        m.pop()
+    }
+}
+func Start(in chan *frame) { go run(&machine{}, in) }
+"#,
+        );
+    }
+
+    #[test]
+    fn slots_that_are_emptied_and_slices_that_are_replaced() {
+        check(
+            NAME,
+            r#"
+type frame struct { locals [64]int }
+type machine struct { frames, others []*frame; ids []int }
+func (m *machine) push(f *frame) {
+    m.frames = append(m.frames, f)
+    m.others = append(m.others, f)
+}
+func (m *machine) pop() {
+    m.frames[0] = nil
+    m.frames = m.frames[1:]
+    m.others = m.others[1:]
+    if len(m.others) == 0 {
+        m.others = nil
+    }
+    m.ids = m.ids[1:]
+}
+func run(m *machine, in chan *frame) {
+    for f := range in {
+        m.push(f)
+        m.pop()
+    }
+}
+func Start(in chan *frame) { go run(&machine{}, in) }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_comment_silences_it() {
+        check(
+            NAME,
+            r#"
+type frame struct { locals [64]int }
+type machine struct { frames []*frame }
+func run(m *machine, in chan *frame) {
+    for f := range in {
+        m.frames = append(m.frames, f)
+        //stanch:ignore popped-slot-keeps-pointer overwritten at once
+        m.frames = m.frames[1:]
+    }
+}
+func Start(in chan *frame) { go run(&machine{}, in) }
+"#,
+        );
+    }
+}

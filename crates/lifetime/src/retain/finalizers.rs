@@ -1,0 +1,72 @@
+//! Finalizers and cleanups that keep what they wait for.
+
+use crate::report::{Retained, Retention};
+use crate::retain::alias::Alias;
+use crate::retain::{Bodies, Candidate, Gate, calls};
+use stanch_ir::{Callee, FuncId, Operand, Rvalue};
+
+pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
+    for (id, func) in bodies.funcs() {
+        for (block, at, call, _) in calls(func) {
+            let Callee::Static(object, _) = &call.callee else { continue };
+            let cleanup = bodies.is_std(*object, "runtime", "", "AddCleanup");
+            if !cleanup && !bodies.is_std(*object, "runtime", "", "SetFinalizer") {
+                continue;
+            }
+            let (Some(of), Some(run)) = (call.args.first(), call.args.get(1)) else { continue };
+            let names = Alias::of(func, of);
+            let captured = literal(bodies, id, run).is_some_and(|literal| {
+                let captures = &bodies.module.funcs[literal].captures;
+                captures.iter().any(|c| names.locals.contains(&c.outer))
+            });
+            let bound = bound(bodies, id, run).is_some_and(|recv| names.has(&recv));
+            let given = cleanup && call.args.get(2).is_some_and(|arg| names.has(arg));
+            if !captured && !bound && !given {
+                continue;
+            }
+            let name = names.locals.iter().filter(|l| !func.locals[**l].name.is_empty()).min();
+            let retention = Retention {
+                package: bodies.module.package,
+                function: func.symbol.clone(),
+                span: func.blocks[block].instrs[at].span,
+                what: Retained::Finalizer {
+                    name: name.map(|&l| func.locals[l].name.clone()).unwrap_or_default(),
+                    cleanup,
+                    given,
+                },
+                ty: bodies.ty(func, of),
+                doubts: Vec::new(),
+            };
+            let gate = Gate::Sure;
+            bodies.kept.candidates.push(Candidate { func: id.raw(), gate, retention });
+        }
+    }
+}
+
+/// The function literal that a value is.
+pub(crate) fn literal(bodies: &Bodies<'_, '_>, id: FuncId, value: &Operand) -> Option<FuncId> {
+    let mut value = value;
+    for _ in 0..4 {
+        let Operand::Local(local) = value else { return None };
+        value = match bodies.definitions[id][*local].as_slice() {
+            [Rvalue::MakeClosure(func)] => return Some(*func),
+            [Rvalue::Use(x) | Rvalue::MakeInterface(x, _) | Rvalue::Convert(x, _)] => x,
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// The receiver bound in a method value.
+fn bound(bodies: &Bodies<'_, '_>, id: FuncId, value: &Operand) -> Option<Operand> {
+    let mut value = value;
+    for _ in 0..4 {
+        let Operand::Local(local) = value else { return None };
+        value = match bodies.definitions[id][*local].as_slice() {
+            [Rvalue::MethodValue { recv, .. }] => return Some(recv.clone()),
+            [Rvalue::Use(x) | Rvalue::MakeInterface(x, _) | Rvalue::Convert(x, _)] => x,
+            _ => return None,
+        };
+    }
+    None
+}

@@ -1,0 +1,323 @@
+//! Entries that a function puts into a container and takes out again on some ways only.
+
+use crate::report::{Retained, Retention};
+use crate::retain::{At, Bodies, Candidate, Gate, leads};
+use stanch_base::{FxHashSet, IndexVec};
+use stanch_ir::{
+    BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, Span,
+    Terminator,
+};
+use stanch_types::{Builtin, ObjectId, TypeKind};
+
+/// An insertion into a map.
+struct Insert {
+    at: At,
+    span: Span,
+    map: ObjectId,
+    key: Operand,
+    value: Operand,
+}
+
+pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
+    for (id, func) in bodies.funcs() {
+        // Literals that run later or at the end may take it out.
+        let deletes = deletions(bodies, id, func);
+        if deletes.is_empty() {
+            continue;
+        }
+        for insert in insertions(bodies, id, func) {
+            judge(bodies, id, func, &insert, &deletes);
+        }
+    }
+}
+
+/// The variable or field that holds the container of a local.
+fn holder(bodies: &Bodies<'_, '_>, id: FuncId, local: LocalId) -> Option<ObjectId> {
+    bodies.definitions[id][local].iter().find_map(|v| match v {
+        Rvalue::Load(place) => crate::retain::alias::end(place),
+        Rvalue::Use(Operand::Local(x)) => bodies.definitions[id][*x].iter().find_map(|v| match v {
+            Rvalue::Load(place) => crate::retain::alias::end(place),
+            _ => None,
+        }),
+        _ => None,
+    })
+}
+
+fn insertions(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func) -> Vec<Insert> {
+    let mut found = Vec::new();
+    for (block, data) in func.blocks.iter_enumerated() {
+        for (at, instr) in data.instrs.iter().enumerate() {
+            let InstrKind::Store(place, value) = &instr.kind else { continue };
+            let (PlaceBase::Local(base), [Proj::Index(key)]) = (place.base, place.proj.as_slice())
+            else {
+                continue;
+            };
+            let core = bodies.program.core_type(func.locals[base].ty);
+            let is_map = core.is_some_and(|t| matches!(bodies.program.kind(t), TypeKind::Map(..)));
+            if let (true, Some(map)) = (is_map, holder(bodies, id, base)) {
+                let (key, value) = (key.clone(), value.clone());
+                found.push(Insert { at: (block, at), span: instr.span, map, key, value });
+            }
+        }
+    }
+    found
+}
+
+/// A deletion: where, of which container, under which key.
+struct Delete {
+    at: At,
+    span: Span,
+    map: ObjectId,
+    key: Operand,
+}
+
+fn deletions(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func) -> Vec<Delete> {
+    let mut found = Vec::new();
+    for (block, data) in func.blocks.iter_enumerated() {
+        for (at, instr) in data.instrs.iter().enumerate() {
+            let InstrKind::MapDelete { map: Operand::Local(map), key } = &instr.kind else {
+                continue;
+            };
+            if let Some(map) = holder(bodies, id, *map) {
+                found.push(Delete { at: (block, at), span: instr.span, map, key: key.clone() });
+            }
+        }
+    }
+    found
+}
+
+fn judge(
+    bodies: &mut Bodies<'_, '_>,
+    id: FuncId,
+    func: &Func,
+    insert: &Insert,
+    deletes: &[Delete],
+) {
+    let definitions = &bodies.definitions[id];
+    let same = |d: &&Delete| d.map == insert.map && same_key(definitions, &d.key, &insert.key);
+    let own: Vec<&Delete> = deletes.iter().filter(same).collect();
+    if own.is_empty() || !func.has_body || has_other_way(bodies, id, func, insert) {
+        return;
+    }
+    let Some(error) = error_result(bodies, func) else { return };
+    let stops: FxHashSet<At> = own.iter().map(|d| d.at).collect();
+    let free = returns(func, insert.at, &stops);
+    // Ways on which a deletion lies.
+    let after: Vec<(&&Delete, Vec<BlockId>)> = own
+        .iter()
+        .filter(|d| leads(func, insert.at, d.at))
+        .map(|d| (d, returns(func, d.at, &FxHashSet::default())))
+        .collect();
+    let ended = |block: BlockId| outcome(func, definitions, error, block);
+    let fails = |blocks: &[BlockId]| blocks.iter().any(|&b| ended(b) == Outcome::Failure);
+    // Taken out when all went well, or on a failure: another failure that leaves it is a slip.
+    let Some((delete, _)) = after
+        .iter()
+        .find(|(_, ends)| fails(ends) || ends.iter().any(|&b| ended(b) == Outcome::Success))
+    else {
+        return;
+    };
+    let missed = free
+        .iter()
+        .copied()
+        .find(|&b| ended(b) == Outcome::Failure && !uses_value(func, definitions, insert, b));
+    let Some(missed) = missed else { return };
+    let retention = Retention {
+        package: bodies.module.package,
+        function: func.symbol.clone(),
+        span: insert.span,
+        what: Retained::DeleteMissed {
+            container: insert.map,
+            deleted: delete.span,
+            missed: func.blocks[missed].term_span,
+        },
+        ty: bodies.program.object(insert.map).ty,
+        doubts: Vec::new(),
+    };
+    bodies.kept.candidates.push(Candidate { func: id.raw(), gate: Gate::Sure, retention });
+}
+
+fn same_key(definitions: &IndexVec<LocalId, Vec<&Rvalue>>, a: &Operand, b: &Operand) -> bool {
+    if a == b {
+        return true;
+    }
+    let (Operand::Local(a), Operand::Local(b)) = (a, b) else { return false };
+    // Two reads of one place, or the same conversion of the same thing.
+    match (definitions[*a].as_slice(), definitions[*b].as_slice()) {
+        ([Rvalue::Load(a)], [Rvalue::Load(b)]) => a == b,
+        ([Rvalue::Use(x)], _) if *x == Operand::Local(*b) => true,
+        (_, [Rvalue::Use(x)]) if *x == Operand::Local(*a) => true,
+        ([Rvalue::Use(x)], [Rvalue::Use(y)]) => x == y,
+        _ => false,
+    }
+}
+
+/// Whether something else may take the entry out: a deferred call, a literal or a goroutine that
+/// deletes from the container.
+fn has_other_way(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Insert) -> bool {
+    let deletes = |of: FuncId| {
+        let func = &bodies.module.funcs[of];
+        deletions(bodies, of, func).iter().any(|d| d.map == insert.map)
+    };
+    let literal = func.closures.iter().any(|&c| {
+        deletes(c) || bodies.module.funcs[c].closures.iter().any(|&inner| deletes(inner))
+    });
+    if literal {
+        return true;
+    }
+    crate::retain::calls(func).any(|(_, _, call, _)| {
+        if matches!(call.callee, Callee::Builtin(Builtin::Delete)) {
+            return true;
+        }
+        let Some(callee) = bodies.callee(call) else { return false };
+        callee != id
+            && (deletes(callee)
+                || crate::retain::calls(&bodies.module.funcs[callee])
+                    .filter_map(|(_, _, call, _)| bodies.callee(call))
+                    .any(deletes))
+    })
+}
+
+/// The last result, if it is an error.
+fn error_result(bodies: &Bodies<'_, '_>, func: &Func) -> Option<LocalId> {
+    let last = *func.results.last()?;
+    let ty = func.locals[last].ty;
+    (bodies.program.type_string(ty) == "error").then_some(last)
+}
+
+/// The blocks with returns to which ways lead from a point, past none of the stops.
+fn returns(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<BlockId> {
+    let mut found = Vec::new();
+    let mut seen: FxHashSet<BlockId> = FxHashSet::default();
+    let mut stack = vec![(from.0, from.1 + 1)];
+    while let Some((block, start)) = stack.pop() {
+        let data = &func.blocks[block];
+        if (start..data.instrs.len()).any(|at| stops.contains(&(block, at))) {
+            continue;
+        }
+        if matches!(data.term, Terminator::Return) {
+            found.push(block);
+        }
+        for next in data.term.targets() {
+            if seen.insert(next) {
+                stack.push((next, 0));
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Success,
+    Failure,
+    Unknown,
+}
+
+/// How the function ends in a block, as the block itself says.
+fn outcome(
+    func: &Func,
+    definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
+    error: LocalId,
+    block: BlockId,
+) -> Outcome {
+    let set = func.blocks[block].instrs.iter().rev().find_map(|i| match &i.kind {
+        InstrKind::Assign(to, Rvalue::Use(value)) if *to == error => Some(value),
+        _ => None,
+    });
+    match set {
+        Some(Operand::Nil(_)) => Outcome::Success,
+        Some(Operand::Local(value)) if is_failed(func, definitions, *value, block) => {
+            Outcome::Failure
+        }
+        _ => Outcome::Unknown,
+    }
+}
+
+/// Whether an error is known not to be nil in a block: it has just been made, or it was asked.
+fn is_failed(
+    func: &Func,
+    definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
+    value: LocalId,
+    block: BlockId,
+) -> bool {
+    // Made here: `fmt.Errorf`, `errors.New`, a wrapper's call.
+    let made_here = func.blocks[block].instrs.iter().any(|i| match &i.kind {
+        InstrKind::Call(call) => call.dst.contains(&value) && call.dst.len() == 1,
+        InstrKind::Assign(to, Rvalue::MakeInterface(..)) => *to == value,
+        _ => false,
+    });
+    let preds = func.predecessors();
+    let asked = |errors: &[LocalId]| {
+        let mut at = block;
+        for _ in 0..8 {
+            let [pred] = preds[at].as_slice() else { return false };
+            if let Terminator::Branch { cond: Operand::Local(cond), then, els } =
+                &func.blocks[*pred].term
+                && let [Rvalue::Binary(op, a, b)] = definitions[*cond].as_slice()
+            {
+                use stanch_syntax::ast::BinaryOp::{Eq, Ne};
+                let nil = |x: &Operand| matches!(x, Operand::Nil(_));
+                let err = |x: &Operand| match x {
+                    Operand::Local(x) => {
+                        errors.contains(x)
+                            || errors.is_empty() && func.locals[*x].ty == func.locals[value].ty
+                    }
+                    _ => false,
+                };
+                let about = nil(a) && err(b) || nil(b) && err(a);
+                let side = match op {
+                    Ne => Some(*then),
+                    Eq => Some(*els),
+                    _ => None,
+                };
+                if about && side == Some(at) {
+                    return true;
+                }
+            }
+            at = *pred;
+        }
+        false
+    };
+    let mut same = vec![value];
+    for value in &definitions[value] {
+        if let Rvalue::Use(Operand::Local(x)) = value {
+            same.push(*x);
+        }
+    }
+    asked(&same) || made_here && asked(&[])
+}
+
+/// Whether the value that was put in goes somewhere else on the way: whoever gets it may take the
+/// entry out.
+fn uses_value(
+    func: &Func,
+    definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
+    insert: &Insert,
+    _end: BlockId,
+) -> bool {
+    let Operand::Local(value) = insert.value else { return false };
+    let mut names = vec![value];
+    for (local, values) in definitions.iter_enumerated() {
+        let copy = |v: &&Rvalue| match v {
+            Rvalue::Use(Operand::Local(x)) => *x == value,
+            _ => false,
+        };
+        if values.iter().any(copy) {
+            names.push(local);
+        }
+    }
+    for v in &definitions[value] {
+        if let Rvalue::Use(Operand::Local(x)) = v {
+            names.push(*x);
+        }
+    }
+    // A goroutine that has it lives on.
+    func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
+        InstrKind::Go(call) => {
+            call.args.iter().any(|x| matches!(x, Operand::Local(x) if names.contains(x)))
+        }
+        _ => false,
+    })
+}

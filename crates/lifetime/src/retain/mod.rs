@@ -1,0 +1,319 @@
+//! What is kept though it is no longer needed: by pools, slots behind a slice's length, closures,
+//! finalizers, contexts. Candidates of one package; the join of the module decides.
+
+mod alias;
+mod contexts;
+mod finalizers;
+mod lonely;
+mod missed;
+mod pins;
+mod pool;
+mod reopened;
+mod slots;
+
+use crate::facts::{DeclId, Key, Loop, Names};
+use crate::loops;
+use crate::origin::Reader;
+use crate::report::Retention;
+use stanch_base::{FxHashMap, FxHashSet, IndexVec};
+use stanch_ir::{
+    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase,
+    Rvalue,
+};
+use stanch_types::{Basic, ConstValue, ObjectId, ObjectKind, Program, TypeId, TypeKind};
+
+/// Types within types that are looked at.
+const MAX_NESTING: u32 = 5;
+
+/// Something that may be kept too long.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    /// The function it stands in.
+    pub(crate) func: u32,
+    /// On what it depends.
+    pub(crate) gate: Gate,
+    /// What is reported.
+    pub(crate) retention: Retention,
+}
+
+/// What the whole module must say for a candidate to hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Gate {
+    /// Nothing.
+    Sure,
+    /// This parameter of this function ends in a pool.
+    Pooled(DeclId, u32),
+    /// The function keeps what this parameter of it is given in a container that grows.
+    Keeps(DeclId, u32),
+    /// Nothing puts another value in the place of this container.
+    NeverReplaced(Key),
+    /// The function runs again and again.
+    Repeated,
+    /// Every use of the channel in the module is an operation of one kind.
+    Lonely(DeclId),
+}
+
+/// What can be said of a package's uses of its channels in variables.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ChannelUse {
+    /// Something is sent, and the sender waits.
+    Send,
+    /// Something is received, or awaited by `range`.
+    Recv,
+    /// Anything else.
+    Other,
+}
+
+/// What a package tells of retention.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pub(crate) candidates: Vec<Candidate>,
+    /// Parameters that go to a pool: of the function itself, or handed to another one's.
+    pub(crate) pooled: Vec<(u32, u32, Option<(DeclId, u32)>)>,
+    /// Containers that are given another value, not a longer or shorter one of their own.
+    pub(crate) replaced: Vec<Key>,
+    /// Uses of channels in package-level variables.
+    pub(crate) channels: Vec<(DeclId, ChannelUse)>,
+}
+
+/// A package's functions with what was worked out about them.
+pub(crate) struct Bodies<'b, 'a> {
+    pub(crate) program: &'a Program<'a>,
+    pub(crate) reader: &'b Reader<'a>,
+    pub(crate) module: &'b Module,
+    pub(crate) names: &'b mut Names<'a>,
+    pub(crate) definitions: IndexVec<FuncId, IndexVec<LocalId, Vec<&'b Rvalue>>>,
+    pub(crate) loops: IndexVec<FuncId, IndexVec<BlockId, Loop>>,
+    /// Whether a function stands in a test.
+    pub(crate) test: Vec<bool>,
+    /// Whether the package's bodies are analysed, by package.
+    pub(crate) in_view: &'b [bool],
+    holds: FxHashMap<TypeId, Holds>,
+    kept: Kept,
+}
+
+/// What values of a type keep alive.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Holds {
+    /// Nothing beyond themselves.
+    Nothing,
+    /// Text.
+    Strings,
+    /// Objects.
+    Objects,
+}
+
+/// Finds what a package may keep too long.
+pub(crate) fn kept<'b, 'a>(
+    reader: &'b Reader<'a>,
+    names: &'b mut Names<'a>,
+    test: Vec<bool>,
+    in_view: &'b [bool],
+) -> Kept {
+    let module: &'b Module = reader.module;
+    let mut bodies = Bodies {
+        program: reader.program,
+        reader,
+        module,
+        names,
+        definitions: module.funcs.iter().map(loops::definitions).collect(),
+        loops: module.funcs.iter().map(|f| loops::loops(reader, f)).collect(),
+        test,
+        in_view,
+        holds: FxHashMap::default(),
+        kept: Kept::default(),
+    };
+    pool::find(&mut bodies);
+    slots::find(&mut bodies);
+    missed::find(&mut bodies);
+    reopened::find(&mut bodies);
+    contexts::find(&mut bodies);
+    finalizers::find(&mut bodies);
+    lonely::find(&mut bodies);
+    pins::find(&mut bodies);
+    bodies.kept
+}
+
+impl<'b> Bodies<'b, '_> {
+    /// The functions outside of tests, with bodies.
+    pub(crate) fn funcs(&self) -> Vec<(FuncId, &'b Func)> {
+        let funcs = self.module.funcs.iter_enumerated();
+        funcs.filter(|(_, f)| f.has_body && !self.is_test(f)).collect()
+    }
+
+    fn is_test(&self, func: &Func) -> bool {
+        use stanch_base::Idx;
+        self.test.get(func.span.file.index()).copied().unwrap_or(false)
+    }
+
+    /// Whether the object is `name` of a library package, a method of `recv` if given.
+    pub(crate) fn is_std(&self, object: ObjectId, path: &str, recv: &str, name: &str) -> bool {
+        if !self.reader.is_std(object.package)
+            || self.program.object_name(object) != name
+            || self.program.package_path(object.package) != path
+        {
+            return false;
+        }
+        match self.program.object(object).kind {
+            ObjectKind::Func { recv: Some(of), .. } => self.program.object_name(of) == recv,
+            ObjectKind::Func { recv: None, .. } => recv.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Whether bodies of the package are analysed.
+    pub(crate) fn sees(&self, object: ObjectId) -> bool {
+        use stanch_base::Idx;
+        self.in_view.get(object.package.index()).copied().unwrap_or(false)
+    }
+
+    pub(crate) fn ty(&self, func: &Func, operand: &Operand) -> TypeId {
+        match operand {
+            Operand::Local(local) => func.locals[*local].ty,
+            Operand::Const(_, ty) | Operand::Nil(ty) | Operand::Zero(ty) | Operand::Unknown(ty) => {
+                *ty
+            }
+            Operand::Func(object) => self.program.object(*object).ty,
+        }
+    }
+
+    pub(crate) fn elem(&self, ty: TypeId) -> Option<TypeId> {
+        match self.program.kind(self.program.core_type(ty)?) {
+            TypeKind::Slice(elem) => Some(*elem),
+            _ => None,
+        }
+    }
+
+    /// What values of a type keep alive.
+    pub(crate) fn holds(&mut self, ty: TypeId) -> Holds {
+        if let Some(&known) = self.holds.get(&ty) {
+            return known;
+        }
+        let holds = self.held(ty, MAX_NESTING);
+        self.holds.insert(ty, holds);
+        holds
+    }
+
+    fn held(&self, ty: TypeId, depth: u32) -> Holds {
+        let program = self.program;
+        if depth == 0 {
+            return Holds::Nothing;
+        }
+        match program.kind(program.underlying(ty)) {
+            TypeKind::Basic(Basic::String) => Holds::Strings,
+            TypeKind::Pointer(_)
+            | TypeKind::Slice(_)
+            | TypeKind::Map(..)
+            | TypeKind::Signature(_)
+            | TypeKind::Interface(_) => Holds::Objects,
+            TypeKind::Array(_, elem) => self.held(*elem, depth - 1),
+            TypeKind::Struct(fields) => {
+                fields.iter().map(|f| self.held(f.ty, depth - 1)).max().unwrap_or(Holds::Nothing)
+            }
+            _ => Holds::Nothing,
+        }
+    }
+
+    /// Whether elements of the type may be kept to be used again: they are buffers themselves.
+    pub(crate) fn is_reusable(&self, elem: TypeId) -> bool {
+        let kind = self.program.kind(self.program.underlying(elem));
+        matches!(kind, TypeKind::Slice(_) | TypeKind::Map(..))
+    }
+
+    /// Whether a place lies in an object that the function has just made, or is initialised before `main`.
+    pub(crate) fn is_new(&self, id: FuncId, place: &Place) -> bool {
+        match place.base {
+            PlaceBase::Local(base) => self.definitions[id][base]
+                .iter()
+                .any(|v| matches!(v, Rvalue::New(_) | Rvalue::Composite { .. })),
+            PlaceBase::Global(_) => {
+                let func = &self.module.funcs[id];
+                func.synthetic && func.parent.is_none()
+            }
+        }
+    }
+
+    /// Whether a struct has a lock: goroutines share it.
+    pub(crate) fn has_lock(&self, ty: TypeId) -> bool {
+        let program = self.program;
+        match program.kind(program.underlying(ty)) {
+            TypeKind::Struct(fields) => fields.iter().any(|f| self.is_lock(f.ty)),
+            _ => false,
+        }
+    }
+
+    /// Whether the type is one of the package `sync`'s, or a pointer to such.
+    pub(crate) fn is_lock(&self, ty: TypeId) -> bool {
+        let program = self.program;
+        let ty = program.pointee(ty).unwrap_or(ty);
+        program.named_object(ty).is_some_and(|named| {
+            self.reader.is_std(named.package) && program.package_path(named.package) == "sync"
+        })
+    }
+
+    /// The fields of the struct that has this one.
+    pub(crate) fn siblings(&self, field: ObjectId) -> Vec<ObjectId> {
+        let program = self.program;
+        let objects = program.package_objects(field.package);
+        let mut structs = objects.into_iter().filter_map(|object| {
+            match program.kind(program.underlying(program.object(object).ty)) {
+                TypeKind::Struct(fields) => {
+                    Some(fields.iter().map(|f| f.object).collect::<Vec<_>>())
+                }
+                _ => None,
+            }
+        });
+        structs.find(|fields| fields.contains(&field)).unwrap_or_default()
+    }
+
+    /// The function of the package that a call leads to.
+    pub(crate) fn callee(&self, call: &Call) -> Option<FuncId> {
+        match &call.callee {
+            Callee::Static(object, _) => self.reader.bodies.get(object).copied(),
+            Callee::Closure(func, _) => Some(*func),
+            _ => None,
+        }
+    }
+}
+
+/// The calls of a function, deferred and started ones too.
+pub(crate) fn calls(func: &Func) -> impl Iterator<Item = (BlockId, usize, &Call, &InstrKind)> {
+    func.blocks.iter_enumerated().flat_map(|(block, data)| {
+        data.instrs.iter().enumerate().filter_map(move |(at, i)| match &i.kind {
+            InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
+                Some((block, at, call, &i.kind))
+            }
+            _ => None,
+        })
+    })
+}
+
+/// A point in a function: block and instruction.
+pub(crate) type At = (BlockId, usize);
+
+/// Whether a way leads from one point to another.
+pub(crate) fn leads(func: &Func, from: At, to: At) -> bool {
+    if from.0 == to.0 && from.1 < to.1 {
+        return true;
+    }
+    let mut seen: FxHashSet<BlockId> = FxHashSet::default();
+    let mut stack = func.blocks[from.0].term.targets();
+    while let Some(block) = stack.pop() {
+        if block == to.0 {
+            return true;
+        }
+        if seen.insert(block) {
+            stack.extend(func.blocks[block].term.targets());
+        }
+    }
+    false
+}
+
+/// Whether the operand is the constant nought.
+pub(crate) fn is_nought(operand: &Operand) -> bool {
+    match operand {
+        Operand::Const(ConstValue::Int(n), _) => *n == 0.into(),
+        Operand::Zero(_) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,195 @@
+//! Decides over the module which of the packages' candidates are kept too long.
+
+use crate::contexts::{Calls, Node, Runs};
+use crate::facts::{Key, OpKind, Summary};
+use crate::report::{Doubt, Retained, Retention};
+use crate::retain::{ChannelUse, Gate};
+use stanch_base::{FxHashMap, FxHashSet, Idx};
+use stanch_types::{ObjectId, Program};
+use std::sync::Arc;
+
+/// A declaration, whichever package names it.
+type Place = (Arc<str>, u32);
+
+/// What the module says of the things that candidates depend on.
+struct Whole<'s> {
+    calls: &'s Calls<'s>,
+    /// Parameters that end in a pool.
+    pooled: FxHashSet<(Node, u32)>,
+    /// Parameters that are kept in a container.
+    keeps: FxHashSet<(Node, u32)>,
+    replaced: FxHashSet<Place>,
+    channels: FxHashMap<Place, Vec<ChannelUse>>,
+}
+
+/// The candidates that hold, by place.
+pub(crate) fn retentions(program: &Program<'_>, calls: &Calls<'_>) -> Vec<Retention> {
+    let whole = Whole {
+        calls,
+        pooled: pooled(calls),
+        keeps: keeps(calls),
+        replaced: replaced(calls.summaries),
+        channels: channels(calls),
+    };
+    let mut found = Vec::new();
+    for (p, summary) in calls.summaries.iter().enumerate() {
+        for candidate in &summary.kept.candidates {
+            let node = (p as u32, candidate.func);
+            let Some(doubts) = whole.holds(program, node, candidate.gate, &candidate.retention)
+            else {
+                continue;
+            };
+            let mut retention = candidate.retention.clone();
+            retention.doubts.extend(doubts);
+            retention.doubts.sort();
+            retention.doubts.dedup();
+            found.push(retention);
+        }
+    }
+    found.sort_by_key(|r| (r.span, r.doubts.len()));
+    found.dedup_by(|a, b| a.span == b.span && same_kind(&a.what, &b.what));
+    // One channel is one finding.
+    let mut told: FxHashSet<ObjectId> = FxHashSet::default();
+    found.retain(|r| match r.what {
+        Retained::LonelyChannel { object, .. } => told.insert(object),
+        _ => true,
+    });
+    found
+}
+
+fn same_kind(a: &Retained, b: &Retained) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
+}
+
+impl Whole<'_> {
+    /// Whether a candidate holds, and what speaks against it.
+    fn holds(
+        &self,
+        program: &Program<'_>,
+        node: Node,
+        gate: Gate,
+        retention: &Retention,
+    ) -> Option<Vec<Doubt>> {
+        let runs = self.calls.runs(node);
+        let summary = self.calls.summaries[node.0 as usize];
+        match gate {
+            Gate::Sure => Some(Vec::new()),
+            Gate::Pooled(decl, param) => {
+                let to = self.calls.node(node.0, decl)?;
+                self.pooled.contains(&(to, param)).then(Vec::new)
+            }
+            Gate::Keeps(decl, param) => {
+                let to = self.calls.node(node.0, decl)?;
+                if !self.keeps.contains(&(to, param)) {
+                    return None;
+                }
+                self.repeated(node)
+            }
+            Gate::NeverReplaced(key) => {
+                let decl = match key {
+                    Key::Global(decl) | Key::Field(decl) => decl,
+                    Key::Param(..) => return None,
+                };
+                let decl = &summary.decls[decl.index()];
+                if self.replaced.contains(&(decl.file.clone(), decl.at)) {
+                    return None;
+                }
+                match runs.has(Runs::AGAIN) {
+                    true => Some(Vec::new()),
+                    false => Some(vec![Doubt::Frequency]),
+                }
+            }
+            Gate::Repeated => self.repeated(node),
+            Gate::Lonely(decl) => {
+                let decl = &summary.decls[decl.index()];
+                let uses = self.channels.get(&(decl.file.clone(), decl.at))?;
+                let Retained::LonelyChannel { object, sends } = retention.what else { return None };
+                let partner = if sends { ChannelUse::Recv } else { ChannelUse::Send };
+                if uses.contains(&partner) || uses.contains(&ChannelUse::Other) {
+                    return None;
+                }
+                let upper = program.object_name(object).chars().next();
+                match upper.is_some_and(char::is_uppercase) && summary.importable {
+                    true => Some(vec![Doubt::Exported]),
+                    false => Some(Vec::new()),
+                }
+            }
+        }
+    }
+
+    fn repeated(&self, node: Node) -> Option<Vec<Doubt>> {
+        let runs = self.calls.runs(node);
+        if runs.is_never() || runs.is_start() {
+            return None;
+        }
+        match runs.has(Runs::AGAIN) {
+            true => Some(Vec::new()),
+            false => Some(vec![Doubt::Frequency]),
+        }
+    }
+}
+
+/// The parameters that end in a pool, through any number of functions.
+fn pooled(calls: &Calls<'_>) -> FxHashSet<(Node, u32)> {
+    let mut from: FxHashMap<(Node, u32), Vec<(Node, u32)>> = FxHashMap::default();
+    let mut stack: Vec<(Node, u32)> = Vec::new();
+    for (p, summary) in calls.summaries.iter().enumerate() {
+        for &(func, param, to) in &summary.kept.pooled {
+            let own = ((p as u32, func), param);
+            match to {
+                None => stack.push(own),
+                Some((decl, number)) => {
+                    if let Some(to) = calls.node(p as u32, decl) {
+                        from.entry((to, number)).or_default().push(own);
+                    }
+                }
+            }
+        }
+    }
+    let mut found = FxHashSet::default();
+    while let Some(param) = stack.pop() {
+        if found.insert(param) {
+            stack.extend(from.get(&param).map_or(&[][..], |v| v));
+        }
+    }
+    found
+}
+
+/// The parameters that a function puts into a container which outlives the call.
+fn keeps(calls: &Calls<'_>) -> FxHashSet<(Node, u32)> {
+    let mut found = FxHashSet::default();
+    for (node, facts) in calls.nodes() {
+        for op in &facts.ops {
+            if let (OpKind::Grow(grow), Key::Global(_) | Key::Field(_)) = (&op.kind, op.key)
+                && let Some(param) = grow.value_param
+            {
+                found.insert((node, param));
+            }
+        }
+    }
+    found
+}
+
+fn replaced(summaries: &[&Summary]) -> FxHashSet<Place> {
+    let mut found = FxHashSet::default();
+    for summary in summaries {
+        for key in &summary.kept.replaced {
+            if let Key::Global(decl) | Key::Field(decl) = key {
+                let decl = &summary.decls[decl.index()];
+                found.insert((decl.file.clone(), decl.at));
+            }
+        }
+    }
+    found
+}
+
+fn channels(calls: &Calls<'_>) -> FxHashMap<Place, Vec<ChannelUse>> {
+    let mut found: FxHashMap<Place, Vec<ChannelUse>> = FxHashMap::default();
+    for summary in calls.summaries {
+        for &(decl, kind) in &summary.kept.channels {
+            let decl = &summary.decls[decl.index()];
+            found.entry((decl.file.clone(), decl.at)).or_default().push(kind);
+        }
+    }
+    found
+}
