@@ -213,12 +213,47 @@ impl FuncBuilder<'_, '_> {
     }
 
     /// Methods of the types of `sync/atomic`; its functions on variables give unknown results.
+    /// `atomic.AddInt32(&x, 1)` and its kin, of a variable that has a cell.
+    fn atomic_variable(
+        &mut self,
+        name: &str,
+        args: &[Operand],
+        dst: &[Option<LocalId>],
+        span: Span,
+    ) {
+        let Some(&cell @ Operand::Local(_)) = args.first() else { return self.results(dst, span) };
+        let value = args.get(1).copied().unwrap_or(Operand::Unknown);
+        self.prim(Prim::Yield, Vec::new(), Vec::new(), span);
+        let now = dst.first().copied().flatten().unwrap_or_else(|| self.temp());
+        if name.starts_with("Load") {
+            self.push(Op::LoadCell { dst: now, cell }, span);
+        } else if name.starts_with("Store") {
+            self.push(Op::StoreCell { cell, src: value }, span);
+        } else if name.starts_with("Swap") {
+            self.push(Op::LoadCell { dst: now, cell }, span);
+            self.push(Op::StoreCell { cell, src: value }, span);
+        } else if name.starts_with("Add") {
+            let before = self.temp();
+            self.push(Op::LoadCell { dst: before, cell }, span);
+            let (op, a) = (ArithOp::Add, before.into());
+            self.push(Op::Arith { dst: now, op, a, b: value }, span);
+            self.push(Op::StoreCell { cell, src: now.into() }, span);
+        } else {
+            // Others change it in a way that is not followed.
+            self.push(Op::StoreCell { cell, src: Operand::Unknown }, span);
+            self.results(dst, span);
+        }
+    }
+
     fn atomic(&mut self, call: &ir::Call, args: &[Operand], dst: &[Option<LocalId>], span: Span) {
         let IrCallee::Static(object, _) = &call.callee else { return self.results(dst, span) };
         let info = self.cx.program.object(*object);
         let method = matches!(&info.kind, stanch_types::ObjectKind::Func { recv: Some(_), .. });
-        let (Some(&base), true) = (args.first(), method) else { return self.results(dst, span) };
         let name = &*info.name;
+        let Some(&base) = args.first() else { return self.results(dst, span) };
+        if !method {
+            return self.atomic_variable(name, args, dst, span);
+        }
         let value = args.get(1).copied().unwrap_or(Operand::Unknown);
         let d0 = dst.first().copied().flatten();
         let forget = vec![base, integer(i64::from(ATOMIC))];

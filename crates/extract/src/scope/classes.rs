@@ -2,7 +2,7 @@
 //! (Steensgaard, "Points-to analysis in almost linear time"), with fields. Calls of function values
 //! and methods are resolved on the way, by the functions and types that reach them.
 
-use stanch_base::{FxHashMap, Idx, IndexVec};
+use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_model::{
     AllocKind, Bindable, BlockId, Call, Callee, FnId, LocalId, MethodId, Op, Operand, Prim,
     Program as Model, SelectOp, Term,
@@ -115,6 +115,8 @@ struct Builder<'m> {
     todo: Vec<(u32, u32)>,
     resolve: Vec<(u32, u32)>,
     linked: FxHashMap<(u32, u32), usize>,
+    /// Calls of values that are operations, with the operation and its object.
+    performed: FxHashSet<(u32, Prim, u32)>,
     work: usize,
 }
 
@@ -152,6 +154,7 @@ impl Classes {
             todo: Vec::new(),
             resolve: Vec::new(),
             linked: FxHashMap::default(),
+            performed: FxHashSet::default(),
             work: 0,
         };
         for (id, f) in model.functions.iter_enumerated() {
@@ -358,9 +361,9 @@ impl<'m> Builder<'m> {
                 Bindable::Prim(prim) => {
                     let args = function.env.iter().map(|n| Some(*n)).chain(p.args.clone());
                     let args: Vec<Option<u32>> = args.collect();
-                    let key = (call, u32::MAX - 1 - prim as u32);
-                    if self.linked.insert(key, 0).is_none() {
-                        let (func, at) = (p.func, p.at);
+                    let (func, at) = (p.func, p.at);
+                    let on = function.env.first().map_or(u32::MAX, |n| *n);
+                    if self.performed.insert((call, prim, on)) {
                         self.prim(func, at, prim, &args, &[]);
                     }
                 }
