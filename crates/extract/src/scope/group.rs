@@ -4,7 +4,7 @@ use super::Scopes;
 use super::classes::Kind;
 use super::operations::waits;
 use stanch_base::{FxHashSet, IndexVec};
-use stanch_model::FnId;
+use stanch_model::{FnId, Op};
 
 /// More functions than this on the ways to a group's operations are too many.
 const MAX_CARRYING: usize = 24;
@@ -42,6 +42,17 @@ pub(crate) struct Group {
     pub(crate) carrying: Vec<FnId>,
 }
 
+/// What belongs to a group.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// What the functions on the ways wait for, other than locks.
+    Waits,
+    /// Locks too.
+    Locks,
+    /// And what the functions that are called from there wait for.
+    Calls,
+}
+
 /// What there is to explore for some objects.
 pub(crate) enum Grouped {
     /// This.
@@ -70,53 +81,82 @@ impl Scopes<'_> {
         }
     }
 
-    fn wait_group(&self, root: FnId, mut classes: FxHashSet<u32>, tree: &Tree) -> Option<Group> {
-        let mut carrying = self.carrying(root, &classes, tree, false)?;
-        loop {
-            let before = classes.len();
-            for id in &carrying {
-                self.waited(*id, &mut classes, tree);
-            }
-            self.dependencies(&carrying, &mut classes, tree);
-            if classes.len() == before {
-                break;
-            }
-            carrying = self.carrying(root, &classes, tree, false)?;
+    /// Everything that is waited for on the ways to the operations, locks too if they fit, and what the
+    /// functions that are called there wait for if that fits.
+    fn wait_group(&self, root: FnId, classes: FxHashSet<u32>, tree: &Tree) -> Option<Group> {
+        let bare = self.closed(root, classes, tree, Reach::Waits)?;
+        if let Some(closed) = self.closed(root, bare.classes.clone(), tree, Reach::Locks) {
+            let all = self.closed(root, closed.classes.clone(), tree, Reach::Calls);
+            return Some(all.unwrap_or(closed));
         }
-        let mut with_locks = classes.clone();
-        for id in &carrying {
+        // What the functions take themselves, and what is waited for with such a lock held.
+        let mut with_locks = bare.classes.clone();
+        for id in &bare.carrying {
             self.locked(*id, &mut with_locks, tree);
         }
-        if with_locks.len() > classes.len()
-            && let Some(more) = self.carrying(root, &with_locks, tree, true)
-        {
-            // What is waited for with a lock held is part of it.
-            let mut all = with_locks.clone();
-            more.iter().for_each(|id| self.waited(*id, &mut all, tree));
-            self.dependencies(&more, &mut all, tree);
-            return match self.carrying(root, &all, tree, true) {
-                Some(carrying) => Some(Group { classes: all, carrying }),
-                None => Some(Group { classes: with_locks, carrying: more }),
-            };
-        }
-        Some(Group { classes, carrying })
+        let Some(more) = self.carrying(root, &with_locks, tree, true) else { return Some(bare) };
+        let mut all = with_locks.clone();
+        more.iter().for_each(|id| self.waited(*id, &mut all, tree));
+        self.dependencies(&more, &mut all, tree);
+        Some(match self.carrying(root, &all, tree, true) {
+            Some(carrying) => Group { classes: all, carrying },
+            None => Group { classes: with_locks, carrying: more },
+        })
     }
 
     /// The group of a lock: everything that is waited for on the ways to its operations, other locks
     /// included. Without a part of it nothing could be said.
-    fn lock_group(&self, root: FnId, mut classes: FxHashSet<u32>, tree: &Tree) -> Option<Group> {
+    fn lock_group(&self, root: FnId, classes: FxHashSet<u32>, tree: &Tree) -> Option<Group> {
+        let closed = self.closed(root, classes, tree, Reach::Locks)?;
+        let all = self.closed(root, closed.classes.clone(), tree, Reach::Calls);
+        Some(all.unwrap_or(closed))
+    }
+
+    /// Adds what is waited for until there is no more; none if that is too large.
+    fn closed(
+        &self,
+        root: FnId,
+        mut classes: FxHashSet<u32>,
+        tree: &Tree,
+        reach: Reach,
+    ) -> Option<Group> {
+        let locks = reach != Reach::Waits;
         loop {
-            let carrying = self.carrying(root, &classes, tree, true)?;
+            let carrying = self.carrying(root, &classes, tree, locks)?;
             let before = classes.len();
-            for id in &carrying {
+            let on_the_way = match reach {
+                Reach::Calls => self.called(&carrying),
+                Reach::Waits | Reach::Locks => carrying.clone(),
+            };
+            for id in &on_the_way {
                 self.waited(*id, &mut classes, tree);
-                self.locked(*id, &mut classes, tree);
+                if locks {
+                    self.locked(*id, &mut classes, tree);
+                }
             }
             self.dependencies(&carrying, &mut classes, tree);
             if classes.len() == before {
                 return Some(Group { classes, carrying });
             }
         }
+    }
+
+    /// Functions and those that they call, other than in goroutines.
+    fn called(&self, from: &[FnId]) -> Vec<FnId> {
+        let mut found: FxHashSet<FnId> = from.iter().copied().collect();
+        let mut todo = from.to_vec();
+        while let Some(id) = todo.pop() {
+            for &(at, callee) in &self.classes.facts[id].callees {
+                let block = &self.model.functions[id].blocks[at.block];
+                let op = block.instrs.get(at.instr as usize).map(|i| &i.op);
+                if !matches!(op, Some(Op::Go(_))) && found.insert(callee) {
+                    todo.push(callee);
+                }
+            }
+        }
+        let mut found: Vec<FnId> = found.into_iter().collect();
+        found.sort_unstable();
+        found
     }
 
     /// Functions below the root on the ways to operations on the classes and to where they leave view.

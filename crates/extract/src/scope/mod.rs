@@ -19,6 +19,8 @@ mod held;
 mod keep;
 mod operations;
 mod shape;
+#[cfg(test)]
+mod twin;
 
 pub(crate) use classes::{At, Kind};
 pub(crate) use emit::{Sliced, emit};
