@@ -1,7 +1,7 @@
 //! The build context: which files of a folder belong to the build.
 
 use stanch_base::FxHashSet;
-use stanch_syntax::{Directives, ParseMode, parse};
+use stanch_syntax::{Directives, ParseMode, Parsed, parse};
 
 /// Operating systems that file names and constraints know (`go/build`'s list).
 const KNOWN_OS: [&str; 18] = [
@@ -140,7 +140,17 @@ pub struct Header {
 
 /// Reads the head of a file: package clause, imports, constraints.
 pub fn header(text: &str) -> Header {
+    described(parse(text, ParseMode::ImportsOnly))
+}
+
+/// The same from the beginning of a longer text; `None` if the head goes on where the text ends.
+pub(crate) fn header_of_start(text: &str) -> Option<Header> {
     let parsed = parse(text, ParseMode::ImportsOnly);
+    // What follows the imports begins with a token that is whole if there is a byte after it.
+    (parsed.n_scanned < text.len()).then(|| described(parsed))
+}
+
+fn described(parsed: Parsed) -> Header {
     let package = parsed.ast.package.map(|id| parsed.ast.name(id).to_owned());
     let imports = parsed.ast.imports.iter().map(|i| i.path.to_string()).collect();
     Header { package, imports, directives: parsed.directives }

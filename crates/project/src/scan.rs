@@ -1,8 +1,8 @@
 //! The Go files of a folder and the packages that they form.
 
-use crate::context::{Header, Ignored, header};
+use crate::context::{Header, Ignored, header, header_of_start};
 use crate::{Config, Message};
-use stanch_source::{EntryKind, FileSystem};
+use stanch_source::{EntryKind, FileSystem, ReadError};
 use std::path::{Path, PathBuf};
 
 /// The Go files of a folder by what they belong to.
@@ -103,9 +103,8 @@ impl Folder {
     }
 
     fn header(&mut self, fs: &dyn FileSystem, path: &Path) -> Option<Header> {
-        match fs.read(path) {
-            Ok(bytes) => {
-                let header = header(&stanch_syntax::decode(&bytes).0);
+        match read_header(fs, path) {
+            Ok(header) => {
                 if let Some((_, reason)) = &header.directives.build_error {
                     let text = format!("build constraint: {reason}; it is taken to hold");
                     self.messages.push(Message::warning_at(path, text));
@@ -172,6 +171,21 @@ impl Folder {
             self.messages.push(Message::warning_at(dir, text));
         }
     }
+}
+
+/// Heads of files are rarely longer.
+const HEAD_BYTES: usize = 4096;
+
+fn read_header(fs: &dyn FileSystem, path: &Path) -> Result<Header, ReadError> {
+    let bytes = fs.read_start(path, HEAD_BYTES)?;
+    if bytes.len() >= HEAD_BYTES {
+        // The start may end inside of a character, which then is not part of the head.
+        if let Some(header) = header_of_start(&stanch_syntax::decode(&bytes).0) {
+            return Ok(header);
+        }
+        return Ok(header(&stanch_syntax::decode(&fs.read(path)?).0));
+    }
+    Ok(header(&stanch_syntax::decode(&bytes).0))
 }
 
 /// The name most files agree on, the first of equals.

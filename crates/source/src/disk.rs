@@ -11,19 +11,16 @@ pub struct DiskFs;
 
 impl FileSystem for DiskFs {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        // Asked before the file is opened: opening a pipe waits for its other end.
-        let meta = fs::metadata(path).map_err(|e| error(&e))?;
-        if !meta.is_file() {
-            return Err(ReadError::new("not a regular file"));
-        }
-        let mut bytes = Vec::with_capacity(meta.len().min(MAX_FILE) as usize);
-        let file = fs::File::open(path).map_err(|e| error(&e))?;
         // One byte more than allowed tells a file that is too large, even one that grows.
-        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|e| error(&e))?;
+        let bytes = read(path, MAX_FILE + 1)?;
         if bytes.len() as u64 > MAX_FILE {
-            return Err(ReadError::new("larger than 64 MiB"));
+            return Err(ReadError::new(TOO_LARGE));
         }
         Ok(bytes)
+    }
+
+    fn read_start(&self, path: &Path, len: usize) -> Result<Vec<u8>, ReadError> {
+        read(path, len as u64)
     }
 
     fn list(&self, path: &Path) -> Result<Vec<Entry>, ReadError> {
@@ -62,6 +59,24 @@ impl FileSystem for DiskFs {
     }
 }
 
+const TOO_LARGE: &str = "larger than 64 MiB";
+
+/// The first `len` bytes of a file, or all there are.
+fn read(path: &Path, len: u64) -> Result<Vec<u8>, ReadError> {
+    // Asked before the file is opened: opening a pipe waits for its other end.
+    let meta = fs::metadata(path).map_err(|e| error(&e))?;
+    if !meta.is_file() {
+        return Err(ReadError::new("not a regular file"));
+    }
+    if meta.len() > MAX_FILE {
+        return Err(ReadError::new(TOO_LARGE));
+    }
+    let mut bytes = Vec::with_capacity(meta.len().min(len) as usize);
+    let file = fs::File::open(path).map_err(|e| error(&e))?;
+    file.take(len).read_to_end(&mut bytes).map_err(|e| error(&e))?;
+    Ok(bytes)
+}
+
 fn error(e: &std::io::Error) -> ReadError {
     let text = e.to_string();
     let reason = text.split(" (os error").next().unwrap_or_default().to_lowercase();
@@ -90,6 +105,10 @@ mod tests {
         let names: Vec<_> = entries.iter().map(|e| (e.name.as_str(), e.kind)).collect();
         assert_eq!(names, [("a.go", EntryKind::File), ("b", EntryKind::Dir)]);
         assert_eq!(DiskFs.read(&dir.join("a.go")).expect("a file"), b"package a");
+        for (len, start) in [(7, "package"), (9, "package a"), (99, "package a")] {
+            let bytes = DiskFs.read_start(&dir.join("a.go"), len).expect("a file");
+            assert_eq!(bytes, start.as_bytes());
+        }
         assert!(DiskFs.read(&dir.join("c.go")).expect_err("no file").not_found);
         assert_eq!(DiskFs.read(&dir.join("b")).expect_err("a folder").reason, "not a regular file");
         assert!(DiskFs.list(&dir.join("c")).expect_err("no folder").not_found);
@@ -104,7 +123,11 @@ mod tests {
         let file = fs::File::create(dir.join("a.go")).expect("a file can be made");
         file.set_len(MAX_FILE + 1).expect("a sparse file can be made");
         let error = DiskFs.read(&dir.join("a.go")).expect_err("too large");
-        assert_eq!(error.reason, "larger than 64 MiB");
+        assert_eq!(error.reason, TOO_LARGE);
+        assert_eq!(
+            DiskFs.read_start(&dir.join("a.go"), 9).expect_err("too large").reason,
+            TOO_LARGE
+        );
         fs::remove_dir_all(dir).expect("the folder can be removed");
     }
 

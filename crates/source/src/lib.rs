@@ -72,6 +72,15 @@ pub trait FileSystem: Sync {
     /// If it does not exist, is no regular file, cannot be read, or is larger than [`MAX_FILE`].
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError>;
 
+    /// The first bytes of a file: at least `len`, or all there are. They may end inside of a character.
+    ///
+    /// # Errors
+    /// As those of [`read`](Self::read).
+    fn read_start(&self, path: &Path, len: usize) -> Result<Vec<u8>, ReadError> {
+        let _ = len;
+        self.read(path)
+    }
+
     /// The entries of a directory, by name.
     ///
     /// # Errors

@@ -34,6 +34,13 @@ impl FileSystem for OverlayFs<'_> {
         }
     }
 
+    fn read_start(&self, path: &Path, len: usize) -> Result<Vec<u8>, ReadError> {
+        match self.texts.read_start(path, len) {
+            Err(error) if error.not_found => self.base.read_start(path, len),
+            result => result,
+        }
+    }
+
     fn list(&self, path: &Path) -> Result<Vec<Entry>, ReadError> {
         match (self.texts.list(path), self.base.list(path)) {
             (Err(_), entries) => entries,

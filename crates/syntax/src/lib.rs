@@ -59,6 +59,9 @@ pub struct Parsed {
     pub errors: Vec<SyntaxError>,
     /// Build constraint and `//go:` directives.
     pub directives: Directives,
+    /// Number of bytes that were scanned. All of them, unless [`ParseMode::ImportsOnly`] met what
+    /// follows the imports.
+    pub n_scanned: usize,
 }
 
 /// Parses the text of one file.
@@ -70,7 +73,8 @@ pub fn parse(text: &str, mode: ParseMode) -> Parsed {
     }
     let mut parser = Parser::new(text, mode);
     parser.file();
-    let scanned = text.as_bytes().get(..parser.lex.pos()).unwrap_or_default();
+    let n_scanned = parser.lex.pos();
+    let scanned = text.as_bytes().get(..n_scanned).unwrap_or_default();
     parser.lex.forbidden_characters(scanned);
     let mut ast = parser.ast;
     ast.n_lines = memchr::memchr_iter(b'\n', text.as_bytes()).count() as u32 + 1;
@@ -79,7 +83,7 @@ pub fn parse(text: &str, mode: ParseMode) -> Parsed {
     errors.sort_by_key(|e| e.range.start);
     let mut directives = Directives { list: parser.lex.directives, ..Directives::default() };
     directive::read_header(text, &mut directives);
-    Parsed { ast, errors, directives }
+    Parsed { ast, errors, directives, n_scanned }
 }
 
 /// Parses the bytes of one file; invalid UTF-8 is an error of the result, see [`decode`].

@@ -52,7 +52,11 @@ impl<'a> Parser<'a> {
         let mut lex = Lexer::new(text);
         lex.next();
         // Averages of the standard library, rounded up.
-        let n = if mode == ParseMode::Full { text.len() } else { text.len() / 4 };
+        let n = match mode {
+            ParseMode::Full => text.len(),
+            ParseMode::Declarations => text.len() / 4,
+            ParseMode::ImportsOnly => 512,
+        };
         let ast = Ast {
             exprs: IndexVec::with_capacity(n / 9),
             stmts: IndexVec::with_capacity(n / 50),

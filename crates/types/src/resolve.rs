@@ -6,8 +6,7 @@ use crate::env::{Cell, CellKind, Env, FuncInfo, NO_AUX, TypeDecl};
 use crate::names::lock;
 use crate::program::Program;
 use crate::store::UNKNOWN;
-use crate::tables::Tables;
-use stanch_base::{FxHashMap, IndexVec};
+use stanch_base::{FxHashMap, Idx, IndexVec};
 use stanch_syntax::ast::{Body, Decl, GenDecl, NodeRange, Spec, TypeSpec, ValueSpec};
 use std::sync::atomic::Ordering;
 
@@ -124,13 +123,18 @@ impl<'p> Program<'p> {
     /// Resolves a package-level object, once; a cycle leaves it unresolved for the caller that
     /// closes it.
     fn resolve(&self, object: ObjectId) {
+        self.resolve_into(object, None);
+    }
+
+    /// The same, with tables of the whole file at hand.
+    fn resolve_into<'a>(&'a self, object: ObjectId, into: Option<&mut Checker<'a, 'p>>) {
         let Some(env) = self.env(object.package) else { return };
         let Some(cell) = env.objects.get(object.index as usize) else { return };
         env.lock.with(|| {
             if self.is_resolved(cell, env) || cell.busy.swap(1, Ordering::Relaxed) == 1 {
                 return;
             }
-            crate::deep(|| self.resolve_decl(object, cell, env));
+            crate::deep(|| self.resolve_decl(object, cell, env, into));
             cell.busy.store(0, Ordering::Relaxed);
         });
     }
@@ -144,7 +148,13 @@ impl<'p> Program<'p> {
         }
     }
 
-    fn resolve_decl(&self, object: ObjectId, cell: &Cell, env: &Env) {
+    fn resolve_decl<'a>(
+        &'a self,
+        object: ObjectId,
+        cell: &Cell,
+        env: &Env,
+        into: Option<&mut Checker<'a, 'p>>,
+    ) {
         let source = self.source(object.package);
         let decl_at = |file: FileId, decl: u32| {
             source.files.get(file).and_then(|f| f.ast.decls.get(decl as usize))
@@ -156,42 +166,58 @@ impl<'p> Program<'p> {
                 let Some(spec) = decl_at(file, decl).and_then(|d| type_spec(d, spec)) else {
                     return;
                 };
-                let mut c = Checker::new(self, object.package, file, spec.nodes);
-                c.type_spec(object, spec);
-                self.finish(env, c);
+                self.with_tables(env, object, file, spec.nodes, into, |c| {
+                    c.type_spec(object, spec);
+                });
             }
             CellKind::Const | CellKind::Var(_) => {
                 let Some(v) = env.values.get(cell.aux() as usize) else { return };
                 let Some(Decl::Gen(decl)) = decl_at(v.file, v.decl) else { return };
                 let Some(spec) = value_spec(decl, v.spec) else { return };
                 let from = value_spec(decl, v.source_spec).unwrap_or(spec);
-                let mut c = Checker::new(self, object.package, v.file, from.nodes);
-                c.t.order = spec.nodes.idents.0;
-                if cell.kind == CellKind::Const {
-                    let (ty, value) = c.const_spec(from, v.index as usize, spec.iota);
-                    _ = v.value.set(value);
-                    cell.set_ty(ty);
-                } else {
-                    c.package_var(object, spec, v.index as usize, v.first);
-                }
-                self.finish(env, c);
+                let constant = cell.kind == CellKind::Const;
+                // Constants share nodes: their tables are put together in source order.
+                let into = into.filter(|_| !constant);
+                self.with_tables(env, object, v.file, from.nodes, into, |c| {
+                    if constant {
+                        c.t.order = spec.nodes.idents.0;
+                        let (ty, value) = c.const_spec(from, v.index as usize, spec.iota);
+                        _ = v.value.set(value);
+                        cell.set_ty(ty);
+                    } else {
+                        c.package_var(object, spec, v.index as usize, v.first);
+                    }
+                });
             }
             CellKind::Func { interface: false } => {
                 let Some(info) = env.funcs.get(cell.aux() as usize) else { return };
                 let Some((file, decl)) = info.decl else { return };
                 let Some(Decl::Func(decl)) = decl_at(file, decl) else { return };
                 let nodes = signature_nodes(decl.nodes, decl.body_nodes);
-                let mut c = Checker::new(self, object.package, file, nodes);
-                let ty = c.func_signature(object, decl, info);
-                cell.set_ty(ty);
-                self.finish(env, c);
+                self.with_tables(env, object, file, nodes, into, |c| {
+                    cell.set_ty(c.func_signature(object, decl, info));
+                });
             }
             _ => cell.set_ty(UNKNOWN),
         }
     }
 
-    fn finish(&self, env: &Env, checker: Checker<'_, '_>) {
-        if self.keeps_tables(checker.package()) {
+    /// Resolves with the tables at hand, or with new ones that wait for the package's inference.
+    fn with_tables<'a>(
+        &'a self,
+        env: &Env,
+        object: ObjectId,
+        file: FileId,
+        nodes: NodeRange,
+        into: Option<&mut Checker<'a, 'p>>,
+        work: impl FnOnce(&mut Checker<'a, 'p>),
+    ) {
+        if let Some(checker) = into {
+            return work(checker);
+        }
+        let mut checker = Checker::new(self, object.package, file, nodes);
+        work(&mut checker);
+        if self.keeps_tables(object.package) {
             lock(&env.tables).push(checker.into_tables());
         }
     }
@@ -231,43 +257,40 @@ fn value_spec(decl: &GenDecl, spec: u32) -> Option<&ValueSpec> {
 pub(crate) fn infer_package(p: &Program<'_>, package: PackageId) -> PackageTypes {
     let Some(env) = p.env(package) else { return PackageTypes::default() };
     let source = p.source(package);
-    for index in 0..env.n_package_level {
-        let object = ObjectId { package, index };
-        p.type_params(object);
-        p.type_of(object);
-        if p.type_decl(object).is_some() {
-            p.type_rhs(object);
-        }
-    }
-    for &(_, _, func) in &env.all_funcs {
-        p.type_of(func);
-    }
-    let mut decls = std::mem::take(&mut *lock(&env.tables));
-    decls.sort_by_key(|t| (t.file, t.order));
-    let mut by_file: IndexVec<FileId, Vec<Tables>> =
-        source.files.iter().map(|_| Vec::new()).collect();
-    for tables in decls {
-        by_file[FileId::from_raw(tables.file)].push(tables);
-    }
-    let mut files = IndexVec::with_capacity(source.files.len());
-    let mut funcs = env.all_funcs.iter().peekable();
-    for (file, f) in source.files.iter_enumerated() {
+    let whole = |(file, f): (FileId, &SourceFile)| {
         let all = NodeRange {
             exprs: (0, f.ast.exprs.len() as u32),
             stmts: (0, f.ast.stmts.len() as u32),
             idents: (0, f.ast.idents.len() as u32),
         };
-        let mut c = Checker::new(p, package, file, all);
-        let mut delayed = Vec::new();
-        let mut scopes = FxHashMap::default();
-        for mut tables in std::mem::take(&mut by_file[file]) {
-            delayed.append(&mut tables.delayed);
-            scopes.extend(tables.func_scope.take());
-            c.t.absorb(tables);
-        }
+        Checker::new(p, package, file, all)
+    };
+    let mut checkers: IndexVec<FileId, Checker<'_, '_>> =
+        source.files.iter_enumerated().map(whole).collect();
+    let level = (0..env.n_package_level).map(|index| ObjectId { package, index });
+    let methods = env.all_funcs.iter().map(|f| f.2).filter(|f| f.index >= env.n_package_level);
+    for object in level.chain(methods) {
+        let file = p.cell(object).and_then(|cell| cell.place).map(|place| place.0);
+        let into = file.filter(|f| f.index() < checkers.len()).map(|f| &mut checkers[f]);
+        p.resolve_into(object, into);
+    }
+    // What was resolved on the way or by other packages.
+    let mut decls = std::mem::take(&mut *lock(&env.tables));
+    decls.sort_by_key(|t| (t.file, t.order));
+    for tables in decls {
+        checkers[FileId::from_raw(tables.file)].t.absorb(tables);
+    }
+    let mut files = IndexVec::with_capacity(checkers.len());
+    let mut funcs = env.all_funcs.iter().peekable();
+    for (file, mut c) in checkers.into_iter().enumerate() {
+        let file = FileId::from_usize(file);
+        let f = &source.files[file];
+        let mut delayed = std::mem::take(&mut c.t.delayed);
+        delayed.sort_by_key(|d| d.literal);
         for literal in delayed {
             c.delayed_literal(literal);
         }
+        let scopes: FxHashMap<_, _> = std::mem::take(&mut c.t.func_scopes).into_iter().collect();
         while let Some(&&(_, index, func)) = funcs.peek().filter(|f| f.0 == file) {
             funcs.next();
             let Some(Decl::Func(decl)) = f.ast.decls.get(index as usize) else { continue };

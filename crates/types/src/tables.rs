@@ -23,8 +23,8 @@ pub(crate) struct Tables {
     pub(crate) constants: Vec<ConstValue>,
     /// Function literals of package-level initialisers, whose bodies wait.
     pub(crate) delayed: Vec<Delayed>,
-    /// Of a function's signature: the function, and what its body sees.
-    pub(crate) func_scope: Option<(ObjectId, crate::env::FuncScope)>,
+    /// What the bodies of functions see whose signatures were resolved.
+    pub(crate) func_scopes: Vec<(ObjectId, crate::env::FuncScope)>,
     /// Expressions that came out invalid.
     pub(crate) n_unknown: u32,
 }
@@ -91,6 +91,8 @@ impl Tables {
         self.clause_vars.extend(other.clause_vars);
         self.comma_ok.extend(other.comma_ok);
         self.embedded.extend(other.embedded);
+        self.delayed.extend(other.delayed);
+        self.func_scopes.extend(other.func_scopes);
         self.n_unknown += other.n_unknown;
     }
 

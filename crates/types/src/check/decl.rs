@@ -104,7 +104,7 @@ impl Checker<'_, '_> {
             c.signature(decl.signature, Some(&mut scope))
         });
         if let Body::Block(_) = decl.body {
-            self.t.func_scope = Some((func, scope));
+            self.t.func_scopes.push((func, scope));
         }
         ty
     }
