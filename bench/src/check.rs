@@ -32,7 +32,7 @@ pub(crate) fn run(goroot: &Path) -> Result<()> {
 }
 
 /// The release binary.
-fn binary() -> Result<PathBuf> {
+pub(crate) fn binary() -> Result<PathBuf> {
     let target = match std::env::var_os("CARGO_TARGET_DIR") {
         Some(dir) => PathBuf::from(dir),
         None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),

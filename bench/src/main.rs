@@ -1,7 +1,9 @@
-//! Benchmarks against the Go tools: `bench parse|types|check [GOROOT]`, `bench module DIR`.
+//! Benchmarks against the Go tools: `bench parse|types|check [GOROOT]`, `bench module DIR`; and of one
+//! engine against the others: `bench lifetime DIR [PATTERN]`.
 
 mod check;
 mod clock;
+mod lifetime;
 mod module;
 mod parse;
 mod types;
@@ -14,8 +16,13 @@ fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     let what = args.next().unwrap_or_default();
     if what == "module" {
-        let dir = args.next().context("usage: bench module DIR")?;
+        let dir = args.next().context("usage: bench module DIR; bench lifetime DIR [PATTERN]")?;
         return module::run(&installed_goroot()?, &PathBuf::from(dir));
+    }
+    if what == "lifetime" {
+        let dir = args.next().context("usage: bench lifetime DIR [PATTERN]")?;
+        let pattern = args.next().unwrap_or_else(|| "./...".to_owned());
+        return lifetime::run(&PathBuf::from(dir), &pattern);
     }
     let goroot = args.next().map_or_else(installed_goroot, |root| Ok(PathBuf::from(root)))?;
     match &*what {
@@ -27,7 +34,9 @@ fn main() -> Result<()> {
             let dir = args.next().context("no folder was given")?;
             module::one_round(&goroot, &PathBuf::from(dir))
         }
-        _ => bail!("usage: bench parse|types|check [GOROOT]; bench module DIR"),
+        _ => bail!(
+            "usage: bench parse|types|check [GOROOT]; bench module DIR; bench lifetime DIR [PATTERN]"
+        ),
     }
 }
 

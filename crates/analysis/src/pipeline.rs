@@ -4,7 +4,7 @@ use crate::fingerprint;
 use crate::report::{CheckRequest, Options, Progress, Report, SourceMap, Summary};
 use crate::schedule;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec, TextRange};
-use stanch_checks::{Ctx, Engine, ModuleCtx, Suppressions};
+use stanch_checks::{Ctx, Engine, ModuleCtx, ModuleEngine, Suppressions};
 use stanch_diagnostic::{Check, Diagnostic, Finding, Location, Severity};
 use stanch_effects::Effects;
 use stanch_lifetime::View;
@@ -325,14 +325,18 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         obligations: &obligations,
         explored: &explored,
     };
-    let whole = stanch_checks::MODULE_REGISTRY.iter().any(|e| selected(&request.options, e.check));
+    let wants = |engine: ModuleEngine| {
+        let mut checks = stanch_checks::MODULE_REGISTRY.iter().filter(|e| e.engine == engine);
+        checks.any(|e| selected(&request.options, e.check))
+    };
     let (findings, suppressed) = chosen(program, package, request, stanch_checks::run_all(&ctx));
     let source = program.source(package);
     let lines = source.files.iter().map(|f| u64::from(f.ast.n_lines)).sum();
     PackageResult {
         package,
-        lifetime: whole.then(|| stanch_lifetime::summarise(program, package, &module, view)),
-        locks: whole.then(|| std::mem::take(&mut obligations.locks)),
+        lifetime: wants(ModuleEngine::Lifetime)
+            .then(|| stanch_lifetime::summarise(program, package, &module, view)),
+        locks: wants(ModuleEngine::Locks).then(|| std::mem::take(&mut obligations.locks)),
         suppressed,
         findings,
         diagnostics: loaded.diagnostics(package),

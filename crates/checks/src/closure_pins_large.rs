@@ -90,7 +90,7 @@ type bus struct { subs map[int]func() }
 var theBus = &bus{subs: map[int]func(){}}
 func ping(int)
 func (b *bus) on(id int, f func()) { b.subs[id] = f }
-func (b *bus) off(id int) { delete(b.subs, id) }
+func (b *bus) Off(id int) { delete(b.subs, id) }
 func serve(requests chan *request) {
     for req := range requests {
         theBus.on(req.id, func() { ping(req.id) })

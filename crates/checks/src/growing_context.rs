@@ -23,7 +23,8 @@
 //!
 //! # Not reported
 //! Loops that end with what they go over; variables that get another context in the same loop; fields
-//! to which other code assigns.
+//! to which other code assigns. Fields of objects of which it is not known that they live as long as the
+//! program are `possible`.
 
 use crate::growths::{ModuleCtx, short};
 use crate::retentions::{self, Words};

@@ -179,12 +179,23 @@ pub const REGISTRY: &[Entry] = &[
     },
 ];
 
+/// The engines that see the whole module.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ModuleEngine {
+    /// What only grows and what is kept too long.
+    Lifetime,
+    /// Locks of all packages.
+    Locks,
+}
+
 /// A check of the whole module.
 pub struct ModuleEntry {
     /// Identity and metadata.
     pub check: &'static Check,
     /// The check's source file, which documents it.
     pub source: &'static str,
+    /// Whose results it puts into words.
+    pub engine: ModuleEngine,
     /// Findings of all packages.
     pub run: fn(&ModuleCtx<'_>) -> Vec<Finding>,
 }
@@ -194,76 +205,91 @@ pub const MODULE_REGISTRY: &[ModuleEntry] = &[
     ModuleEntry {
         check: &registry_without_unsubscribe::CHECK,
         source: include_str!("registry_without_unsubscribe.rs"),
+        engine: ModuleEngine::Lifetime,
         run: registry_without_unsubscribe::run,
     },
     ModuleEntry {
         check: &closure_pins_large::CHECK,
         source: include_str!("closure_pins_large.rs"),
+        engine: ModuleEngine::Lifetime,
         run: closure_pins_large::run,
     },
     ModuleEntry {
         check: &goroutine_pins_argument::CHECK,
         source: include_str!("goroutine_pins_argument.rs"),
+        engine: ModuleEngine::Lifetime,
         run: goroutine_pins_argument::run,
     },
     ModuleEntry {
         check: &finalizer_cycle::CHECK,
         source: include_str!("finalizer_cycle.rs"),
+        engine: ModuleEngine::Lifetime,
         run: finalizer_cycle::run,
     },
     ModuleEntry {
         check: &growing_context::CHECK,
         source: include_str!("growing_context.rs"),
+        engine: ModuleEngine::Lifetime,
         run: growing_context::run,
     },
     ModuleEntry {
         check: &popped_slot_keeps_pointer::CHECK,
         source: include_str!("popped_slot_keeps_pointer.rs"),
+        engine: ModuleEngine::Lifetime,
         run: popped_slot_keeps_pointer::run,
     },
     ModuleEntry {
         check: &pool_keeps_references::CHECK,
         source: include_str!("pool_keeps_references.rs"),
+        engine: ModuleEngine::Lifetime,
         run: pool_keeps_references::run,
     },
     ModuleEntry {
         check: &growing_global::CHECK,
         source: include_str!("growing_global.rs"),
+        engine: ModuleEngine::Lifetime,
         run: growing_global::run,
     },
     ModuleEntry {
         check: &growing_field::CHECK,
         source: include_str!("growing_field.rs"),
+        engine: ModuleEngine::Lifetime,
         run: growing_field::run,
     },
     ModuleEntry {
         check: &pool_of_giants::CHECK,
         source: include_str!("pool_of_giants.rs"),
+        engine: ModuleEngine::Lifetime,
         run: pool_of_giants::run,
     },
     ModuleEntry {
         check: &delete_missed_on_path::CHECK,
         source: include_str!("delete_missed_on_path.rs"),
+        engine: ModuleEngine::Lifetime,
         run: delete_missed_on_path::run,
     },
     ModuleEntry {
         check: &global_channel_without_partner::CHECK,
         source: include_str!("global_channel_without_partner.rs"),
+        engine: ModuleEngine::Lifetime,
         run: global_channel_without_partner::run,
     },
     ModuleEntry {
         check: &lock_order::CHECK,
         source: include_str!("lock_order.rs"),
+        engine: ModuleEngine::Locks,
         run: lock_order::run,
     },
     ModuleEntry {
         check: &read_lock_reentry::CHECK,
         source: include_str!("read_lock_reentry.rs"),
+        engine: ModuleEngine::Locks,
         run: read_lock_reentry::run,
     },
     ModuleEntry {
         check: &lock_held_waiting::CHECK,
         source: include_str!("lock_held_waiting.rs"),
+        engine: ModuleEngine::Locks,
         run: lock_held_waiting::run,
     },
 ];

@@ -91,6 +91,14 @@ pub fn join<'s>(program: &'s Program<'s>, summaries: &'s [&'s Summary]) -> Resul
         results.growths.extend(join.growth(key));
     }
     results.retentions = crate::retentions::retentions(program, &join.calls);
+    // Functions that are kept for ever are told as such, with all that they hold.
+    let sites = || results.growths.iter().flat_map(|g| &g.sites);
+    let told = |r: &Retention| {
+        matches!(r.what, Retained::Pinned { goroutine: false, .. })
+            && sites().any(|s| s.span == r.span || s.functions.iter().any(|k| k.span == r.span))
+    };
+    let told: Vec<Span> = results.retentions.iter().filter(|r| told(r)).map(|r| r.span).collect();
+    results.retentions.retain(|r| !told.contains(&r.span));
     results.growths.sort_by_key(|g| (g.sites.first().map(|s| s.span), g.object));
     results
 }

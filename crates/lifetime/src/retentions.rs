@@ -1,7 +1,7 @@
 //! Decides over the module which of the packages' candidates are kept too long.
 
 use crate::contexts::{Calls, Node, Runs};
-use crate::facts::{Key, OpKind, Summary};
+use crate::facts::{DeclId, Key, OpKind, Summary};
 use crate::report::{Doubt, Retained, Retention};
 use crate::retain::{ChannelUse, Gate};
 use stanch_base::{FxHashMap, FxHashSet, Idx};
@@ -19,6 +19,8 @@ struct Whole<'s> {
     /// Parameters that are kept in a container.
     keeps: FxHashSet<(Node, u32)>,
     replaced: FxHashSet<Place>,
+    /// Fields that lie in package-level variables.
+    reached: FxHashSet<Place>,
     channels: FxHashMap<Place, Vec<ChannelUse>>,
 }
 
@@ -29,6 +31,7 @@ pub(crate) fn retentions(program: &Program<'_>, calls: &Calls<'_>) -> Vec<Retent
         pooled: pooled(calls),
         keeps: keeps(calls),
         replaced: replaced(calls.summaries),
+        reached: reached(calls.summaries),
         channels: channels(calls),
     };
     let mut found = Vec::new();
@@ -100,6 +103,14 @@ impl Whole<'_> {
                 }
             }
             Gate::Repeated => self.repeated(node),
+            Gate::RepeatedIn(field) => {
+                let mut doubts = self.repeated(node)?;
+                let field = &summary.decls[field.index()];
+                if !self.reached.contains(&(field.file.clone(), field.at)) {
+                    doubts.push(Doubt::Owner);
+                }
+                Some(doubts)
+            }
             Gate::Lonely(decl) => {
                 let decl = &summary.decls[decl.index()];
                 let uses = self.channels.get(&(decl.file.clone(), decl.at))?;
@@ -181,6 +192,14 @@ fn replaced(summaries: &[&Summary]) -> FxHashSet<Place> {
         }
     }
     found
+}
+
+fn reached(summaries: &[&Summary]) -> FxHashSet<Place> {
+    let place = |s: &Summary, decl: DeclId| {
+        let decl = &s.decls[decl.index()];
+        (decl.file.clone(), decl.at)
+    };
+    summaries.iter().flat_map(|s| s.reached.iter().map(|r| place(s, r.0))).collect()
 }
 
 fn channels(calls: &Calls<'_>) -> FxHashMap<Place, Vec<ChannelUse>> {

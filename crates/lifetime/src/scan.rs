@@ -10,7 +10,7 @@ use crate::{reach, retain};
 use stanch_base::{FxHashSet, Idx, IndexVec};
 use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Module, Operand, Place,
-    PlaceBase, Proj, Rvalue, Span,
+    PlaceBase, Proj, Rvalue, Span, Terminator,
 };
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::{
@@ -322,11 +322,19 @@ impl<'s> Scan<'s, '_> {
             } else if own.clone().any(|o| o.way.cut) {
                 self.op(target.key, span, OpKind::Shrink);
             } else if own.any(|o| o.way.longer) {
-                for grow in self.appended(value, looped) {
+                // Whoever panics about what it is given expects each thing once.
+                let unique = self.panics();
+                for mut grow in self.appended(value, looped) {
+                    grow.unique = unique;
                     self.op(target.key, span, OpKind::Grow(grow));
                 }
             }
         }
+    }
+
+    /// Whether the function panics on some way.
+    fn panics(&self) -> bool {
+        self.func.blocks.iter().any(|b| matches!(b.term, Terminator::Panic(_)))
     }
 
     /// Whether a value is a piece of an element of the container in `base`.

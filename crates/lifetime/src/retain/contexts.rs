@@ -3,7 +3,9 @@
 use crate::facts::Loop;
 use crate::report::{Retained, Retention};
 use crate::retain::{Bodies, Candidate, Gate, alias, calls};
-use stanch_ir::{Callee, Func, FuncId, InstrKind, LocalId, Operand, Rvalue};
+use stanch_ir::{
+    Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
+};
 use stanch_types::ObjectId;
 
 /// The functions that make a context of another.
@@ -40,7 +42,8 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
                 if is_replaced(bodies, field) {
                     continue;
                 }
-                (Gate::Repeated, bodies.program.object_name(field).into())
+                let Some(decl) = bodies.names.decl(field) else { continue };
+                (Gate::RepeatedIn(decl), bodies.program.object_name(field).into())
             } else {
                 continue;
             };
@@ -112,8 +115,13 @@ fn same_field(
     made: LocalId,
 ) -> Option<ObjectId> {
     let definitions = &bodies.definitions[id];
+    // A field of a value of the function dies with it.
+    let kept = |place: &&Place| {
+        matches!(place.base, PlaceBase::Global(_))
+            || place.proj.iter().any(|p| matches!(p, Proj::Deref))
+    };
     let loaded = definitions[parent].iter().find_map(|v| match v {
-        Rvalue::Load(place) => alias::end(place),
+        Rvalue::Load(place) => Some(place).filter(kept),
         _ => None,
     })?;
     let is_made = |value: &Operand| match value {
@@ -126,10 +134,10 @@ fn same_field(
         _ => false,
     };
     let stored = func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
-        InstrKind::Store(place, value) => alias::end(place) == Some(loaded) && is_made(value),
+        InstrKind::Store(place, value) => place == loaded && is_made(value),
         _ => false,
     });
-    stored.then_some(loaded)
+    stored.then(|| alias::end(loaded)).flatten()
 }
 
 /// Whether other code of the package gives the field of an object another context, after it was made.

@@ -49,6 +49,8 @@ pub(crate) enum Gate {
     NeverReplaced(Key),
     /// The function runs again and again.
     Repeated,
+    /// So it does, and the field lies in a package-level variable.
+    RepeatedIn(DeclId),
     /// Every use of the channel in the module is an operation of one kind.
     Lonely(DeclId),
 }

@@ -28,6 +28,8 @@ const FOUND: &[(&str, &str)] = &[
 const KEPT: &[(&str, &str)] = &[
     ("closure", "registry-without-unsubscribe"),
     ("global", "growing-global"),
+    ("pending", "delete-missed-on-path"),
+    ("queue", "popped-slot-keeps-pointer"),
     ("constructor", "constructor-error-leak"),
     ("file", "closer-not-closed"),
 ];
