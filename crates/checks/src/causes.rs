@@ -4,9 +4,9 @@ use stanch_diagnostic::{Confidence, Finding, Label, Location};
 
 /// Findings of a package in which every cause appears once, the surest and shortest account of it.
 ///
-/// Two findings have one cause if the same check finds the same object forsaken in the same function, or
-/// if each goroutine hangs in the schedule of the other's finding, or if one is of an object that is lost
-/// with a goroutine and the other of that goroutine.
+/// Two findings have one cause if the same check finds the same object forsaken in the same function, if
+/// each goroutine hangs in the schedule of the other's finding, or if one waits for a group of which the
+/// other hangs.
 pub(crate) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     let mut order: Vec<usize> = (0..findings.len()).collect();
     // Who waits for the lock tells more than who holds it and waits.
@@ -62,7 +62,10 @@ fn is_same(told: &Finding, other: &Finding) -> bool {
         let frames = finding.also_blocked.iter().filter_map(|g| g.frames.first());
         frames.into_iter().any(|f| f.location == *place)
     };
-    one_object || hangs(told, &other.location) && hangs(other, &told.location)
+    // Who waits for a group waits for its members: what they hang in is why.
+    let waits = |f: &Finding| f.check.code == crate::waitgroup_never_done::CHECK.code;
+    let (there, here) = (hangs(told, &other.location), hangs(other, &told.location));
+    one_object || there && here || there && waits(told) || here && waits(other)
 }
 
 /// Whether an object is lost with a goroutine that the explorer finds left behind.

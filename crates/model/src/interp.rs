@@ -212,10 +212,8 @@ impl<'p> Exec<'_, 'p> {
             FrameKind::Entry => {
                 if self.st.gs[i].created == NONE {
                     results.iter().for_each(|v| self.escape(*v, Escaped::Up));
-                    if program.functions[func].main {
-                        self.st.exited = true;
-                        self.st.main_returned = true;
-                    }
+                    // The process ends. Who cannot go on even if it did not is blocked for ever.
+                    self.st.main_returned |= program.functions[func].main;
                 }
             }
             FrameKind::Call => {

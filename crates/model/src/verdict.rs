@@ -32,7 +32,8 @@ pub(crate) fn closures(graph: &Graph) -> Closures {
     let reverse = Reverse::new(graph);
     let mut leaves: Vec<u64> = graph.nodes.iter().map(|s| s.rescued).collect();
     let mut ends = leaves.clone();
-    let mut exits: Vec<u64> = graph.nodes.iter().map(|s| u64::from(s.exited)).collect();
+    let mut exits: Vec<u64> =
+        graph.nodes.iter().map(|s| u64::from(s.exited || s.main_returned)).collect();
     for edge in &graph.edges {
         leaves[edge.from as usize] |= edge.movers;
         if graph.nodes[edge.to as usize].exited {
@@ -57,7 +58,7 @@ pub(crate) fn closures(graph: &Graph) -> Closures {
 fn aborts(graph: &Graph, reverse: &Reverse<'_>) -> Vec<bool> {
     let mut left = vec![0u32; graph.nodes.len()];
     graph.edges.iter().for_each(|e| left[e.from as usize] += 1);
-    let mut aborts: Vec<bool> = graph.nodes.iter().map(|s| s.exited && !s.main_returned).collect();
+    let mut aborts: Vec<bool> = graph.nodes.iter().map(|s| s.exited).collect();
     let mut todo: Vec<usize> = (0..aborts.len()).filter(|s| aborts[*s]).collect();
     while let Some(state) = todo.pop() {
         for edge in reverse.into(state) {
@@ -153,7 +154,9 @@ pub(crate) fn proofs(graph: &Graph, closures: &Closures) -> Vec<Proof> {
     }
     let stuck = may_get_stuck(graph, closures);
     for (s, node) in graph.nodes.iter().enumerate() {
-        for i in (0..node.n_gors as usize).filter(|_| node.root_ended && !node.exited) {
+        for i in (0..node.n_gors as usize)
+            .filter(|_| node.root_ended && !node.exited && !node.main_returned)
+        {
             let info = graph.info(s, i);
             let bit = |set: u64| set >> i & 1 != 0;
             if closures.aborts[s] {
