@@ -1,5 +1,3 @@
 package e
 
-import "pairs/meter"
-
-var Programs []meter.Program
+var Programs = lockPrograms

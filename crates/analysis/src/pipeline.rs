@@ -363,8 +363,13 @@ fn check_module(program: &Program<'_>, request: &CheckRequest, results: &mut [Pa
         results.iter().filter_map(|r| r.locks.as_ref()).collect();
     let locks = stanch_obligations::join_locks(program, &locks);
     let ctx = ModuleCtx { program, lifetime: &lifetime, locks: &locks };
+    let mut found = stanch_checks::run_module(&ctx);
+    found.retain(|finding| wanted(&request.options, finding));
+    for result in results.iter_mut() {
+        stanch_checks::settle(&mut found, &mut result.findings);
+    }
     let mut by_package: FxHashMap<String, Vec<Finding>> = FxHashMap::default();
-    for finding in stanch_checks::run_module(&ctx) {
+    for finding in found {
         by_package.entry(finding.location.file.clone()).or_default().push(finding);
     }
     for result in results {

@@ -1,6 +1,6 @@
 //! One cause is one finding: what the explorer finds twice for the same reason is told once.
 
-use stanch_diagnostic::{Confidence, Finding, Label, Location};
+use stanch_diagnostic::{Action, Confidence, Finding, Goroutine, Label, Location};
 
 /// Findings of a package in which every cause appears once, the surest and shortest account of it.
 ///
@@ -47,6 +47,37 @@ pub(crate) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
         merged.push(finding);
     }
     merged
+}
+
+/// Takes out of a package's findings those for which a finding about the locks of the module gives the
+/// reason: the goroutine hangs where that one says that one blocks. It speaks for them, and is as sure
+/// as they are.
+pub fn settle(module: &mut [Finding], package: &mut Vec<Finding>) {
+    package.retain(|finding| {
+        let Some(goroutine) = &finding.goroutine else { return true };
+        let explored = crate::REGISTRY.iter().any(|entry| {
+            entry.check.code == finding.check.code && entry.engine == crate::Engine::Explorer
+        });
+        let Some(by) = module.iter_mut().find(|m| explored && blocks_at(m, &finding.location))
+        else {
+            return true;
+        };
+        by.confidence = by.confidence.min(finding.confidence);
+        let place = |g: &Goroutine| g.frames.first().map(|f| f.location.clone());
+        for other in [goroutine].into_iter().chain(&finding.also_blocked) {
+            let known = by.goroutine.iter().chain(&by.also_blocked);
+            if !known.into_iter().any(|k| place(k) == place(other) && k.entry == other.entry) {
+                by.also_blocked.push(other.clone());
+            }
+        }
+        false
+    });
+}
+
+/// Whether a finding about locks has a goroutine that blocks at a place.
+fn blocks_at(finding: &Finding, place: &Location) -> bool {
+    let steps = finding.witness.iter().filter(|s| s.action == Action::Block);
+    steps.map(|s| &s.location).chain([&finding.location]).any(|l| l == place)
 }
 
 fn is_same(told: &Finding, other: &Finding) -> bool {

@@ -81,10 +81,7 @@ fn module_finding(ctx: &ModuleCtx<'_>, again: &Again) -> Option<Finding> {
         related.push(ctx.label_at(other.span, "this leads to the same"));
     }
     let blocked = (Action::Block, format!("blocks: {lock} is held by this goroutine"));
-    let wait = match again.again {
-        LockMode::Write => "sync.Mutex.Lock",
-        LockMode::Read => "sync.RWMutex.RLock",
-    };
+    let wait = lock_words::wait_reason(again.rw, again.again);
     let name = lock_words::name(&last.symbol);
     Some(Finding {
         check: &CHECK,

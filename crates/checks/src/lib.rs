@@ -44,6 +44,7 @@ pub mod waitgroup_never_done;
 mod waits;
 mod words;
 
+pub use causes::settle;
 pub use context::Ctx;
 pub use generated::{ALL, explanation};
 pub use growths::ModuleCtx;

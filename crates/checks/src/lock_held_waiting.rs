@@ -78,6 +78,7 @@ fn finding(ctx: &ModuleCtx<'_>, wait: &HeldWait) -> Option<Finding> {
         .push(ctx.label_at(lock_call.span, format!("{} locks it here", name(&lock_call.symbol))));
     let done = format!("{} does its part here, after that", name(&wait.signal.symbol));
     related.push(ctx.label_at(wait.signal.span, done));
+    let reason = if wait.group { "sync.WaitGroup.Wait" } else { "chan receive" };
     let waits = (Action::Block, format!("waits for {worker}"));
     let mut witness = lock_words::steps(ctx, 0, &wait.first, &wait.path, waits);
     witness.insert(
@@ -118,8 +119,12 @@ fn finding(ctx: &ModuleCtx<'_>, wait: &HeldWait) -> Option<Finding> {
         package: ctx.package_of(here.span),
         function: here.symbol.to_string(),
         location: ctx.location(here.span),
-        goroutine: Some(lock_words::goroutine(ctx, &wait.path, "sync.WaitGroup.Wait")),
-        also_blocked: vec![lock_words::goroutine(ctx, &wait.needs, "sync.Mutex.Lock")],
+        goroutine: Some(lock_words::goroutine(ctx, &wait.path, reason)),
+        also_blocked: vec![lock_words::goroutine(
+            ctx,
+            &wait.needs,
+            lock_words::wait_reason(wait.rw, wait.taken),
+        )],
         related,
         witness,
         notes: Vec::new(),

@@ -46,7 +46,7 @@
 use crate::growths::ModuleCtx;
 use crate::lock_words::{self, name, side};
 use stanch_diagnostic::{Action, Cause, Check, Confidence, Finding, Remedy, Severity, Stage};
-use stanch_obligations::{LockCycle, LockMode, OrderStep};
+use stanch_obligations::{LockCycle, OrderStep};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -142,10 +142,7 @@ fn blocks(lock: &str) -> (Action, String) {
 }
 
 fn wait(step: &OrderStep) -> &'static str {
-    match step.taken {
-        LockMode::Write => "sync.Mutex.Lock",
-        LockMode::Read => "sync.RWMutex.RLock",
-    }
+    lock_words::wait_reason(step.rw, step.taken)
 }
 
 #[cfg(test)]
@@ -351,6 +348,72 @@ func (t *t) two() {
     t.gate.Lock()
     defer t.gate.Unlock()
     t.twoLocked()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn the_goroutine_is_done_by_then() {
+        check(
+            r#"
+type t struct { a, b sync.Mutex; wg sync.WaitGroup; stop chan int }
+func (t *t) start() {
+    t.wg.Add(1)
+    go t.work()
+}
+func (t *t) work() {
+    defer t.wg.Done()
+    for range t.stop {
+        t.turn()
+    }
+}
+func (t *t) turn() {
+    t.a.Lock()
+    t.b.Lock()
+    t.b.Unlock()
+    t.a.Unlock()
+}
+func (t *t) close() {
+    close(t.stop)
+    t.wg.Wait()
+    t.flush()
+}
+func (t *t) flush() {
+    t.b.Lock()
+    t.a.Lock()
+    t.a.Unlock()
+    t.b.Unlock()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_helper_that_locks_under_another_lock() {
+        check(
+            r#"
+var state, work sync.Mutex
+var busy int
+func acquire() {
+    state.Lock()
+    defer state.Unlock()
+    if busy == 0 {
+        work.Lock()
+    }
+    busy++
+}
+func release() {
+    state.Lock()
+    defer state.Unlock()
+    busy--
+    if busy == 0 {
+        work.Unlock()
+    }
+}
+func do() {
+    acquire()
+    release()
 }
 "#,
         );

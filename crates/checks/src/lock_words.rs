@@ -61,6 +61,15 @@ pub(crate) fn side(mode: LockMode) -> &'static str {
     }
 }
 
+/// What a goroutine that takes a lock waits for, as the runtime says it.
+pub(crate) fn wait_reason(rw: bool, mode: LockMode) -> &'static str {
+    match (rw, mode) {
+        (false, LockMode::Write) => "sync.Mutex.Lock",
+        (true, LockMode::Write) => "sync.RWMutex.Lock",
+        (_, LockMode::Read) => "sync.RWMutex.RLock",
+    }
+}
+
 /// Labels on the way from a function that holds a lock to the place of another operation: the first
 /// place, which the finding itself labels, is left out.
 pub(crate) fn way(ctx: &ModuleCtx<'_>, path: &[Spotted], last: &str) -> Vec<Label> {

@@ -111,7 +111,11 @@ fn finding(ctx: &ModuleCtx<'_>, again: &Again) -> Option<Finding> {
         function: here.symbol.to_string(),
         location: ctx.location(here.span),
         goroutine: Some(lock_words::goroutine(ctx, &again.path, "sync.RWMutex.RLock")),
-        also_blocked: Vec::new(),
+        also_blocked: again
+            .writer
+            .iter()
+            .map(|w| lock_words::goroutine(ctx, std::slice::from_ref(w), "sync.RWMutex.Lock"))
+            .collect(),
         related,
         witness,
         notes: vec!["a waiting writer keeps new readers out".to_owned()],

@@ -179,6 +179,8 @@ pub struct Effect {
     pub args: Args,
     /// What its results are.
     pub gives: Gives,
+    /// Whether it prints its arguments by their methods `Error` and `String`.
+    pub formats: bool,
 }
 
 /// All known effects.

@@ -43,6 +43,8 @@ struct Entry {
     calls: Vec<Callback>,
     #[serde(default)]
     gives: Gives,
+    #[serde(default)]
+    formats: bool,
 }
 
 /// Parses an effects file; `name` stands in error messages.
@@ -70,5 +72,5 @@ fn effect(entry: Entry) -> Effect {
     callbacks.extend(entry.calls);
     // A function that is described at all keeps nothing unless it says so.
     let args = entry.args.unwrap_or(Args::Borrow);
-    Effect { op: entry.op, callbacks, args, gives: entry.gives }
+    Effect { op: entry.op, callbacks, args, gives: entry.gives, formats: entry.formats }
 }

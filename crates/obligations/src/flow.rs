@@ -154,15 +154,20 @@ impl<'a> Run<'a, '_> {
             if block.term == Terminator::Return {
                 let exit = self.exit(state, block.term_span);
                 let signature = exit.state.signature(&self.arena);
-                let same = |e: &Exit| {
+                let same = |e: &&mut Exit| {
                     e.span == exit.span
                         && e.results == exit.results
                         && e.state.signature(&self.arena) == signature
                         && e.state.takes == exit.state.takes
                         && e.state.facts == exit.state.facts
                 };
-                if !exits.iter().any(same) {
-                    exits.push(exit);
+                match exits.iter_mut().find(same) {
+                    // What some of the paths did may have been done.
+                    Some(known) => {
+                        known.state.touched.extend(exit.state.touched);
+                        known.state.calls.extend(exit.state.calls);
+                    }
+                    None => exits.push(exit),
                 }
             } else {
                 self.terminator(state, block, &mut next);

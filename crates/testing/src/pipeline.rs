@@ -168,7 +168,9 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
     let locks: Vec<&stanch_obligations::LockFacts> = locks.iter().collect();
     let locks = stanch_obligations::join_locks(&program, &locks);
     let ctx = ModuleCtx { program: &program, lifetime: &lifetime, locks: &locks };
-    findings.extend(stanch_checks::run_module(&ctx));
+    let mut of_module = stanch_checks::run_module(&ctx);
+    stanch_checks::settle(&mut of_module, &mut findings);
+    findings.extend(of_module);
     findings.retain(|f| {
         let file = fixture.files.iter().find(|file| file.path == f.location.file);
         let text = file.map_or("", |file| &file.text);

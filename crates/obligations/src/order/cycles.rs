@@ -2,6 +2,7 @@
 
 use super::facts::{Arg, HeldLock, Spot, SpotRoot, SpotStep};
 use super::index::Key;
+use super::joined::waits_for;
 use super::relation::{Relation, own, relation, same_pair};
 use super::report::{LockCycle, OrderStep, Spotted};
 use super::takes::Takes;
@@ -19,6 +20,8 @@ pub(crate) struct Edge {
     pub(crate) first: Spotted,
     pub(crate) taken: Spot,
     pub(crate) mode: LockMode,
+    /// Whether two values were compared by size before.
+    pub(crate) ordered: bool,
     pub(crate) path: Vec<Spotted>,
     /// All locks held then.
     pub(crate) gates: Vec<(Spot, LockMode)>,
@@ -172,9 +175,9 @@ pub(crate) fn find(
             continue;
         };
         if a < b {
-            let pair = there
-                .iter()
-                .find_map(|x| back.iter().find(|y| opposed(context, x, y)).map(|y| (*x, *y)));
+            let pair = there.iter().find_map(|x| {
+                back.iter().find(|y| opposed(takes, context, x, y)).map(|y| (*x, *y))
+            });
             found.extend(pair.map(|(x, y)| cycle(takes.index.program, x, y)));
         }
     }
@@ -204,7 +207,7 @@ fn one_a_cause(mut found: Vec<LockCycle>, told: &FxHashSet<Span>) -> Vec<LockCyc
 }
 
 /// Whether two edges of reverse classes can block each other.
-fn opposed(context: &Context, one: &Edge, other: &Edge) -> bool {
+fn opposed(takes: &Takes<'_>, context: &Context, one: &Edge, other: &Edge) -> bool {
     let excludes = |a: LockMode, b: LockMode| a == LockMode::Write || b == LockMode::Write;
     if !excludes(one.held.mode, other.mode) || !excludes(other.held.mode, one.mode) {
         return false;
@@ -228,8 +231,23 @@ fn opposed(context: &Context, one: &Edge, other: &Edge) -> bool {
         gates.retain(|(class, _)| *class != b);
         gates
     };
+    if is_helper(takes, one, other) || is_helper(takes, other, one) {
+        return false;
+    }
+    let place = |e: &Edge| (e.key, e.path.first().map_or(e.first.span, |p| p.span));
+    if waits_for(takes, place(one), other.key) || waits_for(takes, place(other), one.key) {
+        return false;
+    }
     let (mine, theirs) = (gates(one), gates(other));
     !mine.iter().any(|(c, m)| theirs.iter().any(|(d, n)| c == d && excludes(*m, *n)))
+}
+
+/// Whether the lock that the one holds was taken by the very function in which the other takes it: both
+/// belong to one protocol.
+fn is_helper(takes: &Takes<'_>, one: &Edge, other: &Edge) -> bool {
+    let Some(func) = takes.index.func(one.key) else { return false };
+    let events = func.events.iter().enumerate().filter(|(_, e)| e.span == one.held.site);
+    events.flat_map(|(i, _)| takes.callables(one.key, i)).any(|callable| callable.key == other.key)
 }
 
 /// Whether an edge's object is some value of unknown origin.
@@ -244,20 +262,27 @@ fn cycle(program: &Program<'_>, one: &Edge, other: &Edge) -> LockCycle {
     let (one, other) = if key(one) <= key(other) { (one, other) } else { (other, one) };
     LockCycle {
         names: (name(program, &one.held.lock), name(program, &one.taken)),
-        one: step(one),
-        other: step(other),
+        one: step(program, one),
+        other: step(program, other),
         calls: Vec::new(),
         others: Vec::new(),
     }
 }
 
-fn step(edge: &Edge) -> OrderStep {
+fn step(program: &Program<'_>, edge: &Edge) -> OrderStep {
     OrderStep {
         first: edge.first.clone(),
         held: edge.held.mode,
         path: edge.path.clone(),
         taken: edge.mode,
+        rw: is_rw(program, &edge.taken),
     }
+}
+
+/// Whether a lock is a read-write mutex.
+pub(crate) fn is_rw(program: &Program<'_>, lock: &Spot) -> bool {
+    let ty = lock.class().map(|class| program.object(class).ty);
+    ty.is_some_and(|ty| program.type_string(ty).ends_with("sync.RWMutex"))
 }
 
 /// The last names of a lock.
@@ -297,7 +322,7 @@ fn swapped(takes: &Takes<'_>, edge: &Edge) -> Option<LockCycle> {
     };
     own_of(&edge.held.lock)?;
     own_of(&edge.taken)?;
-    if i == j || (edge.held.mode, edge.mode) == (LockMode::Read, LockMode::Read) {
+    if i == j || edge.ordered || (edge.held.mode, edge.mode) == (LockMode::Read, LockMode::Read) {
         return None;
     }
     let callers = takes.callers.get(&edge.key)?;
@@ -318,8 +343,8 @@ fn swapped(takes: &Takes<'_>, edge: &Edge) -> Option<LockCycle> {
                 .iter()
                 .find(|(k, a, b, _)| *k == caller && same_object(a, y) && same_object(b, x));
             if let Some((.., before)) = reverse {
-                let one = step(edge);
                 let program = takes.index.program;
+                let one = step(program, edge);
                 return Some(LockCycle {
                     names: (name(program, &edge.held.lock), name(program, &edge.taken)),
                     other: one.clone(),

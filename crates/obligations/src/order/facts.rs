@@ -113,6 +113,8 @@ pub(crate) struct Event {
     pub(crate) now: Vec<(Spot, Value)>,
     /// Whether it also depends on arguments in a way that callers cannot tell.
     pub(crate) depends: bool,
+    /// Whether two values were compared by size on the way.
+    pub(crate) ordered: bool,
 }
 
 /// What happens.
@@ -305,6 +307,7 @@ impl Notes {
             known.known.retain(|k| event.known.contains(k));
             known.now.retain(|k| event.now.contains(k));
             known.depends &= event.depends;
+            known.ordered &= event.ordered;
             return;
         }
         if here.len() < MAX_WAYS && self.events.len() < MAX_EVENTS {

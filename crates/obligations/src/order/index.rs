@@ -130,8 +130,7 @@ fn named_types(program: &Program<'_>, package: PackageId) -> Vec<ObjectId> {
         let declared = program.object(object);
         let is_type = matches!(declared.kind, ObjectKind::TypeName { alias: false });
         let in_test = declared.place.is_some_and(|(file, _)| {
-            let file = program.source(package).files.get(file);
-            file.is_some_and(|f| f.path.ends_with("_test.go"))
+            program.file_path(package, file).is_some_and(|path| path.ends_with("_test.go"))
         });
         is_type && !in_test && !program.is_interface(declared.ty)
     });

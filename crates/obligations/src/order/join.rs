@@ -1,6 +1,6 @@
 //! Puts the notes of all packages together.
 
-use super::cycles::{self, Edge};
+use super::cycles::{self, Edge, is_rw};
 use super::facts::{HeldLock, LockFacts, Spot, SpotRoot};
 use super::index::{Index, Key};
 use super::report::{Again, LockResults, Spotted};
@@ -146,6 +146,8 @@ impl Search<'_> {
                 return;
             }
         }
+        let event = self.takes.index.func(key).and_then(|f| f.events.get(number));
+        let ordered = event.is_none_or(|e| e.ordered);
         // Another of the same kind is held: what one of the two stands for is not known.
         if held.iter().any(|(h, _)| same_class(&h.lock, lock)) && held.len() > 1 || take.vague {
             return;
@@ -161,6 +163,7 @@ impl Search<'_> {
                 first,
                 taken: lock.clone(),
                 mode: take.mode,
+                ordered,
                 path: path.clone(),
                 gates: held.iter().map(|(g, _)| (g.lock.clone(), g.mode)).collect(),
             });
@@ -199,6 +202,7 @@ impl Search<'_> {
             again: take.mode,
             path: path.to_vec(),
             dynamic: take.dynamic,
+            rw: both_read || is_rw(self.takes.index.program, &take.lock),
             writer,
             others: Vec::new(),
         });

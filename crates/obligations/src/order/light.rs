@@ -58,6 +58,7 @@ fn plain(span: Span, kind: EventKind) -> Event {
         known: Vec::new(),
         now: Vec::new(),
         depends: false,
+        ordered: false,
     }
 }
 

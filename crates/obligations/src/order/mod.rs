@@ -7,8 +7,10 @@
 
 mod cycles;
 mod facts;
+mod format;
 mod index;
 mod join;
+mod joined;
 mod light;
 mod record;
 mod relation;

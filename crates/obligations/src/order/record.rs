@@ -14,6 +14,7 @@ use stanch_base::Idx;
 use stanch_ir::{
     Call, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Span, Terminator,
 };
+use stanch_syntax::ast::BinaryOp;
 use stanch_types::{Builtin, ObjectId, ObjectKind, TypeKind};
 
 /// More known values than this are not kept with an event.
@@ -41,21 +42,21 @@ impl<'a> Run<'a, '_> {
                 for callback in effect.callbacks.iter() {
                     let Some(&value) = call.args.get(callback.arg as usize) else { continue };
                     let Some((callee, args)) = self.callee_of_value(state, value) else { continue };
-                    let Some(&first) = call.args.first() else { continue };
-                    let group = self.arena.pointee(first);
-                    let group = self.spot(state, group);
                     let kind = match callback.when {
                         stanch_effects::When::Now => EventKind::Call(callee, args),
-                        stanch_effects::When::Elsewhere
-                            if effect.op == stanch_effects::Op::WaitGroupGo =>
-                        {
-                            EventKind::GoIn(group, callee, args)
-                        }
                         stanch_effects::When::Elsewhere => EventKind::Go(callee, args),
                     };
                     self.note(state, kind, call.span);
                 }
                 let Some(&recv) = call.args.first() else { return };
+                if let (stanch_effects::Op::WaitGroupGo, Some(&body)) =
+                    (effect.op, call.args.get(1))
+                    && let Some((callee, args)) = self.callee_of_value(state, body)
+                {
+                    let group = self.arena.pointee(recv);
+                    let group = self.spot(state, group);
+                    self.note(state, EventKind::GoIn(group, callee, args), call.span);
+                }
                 let kind = match effect.op {
                     stanch_effects::Op::WaitGroupWait => EventKind::Wait,
                     stanch_effects::Op::WaitGroupDone => EventKind::Signal,
@@ -131,6 +132,7 @@ impl<'a> Run<'a, '_> {
                 let kind = EventKind::Call(Callee::Field(field, owner), args);
                 self.note(state, kind, span);
             }
+            At::Static(..) => self.note_formatted(state, call, span),
             At::Builtin(Builtin::Close) => {
                 let Some(chan) = call.args.first() else { return };
                 self.note_channel(state, chan, EventKind::Signal, span);
@@ -247,7 +249,7 @@ impl<'a> Run<'a, '_> {
         self.package.is_function(self.func, *local)
     }
 
-    fn note(&mut self, state: &mut State, kind: EventKind, span: Span) {
+    pub(crate) fn note(&mut self, state: &mut State, kind: EventKind, span: Span) {
         let held = state.held.clone();
         let held = held.iter().map(|h| HeldLock {
             lock: self.spot(state, h.lock),
@@ -259,7 +261,9 @@ impl<'a> Run<'a, '_> {
         let released = released.into_iter().map(|lock| self.spot(state, lock)).collect();
         let (known, depends) = self.known(state);
         let now = self.constants(state);
-        self.notes.add(Event { span, kind, held, released, known, now, depends });
+        let compares = |t: &TermId| matches!(self.arena.get(*t), Term::Binary(BinaryOp::Lt, ..));
+        let ordered = state.facts.keys().any(compares);
+        self.notes.add(Event { span, kind, held, released, known, now, depends, ordered });
     }
 
     /// What is known of inputs, and whether more is that callers cannot name.
@@ -343,7 +347,7 @@ impl<'a> Run<'a, '_> {
     }
 
     /// The value of an operand, without any effect.
-    fn peek(&mut self, state: &State, operand: &Operand) -> TermId {
+    pub(crate) fn peek(&mut self, state: &State, operand: &Operand) -> TermId {
         match operand {
             Operand::Local(local) => {
                 let place = self.arena.local(*local);
@@ -370,7 +374,7 @@ impl<'a> Run<'a, '_> {
         Some((callee, args))
     }
 
-    fn args(&mut self, state: &State, values: &[TermId]) -> Vec<Arg> {
+    pub(crate) fn args(&mut self, state: &State, values: &[TermId]) -> Vec<Arg> {
         values.iter().map(|&value| self.arg(state, value, 0)).collect()
     }
 

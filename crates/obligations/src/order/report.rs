@@ -38,6 +38,8 @@ pub struct Again {
     pub path: Vec<Spotted>,
     /// Whether the path goes through an interface or a stored function.
     pub dynamic: bool,
+    /// Whether it is an `RWMutex`.
+    pub rw: bool,
     /// An operation that takes the lock for writing.
     pub writer: Option<Spotted>,
     /// Other places where the same is done again under this lock.
@@ -55,6 +57,8 @@ pub struct OrderStep {
     pub path: Vec<Spotted>,
     /// How the other is taken.
     pub taken: LockMode,
+    /// Whether the other is an `RWMutex`.
+    pub rw: bool,
 }
 
 /// Two locks that are taken in two orders.
@@ -81,8 +85,14 @@ pub struct HeldWait {
     pub path: Vec<Spotted>,
     /// The `go` statement.
     pub started: Spotted,
+    /// Whether it waits for a wait group, not for a channel.
+    pub group: bool,
     /// From the goroutine's function to its lock call.
     pub needs: Vec<Spotted>,
+    /// How it takes the lock.
+    pub taken: LockMode,
+    /// Whether the lock is an `RWMutex`.
+    pub rw: bool,
     /// The operation that would end the wait.
     pub signal: Spotted,
 }

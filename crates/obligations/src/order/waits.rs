@@ -1,13 +1,14 @@
 //! Locks held while waiting for somebody who needs them.
 
+use super::cycles::is_rw;
 use super::facts::{EventKind, HeldLock, Spot, Waited};
 use super::index::{Callable, Key};
+use super::joined::before;
 use super::relation::{relation, same_pair};
 use super::report::{HeldWait, Spotted};
 use super::takes::{Takes, Via, gives, same_class, substitute};
 use crate::report::LockMode;
 use stanch_base::FxHashMap;
-use stanch_ir::Span;
 use stanch_types::ObjectId;
 
 /// A wait with locks held.
@@ -55,7 +56,9 @@ pub(crate) fn find(takes: &Takes<'_>, waits: &[Waiting]) -> Vec<HeldWait> {
         if waiting.what == Waited::Channel && !all {
             continue;
         }
-        let Some((part, held, symbol, needs)) = needed.into_iter().next() else { continue };
+        let Some((part, held, symbol, (needs, taken))) = needed.into_iter().next() else {
+            continue;
+        };
         let first = Spotted { symbol: symbol.clone(), span: held.site };
         if found.iter().any(|f| f.first == first) {
             continue;
@@ -64,7 +67,10 @@ pub(crate) fn find(takes: &Takes<'_>, waits: &[Waiting]) -> Vec<HeldWait> {
             first,
             path: waiting.path.clone(),
             started: part.started.clone(),
+            group: waiting.what == Waited::Group,
             needs,
+            taken,
+            rw: is_rw(takes.index.program, &held.lock),
             signal: part.signal.clone(),
         });
     }
@@ -79,7 +85,7 @@ fn needs(
     waiting: &Waiting,
     part: &Part,
     held: &HeldLock,
-) -> Option<Vec<Spotted>> {
+) -> Option<(Vec<Spotted>, LockMode)> {
     let here = relation(&held.lock, &waiting.place);
     let summary = takes.summary(part.body.key);
     for (i, take) in summary.takes.iter().enumerate() {
@@ -90,16 +96,16 @@ fn needs(
             continue;
         }
         let (Via::Here(span) | Via::Call(span, ..)) = take.via;
-        let before = part.last || before(span, part.signal.span);
-        if before && same_pair(&here, &relation(&part.place, &lock)) {
-            return Some(takes.path(part.body.key, i));
+        // What comes before a deferred `Done` may come before the `Add` too.
+        let needed = match part.last {
+            true => part.signal.span == part.started.span || before(part.signal.span, span),
+            false => before(span, part.signal.span),
+        };
+        if needed && same_pair(&here, &relation(&part.place, &lock)) {
+            return Some((takes.path(part.body.key, i), take.mode));
         }
     }
     None
-}
-
-fn before(a: Span, b: Span) -> bool {
-    (a.package, a.file) == (b.package, b.file) && a.range.start < b.range.start
 }
 
 type Parts = FxHashMap<(Waited, ObjectId), Vec<Part>>;

@@ -1,0 +1,128 @@
+//! Library functions that print a value call its `Error` or `String` method.
+
+use super::facts::{Callee, EventKind};
+use crate::exec::Run;
+use crate::names::Known;
+use crate::state::State;
+use stanch_ir::{Call, InstrKind, LocalId, Operand, Rvalue, Span};
+use stanch_types::{ConstValue, ObjectId, ObjectKind, TypeId};
+
+impl<'a> Run<'a, '_> {
+    /// The methods that a function which formats its arguments calls.
+    pub(crate) fn note_formatted(&mut self, state: &mut State, call: &'a Call, span: Span) {
+        let stanch_ir::Callee::Static(object, _) = call.callee else { return };
+        let Known::Effect(effect) = self.package.names.known(object) else { return };
+        if !effect.formats || call.spread {
+            return;
+        }
+        let Some((Operand::Local(packed), before)) = call.args.split_last() else { return };
+        let format = match before.last() {
+            Some(Operand::Const(ConstValue::String(text), _)) => Some(text),
+            Some(_) if takes_format(self, object) => return,
+            _ => None,
+        };
+        let shown = format.map(|text| shown_as_text(text));
+        for (i, value) in self.packed(*packed).into_iter().enumerate() {
+            if shown.as_ref().is_some_and(|shown| !shown.get(i).copied().unwrap_or(false)) {
+                continue;
+            }
+            let Some(method) = self.printing_method(value) else { continue };
+            let Known::Body(body) = self.package.names.known(method) else { continue };
+            let term = self.peek(state, &Operand::Local(value));
+            let args = self.args(state, &[term]);
+            let callee = match self.package.module.funcs.get(body) {
+                Some(_) => Callee::Body(body, Vec::new()),
+                None => Callee::Declared(method),
+            };
+            self.note(state, EventKind::Call(callee, args), span);
+        }
+    }
+
+    /// The values that were put into the slice of variadic arguments, before they became interfaces.
+    fn packed(&self, slice: LocalId) -> Vec<LocalId> {
+        let elems = self.assigned(slice).and_then(|rvalue| match rvalue {
+            Rvalue::MakeSlice { elems, .. } => Some(elems),
+            _ => None,
+        });
+        let inner = |operand: &Operand| {
+            let Operand::Local(local) = operand else { return None };
+            match self.assigned(*local) {
+                Some(Rvalue::MakeInterface(Operand::Local(inner), _)) => Some(*inner),
+                _ => Some(*local),
+            }
+        };
+        let unknown = LocalId::from_raw(u32::MAX);
+        elems.into_iter().flatten().map(|e| inner(e).unwrap_or(unknown)).collect()
+    }
+
+    /// The value of a local that is assigned once.
+    fn assigned(&self, local: LocalId) -> Option<&'a Rvalue> {
+        let func = self.func;
+        let mut instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+        instrs.find_map(|instr| match &instr.kind {
+            InstrKind::Assign(l, rvalue) if *l == local => Some(rvalue),
+            _ => None,
+        })
+    }
+
+    fn printing_method(&self, value: LocalId) -> Option<ObjectId> {
+        let ty = self.func.locals.get(value)?.ty;
+        let program = self.package.program;
+        if program.is_interface(ty) || self.method(ty, "Format").is_some() {
+            return None;
+        }
+        self.method(ty, "Error").or_else(|| self.method(ty, "String"))
+    }
+
+    fn method(&self, ty: TypeId, name: &str) -> Option<ObjectId> {
+        let program = self.package.program;
+        let found = program.lookup(ty, self.package.module.package, name)?;
+        match program.object(found.object).kind {
+            ObjectKind::Func { interface: false, pointer_recv, .. } => {
+                let fits = !pointer_recv || program.pointee(ty).is_some();
+                (fits && found.path.is_empty()).then_some(found.object)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a function's name says that its last fixed parameter is a format, as `go vet` reads it.
+fn takes_format(run: &Run<'_, '_>, object: ObjectId) -> bool {
+    run.package.program.object_name(object).ends_with('f')
+}
+
+/// For each argument of a format, whether it is shown as text.
+fn shown_as_text(format: &[u8]) -> Vec<bool> {
+    let mut shown = Vec::new();
+    let mut rest = format.iter();
+    while let Some(&byte) = rest.next() {
+        if byte != b'%' {
+            continue;
+        }
+        for &byte in rest.by_ref() {
+            match byte {
+                b'0'..=b'9' | b'.' | b'+' | b'-' | b'#' | b' ' => {}
+                b'*' => shown.push(false),
+                b'[' => return Vec::new(),
+                b'%' => break,
+                verb => {
+                    shown.push(matches!(verb, b'v' | b's' | b'q' | b'x' | b'X' | b'w'));
+                    break;
+                }
+            }
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown_as_text;
+
+    #[test]
+    fn verbs() {
+        assert_eq!(shown_as_text(b"%v %d%% %-5s %*q %T"), [true, false, true, false, true, false]);
+        assert_eq!(shown_as_text(b"%[1]v"), [] as [bool; 0]);
+    }
+}
