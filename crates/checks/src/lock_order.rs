@@ -166,7 +166,7 @@ func (t *t) one() {
     t.a.Lock()
     defer t.a.Unlock()
     t.b.Lock()
-  //^^^^^^^^^^ leak[lock-order]: `b` is locked while `a` is held; `(*t).two` does the reverse
+  //^^^^^^^^^^ leak[lock-order]: `t.b` is locked while `t.a` is held; `(*t).two` does the reverse
     t.n++
     t.b.Unlock()
 }
@@ -185,7 +185,7 @@ func (u *u) register() {
     u.mu.Lock()
     defer u.mu.Unlock()
     registry.Lock()
-  //^^^^^^^^^^^^^^^ leak[lock-order]: `registry` is locked while `mu` is held
+  //^^^^^^^^^^^^^^^ leak[lock-order]: `registry` is locked while `u.mu` is held
     u.n++
     registry.Unlock()
 }
@@ -212,7 +212,7 @@ func move(from, to *account) {
     from.mu.Lock()
     defer from.mu.Unlock()
     to.mu.Lock()
-  //^^^^^^^^^^^^ leak[lock-order]: `move` locks two `mu` in the order of its arguments
+  //^^^^^^^^^^^^ leak[lock-order]: `move` locks two `account.mu` in the order of its arguments
     to.n++
     to.mu.Unlock()
 }

@@ -1,7 +1,7 @@
 //! Two locks in two orders.
 
 use super::facts::{Arg, HeldLock, Spot, SpotRoot, SpotStep};
-use super::index::Key;
+use super::index::{Index, Key};
 use super::joined::waits_for;
 use super::relation::{Relation, own, relation, same_pair};
 use super::report::{LockCycle, OrderStep, Spotted};
@@ -178,7 +178,7 @@ pub(crate) fn find(
             let pair = there.iter().find_map(|x| {
                 back.iter().find(|y| opposed(takes, context, x, y)).map(|y| (*x, *y))
             });
-            found.extend(pair.map(|(x, y)| cycle(takes.index.program, x, y)));
+            found.extend(pair.map(|(x, y)| cycle(takes.index, x, y)));
         }
     }
     one_a_cause(found, told)
@@ -256,14 +256,14 @@ fn is_vague(edge: &Edge) -> bool {
     vague(&edge.held.lock) || vague(&edge.taken)
 }
 
-fn cycle(program: &Program<'_>, one: &Edge, other: &Edge) -> LockCycle {
+fn cycle(index: &Index<'_>, one: &Edge, other: &Edge) -> LockCycle {
     // The shorter way is easier to read, and comes first.
     let key = |e: &Edge| (e.path.len(), e.path.first().map(|p| p.span));
     let (one, other) = if key(one) <= key(other) { (one, other) } else { (other, one) };
     LockCycle {
-        names: (name(program, &one.held.lock), name(program, &one.taken)),
-        one: step(program, one),
-        other: step(program, other),
+        names: (index.lock_name(&one.held.lock), index.lock_name(&one.taken)),
+        one: step(index.program, one),
+        other: step(index.program, other),
         calls: Vec::new(),
         others: Vec::new(),
     }
@@ -283,20 +283,6 @@ fn step(program: &Program<'_>, edge: &Edge) -> OrderStep {
 pub(crate) fn is_rw(program: &Program<'_>, lock: &Spot) -> bool {
     let ty = lock.class().map(|class| program.object(class).ty);
     ty.is_some_and(|ty| program.type_string(ty).ends_with("sync.RWMutex"))
-}
-
-/// The last names of a lock.
-fn name(program: &Program<'_>, lock: &Spot) -> String {
-    let root = match lock.root {
-        SpotRoot::Global(object) => Some(program.object_name(object)),
-        _ => None,
-    };
-    let fields = lock.steps.iter().filter_map(|step| match *step {
-        SpotStep::Field(field) => Some(program.object_name(field)),
-        SpotStep::Deref(_) | SpotStep::Index(_) => None,
-    });
-    let names: Vec<&str> = root.into_iter().chain(fields).collect();
-    names[names.len().saturating_sub(2)..].join(".")
 }
 
 /// Whether two arguments of one function are the same object, which others may have come to know in
@@ -346,7 +332,7 @@ fn swapped(takes: &Takes<'_>, edge: &Edge) -> Option<LockCycle> {
                 let program = takes.index.program;
                 let one = step(program, edge);
                 return Some(LockCycle {
-                    names: (name(program, &edge.held.lock), name(program, &edge.taken)),
+                    names: (takes.index.lock_name(&edge.held.lock), takes.index.lock_name(&edge.taken)),
                     other: one.clone(),
                     one,
                     calls: vec![before.clone(), place],

@@ -1,9 +1,9 @@
 //! Finds functions across packages: by declaration, by interface, by the fields that keep them.
 
-use super::facts::{Arg, Captures, FuncLocks, LockFacts, Stored};
+use super::facts::{Arg, Captures, FuncLocks, LockFacts, Spot, SpotRoot, Stored};
 use stanch_base::{FxHashMap, Idx};
 use stanch_ir::FuncId;
-use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeId};
+use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeId, TypeKind};
 use std::cell::RefCell;
 
 /// A function of some package.
@@ -36,6 +36,8 @@ pub(crate) struct Index<'a> {
     declared: FxHashMap<ObjectId, Key>,
     /// Named types by package, with their packages' position.
     types: Vec<ObjectId>,
+    /// The named struct type of each field.
+    owners: FxHashMap<ObjectId, ObjectId>,
     implementations: RefCell<FxHashMap<(ObjectId, TypeId), Vec<Key>>>,
     /// Function values by the field that keeps them.
     pub(crate) stored: FxHashMap<ObjectId, Vec<(usize, &'a Stored)>>,
@@ -57,7 +59,9 @@ impl<'a> Index<'a> {
             }
             types.extend(facts.package.into_iter().flat_map(|p| named_types(program, p)));
         }
-        Self { program, facts, declared, types, implementations: RefCell::default(), stored }
+        let owners = owners(program, &types);
+        let implementations = RefCell::default();
+        Self { program, facts, declared, types, owners, implementations, stored }
     }
 
     pub(crate) fn func(&self, key: Key) -> Option<&'a FuncLocks> {
@@ -66,6 +70,19 @@ impl<'a> Index<'a> {
 
     pub(crate) fn declared(&self, object: ObjectId) -> Option<Key> {
         self.declared.get(&object).copied()
+    }
+
+    /// A lock as messages name it: by the type it is part of, or as a variable.
+    pub(crate) fn lock_name(&self, lock: &Spot) -> String {
+        let name = |object: ObjectId| self.program.object_name(object);
+        let Some(class) = lock.class() else { return "the lock".to_owned() };
+        match (lock.root, self.owners.get(&class)) {
+            (SpotRoot::Global(variable), None) if variable != class => {
+                format!("{}.{}", name(variable), name(class))
+            }
+            (_, Some(&owner)) => format!("{}.{}", name(owner), name(class)),
+            (_, None) => name(class).to_owned(),
+        }
     }
 
     /// All functions, in a fixed order.
@@ -122,6 +139,19 @@ impl<'a> Index<'a> {
             })
         })
     }
+}
+
+fn owners(program: &Program<'_>, types: &[ObjectId]) -> FxHashMap<ObjectId, ObjectId> {
+    let mut owners = FxHashMap::default();
+    for &object in types {
+        let ty = program.underlying(program.object(object).ty);
+        if let TypeKind::Struct(fields) = program.kind(ty) {
+            for field in fields.iter() {
+                owners.entry(field.object).or_insert(object);
+            }
+        }
+    }
+    owners
 }
 
 fn named_types(program: &Program<'_>, package: PackageId) -> Vec<ObjectId> {

@@ -1,0 +1,58 @@
+// Two objects point to each other, and each calls the other with its own lock held.
+//
+// The room locks itself and then its guests, a guest that leaves locks itself and then the room. When
+// both happen at once, each waits for the lock that the other holds.
+package main
+
+import (
+	"sync"
+	"time"
+)
+
+type room struct {
+	mu     sync.Mutex
+	guests []*guest
+}
+
+type guest struct {
+	mu   sync.Mutex
+	room *room
+	seen int
+}
+
+func (r *room) greet() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, g := range r.guests {
+		time.Sleep(time.Millisecond)
+		g.greeted()
+	}
+}
+
+func (r *room) empty() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.guests = nil
+}
+
+func (g *guest) greeted() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.seen++
+}
+
+func (g *guest) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	time.Sleep(time.Millisecond)
+	g.room.empty() // leaks: the room is locked after the guest
+}
+
+func main() {
+	r := &room{}
+	g := &guest{room: r}
+	r.guests = append(r.guests, g)
+	go r.greet()
+	go g.leave()
+	time.Sleep(20 * time.Millisecond)
+}

@@ -1,0 +1,50 @@
+// As ../leak, but stop waits without the lock.
+package main
+
+import (
+	"sync"
+	"time"
+)
+
+type counter struct {
+	mu   sync.Mutex
+	wg   sync.WaitGroup
+	quit chan struct{}
+	n    int
+}
+
+func (c *counter) start() {
+	c.wg.Add(1)
+	go c.run()
+}
+
+func (c *counter) run() {
+	defer c.wg.Done()
+	for {
+		select {
+		case <-c.quit:
+			return
+		case <-time.After(time.Millisecond):
+			c.add()
+		}
+	}
+}
+
+func (c *counter) add() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n++
+}
+
+func (c *counter) stop() {
+	time.Sleep(5 * time.Millisecond)
+	close(c.quit)
+	c.wg.Wait()
+}
+
+func main() {
+	c := &counter{quit: make(chan struct{})}
+	c.start()
+	go c.stop()
+	time.Sleep(20 * time.Millisecond)
+}
