@@ -47,20 +47,22 @@ pub const CHECK: Check = Check {
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
     let lost = ctx.obligations.lost_resources.iter().filter(|l| resource::of_constructor(l));
-    lost.map(|lost| {
-        let (thing, done, call) = match lost.kind {
-            Kind::Body => ("the body", "closed", ".Body.Close()"),
-            Kind::Rows => ("the rows", "closed", ".Close()"),
-            Kind::Transaction => ("the transaction", "committed or rolled back", ".Rollback()"),
-            Kind::Closer => ("what this opens", "closed", ".Close()"),
-            Kind::Ticker => ("the ticker", "stopped", ".Stop()"),
-            Kind::Worker => ("the goroutine of what this makes", "stopped", ".Close()"),
-            Kind::Stop => ("the stop function", "called", "()"),
-        };
-        let note = "when the function succeeds it hands it on; when it fails nobody has it";
-        resource::finding(ctx, &Words { check: &CHECK, thing, done, note, call }, lost)
-    })
-    .collect()
+    resource::apart(lost)
+        .into_iter()
+        .map(|lost| {
+            let (thing, done, call) = match lost.kind {
+                Kind::Body => ("the body", "closed", ".Body.Close()"),
+                Kind::Rows => ("the rows", "closed", ".Close()"),
+                Kind::Transaction => ("the transaction", "committed or rolled back", ".Rollback()"),
+                Kind::Closer => ("what this opens", "closed", ".Close()"),
+                Kind::Ticker => ("the ticker", "stopped", ".Stop()"),
+                Kind::Worker => ("the goroutine of what this makes", "stopped", ".Close()"),
+                Kind::Stop => ("the stop function", "called", "()"),
+            };
+            let note = "when the function succeeds it hands it on; when it fails nobody has it";
+            resource::finding(ctx, &Words { check: &CHECK, thing, done, note, call }, lost)
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub mod abandoned_receive;
 pub mod abandoned_send;
 pub mod body_not_closed;
+pub mod cancel_overwritten;
 mod causes;
 pub mod closer_not_closed;
 pub mod closure_pins_large;
@@ -177,6 +178,12 @@ pub const REGISTRY: &[Entry] = &[
         source: include_str!("start_without_stop.rs"),
         engine: Engine::Obligations,
         run: start_without_stop::run,
+    },
+    Entry {
+        check: &cancel_overwritten::CHECK,
+        source: include_str!("cancel_overwritten.rs"),
+        engine: Engine::Obligations,
+        run: cancel_overwritten::run,
     },
 ];
 

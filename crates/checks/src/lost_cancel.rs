@@ -52,8 +52,9 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
     let meant = |lost: &&LostCancel| {
         lost.how == Loss::Discarded && ctx.file(lost.span).ends_with("_test.go")
     };
-    let lost = ctx.obligations.lost_cancels.iter().filter(|lost| !meant(lost));
-    let mut findings: Vec<Finding> = lost.map(|lost| finding(ctx, lost)).collect();
+    let lost = ctx.obligations.lost_cancels.iter();
+    let lost = lost.filter(|lost| lost.how != Loss::Overwritten && !meant(lost));
+    let mut findings: Vec<Finding> = lost.map(|lost| finding(ctx, &CHECK, lost)).collect();
     let known: Vec<Span> = ctx.obligations.lost_cancels.iter().map(|lost| lost.span).collect();
     findings.extend(waiting(ctx, &known));
     findings
@@ -77,7 +78,8 @@ fn waiting(ctx: &Ctx<'_>, known: &[Span]) -> Vec<Finding> {
     leaks.iter().map(|seen| waits::finding(ctx, &CHECK, seen, &WAITING)).collect()
 }
 
-fn finding(ctx: &Ctx<'_>, lost: &LostCancel) -> Finding {
+/// One finding, of this check or another on cancel functions.
+pub(crate) fn finding(ctx: &Ctx<'_>, check: &'static Check, lost: &LostCancel) -> Finding {
     let name = lost.name.as_deref().unwrap_or("cancel");
     let mut related = Vec::new();
     let helper = lost.helper.and_then(|helper| ctx.name_span(helper));
@@ -94,8 +96,8 @@ fn finding(ctx: &Ctx<'_>, lost: &LostCancel) -> Finding {
         notes.push("the context stays registered with its parent until that ends".to_owned());
     }
     Finding {
-        check: &CHECK,
-        cause: CHECK.cause,
+        check,
+        cause: check.cause,
         remedy: Remedy::ReleaseResource,
         severity: Severity::Error,
         confidence: confidence(lost),
@@ -266,25 +268,6 @@ func f(parent context.Context) (err error) {
         }
     }()
     return dial(ctx)
-}
-"#,
-        );
-    }
-
-    #[test]
-    fn overwritten_in_a_loop() {
-        check(
-            r#"
-func try(ctx context.Context) bool
-func f(parent context.Context) {
-    for {
-        ctx, cancel := context.WithCancel(parent)
-                     //^^^^^^^ leak[lost-cancel]: `cancel`
-        if try(ctx) {
-            cancel()
-            return
-        }
-    }
 }
 "#,
         );

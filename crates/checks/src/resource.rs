@@ -32,7 +32,22 @@ pub(crate) fn of_constructor(lost: &LostResource) -> bool {
 pub(crate) fn findings(ctx: &Ctx<'_>, words: &Words, kinds: &[Kind]) -> Vec<Finding> {
     let lost = ctx.obligations.lost_resources.iter();
     let lost = lost.filter(|l| kinds.contains(&l.kind) && !of_constructor(l));
-    lost.map(|l| finding(ctx, words, l)).collect()
+    apart(lost).into_iter().map(|l| finding(ctx, words, l)).collect()
+}
+
+/// Of what one variable held in turn, and one return forgets, the first: the mending is the same.
+pub(crate) fn apart<'l>(lost: impl Iterator<Item = &'l LostResource>) -> Vec<&'l LostResource> {
+    let mut kept: Vec<&LostResource> = Vec::new();
+    for one in lost {
+        let same = |other: &&LostResource| {
+            one.name.is_some()
+                && (one.func, &one.name, one.how) == (other.func, &other.name, other.how)
+        };
+        if !kept.iter().any(same) {
+            kept.push(one);
+        }
+    }
+    kept
 }
 
 /// One finding.

@@ -108,7 +108,9 @@ impl<'a> Run<'a, '_> {
     /// A goroutine starts.
     fn start(&mut self, state: &mut State, target: Target<'a>, args: &[TermId], span: Span) {
         let worker = match target {
-            Target::Body(started) => self.worker(state, started, args),
+            Target::Body(started) => self
+                .worker(state, started, args)
+                .or_else(|| self.worker_within(state, started, args)),
             Target::Effect(_) | Target::Owed(_) | Target::Input(_) | Target::Unknown => None,
         };
         self.spared = worker.as_ref().map(|(owner, _)| *owner);
@@ -291,7 +293,22 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    fn perform(&mut self, mut state: State, call: Invocation<'a>) -> Vec<State> {
+    fn perform(&mut self, state: State, call: Invocation<'a>) -> Vec<State> {
+        let method = |&arg: &TermId| matches!(self.arena.get(arg), Term::Text(text) if **text == *"\"HEAD\"");
+        let bodiless = call.args.iter().any(method);
+        let dst = call.dst;
+        let after = self.perform_plain(state, call);
+        if let (true, Some(&dst)) = (bodiless, dst.first()) {
+            for state in &after {
+                let place = self.arena.local(dst);
+                let request = state.load(&mut self.arena, place);
+                self.bodiless.insert(request);
+            }
+        }
+        after
+    }
+
+    fn perform_plain(&mut self, mut state: State, call: Invocation<'a>) -> Vec<State> {
         self.note_call(&mut state, &call);
         if let Some(effect) = self.resource_effect(&call) {
             return self.resource(state, effect, &call);
@@ -317,7 +334,13 @@ impl<'a> Run<'a, '_> {
                 vec![state]
             }
             Target::Unknown => {
-                self.unknown_call(&mut state, &call);
+                let asked = self.asks(&mut state, &call);
+                let args = if asked { call.args.get(1..).unwrap_or_default() } else { &*call.args };
+                for &arg in args {
+                    self.escape(&mut state, arg);
+                }
+                self.outside(&mut state);
+                self.fresh_results(&mut state, &call);
                 vec![state]
             }
         }
@@ -523,7 +546,8 @@ impl<'a> Run<'a, '_> {
     }
 
     pub(crate) fn own(&mut self, state: &mut State, span: Span, site: Site, exposed: bool) {
-        let again = state.owed.get(&span).is_some_and(|owed| !owed.guarded);
+        let again = state.owed.get(&span).is_some_and(|owed| !owed.guarded)
+            && !self.is_kept_aside(state, span);
         let path = again.then(|| self.path_since(state, span));
         let known = self.sites.entry(span).or_insert(site);
         if known.overwritten.is_none() {
@@ -537,6 +561,21 @@ impl<'a> Run<'a, '_> {
             state.mem.retain(|&place, _| arena.data(place).root != Root::Ptr(object));
         }
         state.trace.push(self.step(span, StepKind::Acquire));
+    }
+
+    /// Whether what an earlier run of the operation made is now in another variable than the one it was
+    /// made in.
+    fn is_kept_aside(&self, state: &State, span: Span) -> bool {
+        let Some(site) = self.sites.get(&span) else { return false };
+        state.mem.iter().any(|(&place, &term)| {
+            let data = self.arena.data(place);
+            let name = match (data.root, &*data.parts) {
+                (Root::Local(local), []) => self.func.locals.get(local).map(|l| &l.name),
+                _ => None,
+            };
+            *self.arena.get(self.arena.unboxed(term)) == Term::Owed(span)
+                && name.is_some_and(|n| !n.is_empty() && Some(&**n) != site.name.as_deref())
+        })
     }
 
     fn body(&mut self, mut state: State, func: FuncId, call: &Invocation<'a>) -> Vec<State> {
@@ -638,6 +677,10 @@ impl<'a> Run<'a, '_> {
         let mut groups: Vec<(Option<State>, Outcome)> = Vec::new();
         for ((fork, _), mut outcome) in feasible.into_iter().zip(possible.clone()) {
             outcome.leave_unclear(&possible);
+            // With an error that may be one comes nothing of use: that is the callee's business.
+            if let Some(failed) = self.failed(&mut outcome, call) {
+                groups.push((Some(fork.clone()), failed));
+            }
             match groups.iter_mut().find(|(_, known)| known.same_effect(&outcome)) {
                 Some((alone, known)) => {
                     *alone = None;
@@ -655,6 +698,26 @@ impl<'a> Run<'a, '_> {
             after.push(fork);
         }
         after
+    }
+
+    /// If an outcome leaves something to the caller and may return an error: the case in which it does;
+    /// the outcome is left with the other.
+    fn failed(&self, outcome: &mut Outcome, call: &Invocation<'a>) -> Option<Outcome> {
+        if outcome.fresh.is_empty() {
+            return None;
+        }
+        let is_error = |&i: &usize| {
+            let dst = call.dst.get(i).and_then(|&dst| self.func.locals.get(dst));
+            dst.is_some_and(|l| self.package.is_error(l.ty)) && outcome.results[i].is_none()
+        };
+        let error = (0..outcome.results.len()).find(is_error)?;
+        let mut failed = outcome.clone();
+        for fresh in std::mem::take(&mut failed.fresh) {
+            failed.results[fresh.result] = None;
+        }
+        failed.results[error] = Some(Value::NonNil);
+        outcome.results[error] = Some(Value::Nil);
+        Some(failed)
     }
 
     /// What another outcome gives back or hands on, which no result tells from this one, is the
@@ -752,6 +815,7 @@ impl<'a> Run<'a, '_> {
             .iter()
             .filter_map(|(path, mode)| Some((self.find_place(state, &env, path)?, *mode)))
             .collect();
+        self.start_workers(state, &env, outcome, call);
         self.wrote(state, func, &outcome.kept);
         self.set_results(state, func, outcome, &values, call);
         for (lock, mode) in held {

@@ -35,8 +35,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) given: BTreeSet<PlaceId>,
     /// Whether a value leaves view only because it is stored in a field.
     pub(crate) storing: bool,
-    /// What fields are acted on, whoever has them.
-    pub(crate) acted: BTreeSet<(ObjectId, Act)>,
+    /// Requests that ask for no body.
+    pub(crate) bodiless: BTreeSet<TermId>,
     /// Types of new objects.
     pub(crate) types: FxHashMap<TermId, TypeId>,
     /// An object that a goroutine gets without becoming its owner.
@@ -100,7 +100,7 @@ impl<'a, 'p> Run<'a, 'p> {
             passed_on: BTreeSet::new(),
             given: BTreeSet::new(),
             storing: false,
-            acted: BTreeSet::new(),
+            bodiless: BTreeSet::new(),
             types: FxHashMap::default(),
             spared: None,
             doubles: BTreeMap::new(),

@@ -98,6 +98,8 @@ impl Run<'_, '_> {
             .collect();
         let acts = exit.state.acts.iter();
         outcome.acts = acts.filter_map(|&(place, act)| Some((name(place)?, act))).collect();
+        let asks = exit.state.asks.iter();
+        outcome.asks = asks.filter_map(|&(p, method)| Some((name(p)?, method))).collect();
         let starts = exit.state.starts.iter();
         outcome.starts =
             starts.filter_map(|(place, start)| Some((name(*place)?, start.clone()))).collect();

@@ -9,11 +9,12 @@ use crate::report::StepKind;
 use crate::state::State;
 use crate::summary::{Base, Fresh, Outcome, PathStep, Start, Summary};
 use crate::term::{Part, PlaceId, Root, Term, TermId};
+use crate::visit;
 use crate::workers::{Key, Need};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_effects::{Kind, Op};
-use stanch_ir::{Call, FuncId, Span};
-use stanch_types::{ObjectId, PackageId, TypeId};
+use stanch_ir::{Call, Callee, FuncId, InstrKind, Operand, Span};
+use stanch_types::{ObjectId, ObjectKind, PackageId, TypeId};
 
 /// Something done to a channel, cancel function or flag in a field.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -278,7 +279,6 @@ impl<'a> Run<'a, '_> {
             });
         }
         if self.package.workers.fields.contains(&field) || field.package != self.id_package() {
-            self.acted.insert((field, act));
             state.acts.insert((place, act));
         }
     }
@@ -331,10 +331,92 @@ impl<'a> Run<'a, '_> {
                 self.part_leaves(state, place);
             }
         }
+        for (path, method) in &outcome.asks {
+            if let Some(value) = self.find_value(state, env, path) {
+                self.ask(state, value, *method);
+            }
+        }
+    }
+
+    /// Goroutines that a callee started and left to the objects it got.
+    pub(crate) fn start_workers(
+        &mut self,
+        state: &mut State,
+        env: &Env<'_>,
+        outcome: &Outcome,
+        call: &Invocation<'a>,
+    ) {
+        let mut owners: Vec<TermId> = Vec::new();
         for (path, start) in &outcome.starts {
-            if let Some(owner) = self.find_value(state, env, path) {
+            let Some(owner) = self.find_value(state, env, path) else { continue };
+            if !owners.contains(&owner) {
+                owners.push(owner);
                 self.starts(state, owner, start, call.span, Some(env.callee));
             }
+        }
+    }
+
+    /// A call of an interface's method, which code out of view has: whose it is the caller may know.
+    /// False if the receiver is not an input.
+    pub(crate) fn asks(&mut self, state: &mut State, call: &Invocation<'a>) -> bool {
+        let (Some(method), Some(&recv)) = (call.object, call.args.first()) else { return false };
+        let program = self.package.program;
+        if !matches!(program.object(method).kind, ObjectKind::Func { interface: true, .. }) {
+            return false;
+        }
+        self.ask(state, recv, method)
+    }
+
+    fn ask(&mut self, state: &mut State, recv: TermId, method: ObjectId) -> bool {
+        let value = self.arena.unboxed(recv);
+        if let Some(known) = self.concrete(value, method) {
+            let method = self.arena.term(Term::Method(value, known));
+            if !self.may_act(state, method) {
+                self.escape(state, value);
+            }
+            return true;
+        }
+        match *self.arena.get(value) {
+            Term::Load(place, None) => {
+                if !state.asks.contains(&(place, method)) {
+                    state.asks.push((place, method));
+                }
+                let target = self.arena.pointee(value);
+                state.held.retain(|h| h.lock != target);
+                self.part_leaves(state, place);
+                true
+            }
+            _ => {
+                self.escape(state, recv);
+                false
+            }
+        }
+    }
+
+    /// As [`Run::worker`], for a function that runs one that it is given.
+    pub(crate) fn worker_within(
+        &mut self,
+        state: &mut State,
+        started: FuncId,
+        args: &[TermId],
+    ) -> Option<(TermId, Vec<Ender>)> {
+        let func = self.package.module.funcs.get(started)?;
+        let called = |i: usize| {
+            let param = func.params.get(i);
+            visit::kinds(func).any(|kind| match kind {
+                InstrKind::Call(Call { callee: Callee::Value(Operand::Local(f)), .. }) => {
+                    Some(f) == param
+                }
+                _ => false,
+            })
+        };
+        let i = (0..args.len()).find(|&i| called(i))?;
+        match self.value(args[i]) {
+            (Target::Body(inner), _, recv) => {
+                let args: Vec<TermId> = recv.into_iter().collect();
+                self.worker(state, inner, &args)
+            }
+            _ => None,
         }
     }
 
@@ -397,6 +479,11 @@ impl<'a> Run<'a, '_> {
             for (path, act) in &outcome.acts {
                 if let Some(place) = self.find_place(state, &env, path) {
                     self.act(state, place, *act);
+                }
+            }
+            for (path, method) in &outcome.asks {
+                if let Some(value) = self.find_value(state, &env, path) {
+                    self.ask(state, value, *method);
                 }
             }
             for path in outcome.used.iter().chain(&outcome.touched) {

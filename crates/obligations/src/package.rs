@@ -471,6 +471,21 @@ impl<'a> Package<'a> {
                 self.owners.insert(object);
             }
         }
+        let owners: Vec<TypeId> =
+            self.owners.iter().map(|&object| self.program.object(object).ty).collect();
+        let package = self.module.package;
+        for object in self.program.package_objects(package) {
+            let declared = self.program.object(object);
+            let under = self.program.kind(self.program.underlying(declared.ty));
+            let TypeKind::Interface(interface) = under else { continue };
+            let names: Vec<&str> =
+                interface.methods.iter().map(|m| &*self.program.object(m.object).name).collect();
+            let has = |ty: TypeId, name: &str| self.program.lookup(ty, package, name).is_some();
+            if !names.is_empty() && owners.iter().any(|&ty| names.iter().all(|name| has(ty, name)))
+            {
+                self.owners.insert(object);
+            }
+        }
     }
 
     /// Whether a type is `error`.

@@ -129,7 +129,7 @@ pub struct LostResource {
 }
 
 /// How a resource is lost.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ResourceLoss {
     /// This return (or end of the function) is reached.
     Return(Span),

@@ -54,6 +54,8 @@ impl<'a> Run<'a, '_> {
             self.outside(&mut state);
         }
         match effect.acquires {
+            // The answer to a request made with HEAD has no body.
+            Some(Kind::Body) if call.args.iter().any(|arg| self.bodiless.contains(arg)) => {}
             Some(kind) if self.leaks(kind, call.span) => {
                 return self.acquire_resource(state, kind, effect.result as usize, call);
             }

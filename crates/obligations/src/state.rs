@@ -7,6 +7,7 @@ use crate::term::{Arena, Epoch, EpochId, Part, PlaceId, Root, Slot, Term, TermId
 use stanch_base::FxHashMap;
 use stanch_ir::{BlockId, FuncId, LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
+use stanch_types::ObjectId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub(crate) struct State {
     pub(crate) calls: BTreeSet<InputCall>,
     /// What was done to inputs that may end goroutines.
     pub(crate) acts: BTreeSet<(PlaceId, Act)>,
+    /// Methods of interfaces that were called on inputs, on some of the paths at least.
+    pub(crate) asks: Vec<(PlaceId, ObjectId)>,
     /// Inputs that got a goroutine which only an act ends, on some of the paths at least.
     pub(crate) starts: BTreeSet<(PlaceId, Start)>,
     /// Deferred calls, oldest first.
@@ -226,6 +229,7 @@ impl State {
             && self.calls == other.calls
             && self.touched == other.touched
             && self.starts == other.starts
+            && self.asks == other.asks
             && self.leaky == other.leaky
             && self.escaped == other.escaped
     }
@@ -462,6 +466,11 @@ impl State {
         self.calls.extend(other.calls.iter().cloned());
         self.touched.extend(&other.touched);
         self.starts.extend(other.starts.iter().cloned());
+        for ask in &other.asks {
+            if !self.asks.contains(ask) {
+                self.asks.push(*ask);
+            }
+        }
         self.leaky.extend(&other.leaky);
         self.escaped.extend(&other.escaped);
         let stale = |lock: PlaceId| arena.place_mentions(lock, &broken);

@@ -40,6 +40,8 @@ pub(crate) struct Outcome {
     pub(crate) fresh: Vec<Fresh>,
     /// What it does to channels, functions and flags among its inputs that may end goroutines.
     pub(crate) acts: Vec<(Path, Act)>,
+    /// Methods of interfaces that it calls on inputs.
+    pub(crate) asks: Vec<(Path, ObjectId)>,
     /// Inputs that have a goroutine afterwards which only an act ends.
     pub(crate) starts: Vec<(Path, Start)>,
     /// Results that somebody else has, or that are given back already.
@@ -70,10 +72,10 @@ pub(crate) struct Fresh {
 /// A goroutine that only an act on an object ends.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Start {
-    /// What ends it, each alone.
-    pub(crate) enders: Vec<Ender>,
     /// The `go` statement.
     pub(crate) at: Span,
+    /// What ends it, each alone.
+    pub(crate) enders: Vec<Ender>,
 }
 
 /// A lock that a call takes at some time.
@@ -173,6 +175,11 @@ impl Outcome {
         for start in &other.starts {
             if !self.starts.contains(start) {
                 self.starts.push(start.clone());
+            }
+        }
+        for ask in &other.asks {
+            if !self.asks.contains(ask) {
+                self.asks.push(ask.clone());
             }
         }
         for result in &other.settled {

@@ -240,10 +240,8 @@ impl<'s, 'a> Scan<'s, 'a> {
     ) -> Option<Ends> {
         let gates: IndexVec<BlockId, Gates> =
             func.blocks.iter().map(|block| self.gates(workers, id, func, block)).collect();
-        let reach = |opens: &dyn Fn(&Ends) -> bool| reaches(func, &gates, target, opens);
-        if reach(&|_| false) {
-            return None;
-        }
+        let start = committed(func, &gates, target)?;
+        let reach = |opens: &dyn Fn(&Ends) -> bool| reaches(func, &gates, start, target, opens);
         let mut keys: Vec<Key> = Vec::new();
         for gates in gates.iter() {
             let edges = gates.edges.iter().filter_map(|(_, gate)| gate.as_ref());
@@ -547,16 +545,62 @@ fn answers(body: &Func, slot: LocalId) -> Option<impl Fn(&Block) -> Option<bool>
     constant.then_some(move |block: &Block| set(block).flatten())
 }
 
+/// The first block, among those reached with all gates shut, from which no target is reached so. A
+/// function that may return early, and waits otherwise, waits from there on.
+fn committed(
+    func: &Func,
+    gates: &IndexVec<BlockId, Gates>,
+    target: &dyn Fn(&Block) -> bool,
+) -> Option<BlockId> {
+    let free = |id: BlockId| {
+        let edges = gates[id].edges.iter().filter(|(_, gate)| gate.is_none());
+        edges.map(|&(to, _)| to).filter(move |_| gates[id].inner.is_empty())
+    };
+    let mut reached = vec![false; func.blocks.len()];
+    let mut order: Vec<BlockId> = Vec::new();
+    let mut work: Vec<BlockId> = func.blocks.ids().take(1).collect();
+    while let Some(id) = work.pop() {
+        if !std::mem::replace(&mut reached[id.index()], true) {
+            order.push(id);
+            work.extend(free(id));
+        }
+    }
+    let mut ends = vec![false; func.blocks.len()];
+    let mut before: IndexVec<BlockId, Vec<BlockId>> =
+        func.blocks.iter().map(|_| Vec::new()).collect();
+    for &id in &order {
+        for to in free(id) {
+            before[to].push(id);
+        }
+        if target(&func.blocks[id]) && gates[id].inner.is_empty() {
+            work.push(id);
+        }
+    }
+    while let Some(id) = work.pop() {
+        if !std::mem::replace(&mut ends[id.index()], true) {
+            work.extend(&before[id]);
+        }
+    }
+    let open = |id: &BlockId| reaches(func, gates, *id, target, &|_| true);
+    let entry = func.blocks.ids().next()?;
+    if !ends[entry.index()] {
+        return Some(entry);
+    }
+    order.sort();
+    order.into_iter().filter(|id| !ends[id.index()]).find(open)
+}
+
 /// Whether a target can be reached when `opens` says which gates are open.
 fn reaches(
     func: &Func,
     gates: &IndexVec<BlockId, Gates>,
+    start: BlockId,
     target: &dyn Fn(&Block) -> bool,
     opens: &dyn Fn(&Ends) -> bool,
 ) -> bool {
     let open = |gate: &Gate| matches!(gate, Gate::Needs(ends) if opens(ends));
     let mut seen = vec![false; func.blocks.len()];
-    let mut work: Vec<BlockId> = func.blocks.ids().take(1).collect();
+    let mut work: Vec<BlockId> = vec![start];
     while let Some(id) = work.pop() {
         if std::mem::replace(&mut seen[id.index()], true) || !gates[id].inner.iter().all(open) {
             continue;
