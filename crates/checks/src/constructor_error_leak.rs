@@ -182,6 +182,107 @@ func d(data, index string) (s *store, err error) {
     }
 
     #[test]
+    fn behind_an_interface_and_a_guard() {
+        check(
+            r#"
+type client interface { Close(); Get() int }
+type plain struct { stop, stopped chan struct{}; every int }
+func guarded(f func()) {
+    defer func() { recover() }()
+    f()
+}
+func dial(addr string, every int) (client, error) {
+    if addr == "" {
+        return nil, errors.New("no address")
+    }
+    c := &plain{stop: make(chan struct{}), stopped: make(chan struct{}), every: every}
+    go guarded(c.refresh)
+    return c, nil
+}
+func (c *plain) refresh() {
+    defer close(c.stopped)
+    if c.every == 0 {
+        return
+    }
+    for {
+        select {
+        case <-time.After(time.Second):
+        case <-c.stop:
+            return
+        }
+    }
+}
+func (c *plain) Close() {
+    close(c.stop)
+    <-c.stopped
+}
+func (c *plain) Get() int { return c.every }
+type admin struct { c client }
+func adminOf(c client) (*admin, error) {
+    if c.Get() < 0 {
+        return nil, errors.New("too old")
+    }
+    return &admin{c: c}, nil
+}
+func newAdmin(addr string) (*admin, error) {
+    c, err := dial(addr, 1)
+            //^^^^^^^^^^^^^ leak[constructor-error-leak]: `c` is not stopped when `newAdmin` returns
+    if err != nil {
+        return nil, err
+    }
+    return adminOf(c)
+}
+func repaired(addr string) (*admin, error) {
+    c, err := dial(addr, 1)
+    if err != nil {
+        return nil, err
+    }
+    a, err := adminOf(c)
+    if err != nil {
+        c.Close()
+    }
+    return a, err
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn kept_on_success_only() {
+        check(
+            r#"
+type store struct { f *os.File }
+func on(f *os.File, size int) (*store, error) {
+    if size == 0 {
+        return nil, errors.New("empty")
+    }
+    return &store{f: f}, nil
+}
+func open(name string, size int) (*store, error) {
+    f, err := os.Open(name)
+            //^^^^^^^^^^^^^ leak[constructor-error-leak]: `f` is not closed when `open` returns
+    if err != nil {
+        return nil, err
+    }
+    return on(f, size)
+}
+func careful(name string, size int) (*store, error) {
+    f, err := os.Open(name)
+    if err != nil {
+        return nil, err
+    }
+    s, err := on(f, size)
+    if err != nil {
+        f.Close()
+        return nil, err
+    }
+    return s, nil
+}
+"#,
+        );
+    }
+
+    #[test]
     fn suppressed() {
         check(
             r#"

@@ -113,6 +113,9 @@ impl<'a> Run<'a, '_> {
                 .or_else(|| self.worker_within(state, started, args)),
             Target::Effect(_) | Target::Owed(_) | Target::Input(_) | Target::Unknown => None,
         };
+        if let (Some((owner, _)), Target::Body(started)) = (&worker, target) {
+            self.leave_to(state, started, *owner, args);
+        }
         self.spared = worker.as_ref().map(|(owner, _)| *owner);
         self.hand_to(state, target, args);
         self.spared = None;
@@ -674,6 +677,7 @@ impl<'a> Run<'a, '_> {
         let possible: Vec<Outcome> =
             feasible.iter().map(|(_, outcome)| (*outcome).clone()).collect();
         // Outcomes that leave the same behind are one for the caller.
+        let owing = !state.owed.is_empty();
         let mut groups: Vec<(Option<State>, Outcome)> = Vec::new();
         for ((fork, _), mut outcome) in feasible.into_iter().zip(possible.clone()) {
             outcome.leave_unclear(&possible);
@@ -681,7 +685,10 @@ impl<'a> Run<'a, '_> {
             if let Some(failed) = self.failed(&mut outcome, call) {
                 groups.push((Some(fork.clone()), failed));
             }
-            match groups.iter_mut().find(|(_, known)| known.same_effect(&outcome)) {
+            let alike = |known: &Outcome| {
+                known.same_effect(&outcome) && (!owing || known.hands_on_alike(&outcome))
+            };
+            match groups.iter_mut().find(|(_, known)| alike(known)) {
                 Some((alone, known)) => {
                     *alone = None;
                     known.join(&outcome);
@@ -772,7 +779,7 @@ impl<'a> Run<'a, '_> {
             Value::Bool(b) => (self.arena.bool(*b), true),
             Value::Int(i) => (self.arena.term(Term::Int(*i)), true),
             Value::Nil => (self.arena.nil(), true),
-            Value::NonNil | Value::New(_) => (self.arena.nil(), false),
+            Value::NonNil | Value::New(_) | Value::Bodiless => (self.arena.nil(), false),
             Value::Input(_) => return None,
         };
         let value = self.find_value(state, env, path)?;
@@ -841,6 +848,11 @@ impl<'a> Run<'a, '_> {
             Value::Int(i) => self.arena.term(Term::Int(*i)),
             Value::Nil => self.arena.nil(),
             Value::NonNil => self.arena.non_nil(),
+            Value::Bodiless => {
+                let request = self.arena.non_nil();
+                self.bodiless.insert(request);
+                request
+            }
             Value::New(ty) => {
                 let number = self.arena.number();
                 let object = self.arena.term(Term::New(number));

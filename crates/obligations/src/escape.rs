@@ -122,7 +122,7 @@ impl Run<'_, '_> {
     }
 
     /// What is stored within `place`, itself included.
-    fn parts(&self, state: &State, place: PlaceId) -> Vec<TermId> {
+    pub(crate) fn parts(&self, state: &State, place: PlaceId) -> Vec<TermId> {
         let data = self.arena.data(place);
         let within = |p: PlaceId| {
             let d = self.arena.data(p);

@@ -4,7 +4,9 @@ use crate::exec::Run;
 use crate::flow::Exit;
 use crate::report::{LockMode, Loss, LostCancel, MissingUnlock};
 use crate::state::{Held, State};
-use crate::summary::{CallUnder, Fresh, Outcome, Path, Summary, Take, Value, path_of, value_of};
+use crate::summary::{
+    Base, CallUnder, Fresh, Outcome, Path, Summary, Take, Value, path_of, value_of,
+};
 use crate::term::{Epoch, PlaceId, Root, Term, TermId};
 use stanch_ir::{LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
@@ -21,7 +23,9 @@ impl Run<'_, '_> {
     pub(crate) fn summary(&mut self, exits: &mut [Exit]) -> Summary {
         let each: Vec<Outcome> = exits.iter_mut().map(|exit| self.outcome(exit)).collect();
         let mut outcomes = joined(&each, Outcome::same_effect);
-        if outcomes.iter().any(|o| !o.fresh.is_empty() || !o.starts.is_empty()) {
+        let told_apart =
+            |o: &Outcome| !o.fresh.is_empty() || !o.starts.is_empty() || self.hands_on_resource(o);
+        if outcomes.iter().any(told_apart) {
             let told = joined(&each, |x, y| x.same_effect(y) && x.nil_alike(y));
             if told.len() <= MAX_OUTCOMES {
                 outcomes = told;
@@ -76,7 +80,12 @@ impl Run<'_, '_> {
         let (func, results) = (self.func, &exit.results);
         let values = results.iter().zip(news);
         outcome.results = values
-            .map(|(&r, new)| new.map(Value::New).or_else(|| value_of(&self.arena, func, r)))
+            .zip(&exit.bodiless)
+            .map(|((&r, new), &bodiless)| match (new, bodiless) {
+                (Some(ty), _) => Some(Value::New(ty)),
+                (None, true) => Some(Value::Bodiless),
+                (None, false) => value_of(&self.arena, func, r),
+            })
             .collect();
         let name = |place: PlaceId| path_of(&self.arena, func, results, place);
         outcome.held = exit
@@ -145,6 +154,26 @@ impl Run<'_, '_> {
                 .arena
                 .known_epoch(Epoch::Local(local))
                 .is_none_or(|e| !state.epochs.contains_key(&e))
+    }
+
+    /// Whether an input that may have to be given back is handed on.
+    fn hands_on_resource(&self, outcome: &Outcome) -> bool {
+        let fails = self
+            .func
+            .results
+            .iter()
+            .any(|&r| self.func.locals.get(r).is_some_and(|l| self.package.is_error(l.ty)));
+        if !fails {
+            return false;
+        }
+        outcome.touched.iter().any(|path| {
+            let (Base::Param(i), []) = (path.base, &*path.steps) else { return false };
+            if i == 0 && self.func.has_recv {
+                return false;
+            }
+            let ty = self.func.params.get(i).and_then(|&p| self.func.locals.get(p)).map(|l| l.ty);
+            ty.is_some_and(|ty| self.package.is_owner(ty) || self.package.names.is_resource(ty))
+        })
     }
 
     /// The type of a result that is a new object which may come to have goroutines.

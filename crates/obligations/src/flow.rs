@@ -20,6 +20,8 @@ pub(crate) struct Exit {
     pub(crate) results: Vec<TermId>,
     /// Positions of results that were read from memory: somebody else has them.
     pub(crate) read: Vec<usize>,
+    /// Which results are requests that ask for no body.
+    pub(crate) bodiless: Vec<bool>,
 }
 
 /// Most states that owe the same and are kept apart at a block, in functions of at most so many
@@ -193,11 +195,13 @@ impl<'a> Run<'a, '_> {
     fn exit(&mut self, mut state: State, span: Span) -> Exit {
         let mut results = Vec::with_capacity(self.func.results.len());
         let mut read = Vec::new();
+        let mut bodiless = Vec::new();
         for (i, &local) in self.func.results.iter().enumerate() {
             let place = self.arena.local(local);
             let value = state.load(&mut self.arena, place);
             let mut value = state.resolve(&mut self.arena, value);
             let inner = self.arena.unboxed(value);
+            bodiless.push(self.bodiless.contains(&inner));
             if matches!(self.arena.get(inner), Term::Load(..) | Term::Elem(..)) {
                 read.push(i);
             }
@@ -208,7 +212,7 @@ impl<'a> Run<'a, '_> {
             results.push(value);
         }
         state.trace.push(self.step(span, StepKind::Return));
-        Exit { state, span, results, read }
+        Exit { state, span, results, read, bodiless }
     }
 
     fn terminator(&mut self, state: State, block: &'a Block, next: &mut Vec<(BlockId, State)>) {

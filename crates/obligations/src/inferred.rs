@@ -14,7 +14,7 @@ use crate::workers::{Key, Need};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_effects::{Kind, Op};
 use stanch_ir::{Call, Callee, FuncId, InstrKind, Operand, Span};
-use stanch_types::{ObjectId, ObjectKind, PackageId, TypeId};
+use stanch_types::{ObjectId, PackageId, TypeId};
 
 /// Something done to a channel, cancel function or flag in a field.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -360,8 +360,7 @@ impl<'a> Run<'a, '_> {
     /// False if the receiver is not an input.
     pub(crate) fn asks(&mut self, state: &mut State, call: &Invocation<'a>) -> bool {
         let (Some(method), Some(&recv)) = (call.object, call.args.first()) else { return false };
-        let program = self.package.program;
-        if !matches!(program.object(method).kind, ObjectKind::Func { interface: true, .. }) {
+        if !self.package.owner_methods.contains(&method) {
             return false;
         }
         self.ask(state, recv, method)
@@ -390,6 +389,30 @@ impl<'a> Run<'a, '_> {
                 self.escape(state, recv);
                 false
             }
+        }
+    }
+
+    /// What the goroutine of an object does to it, and the parts of it that the goroutine may give back.
+    pub(crate) fn leave_to(
+        &mut self,
+        state: &mut State,
+        started: FuncId,
+        owner: TermId,
+        args: &[TermId],
+    ) {
+        let summaries = self.summaries;
+        let env = Env { callee: started, args };
+        let known = summaries.get(started).and_then(Option::as_ref);
+        for (path, act) in known.iter().flat_map(|s| &s.outcomes).flat_map(|o| &o.acts) {
+            if let Some(place) = self.find_place(state, &env, path) {
+                self.act(state, place, *act);
+            }
+        }
+        let object = self.arena.pointee(owner);
+        for part in self.parts(state, object) {
+            self.storing = true;
+            self.escape(state, part);
+            self.storing = false;
         }
     }
 
@@ -460,7 +483,7 @@ impl<'a> Run<'a, '_> {
         let name = &program.object(method).name;
         let found = program.lookup(ty, method.package, name)?;
         // A promoted method gets a part of the object.
-        let direct = found.path.len() == 1;
+        let direct = found.path.is_empty();
         let known = matches!(self.package.names.known(found.object), Known::Body(_));
         (direct && known).then_some(found.object)
     }

@@ -25,6 +25,8 @@ pub(crate) struct Package<'a> {
     pub(crate) workers: Workers,
     /// Types whose values' goroutines only a method ends, of other packages too.
     pub(crate) owners: FxHashSet<ObjectId>,
+    /// Methods of interfaces that such types have.
+    pub(crate) owner_methods: FxHashSet<ObjectId>,
     /// Names of functions of other packages, whose numbers follow those of this package's.
     pub(crate) foreign: Vec<Name>,
 }
@@ -99,8 +101,9 @@ impl<'a> Package<'a> {
         let own = module.funcs.iter().map(|_| FuncFacts::default());
         let facts = own.chain(theirs).collect();
         let workers = Workers::default();
-        let order = Vec::new();
-        let mut package = Self { program, module, names, facts, order, workers, owners, foreign };
+        let (order, owner_methods) = (Vec::new(), FxHashSet::default());
+        let mut package =
+            Self { program, module, names, facts, order, workers, owners, owner_methods, foreign };
         for id in module.funcs.ids() {
             package.facts[id] = package.own_facts(id);
         }
@@ -110,6 +113,7 @@ impl<'a> Package<'a> {
         package.spread_writes();
         package.workers = Workers::new(&package);
         package.find_owners();
+        package.find_owner_methods();
         package.spread_relevance();
         package
     }
@@ -441,6 +445,26 @@ impl<'a> Package<'a> {
         })
     }
 
+    /// Functions that are started as goroutines, or whose value is taken.
+    pub(crate) fn startable(&self) -> FxHashSet<FuncId> {
+        let mut found = FxHashSet::default();
+        for kind in self.module.funcs.iter().flat_map(visit::kinds) {
+            match kind {
+                InstrKind::Go(call) => found.extend(self.body(&call.callee)),
+                InstrKind::Assign(_, Rvalue::MakeClosure(func)) => {
+                    found.insert(*func);
+                }
+                InstrKind::Assign(_, Rvalue::MethodValue { method, .. }) => {
+                    if let Known::Body(body) = self.names.known(*method) {
+                        found.insert(body);
+                    }
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
     /// What a started function needs to end.
     pub(crate) fn ends(&self, callee: &Callee) -> Option<&Ends> {
         self.ends_of(self.body(callee)?)
@@ -451,6 +475,15 @@ impl<'a> Package<'a> {
         match self.workers.ends.get(id) {
             Some(ends) => ends.as_ref(),
             None => self.facts.get(id)?.ends.as_ref(),
+        }
+    }
+
+    fn find_owner_methods(&mut self) {
+        for &object in &self.owners {
+            let under = self.program.underlying(self.program.object(object).ty);
+            if let TypeKind::Interface(interface) = self.program.kind(under) {
+                self.owner_methods.extend(interface.methods.iter().map(|m| m.object));
+            }
         }
     }
 

@@ -147,6 +147,14 @@ impl Outcome {
         results.any(|(x, y)| differ(x, y))
     }
 
+    /// Whether the same inputs are handed on as a whole.
+    pub(crate) fn hands_on_alike(&self, other: &Self) -> bool {
+        let within = |x: &Self, y: &Self| {
+            x.touched.iter().all(|path| !path.steps.is_empty() || y.touched.contains(path))
+        };
+        within(self, other) && within(other, self)
+    }
+
     /// Makes the outcome stand for `other` as well, which leaves the same behind.
     pub(crate) fn join(&mut self, other: &Self) {
         for take in &mut self.takes {
@@ -233,6 +241,8 @@ pub(crate) enum Value {
     NonNil,
     /// A new object of this type that nobody else knows.
     New(TypeId),
+    /// A request that asks for no body.
+    Bodiless,
     /// The value of an input.
     Input(Path),
 }
@@ -242,7 +252,7 @@ impl Value {
     fn is_nil(&self) -> Option<bool> {
         match self {
             Self::Nil => Some(true),
-            Self::NonNil | Self::New(_) => Some(false),
+            Self::NonNil | Self::New(_) | Self::Bodiless => Some(false),
             Self::Bool(_) | Self::Int(_) | Self::Input(_) => None,
         }
     }

@@ -117,6 +117,11 @@ impl Workers {
 
     fn find_fields(&mut self, scan: &Scan<'_, '_>) {
         let package = scan.package;
+        for started in package.startable() {
+            let Some(Some(ends)) = self.ends.get(started) else { continue };
+            let keys = ends.must.iter().chain(&ends.any);
+            self.fields.extend(keys.filter_map(|key| key.steps.last()));
+        }
         for (id, func) in package.module.funcs.iter_enumerated() {
             for kind in visit::kinds(func) {
                 let InstrKind::Go(call) = kind else { continue };
@@ -125,12 +130,7 @@ impl Workers {
                 else {
                     continue;
                 };
-                for key in ends.must.iter().chain(&ends.any) {
-                    if let Some(&last) = key.steps.last() {
-                        self.fields.insert(last);
-                        self.fields.extend(self.cancels.get(&last));
-                        continue;
-                    }
+                for key in ends.must.iter().chain(&ends.any).filter(|key| key.steps.is_empty()) {
                     let outer = match key.base {
                         Base::Param(i) => match call.args.get(i) {
                             Some(Operand::Local(local)) => Some(*local),
@@ -546,7 +546,7 @@ fn answers(body: &Func, slot: LocalId) -> Option<impl Fn(&Block) -> Option<bool>
 }
 
 /// The first block, among those reached with all gates shut, from which no target is reached so. A
-/// function that may return early, and waits otherwise, waits from there on.
+/// function that may return early, and otherwise waits in a loop, waits from there on.
 fn committed(
     func: &Func,
     gates: &IndexVec<BlockId, Gates>,
@@ -587,7 +587,23 @@ fn committed(
         return Some(entry);
     }
     order.sort();
-    order.into_iter().filter(|id| !ends[id.index()]).find(open)
+    order.into_iter().filter(|id| !ends[id.index()]).find(|id| open(id) && loops(func, *id))
+}
+
+/// Whether a block can run again.
+fn loops(func: &Func, start: BlockId) -> bool {
+    let mut seen = vec![false; func.blocks.len()];
+    let mut work = Vec::new();
+    successors(&func.blocks[start].term, &mut |to| work.push(to));
+    while let Some(id) = work.pop() {
+        if id == start {
+            return true;
+        }
+        if !std::mem::replace(&mut seen[id.index()], true) {
+            successors(&func.blocks[id].term, &mut |to| work.push(to));
+        }
+    }
+    false
 }
 
 /// Whether a target can be reached when `opens` says which gates are open.
