@@ -9,6 +9,7 @@ mod parse;
 mod types;
 
 use anyhow::{Context, Result, bail};
+use stanch_analysis::Depth;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -30,9 +31,13 @@ fn main() -> Result<()> {
         "types" => types::run(&goroot),
         types::ONE_ROUND => types::one_round(&goroot),
         "check" => check::run(&goroot),
-        module::ONE_ROUND => {
+        module::ONE_ROUND | module::ONE_ROUND_WHOLE => {
             let dir = args.next().context("no folder was given")?;
-            module::one_round(&goroot, &PathBuf::from(dir))
+            let depth = match &*what {
+                module::ONE_ROUND => Depth::Reached,
+                _ => Depth::Whole,
+            };
+            module::one_round(&goroot, &PathBuf::from(dir), depth)
         }
         _ => bail!(
             "usage: bench parse|types|check [GOROOT]; bench module DIR; bench lifetime DIR [PATTERN]"

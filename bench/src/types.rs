@@ -3,7 +3,7 @@
 
 use crate::clock::{Cost, peak_memory, process_cpu};
 use anyhow::{Context, Result, ensure};
-use stanch_analysis::{Options, infer_only};
+use stanch_analysis::{Depth, Inferred, Options, infer_only};
 use stanch_source::{DiskFs, Environment};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -54,22 +54,22 @@ pub(crate) fn run(goroot: &Path) -> Result<()> {
 
 /// Infers once and prints wall and CPU nanoseconds, peak memory in bytes, lines.
 pub(crate) fn one_round(goroot: &Path) -> Result<()> {
-    infer(goroot, &goroot.join("src"), "std", false)
+    infer(goroot, &goroot.join("src"), "std", Depth::Reached).map(drop)
 }
 
-/// Loads and infers `pattern` seen from `dir`, and prints as [`one_round`] does.
-pub(crate) fn infer(goroot: &Path, dir: &Path, pattern: &str, tests: bool) -> Result<()> {
+/// Loads and infers `pattern` seen from `dir`, without tests, and prints as [`one_round`] does.
+pub(crate) fn infer(goroot: &Path, dir: &Path, pattern: &str, depth: Depth) -> Result<Inferred> {
     let start = Instant::now();
     let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build()?;
     let mut env = Environment::from_process();
     env.set(&[("GOROOT", &goroot.to_string_lossy()), ("CGO_ENABLED", "0"), ("GOFLAGS", "")]);
-    let options = Options { tests, ..Options::default() };
+    let options = Options { tests: false, ..Options::default() };
     let patterns = [pattern.to_owned()];
-    let inferred = pool.install(|| infer_only(&DiskFs, &env, &options, &patterns, dir));
+    let inferred = pool.install(|| infer_only(&DiskFs, &env, &options, &patterns, dir, depth));
     let cpu = process_cpu().unwrap_or_default().as_nanos();
     let peak = peak_memory().unwrap_or_default();
     println!("{} {cpu} {peak} {}", start.elapsed().as_nanos(), inferred.lines);
-    Ok(())
+    Ok(inferred)
 }
 
 /// Builds the reference program.

@@ -18,6 +18,30 @@ pub struct Inferred {
     pub expressions: u64,
     /// Expressions whose type is unknown.
     pub unknown: u64,
+    /// What it took of other packages.
+    pub dependencies: Dependencies,
+}
+
+/// What inference took of packages that the patterns do not name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dependencies {
+    /// Packages that are imported, directly or not.
+    pub packages: u64,
+    /// Those that were parsed, without bodies.
+    pub parsed: u64,
+    /// Declarations in those.
+    pub declarations: u64,
+    /// Declarations that were resolved.
+    pub resolved: u64,
+}
+
+/// How much of other packages is inferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// What the named packages ask for.
+    Reached,
+    /// All declarations, for comparison.
+    Whole,
 }
 
 /// Loads, parses and infers the packages that the patterns name, with bodies, in parallel, and does
@@ -28,16 +52,21 @@ pub fn infer_only(
     options: &Options,
     patterns: &[String],
     cwd: &Path,
+    depth: Depth,
 ) -> Inferred {
     let loaded = Loaded::new(fs, env, options, cwd, patterns);
     let program = loaded.program();
     let packages = &loaded.workspace.packages;
     let sum: Mutex<Inferred> = Mutex::default();
     schedule::in_import_order(&schedule::imports(packages), &|id| {
-        if !packages[id].root {
+        let root = packages[id].root;
+        let id = types_id(id);
+        if !root {
+            if depth == Depth::Whole {
+                program.infer(id);
+            }
             return;
         }
-        let id = types_id(id);
         let program = program.open(id);
         let types = program.infer(id);
         let files = &program.source(id).files;
@@ -48,5 +77,15 @@ pub fn infer_only(
         sum.expressions += types.files.iter().map(typed).sum::<u64>();
         sum.unknown += types.files.iter().map(|f| u64::from(f.n_unknown)).sum::<u64>();
     });
-    sum.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let mut sum = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for (id, _) in packages.iter_enumerated().filter(|(_, package)| !package.root) {
+        let of = &mut sum.dependencies;
+        of.packages += 1;
+        if let Some((declarations, resolved)) = program.reached(types_id(id)) {
+            of.parsed += 1;
+            of.declarations += declarations as u64;
+            of.resolved += resolved as u64;
+        }
+    }
+    sum
 }

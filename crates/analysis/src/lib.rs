@@ -9,7 +9,7 @@ mod report;
 mod schedule;
 
 pub use debug::{DebugKind, debug_dump};
-pub use infer_only::{Inferred, infer_only};
+pub use infer_only::{Dependencies, Depth, Inferred, infer_only};
 pub use pipeline::check;
 pub use report::{CheckRequest, Options, Progress, Report, SourceMap, Summary};
 

@@ -141,6 +141,18 @@ impl<'p> Program<'p> {
         }
     }
 
+    /// How many functions, methods, types, variables and constants the package declares, and how many
+    /// of them somebody asked for; `None` if nobody has looked at it.
+    pub fn reached(&self, package: PackageId) -> Option<(usize, usize)> {
+        let env = self.packages.get(package.index())?.env.get()?;
+        let level = 0..env.n_package_level;
+        let methods = env.all_funcs.iter().map(|f| f.2.index).filter(|i| !level.contains(i));
+        let all = level.clone().chain(methods);
+        let cells = all.filter_map(|index| env.objects.get(index as usize));
+        let resolved = cells.clone().filter(|cell| self.is_resolved(cell, env));
+        Some((cells.count(), resolved.count()))
+    }
+
     pub(crate) fn env(&self, package: PackageId) -> Option<&Env> {
         let slot = self.packages.get(package.index())?;
         Some(slot.env.get_or_init(|| Env::new(self, package)))

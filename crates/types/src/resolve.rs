@@ -139,7 +139,7 @@ impl<'p> Program<'p> {
         });
     }
 
-    fn is_resolved(&self, cell: &Cell, env: &Env) -> bool {
+    pub(crate) fn is_resolved(&self, cell: &Cell, env: &Env) -> bool {
         match cell.kind {
             CellKind::TypeName { .. } => {
                 env.types.get(cell.aux() as usize).is_none_or(|d| d.rhs.get().is_some())
