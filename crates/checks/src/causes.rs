@@ -27,18 +27,22 @@ pub(crate) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
             None => kept.push(n),
         }
     }
-    let also: Vec<(usize, Location)> = findings
+    let also: Vec<(usize, Location, Option<Goroutine>)> = findings
         .iter()
         .enumerate()
         .filter(|(n, _)| told_by[*n] != *n && told_by[*n] != usize::MAX)
-        .map(|(n, f)| (told_by[n], f.location.clone()))
+        .map(|(n, f)| (told_by[n], f.location.clone(), f.goroutine.clone()))
         .collect();
     let mut merged = Vec::new();
     for (n, mut finding) in findings.into_iter().enumerate() {
         if told_by[n] != n {
             continue;
         }
-        for (_, location) in also.iter().filter(|(by, _)| *by == n) {
+        for (_, location, goroutine) in also.iter().filter(|(by, ..)| *by == n) {
+            let known = finding.goroutine.iter().chain(&finding.also_blocked);
+            let more = goroutine.iter().filter(|g| known.clone().all(|k| !is_alike(k, g)));
+            let more: Vec<Goroutine> = more.cloned().collect();
+            finding.also_blocked.extend(more);
             if finding.related.iter().all(|label| label.location != *location) {
                 let message = "for the same reason, this hangs too".to_owned();
                 finding.related.push(Label { location: location.clone(), message });
@@ -78,6 +82,11 @@ pub fn settle(module: &mut [Finding], package: &mut Vec<Finding>) {
 fn blocks_at(finding: &Finding, place: &Location) -> bool {
     let steps = finding.witness.iter().filter(|s| s.action == Action::Block);
     steps.map(|s| &s.location).chain([&finding.location]).any(|l| l == place)
+}
+
+/// Whether two goroutines hang in the same place.
+fn is_alike(a: &Goroutine, b: &Goroutine) -> bool {
+    (&a.entry, &a.wait, a.frames.first()) == (&b.entry, &b.wait, b.frames.first())
 }
 
 fn is_same(told: &Finding, other: &Finding) -> bool {

@@ -11,6 +11,9 @@ use stanch_ir::{
 };
 use stanch_types::{TypeId, TypeKind};
 
+/// Blocks of a getter, and instructions of each.
+const GETTER: usize = 6;
+
 impl Analysis<'_> {
     pub(super) fn need(&mut self, id: FuncId, operand: &Operand) {
         if let Operand::Local(local) = operand {
@@ -316,7 +319,13 @@ impl Analysis<'_> {
             }
             Callee::Static(object, _) => match self.names.known(*object) {
                 Known::Body(callee) if self.relevant[callee] => self.arguments(id, callee, call),
-                Known::Body(_) => {}
+                Known::Body(callee) => {
+                    // What a getter gives is the same each time.
+                    if call.dst.iter().any(|d| self.kept[id].locals[*d]) && self.is_getter(callee) {
+                        self.relevant[callee] = true;
+                        self.changed = true;
+                    }
+                }
                 Known::Effect(effect) => {
                     self.effect_arguments(id, effect, call);
                     self.asked(id, effect, call);
@@ -339,6 +348,32 @@ impl Analysis<'_> {
             }
             Callee::Builtin(_) => call.args.iter().for_each(|a| self.need(id, a)),
         }
+    }
+
+    /// Whether a function only looks at what it is given, shortly.
+    fn is_getter(&self, id: FuncId) -> bool {
+        let func = &self.module.funcs[id];
+        let simple = |kind: &InstrKind| match kind {
+            InstrKind::DeclareVar(_) => true,
+            InstrKind::Assign(_, value) => matches!(
+                value,
+                Rvalue::Use(_)
+                    | Rvalue::Load(_)
+                    | Rvalue::Unary(..)
+                    | Rvalue::Binary(..)
+                    | Rvalue::Convert(..)
+                    | Rvalue::Len(_)
+            ),
+            _ => false,
+        };
+        func.blocks.len() <= GETTER
+            && func.blocks.iter().all(|b| {
+                let plain = matches!(
+                    b.term,
+                    Terminator::Return | Terminator::Goto(_) | Terminator::Branch { .. }
+                );
+                plain && b.instrs.len() <= GETTER && b.instrs.iter().all(|i| simple(&i.kind))
+            })
     }
 
     /// Arguments whose parameter is needed; results that are needed become so in the callee.

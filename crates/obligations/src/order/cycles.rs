@@ -332,7 +332,10 @@ fn swapped(takes: &Takes<'_>, edge: &Edge) -> Option<LockCycle> {
                 let program = takes.index.program;
                 let one = step(program, edge);
                 return Some(LockCycle {
-                    names: (takes.index.lock_name(&edge.held.lock), takes.index.lock_name(&edge.taken)),
+                    names: (
+                        takes.index.lock_name(&edge.held.lock),
+                        takes.index.lock_name(&edge.taken),
+                    ),
                     other: one.clone(),
                     one,
                     calls: vec![before.clone(), place],
