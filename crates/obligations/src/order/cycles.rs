@@ -231,15 +231,15 @@ fn opposed(takes: &Takes<'_>, context: &Context, one: &Edge, other: &Edge) -> bo
         gates.retain(|(class, _)| *class != b);
         gates
     };
+    let (mine, theirs) = (gates(one), gates(other));
+    if mine.iter().any(|(c, m)| theirs.iter().any(|(d, n)| c == d && excludes(*m, *n))) {
+        return false;
+    }
     if is_helper(takes, one, other) || is_helper(takes, other, one) {
         return false;
     }
     let place = |e: &Edge| (e.key, e.path.first().map_or(e.first.span, |p| p.span));
-    if waits_for(takes, place(one), other.key) || waits_for(takes, place(other), one.key) {
-        return false;
-    }
-    let (mine, theirs) = (gates(one), gates(other));
-    !mine.iter().any(|(c, m)| theirs.iter().any(|(d, n)| c == d && excludes(*m, *n)))
+    !waits_for(takes, place(one), other.key) && !waits_for(takes, place(other), one.key)
 }
 
 /// Whether the lock that the one holds was taken by the very function in which the other takes it: both

@@ -8,7 +8,9 @@ use stanch_ir::Span;
 use stanch_types::ObjectId;
 
 /// Callers further up are not looked at.
-const MAX_LEVELS: usize = 5;
+const MAX_LEVELS: usize = 2;
+/// Nor are they where there are more.
+const MAX_CALLERS: usize = 6;
 
 /// Whether one function gets to a place only when it, or each of its callers, has waited for all
 /// goroutines on which the other runs.
@@ -37,7 +39,7 @@ fn waited_for(takes: &Takes<'_>, key: Key, at: Span, levels: usize) -> Awaited {
         }
     }
     let callers = takes.callers.get(&key).map_or(&[][..], Vec::as_slice);
-    if levels == 0 || callers.is_empty() {
+    if levels == 0 || callers.is_empty() || callers.len() > MAX_CALLERS {
         return waited;
     }
     let mut above: Option<Awaited> = None;
