@@ -51,17 +51,27 @@ pub const CHECK: Check = Check {
     stage: Stage::Stable("0.1.0"),
 };
 
-/// Findings of one package.
+/// Findings of one package. Calls under one lock that lead to the same second lock are one.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
-    ctx.obligations
-        .double_locks
-        .iter()
-        .map(|double| {
-            let mut finding = finding(ctx, double);
-            waits::hang_on(ctx, &mut finding, &[double.first, double.second]);
-            finding
-        })
-        .collect()
+    let mut told: Vec<(&DoubleLock, Finding)> = Vec::new();
+    for double in &ctx.obligations.double_locks {
+        let same = |other: &DoubleLock| {
+            let places = |d: &DoubleLock| (d.func, d.first, d.guarded);
+            let end = double.chain.last();
+            end.is_some() && end == other.chain.last() && places(double) == places(other)
+        };
+        match told.iter_mut().find(|(other, _)| same(other)) {
+            Some((_, finding)) => {
+                finding.related.push(ctx.label(double.second, "this leads to the same"));
+            }
+            None => told.push((double, finding(ctx, double))),
+        }
+    }
+    let on = |(double, mut finding): (&DoubleLock, Finding)| {
+        waits::hang_on(ctx, &mut finding, &[double.first, double.second]);
+        finding
+    };
+    told.into_iter().map(on).collect()
 }
 
 /// Findings that only the whole module shows: through other packages, interfaces and functions that
@@ -308,6 +318,32 @@ func (t *t) report() string {
     defer t.mu.Unlock()
     return fmt.Sprint(t.twice())
                     //^^^^^^^^^ leak[double-lock]: `(*t).total` blocks for ever: it locks `t.mu`, which is held here
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn one_cause_is_one_finding() {
+        check(
+            r#"
+type t struct { mu sync.Mutex; n int }
+func (t *t) reset() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    t.n = 0
+}
+func (t *t) check() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    if t.n < 0 {
+        t.reset()
+      //^^^^^^^^^ leak[double-lock]: `(*t).reset` blocks for ever
+    }
+    if t.n > 9 {
+        t.reset()
+      //^^^^^^^^^ label: this leads to the same
+    }
 }
 "#,
         );
