@@ -15,7 +15,7 @@ use std::fs;
 use std::path::Path;
 
 /// Starts the line before a program.
-const MARK: &str = "//pair:";
+pub(crate) const MARK: &str = "//pair:";
 
 /// Explains what stays wrong, by name of the program.
 const REASONS: &str = "conformance/pairs.toml";

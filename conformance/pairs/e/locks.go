@@ -5,21 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"pairs/meter"
 )
-
-var lockPrograms = []meter.Program{
-	{Name: "e01", Run: e01}, {Name: "e02", Run: e02}, {Name: "e03", Run: e03}, {Name: "e04", Run: e04},
-	{Name: "e05", Run: e05}, {Name: "e06", Run: e06}, {Name: "e07", Run: e07}, {Name: "e08", Run: e08},
-	{Name: "e09", Run: e09}, {Name: "e10", Run: e10}, {Name: "e11", Run: e11}, {Name: "e12", Run: e12},
-	{Name: "e13", Run: e13}, {Name: "e14", Run: e14}, {Name: "e15", Run: e15}, {Name: "e16", Run: e16},
-	{Name: "e17", Run: e17}, {Name: "e18", Run: e18}, {Name: "e19", Run: e19}, {Name: "e20", Run: e20},
-	{Name: "e21", Run: e21}, {Name: "e22", Run: e22}, {Name: "e23", Run: e23}, {Name: "e24", Run: e24},
-	{Name: "e25", Run: e25}, {Name: "e26", Run: e26}, {Name: "e27", Run: e27}, {Name: "e28", Run: e28},
-	{Name: "e29", Run: e29}, {Name: "e30", Run: e30}, {Name: "e31", Run: e31}, {Name: "e32", Run: e32},
-	{Name: "e33", Run: e33}, {Name: "e34", Run: e34}, {Name: "e35", Run: e35}, {Name: "e36", Run: e36},
-}
 
 const moment = time.Millisecond
 

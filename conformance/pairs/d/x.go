@@ -1,5 +1,0 @@
-package d
-
-import "pairs/meter"
-
-var Programs []meter.Program

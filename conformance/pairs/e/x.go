@@ -1,3 +1,0 @@
-package e
-
-var Programs = lockPrograms
