@@ -5,7 +5,7 @@
 //! why. Of a corpus with many findings a sample is labelled, the same one as long as they are the
 //! same.
 
-use crate::findings::{self, Finding};
+use crate::findings::{self, Document, Finding};
 use crate::{fetch, snapshot, workspace};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ const SAMPLE: usize = 60;
 const SEED: u64 = 6;
 
 /// The name of a corpus, and its module; none is the standard library.
-const CORPORA: [(&str, Option<&str>); 6] = [
+pub(crate) const CORPORA: [(&str, Option<&str>); 6] = [
     ("std", None),
     ("etcd", Some("go.etcd.io/etcd/server/v3@v3.5.9")),
     ("nats-server", Some("github.com/nats-io/nats-server/v2@v2.11.9")),
@@ -43,16 +43,7 @@ pub(crate) fn run(goroot: &Path, update: bool, only: &[String]) -> Result<()> {
         if !only.is_empty() && !only.iter().any(|word| word == name) {
             continue;
         }
-        let document = match module {
-            None => findings::check(&binary, &goroot.join("src"), &["std"])?,
-            Some(module) => {
-                let folder = workspace::target()?.join("known");
-                fs::create_dir_all(&folder)?;
-                let folder = folder.join(module.replace(['/', '@'], "_"));
-                fetch::run(module, &folder)?;
-                findings::check(&binary, &folder, &["./..."])?
-            }
-        };
+        let document = check(&binary, goroot, module)?;
         let file = workspace::root().join(LABELS).join(format!("{name}.toml"));
         let text = fs::read_to_string(&file)
             .with_context(|| format!("cannot read {LABELS}/{name}.toml"))?;
@@ -64,6 +55,18 @@ pub(crate) fn run(goroot: &Path, update: bool, only: &[String]) -> Result<()> {
         return Ok(());
     }
     snapshot::settle("triage", &report, update)
+}
+
+/// What is found in a module, or in the standard library.
+pub(crate) fn check(binary: &Path, goroot: &Path, module: Option<&str>) -> Result<Document> {
+    let Some(module) = module else {
+        return findings::check(binary, &goroot.join("src"), &["std"]);
+    };
+    let folder = workspace::target()?.join("known");
+    fs::create_dir_all(&folder)?;
+    let folder = folder.join(module.replace(['/', '@'], "_"));
+    fetch::run(module, &folder)?;
+    findings::check(binary, &folder, &["./..."])
 }
 
 #[derive(Deserialize)]

@@ -16,6 +16,17 @@ const LIMIT: Duration = Duration::from_secs(600);
 #[derive(Debug, Deserialize)]
 pub(crate) struct Document {
     pub(crate) findings: Vec<Finding>,
+    pub(crate) summary: Summary,
+}
+
+/// Counts of a run.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Summary {
+    pub(crate) roots: u64,
+    pub(crate) inconclusive: u64,
+    pub(crate) left_out: u64,
+    pub(crate) states: u64,
+    pub(crate) largest: u64,
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,6 +2,7 @@
 
 mod check_file;
 mod codegen;
+mod conformance_cost;
 mod conformance_goleaks;
 mod conformance_growth;
 mod conformance_known;
@@ -87,6 +88,8 @@ enum Command {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Conformance {
+    /// What the explorer visits in large modules; downloads them
+    Cost,
     /// Small programs that keep memory, and look-alikes that do not
     Growth,
     /// The leaks of the Go tree's own leak programs
@@ -138,6 +141,9 @@ fn run(command: Command) -> Result<()> {
             }
             if matches!(what, Some(Conformance::Known)) || what.is_none() && full {
                 conformance_known::run(update, &only)?;
+            }
+            if matches!(what, Some(Conformance::Cost)) || what.is_none() && full {
+                conformance_cost::run(&goroot, update)?;
             }
             if matches!(what, Some(Conformance::Triage)) || what.is_none() && full {
                 conformance_triage::run(&goroot, update, &only)?;

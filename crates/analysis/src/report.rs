@@ -96,6 +96,11 @@ pub struct Summary {
     pub roots: u64,
     /// Roots whose search was cut by a bound; what they hide is not reported.
     pub inconclusive: u64,
+    /// Objects, by function, that were not explored because too much hangs together with them or
+    /// because too many functions use what hands them out.
+    pub left_out: u64,
+    /// The most states of one exploration.
+    pub largest: u64,
     /// Functions too large to be followed path by path: what they owe is not reported.
     pub not_followed: u64,
     /// States explored.

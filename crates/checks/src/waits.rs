@@ -102,7 +102,7 @@ fn operation(ctx: &Ctx<'_>, leak: &Leak) -> Option<(FuncId, Span)> {
 /// elsewhere.
 pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     let assumed = |d: Decision| !matches!(d, Decision::Happened(_));
-    let likely = leak.leak.assumptions.iter().any(|a| assumed(a.decision));
+    let likely = leak.scaled || leak.leak.assumptions.iter().any(|a| assumed(a.decision));
     let panics = leak.leak.witness.iter().any(|s| s.action == Act::Panic);
     let worker = leak.leak.kind == LeakKind::AliveForEver;
     let test = in_test(ctx, leak.root) && (likely || worker || leak.leak.goroutine == 0);

@@ -140,6 +140,16 @@ pub struct Callback {
     pub times: Times,
 }
 
+/// A method of an argument that is called now, on this goroutine.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MethodCall {
+    /// Number of the argument, the receiver being 0 for methods.
+    pub arg: u32,
+    /// Name of the method.
+    pub name: Box<str>,
+}
+
 /// What happens to arguments the operation does not name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -175,6 +185,8 @@ pub struct Effect {
     pub op: Op,
     /// Function values it calls.
     pub callbacks: Vec<Callback>,
+    /// Methods of arguments it calls.
+    pub methods: Vec<MethodCall>,
     /// The fate of its other arguments.
     pub args: Args,
     /// What its results are.

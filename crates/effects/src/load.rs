@@ -1,6 +1,6 @@
 //! Reads an effects file.
 
-use crate::{Args, Callback, Effect, Effects, Gives, Op, Times, When};
+use crate::{Args, Callback, Effect, Effects, Gives, MethodCall, Op, Times, When};
 use serde::Deserialize;
 use stanch_base::FxHashMap;
 use std::collections::BTreeMap;
@@ -42,6 +42,8 @@ struct Entry {
     #[serde(default)]
     calls: Vec<Callback>,
     #[serde(default)]
+    methods: Vec<MethodCall>,
+    #[serde(default)]
     gives: Gives,
     #[serde(default)]
     formats: bool,
@@ -72,5 +74,6 @@ fn effect(entry: Entry) -> Effect {
     callbacks.extend(entry.calls);
     // A function that is described at all keeps nothing unless it says so.
     let args = entry.args.unwrap_or(Args::Borrow);
-    Effect { op: entry.op, callbacks, args, gives: entry.gives, formats: entry.formats }
+    let Entry { op, methods, gives, formats, .. } = entry;
+    Effect { op, callbacks, methods, args, gives, formats }
 }

@@ -137,6 +137,15 @@ impl FuncBuilder<'_, '_> {
             };
             self.push(Op::Call(callee), span);
         }
+        for called in &effect.methods {
+            let Some(operand) = callback(call, called.arg) else { continue };
+            let value = self.operand(operand, span);
+            if matches!(value, Operand::Local(_)) {
+                let callee = Callee::Method(value, self.cx.method(&called.name));
+                let args = vec![Operand::Unknown];
+                self.push(Op::Call(Call { callee, args, dst: Vec::new() }), span);
+            }
+        }
         if effect.args != Args::Borrow {
             let args = self.escaping(call, span);
             self.escape(args, span);

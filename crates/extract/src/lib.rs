@@ -44,6 +44,8 @@ pub struct RootLeak {
     pub leak: Leak,
     /// Whether everything the root can do was explored.
     pub complete: bool,
+    /// Whether a small number stood for a large one of the source.
+    pub scaled: bool,
 }
 
 /// Cost of exploring one package.
@@ -53,8 +55,13 @@ pub struct Stats {
     pub roots: u32,
     /// Roots of which not everything was explored.
     pub inconclusive: u32,
+    /// Objects, by function, that were not explored: too much hangs together with them, or too many
+    /// functions use what hands them out.
+    pub left_out: u32,
     /// States visited.
     pub states: u64,
+    /// The most states of one exploration.
+    pub largest: u64,
 }
 
 /// Bounds of one exploration.
@@ -80,16 +87,18 @@ pub fn explore_package(
     let needs = need::Needs::of(&names, &carry, module);
     let translated = translate::translate(&names, package, module, &needs, &carry);
     let mut explored = Explored::default();
-    roots::each(program, module, &translated, &mut |one| {
+    explored.stats.left_out = roots::each(program, module, &translated, &mut |one| {
         let outcome = one.outcome;
         let complete = outcome.inconclusive.is_none();
         explored.stats.roots += 1;
         explored.stats.inconclusive += u32::from(!complete);
         explored.stats.states += u64::from(outcome.n_states);
+        explored.stats.largest = explored.stats.largest.max(u64::from(outcome.n_states));
         for leak in outcome.leaks {
             if one.worker == (leak.kind == LeakKind::AliveForEver) {
                 let leak = one.sliced.lift(leak);
-                explored.leaks.push(RootLeak { root: one.root, leak, complete });
+                let scaled = one.sliced.scaled;
+                explored.leaks.push(RootLeak { root: one.root, leak, complete, scaled });
             }
         }
     });

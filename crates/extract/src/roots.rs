@@ -6,6 +6,7 @@ use stanch_base::{FxHashSet, Idx};
 use stanch_ir::{FuncId, Module};
 use stanch_model::{ArgSpec, Callee, Const, Escaped, FnId, Op, Operand, Outcome};
 use stanch_types::Program;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far up an object is followed that functions hand to their callers.
@@ -22,20 +23,21 @@ pub(crate) struct One {
     pub(crate) worker: bool,
 }
 
-/// Explores everything there is to explore in a package, in a fixed order.
+/// Explores everything there is to explore in a package, in a fixed order. Gives how many objects, by
+/// function, were left out.
 pub(crate) fn each(
     program: &Program<'_>,
     module: &Module,
     translated: &Translated,
     found: &mut dyn FnMut(One),
-) {
+) -> u32 {
     let helpers = translated.helpers;
     let scopes = Scopes::new(
         &translated.program,
         &[(helpers.call_any, 0), (helpers.group_member, 1)],
         helpers.compare_and_swap,
     );
-    let explorer = Explorer { program, module, translated, scopes };
+    let explorer = Explorer { program, module, translated, scopes, left_out: Cell::new(0) };
     let mut wave: BTreeMap<FnId, BTreeSet<u32>> = BTreeMap::new();
     for id in translated.program.functions.ids().take(translated.n_funcs) {
         let seeds = explorer.scopes.seeds(id);
@@ -56,6 +58,7 @@ pub(crate) fn each(
         explorer.nothing(id, found);
         explorer.workers(id, found);
     }
+    explorer.left_out.get()
 }
 
 struct Explorer<'a> {
@@ -63,6 +66,8 @@ struct Explorer<'a> {
     module: &'a Module,
     translated: &'a Translated,
     scopes: Scopes<'a>,
+    /// Objects that were not explored, by function.
+    left_out: Cell<u32>,
 }
 
 impl Explorer<'_> {
@@ -81,7 +86,10 @@ impl Explorer<'_> {
             }
             let group = match self.scopes.group(root, seed, &tree) {
                 Grouped::Group(group) => group,
-                Grouped::TooLarge => continue,
+                Grouped::TooLarge => {
+                    self.leave_out();
+                    continue;
+                }
                 Grouped::Harmless => {
                     if self.scopes.may_hand_up(root, seed) {
                         self.to_callers(root, seed, next);
@@ -90,7 +98,10 @@ impl Explorer<'_> {
                 }
             };
             covered.extend(&group.classes);
-            let Some(one) = self.explore(root, &group, &tree, None) else { continue };
+            let Some(one) = self.explore(root, &group, &tree, None) else {
+                self.leave_out();
+                continue;
+            };
             self.up(&one, root, seeds, &group, next);
             self.constants(&one, root, &group, seeds, next);
             found(one);
@@ -153,7 +164,13 @@ impl Explorer<'_> {
             for caller in callers.iter().filter(|c| c.index() < self.translated.n_funcs) {
                 next.entry(*caller).or_default().insert(seed);
             }
+        } else {
+            self.leave_out();
         }
+    }
+
+    fn leave_out(&self) {
+        self.left_out.set(self.left_out.get() + 1);
     }
 
     /// Where a caller gives a constant for a parameter that decides something, it knows more.

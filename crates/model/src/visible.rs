@@ -255,7 +255,16 @@ pub(crate) fn wait_reason(st: &State, g: &Gor) -> WaitReason {
     match &g.pending {
         Pending::None | Pending::Interrupted => WaitReason::Running,
         Pending::Select { arms, .. } if arms.is_empty() => WaitReason::SelectNoCases,
-        Pending::Select { .. } => WaitReason::Select,
+        Pending::Select { arms, .. } => match arms.as_slice() {
+            // Compiled as the bare operation.
+            [arm] => match (arm.send, st.resolve(arm.chan).shape() == Shape::Nil) {
+                (true, true) => WaitReason::ChanSendNil,
+                (true, false) => WaitReason::ChanSend,
+                (false, true) => WaitReason::ChanReceiveNil,
+                (false, false) => WaitReason::ChanReceive,
+            },
+            _ => WaitReason::Select,
+        },
         Pending::Prim(p) => {
             let first = st.resolve(p.args.first().copied().unwrap_or_default());
             let nil = first.shape() == Shape::Nil;

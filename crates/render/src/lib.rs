@@ -66,6 +66,11 @@ pub struct Summary {
     pub roots: u64,
     /// Those of them whose search was cut by a bound; what they may hide is not reported.
     pub inconclusive: u64,
+    /// Objects, by function, that were not explored because too much hangs together with them or
+    /// because too many functions use what hands them out.
+    pub left_out: u64,
+    /// The most states of one exploration.
+    pub largest: u64,
     /// Functions too large to be followed path by path.
     pub not_followed: u64,
     /// States that the searches visited.

@@ -42,6 +42,10 @@ pub(crate) fn write(
         let of = grouped(summary.roots.max(summary.inconclusive));
         writeln!(out, "{functions} of {of} too large to be explored to the end")?;
     }
+    if summary.left_out > 0 {
+        let objects = count(summary.left_out, "object");
+        writeln!(out, "{objects} with too much around them to be explored")?;
+    }
     if summary.not_followed > 0 {
         let functions = count(summary.not_followed, "function");
         writeln!(out, "{functions} too large to be followed path by path")?;

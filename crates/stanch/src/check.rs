@@ -127,6 +127,8 @@ fn summary(report: &Report, start: Instant) -> Summary {
         suppressed: counts.suppressed,
         roots: counts.roots,
         inconclusive: counts.inconclusive,
+        left_out: counts.left_out,
+        largest: counts.largest,
         not_followed: counts.not_followed,
         states: counts.states,
         milliseconds: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -441,6 +441,11 @@ impl Analysis<'_> {
                 self.need(id, arg);
             }
         }
+        for called in &effect.methods {
+            if let Some(arg) = callback(call, called.arg) {
+                self.need(id, arg);
+            }
+        }
         if effect.args != Args::Borrow {
             self.escaping(id, call);
         }

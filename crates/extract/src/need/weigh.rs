@@ -171,15 +171,18 @@ impl<'a> Analysis<'a> {
             Callee::Interface { method, .. } => match self.names.known(*method) {
                 Known::Effect(effect) => self.effect_weight(id, effect, call),
                 Known::Body(_) | Known::Nothing => {
-                    let name = self.names.program.object_name(*method);
-                    let ours = |(n, f): &(Box<str>, FuncId)| **n == *name && self.relevant[*f];
-                    match self.dispatched.iter().any(ours) {
+                    match self.is_ours(self.names.program.object_name(*method)) {
                         true => Weight::Operation,
                         false => out(self),
                     }
                 }
             },
         }
+    }
+
+    /// Whether a method of this name of a type that becomes an interface value is relevant.
+    fn is_ours(&self, name: &str) -> bool {
+        self.dispatched.iter().any(|(n, f)| **n == *name && self.relevant[*f])
     }
 
     /// Whether a function value may be a relevant function of this package or a cancel function.
@@ -208,6 +211,9 @@ impl<'a> Analysis<'a> {
             .iter()
             .any(|c| callback(call, c.arg).is_some_and(|a| self.argument_matters(id, a, 0)))
         {
+            return Weight::Operation;
+        }
+        if effect.methods.iter().any(|m| callback(call, m.arg).is_some() && self.is_ours(&m.name)) {
             return Weight::Operation;
         }
         match weight_of(effect.op) {

@@ -24,6 +24,8 @@ pub(crate) struct Sliced {
     pub(crate) functions: Vec<FnId>,
     /// Where the instructions come from, by function and block.
     origins: Vec<Vec<Vec<u32>>>,
+    /// Whether a small number stands for a large one.
+    pub(crate) scaled: bool,
     /// Parameters (captures first) of the root that are read.
     pub(crate) root_needs: Vec<bool>,
 }
@@ -75,8 +77,9 @@ pub(crate) fn emit(keep: &Keep<'_, '_>) -> Sliced {
     let f = &model.functions[keep.root];
     let n_in = (f.n_captures + f.n_params) as usize;
     let root_needs = (0..n_in).map(|n| keep.is_needed(keep.root, LocalId::from_usize(n))).collect();
-    let program = Model { functions, globals, methods };
-    Sliced { program, root, functions: keep.order.clone(), origins, root_needs }
+    let mut program = Model { functions, globals, methods };
+    let scaled = super::scale::scale(&mut program);
+    Sliced { program, scaled, root, functions: keep.order.clone(), origins, root_needs }
 }
 
 struct Emitter<'k, 's, 'm> {

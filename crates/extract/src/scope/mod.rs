@@ -18,6 +18,7 @@ mod group;
 mod held;
 mod keep;
 mod operations;
+mod scale;
 mod shape;
 #[cfg(test)]
 mod twin;

@@ -7,7 +7,7 @@ use stanch_model::{ArgSpec, FnId, LeakKind, Limits, Outcome, Program, UnknownKin
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-const N_PROGRAMS: u64 = if cfg!(debug_assertions) { 2_000 } else { 40_000 };
+const N_PROGRAMS: u64 = if cfg!(debug_assertions) { 2_000 } else { 10_000 };
 
 /// A small linear generator with a mixed output.
 struct Random(u64);

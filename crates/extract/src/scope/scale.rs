@@ -1,0 +1,107 @@
+//! A number of turns, members or places that is large behaves like a smaller one: where a slice counts
+//! up to one large number, a small one stands for it, larger than the others in the slice.
+
+use stanch_model::{AllocKind, Callee, Const, Op, Operand, Prim, Program, Relation};
+use std::collections::BTreeSet;
+
+/// From here on a number is large.
+const LARGE: i64 = 16;
+/// The largest number beside which a large one is replaced, and the least that stands for one.
+const BESIDE: i64 = 5;
+const LEAST: i64 = 3;
+
+/// Replaces the one large number that a program counts to; whether there was one.
+pub(super) fn scale(program: &mut Program) -> bool {
+    let mut counts = BTreeSet::new();
+    for instr in program.functions.iter().flat_map(|f| &f.blocks).flat_map(|b| &b.instrs) {
+        counted(&instr.op, &mut |n| {
+            counts.insert(n);
+        });
+    }
+    let large: Vec<i64> = counts.range(LARGE..).copied().collect();
+    let beside = counts.range(..LARGE).next_back().copied().unwrap_or(0);
+    let ([large], true) = (large.as_slice(), beside <= BESIDE) else { return false };
+    let small = Const::Int((beside + 2).max(LEAST));
+    let from = Operand::Const(Const::Int(*large));
+    for block in program.functions.iter_mut().flat_map(|f| f.blocks.iter_mut()) {
+        for instr in &mut block.instrs {
+            replace(&mut instr.op, from, small.into());
+        }
+    }
+    true
+}
+
+/// The constants up to which an instruction counts.
+fn counted(op: &Op, found: &mut dyn FnMut(i64)) {
+    let mut one = |operand: &Operand| {
+        if let Operand::Const(Const::Int(n)) = operand {
+            found(*n);
+        }
+    };
+    match op {
+        Op::Compare {
+            op: Relation::Lt | Relation::Le | Relation::Gt | Relation::Ge, a, b, ..
+        } => {
+            one(a);
+            one(b);
+        }
+        Op::Alloc { kind: AllocKind::Chan(n) | AllocKind::Semaphore(n), .. } => one(n),
+        Op::Alloc { kind: AllocKind::Seq(n, _), .. } => one(n),
+        Op::Call(call) => {
+            if let (Callee::Prim(Prim::WgAdd | Prim::SemAcquire | Prim::SemRelease), Some(n)) =
+                (call.callee, call.args.get(1))
+            {
+                one(n);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn replace(op: &mut Op, from: Operand, to: Operand) {
+    let one = |operand: &mut Operand| {
+        if *operand == from {
+            *operand = to;
+        }
+    };
+    match op {
+        Op::Compare { a, b, .. } | Op::Arith { a, b, .. } => {
+            one(a);
+            one(b);
+        }
+        Op::Assign { src, .. }
+        | Op::StoreCell { src, .. }
+        | Op::StoreField { src, .. }
+        | Op::StoreGlobal { src, .. }
+        | Op::Alloc { kind: AllocKind::Cell(src), .. }
+        | Op::Alloc { kind: AllocKind::Chan(src) | AllocKind::Semaphore(src), .. }
+        | Op::Alloc { kind: AllocKind::Seq(src, _), .. } => one(src),
+        Op::Call(call) | Op::Go(call) | Op::Defer(call) => call.args.iter_mut().for_each(one),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scale;
+    use stanch_model::Program;
+
+    fn scaled(text: &str) -> Option<String> {
+        let mut program = Program::parse(text).expect("a program");
+        scale(&mut program).then(|| program.to_string())
+    }
+
+    #[test]
+    fn one_large_number_becomes_small_everywhere() {
+        let text = "fn root() {\n  c = chan 100\n  more = i < 100\n  i = i + 1\n  k = i < 2\n}\n";
+        let text = scaled(text).expect("a large number");
+        assert!(text.contains("chan 4") && text.contains("i < 4") && text.contains("i < 2"));
+    }
+
+    #[test]
+    fn two_large_numbers_or_a_middling_one_stay() {
+        assert_eq!(scaled("fn root() {\n  c = chan 100\n  more = i < 200\n}\n"), None);
+        assert_eq!(scaled("fn root() {\n  c = chan 10\n  more = i < 200\n}\n"), None);
+        assert_eq!(scaled("fn root() {\n  c = chan 10\n}\n"), None);
+    }
+}
