@@ -35,6 +35,7 @@ pub const ALL: &[&Check] = &[
     &crate::start_without_stop::CHECK,
     &crate::stuck_lock::CHECK,
     &crate::stuck_worker::CHECK,
+    &crate::subslice_pins_buffer::CHECK,
     &crate::ticker_not_stopped::CHECK,
     &crate::waitgroup_never_done::CHECK,
 ];
@@ -81,6 +82,7 @@ pub fn explanation(name: &str) -> Option<&'static str> {
         "start-without-stop" => include_str!("../../../docs/checks/start-without-stop.md"),
         "stuck-lock" => include_str!("../../../docs/checks/stuck-lock.md"),
         "stuck-worker" => include_str!("../../../docs/checks/stuck-worker.md"),
+        "subslice-pins-buffer" => include_str!("../../../docs/checks/subslice-pins-buffer.md"),
         "ticker-not-stopped" => include_str!("../../../docs/checks/ticker-not-stopped.md"),
         "waitgroup-never-done" => include_str!("../../../docs/checks/waitgroup-never-done.md"),
         _ => return None,

@@ -38,6 +38,7 @@ pub mod rows_not_closed;
 pub mod start_without_stop;
 pub mod stuck_lock;
 pub mod stuck_worker;
+pub mod subslice_pins_buffer;
 mod suppress;
 pub mod ticker_not_stopped;
 mod times;
@@ -251,6 +252,12 @@ pub const MODULE_REGISTRY: &[ModuleEntry] = &[
         source: include_str!("pool_keeps_references.rs"),
         engine: ModuleEngine::Lifetime,
         run: pool_keeps_references::run,
+    },
+    ModuleEntry {
+        check: &subslice_pins_buffer::CHECK,
+        source: include_str!("subslice_pins_buffer.rs"),
+        engine: ModuleEngine::Lifetime,
+        run: subslice_pins_buffer::run,
     },
     ModuleEntry {
         check: &growing_global::CHECK,

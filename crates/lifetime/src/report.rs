@@ -115,6 +115,13 @@ pub enum Retained {
         /// Whether it is sent to.
         sends: bool,
     },
+    /// A short piece of a large buffer is stored.
+    Piece {
+        /// The package-level container.
+        container: ObjectId,
+        /// The buffer.
+        whole: Box<str>,
+    },
     /// A goroutine or a stored function keeps an object of which it reads a field.
     Pinned {
         /// The variable.

@@ -5,7 +5,7 @@
 use crate::facts::Loop;
 use crate::library;
 use crate::origin::Reader;
-use stanch_base::{FxHashMap, IndexVec};
+use stanch_base::{FxHashMap, Idx, IndexVec};
 use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj,
     Rvalue, SelectOp, Terminator,
@@ -46,7 +46,8 @@ struct Body<'b, 'a> {
 /// Sources of the locals of all functions of a package.
 #[derive(Default)]
 pub(crate) struct AllSources {
-    locals: FxHashMap<(FuncId, LocalId), Sources>,
+    /// By function and local.
+    locals: Vec<Vec<Sources>>,
     /// What was stored in fields of what a local is or points to.
     fields: FxHashMap<(FuncId, LocalId), Vec<(ObjectId, Source)>>,
 }
@@ -56,7 +57,9 @@ impl AllSources {
     pub(crate) fn operand(&self, func: FuncId, operand: &Operand) -> Sources {
         let Operand::Local(local) = operand else { return Vec::new() };
         let mut sources = self.local(func, *local).to_vec();
-        if let Some(fields) = self.fields.get(&(func, *local)) {
+        if !self.fields.is_empty()
+            && let Some(fields) = self.fields.get(&(func, *local))
+        {
             sources.extend(fields.iter().map(|f| f.1));
             sources.sort_unstable();
             sources.dedup();
@@ -81,11 +84,13 @@ impl AllSources {
     }
 
     fn local(&self, func: FuncId, local: LocalId) -> &[Source] {
-        self.locals.get(&(func, local)).map_or(&[], |v| v)
+        let locals = self.locals.get(func.index());
+        locals.and_then(|l| l.get(local.index())).map_or(&[], |v| v)
     }
 
     fn add(&mut self, func: FuncId, local: LocalId, source: Source) -> bool {
-        let known = self.locals.entry((func, local)).or_default();
+        let locals = self.locals.get_mut(func.index());
+        let Some(known) = locals.and_then(|l| l.get_mut(local.index())) else { return false };
         if known.contains(&source) || known.len() >= MAX_SOURCES {
             return false;
         }
@@ -113,6 +118,8 @@ impl AllSources {
     ) {
         let counted = counted(func, definitions);
         let body = Body { reader, id, definitions, counted };
+        self.locals.resize_with(self.locals.len().max(id.index() + 1), Vec::new);
+        self.locals[id.index()].resize_with(func.locals.len(), Vec::new);
         for (number, &param) in func.params.iter().enumerate() {
             self.add(id, param, Source::Param(id.raw(), number as u32));
         }

@@ -15,3 +15,4 @@ func (f *File) Read(b []byte) (n int, err error)
 func Open(name string) (*File, error)
 func Exit(code int)
 func Getenv(key string) string
+func ReadFile(name string) ([]byte, error)

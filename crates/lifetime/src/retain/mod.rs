@@ -6,6 +6,7 @@ mod contexts;
 mod finalizers;
 mod lonely;
 mod missed;
+mod pieces;
 mod pins;
 mod pool;
 mod reopened;
@@ -133,6 +134,7 @@ pub(crate) fn kept<'b, 'a>(
     finalizers::find(&mut bodies);
     lonely::find(&mut bodies);
     pins::find(&mut bodies);
+    pieces::find(&mut bodies);
     bodies.kept
 }
 

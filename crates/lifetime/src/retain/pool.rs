@@ -58,7 +58,8 @@ fn through(
     for (number, arg) in call.args.iter().enumerate() {
         let value = dynamic(bodies, id, arg);
         let cut = is_cut(bodies, id, &value);
-        let handed = param_of(bodies, id, func, &value);
+        let handed = param_of(bodies, id, func, &value)
+            .filter(|&param| may_be_slice(bodies, func.locals[func.params[param as usize]].ty));
         if !cut && handed.is_none() {
             continue;
         }
@@ -71,6 +72,17 @@ fn through(
             slice(bodies, &Put { id, func, span, value, through: Some(to) });
         }
     }
+}
+
+/// Whether values of the type can be slices, or point to such.
+fn may_be_slice(bodies: &Bodies<'_, '_>, ty: TypeId) -> bool {
+    let program = bodies.program;
+    let ty = program.pointee(ty).unwrap_or(ty);
+    program.is_type_param(ty)
+        || matches!(
+            program.kind(program.underlying(ty)),
+            TypeKind::Slice(_) | TypeKind::Interface(_)
+        )
 }
 
 /// A value before it became an interface's.

@@ -150,8 +150,12 @@ fn is_longer(
     field: ObjectId,
     value: &Operand,
 ) -> bool {
-    let own = Alias::of_field(func, field);
     let Operand::Local(local) = value else { return false };
+    let appended = |v: &&Rvalue| matches!(v, Rvalue::Append { .. });
+    if !bodies.definitions[id][*local].iter().all(appended) {
+        return false;
+    }
+    let own = Alias::of_field(func, field);
     own.has(value)
         && bodies.definitions[id][*local]
             .iter()

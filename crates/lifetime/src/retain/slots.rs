@@ -4,7 +4,7 @@ use crate::facts::Key;
 use crate::report::{Doubt, Retained, Retention};
 use crate::retain::alias::{self, Alias};
 use crate::retain::{At, Bodies, Candidate, Gate, Holds, is_nought, leads};
-use stanch_ir::{Func, FuncId, InstrKind, Operand, Rvalue};
+use stanch_ir::{Func, FuncId, InstrKind, Operand, Place, Proj, Rvalue};
 use stanch_types::{ObjectId, TypeKind};
 
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
@@ -15,8 +15,8 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
         for (at, instr) in instrs {
             let InstrKind::Store(place, value) = &instr.kind else { continue };
             let Some(object) = alias::end(place) else { continue };
-            let Some(key) = key(bodies, object) else { continue };
             let Some(elem) = bodies.elem(bodies.program.object(object).ty) else { continue };
+            let Some(key) = key(bodies, place, object) else { continue };
             match change(bodies, id, func, object, value) {
                 Change::Replaced => {
                     // The first value of a new object takes no one's place.
@@ -75,10 +75,12 @@ enum Change {
     Popped { by_append: bool },
 }
 
-fn key(bodies: &mut Bodies<'_, '_>, object: ObjectId) -> Option<Key> {
-    let field = !bodies.program.package_objects(object.package).contains(&object);
+fn key(bodies: &mut Bodies<'_, '_>, place: &Place, object: ObjectId) -> Option<Key> {
     let decl = bodies.names.decl(object)?;
-    Some(if field { Key::Field(decl) } else { Key::Global(decl) })
+    match place.proj.iter().any(|p| matches!(p, Proj::Field(..))) {
+        true => Some(Key::Field(decl)),
+        false => Some(Key::Global(decl)),
+    }
 }
 
 fn change(
@@ -88,11 +90,16 @@ fn change(
     object: ObjectId,
     value: &Operand,
 ) -> Change {
+    let Operand::Local(local) = value else { return Change::Replaced };
+    let of_itself =
+        |v: &&Rvalue| matches!(v, Rvalue::Slice { .. } | Rvalue::Append { .. } | Rvalue::Use(_));
+    if !bodies.definitions[id][*local].iter().any(of_itself) {
+        return Change::Replaced;
+    }
     let own = Alias::of_field(func, object);
     if !own.has(value) {
         return Change::Replaced;
     }
-    let Operand::Local(local) = value else { return Change::Replaced };
     let mut popped = None;
     for value in &bodies.definitions[id][*local] {
         match value {
