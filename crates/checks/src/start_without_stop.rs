@@ -265,6 +265,19 @@ func newOnce() *once {
     return o
 }
 func endsByItself() { newOnce() }
+type walker struct { slots chan struct{}; wg sync.WaitGroup }
+func (w *walker) walk() {
+    defer w.wg.Done()
+    w.slots <- struct{}{}
+    <-w.slots
+}
+func (w *walker) free() { <-w.slots }
+func slots() {
+    w := &walker{slots: make(chan struct{}, 1)}
+    w.wg.Add(1)
+    go w.walk()
+    w.wg.Wait()
+}
 type pool struct { all []*agent }
 type agent struct { stop chan struct{} }
 func newAgent() *agent {

@@ -326,6 +326,16 @@ impl<'s, 'a> Scan<'s, 'a> {
         if steps.len() > MAX_STEPS {
             return None;
         }
+        // Who sends as well takes a slot and gives it back.
+        let sends = |kind: &InstrKind| match kind {
+            InstrKind::Send { chan: Operand::Local(chan), .. } => {
+                self.origins[id].path(func, *chan).is_some_and(|own| own == (base, steps.clone()))
+            }
+            _ => false,
+        };
+        if visit::kinds(func).any(sends) {
+            return None;
+        }
         let key = Key { base, steps, need };
         Some(Gate::Needs(Ends { must: vec![key.clone()], any: vec![key] }))
     }
