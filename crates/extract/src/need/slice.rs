@@ -350,9 +350,19 @@ impl Analysis<'_> {
         }
     }
 
-    /// Whether a function only looks at what it is given, shortly.
+    /// Whether a function only looks at what it is given, shortly. One that always gives the same
+    /// constant is none: it stands for what may be otherwise some day.
     fn is_getter(&self, id: FuncId) -> bool {
         let func = &self.module.funcs[id];
+        let reads = |kind: &InstrKind| match kind {
+            InstrKind::Assign(_, Rvalue::Load(place)) => {
+                place.proj.iter().any(|p| matches!(p, Proj::Field(..)))
+            }
+            _ => false,
+        };
+        if !func.blocks.iter().flat_map(|b| &b.instrs).any(|i| reads(&i.kind)) {
+            return false;
+        }
         let simple = |kind: &InstrKind| match kind {
             InstrKind::DeclareVar(_) => true,
             InstrKind::Assign(_, value) => matches!(
