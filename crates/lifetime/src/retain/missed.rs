@@ -1,7 +1,7 @@
 //! Entries that a function puts into a container and takes out again on some ways only.
 
 use crate::report::{Retained, Retention};
-use crate::retain::{At, Bodies, Candidate, Gate, leads};
+use crate::retain::{At, Bodies, Candidate, Gate};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_ir::{
     BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, Span,
@@ -56,7 +56,8 @@ fn insertions(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func) -> Vec<Insert> {
             let is_map = core.is_some_and(|t| matches!(bodies.program.kind(t), TypeKind::Map(..)));
             if let (true, Some(map)) = (is_map, holder(bodies, id, base)) {
                 let (key, value) = (key.clone(), value.clone());
-                found.push(Insert { at: (block, at), span: instr.span, map, key, value });
+                let at = (block, at);
+                found.push(Insert { at, span: instr.span, map, key, value });
             }
         }
     }
@@ -105,7 +106,7 @@ fn judge(
     // Ways on which a deletion lies.
     let after: Vec<(&&Delete, Vec<BlockId>)> = own
         .iter()
-        .filter(|d| leads(func, insert.at, d.at))
+        .filter(|d| reaches(func, insert.at, d.at))
         .map(|d| (d, returns(func, d.at, &FxHashSet::default())))
         .collect();
     let ended = |block: BlockId| outcome(func, definitions, error, block);
@@ -185,26 +186,48 @@ fn error_result(bodies: &Bodies<'_, '_>, func: &Func) -> Option<LocalId> {
     (bodies.program.type_string(ty) == "error").then_some(last)
 }
 
-/// The blocks with returns to which ways lead from a point, past none of the stops.
-fn returns(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<BlockId> {
+/// The places of blocks in an order in which loops go back.
+fn order(func: &Func) -> IndexVec<BlockId, usize> {
+    let mut order = IndexVec::from_elem(usize::MAX, func.blocks.len());
+    for (at, block) in func.reverse_postorder().into_iter().enumerate() {
+        order[block] = at;
+    }
+    order
+}
+
+/// The blocks that ways lead to from a point, past none of the stops, each with the first instruction
+/// and the stop, if one is in it. The next turn of a loop is about another entry: no way goes back.
+fn ways(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<(BlockId, usize, usize)> {
+    let order = order(func);
     let mut found = Vec::new();
     let mut seen: FxHashSet<BlockId> = FxHashSet::default();
     let mut stack = vec![(from.0, from.1 + 1)];
     while let Some((block, start)) = stack.pop() {
         let data = &func.blocks[block];
-        if (start..data.instrs.len()).any(|at| stops.contains(&(block, at))) {
-            continue;
-        }
-        if matches!(data.term, Terminator::Return) {
-            found.push(block);
-        }
-        for next in data.term.targets() {
-            if seen.insert(next) {
-                stack.push((next, 0));
-            }
+        let stop = (start..data.instrs.len()).find(|at| stops.contains(&(block, *at)));
+        found.push((block, start, stop.unwrap_or(usize::MAX)));
+        if stop.is_none() {
+            let next = data.term.targets().into_iter().filter(|b| order[*b] > order[block]);
+            stack.extend(next.filter(|b| seen.insert(*b)).map(|b| (b, 0)));
         }
     }
+    found
+}
+
+/// Whether a way leads from one point to another.
+fn reaches(func: &Func, from: At, to: At) -> bool {
+    let ways = ways(func, from, &FxHashSet::default());
+    ways.iter().any(|(block, start, _)| *block == to.0 && to.1 >= *start)
+}
+
+/// The blocks with returns to which ways lead from a point, past none of the stops.
+fn returns(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<BlockId> {
+    let ends = |block: BlockId| matches!(func.blocks[block].term, Terminator::Return);
+    let ways = ways(func, from, stops).into_iter();
+    let mut found: Vec<BlockId> =
+        ways.filter(|w| w.2 == usize::MAX && ends(w.0)).map(|w| w.0).collect();
     found.sort_unstable();
+    found.dedup();
     found
 }
 
