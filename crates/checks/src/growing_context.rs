@@ -42,7 +42,7 @@ pub const CHECK: Check = Check {
 
 /// Findings of the module.
 pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
-    retentions::findings(ctx, &CHECK, |r| words(r))
+    retentions::findings(ctx, &CHECK, words)
 }
 
 fn words(r: &Retention) -> Option<Words> {

@@ -49,8 +49,8 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
 
 fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
     let function = short(&r.function);
-    match &r.what {
-        &Retained::PooledSlice { elem, field, ref others, put } => {
+    match r.what {
+        Retained::PooledSlice { elem, field, ref others, put } => {
             let elem_text = ctx.ty(elem, r.package);
             let (what, clear) = match field {
                 Some(field) => {
@@ -78,7 +78,7 @@ fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
                 remedy: Remedy::ReleaseReference,
             })
         }
-        &Retained::PooledField { owner, field, sibling, put } => {
+        Retained::PooledField { owner, field, sibling, put } => {
             let (field, sibling) = (retentions::name(ctx, field), retentions::name(ctx, sibling));
             let owner = ctx.ty(owner, r.package);
             Some(Words {

@@ -468,7 +468,7 @@ impl<'a> Run<'a, '_> {
         }
         let kind = Some(Kind::Worker);
         let ty = self.types.get(&value).copied();
-        (!enders.is_empty()).then(|| Fresh { result, kind, deadline: false, enders, started, ty })
+        (!enders.is_empty()).then_some(Fresh { result, kind, deadline: false, enders, started, ty })
     }
 
     /// The method that an interface method is for the value in hand.

@@ -5,6 +5,7 @@
 //! outcomes, each with the conditions on its inputs under which it happens, what it takes, gives
 //! back and hands on, and what is known of its results.
 
+mod applies;
 mod calls;
 mod escape;
 mod exec;

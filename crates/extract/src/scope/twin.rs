@@ -182,7 +182,6 @@ fn slices_say_what_the_whole_says() {
         assert_eq!(only(&slices, &whole), [], "only in a slice; {}", say());
         assert_eq!(only(&whole, &slices), [], "only in the whole; {}", say());
     }
-    println!("{compared} compared, {leaking} with leaks");
     assert!(compared * 3 > N_PROGRAMS, "too few programs are small: {compared}");
     assert!(leaking * 4 > compared, "too few programs leak: {leaking} of {compared}");
 }

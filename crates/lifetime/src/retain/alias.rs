@@ -83,10 +83,8 @@ impl Alias {
 
     fn store(&mut self, place: &Place, value: LocalId) {
         match (end(place), place.base) {
-            (Some(field), _) => {
-                if self.locals.contains(&value) {
-                    self.fields.insert(field);
-                }
+            (Some(field), _) if self.locals.contains(&value) => {
+                self.fields.insert(field);
             }
             (None, PlaceBase::Local(base)) if is_plain(place) => self.same(base, value),
             _ => {}
@@ -160,10 +158,10 @@ impl Alias {
                         return true;
                     }
                 }
-                InstrKind::Store(place, value) if self.has_element(place) => {
-                    if is_empty(value, definitions, &results) {
-                        return true;
-                    }
+                InstrKind::Store(place, value)
+                    if self.has_element(place) && is_empty(value, definitions, &results) =>
+                {
+                    return true;
                 }
                 InstrKind::Store(place, value) => {
                     let base = matches!(place.base, PlaceBase::Local(x) if pieces.contains(&x));

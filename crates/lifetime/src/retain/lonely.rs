@@ -73,7 +73,7 @@ fn uses(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, own: &[ObjectId]) 
                     if matches!(call.callee, Callee::Builtin(Builtin::Close)) =>
                 {
                     // It lets receivers go.
-                    let chan = call.args.first().and_then(|x| of(x));
+                    let chan = call.args.first().and_then(&of);
                     found.extend(chan.map(|o| (o, ChannelUse::Send, None)));
                 }
                 kind => kind.for_each_operand(|x| {

@@ -67,12 +67,16 @@ pub(crate) enum ChannelUse {
     Other,
 }
 
+/// A parameter that goes to a pool: of the function with the first number, the second one, and if
+/// another function puts it there, that one's parameter.
+pub(crate) type Pooled = (u32, u32, Option<(DeclId, u32)>);
+
 /// What a package tells of retention.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     pub(crate) candidates: Vec<Candidate>,
     /// Parameters that go to a pool: of the function itself, or handed to another one's.
-    pub(crate) pooled: Vec<(u32, u32, Option<(DeclId, u32)>)>,
+    pub(crate) pooled: Vec<Pooled>,
     /// Containers that are given another value, not a longer or shorter one of their own.
     pub(crate) replaced: Vec<Key>,
     /// Uses of channels in package-level variables.

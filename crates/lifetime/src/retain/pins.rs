@@ -94,10 +94,9 @@ fn stored(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, kind: &InstrKind
             return;
         }
     };
-    let global = bodies.definitions[id][base].iter().any(|v| match v {
-        Rvalue::Load(Place { base: PlaceBase::Global(_), .. }) => true,
-        _ => false,
-    });
+    let global = bodies.definitions[id][base]
+        .iter()
+        .any(|v| matches!(v, Rvalue::Load(Place { base: PlaceBase::Global(_), .. })));
     if global
         && matches!(place.proj.last(), Some(Proj::Index(_)))
         && let Some(literal) = literal(bodies, id, value)

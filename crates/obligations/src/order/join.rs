@@ -214,7 +214,8 @@ impl Search<'_> {
         let event = self.takes.index.func(key)?.events.get(number)?;
         let mine: Vec<(ObjectId, LockMode)> = self.context.gates(key, &event.held, class);
         let writers = self.writers.get(&class)?;
-        let free = writers.iter().find_map(|&(writer, event)| {
+
+        writers.iter().find_map(|&(writer, event)| {
             let func = self.takes.index.func(writer)?;
             let event = func.events.get(event)?;
             let theirs = self.context.gates(writer, &event.held, class);
@@ -225,7 +226,6 @@ impl Search<'_> {
             });
             let spotted = Spotted { symbol: func.symbol.clone(), span: event.span };
             (!excluded).then_some(spotted)
-        });
-        free
+        })
     }
 }

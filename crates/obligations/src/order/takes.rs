@@ -264,7 +264,7 @@ impl<'a> Takes<'a> {
             let better = weaker && (take.depends, take.guarded) <= (known.depends, known.guarded)
                 || (take.depends, take.guarded) < (known.depends, known.guarded)
                 || known.dynamic && !take.dynamic;
-            if better && !(take.dynamic && !known.dynamic) {
+            if better && (known.dynamic || !take.dynamic) {
                 // The number of a take never changes: chains name it.
                 *known = take;
                 return true;

@@ -1,0 +1,348 @@
+//! Applies summaries: what a function in view did to locks, resources and results, outcome by outcome.
+
+use crate::calls::Invocation;
+use crate::escape::Env;
+use crate::exec::{Run, Site};
+use crate::report::StepKind;
+use crate::state::{Held, State};
+use crate::summary::{Fresh, Outcome, Path, Summary, Value};
+use crate::term::{Epoch, Term, TermId};
+use stanch_ir::{FuncId, LocalId};
+use stanch_syntax::ast::BinaryOp;
+use stanch_types::TypeKind;
+
+impl<'a> Run<'a, '_> {
+    pub(crate) fn body(
+        &mut self,
+        mut state: State,
+        func: FuncId,
+        call: &Invocation<'a>,
+    ) -> Vec<State> {
+        let package = self.package;
+        let facts = &package.facts[func];
+        if !facts.returns {
+            return Vec::new();
+        }
+        let summaries = self.summaries;
+        match summaries.get(func) {
+            Some(Some(summary)) if !summary.unknown => self.outcomes(state, func, summary, call),
+            _ => {
+                for &arg in &call.args {
+                    self.escape(&mut state, arg);
+                }
+                if facts.relevant {
+                    // Given up, or part of a recursion that is not yet known.
+                    self.wrote(&mut state, func, &[]);
+                    self.fresh_results(&mut state, call);
+                } else {
+                    self.plain(&mut state, func, call);
+                }
+                vec![state]
+            }
+        }
+    }
+
+    /// A call that has nothing to do with what is owed.
+    fn plain(&mut self, state: &mut State, func: FuncId, call: &Invocation<'a>) {
+        let facts = &self.package.facts[func];
+        let pure = facts.writes.is_empty() && facts.writes_capture.iter().all(|w| !w);
+        match call.object {
+            Some(object) if pure => {
+                let epoch = self.epoch(state, Epoch::Memory);
+                for (i, &dst) in call.dst.iter().enumerate() {
+                    let args = call.args.clone().into();
+                    let value = self.arena.term(Term::Pure(object, i as u32, args, epoch));
+                    self.assign(state, dst, value);
+                }
+            }
+            _ => {
+                self.wrote(state, func, &[]);
+                self.fresh_results(state, call);
+            }
+        }
+    }
+
+    /// Forgets what `func` may have written, but for the captured variables in `kept`.
+    pub(crate) fn wrote(&mut self, state: &mut State, func: FuncId, kept: &[usize]) {
+        let package = self.package;
+        let facts = &package.facts[func];
+        for &field in &facts.writes.fields {
+            state.invalidate(&mut self.arena, Epoch::Field(field));
+        }
+        for &global in &facts.writes.globals {
+            state.invalidate(&mut self.arena, Epoch::Global(global));
+        }
+        if facts.writes.elements {
+            state.invalidate(&mut self.arena, Epoch::Elements);
+        }
+        if let Some(closure) = package.module.funcs.get(func)
+            && closure.parent == Some(self.id)
+        {
+            let written = closure.captures.iter().zip(&facts.writes_capture).enumerate();
+            let written = written.filter(|(i, (_, written))| **written && !kept.contains(i));
+            for (_, (capture, _)) in written {
+                state.invalidate(&mut self.arena, Epoch::Local(capture.outer));
+            }
+        }
+        if facts.writes.unknown {
+            self.outside(state);
+        } else if !facts.writes.is_empty() {
+            self.bump(state, Epoch::Memory);
+        }
+    }
+
+    fn outcomes(
+        &mut self,
+        state: State,
+        func: FuncId,
+        summary: &'a Summary,
+        call: &Invocation<'a>,
+    ) -> Vec<State> {
+        let env = Env { callee: func, args: &call.args };
+        let mut feasible: Vec<(State, &'a Outcome)> = Vec::new();
+        for outcome in &summary.outcomes {
+            let mut fork = state.clone();
+            if self.meets(&mut fork, &env, outcome) {
+                feasible.push((fork, outcome));
+            }
+        }
+        if feasible.is_empty() {
+            // What is believed of the inputs contradicts itself: believe nothing.
+            feasible.extend(summary.outcomes.iter().map(|o| (state.clone(), o)));
+        }
+        let possible: Vec<Outcome> =
+            feasible.iter().map(|(_, outcome)| (*outcome).clone()).collect();
+        // Outcomes that leave the same behind are one for the caller.
+        let owing = !state.owed.is_empty();
+        let mut groups: Vec<(Option<State>, Outcome)> = Vec::new();
+        for ((fork, _), mut outcome) in feasible.into_iter().zip(possible.clone()) {
+            outcome.leave_unclear(&possible);
+            // With an error that may be one comes nothing of use: that is the callee's business.
+            if let Some(failed) = self.failed(&mut outcome, call) {
+                groups.push((Some(fork.clone()), failed));
+            }
+            let alike = |known: &Outcome| {
+                known.same_effect(&outcome) && (!owing || known.hands_on_alike(&outcome))
+            };
+            match groups.iter_mut().find(|(_, known)| alike(known)) {
+                Some((alone, known)) => {
+                    *alone = None;
+                    known.join(&outcome);
+                }
+                None => groups.push((Some(fork), outcome)),
+            }
+        }
+        let mut after = Vec::with_capacity(groups.len());
+        let outcomes: Vec<Outcome> = groups.iter().map(|(_, outcome)| outcome.clone()).collect();
+        for (alone, outcome) in groups {
+            let mut fork = alone.unwrap_or_else(|| state.clone());
+            self.trust(&mut fork, &env, &outcome, &outcomes);
+            self.apply(&mut fork, func, &outcome, call);
+            after.push(fork);
+        }
+        after
+    }
+
+    /// If an outcome leaves something to the caller and may return an error: the case in which it does;
+    /// the outcome is left with the other.
+    fn failed(&self, outcome: &mut Outcome, call: &Invocation<'a>) -> Option<Outcome> {
+        if outcome.fresh.is_empty() {
+            return None;
+        }
+        let is_error = |&i: &usize| {
+            let dst = call.dst.get(i).and_then(|&dst| self.func.locals.get(dst));
+            dst.is_some_and(|l| self.package.is_error(l.ty)) && outcome.results[i].is_none()
+        };
+        let error = (0..outcome.results.len()).find(is_error)?;
+        let mut failed = outcome.clone();
+        for fresh in std::mem::take(&mut failed.fresh) {
+            failed.results[fresh.result] = None;
+        }
+        failed.results[error] = Some(Value::NonNil);
+        outcome.results[error] = Some(Value::Nil);
+        Some(failed)
+    }
+
+    /// What another outcome gives back or hands on, which no result tells from this one, is the
+    /// callee's business.
+    fn trust(&mut self, state: &mut State, env: &Env<'_>, outcome: &Outcome, outcomes: &[Outcome]) {
+        let alike = || outcomes.iter().filter(|o| o.results == outcome.results);
+        // What the caller chose by an argument it answers for.
+        let chosen = outcome.conditions.iter().any(|(path, _)| path.steps.is_empty());
+        let used = alike().flat_map(|o| &o.used);
+        for path in used.filter(|path| !chosen && !outcome.used.contains(path)) {
+            if let Some(value) = self.find_value(state, env, path) {
+                self.escape(state, value);
+            }
+        }
+        for (path, act) in alike().flat_map(|o| &o.acts) {
+            if !chosen
+                && !outcome.acts.iter().any(|(p, a)| (p, a) == (path, act))
+                && let Some(place) = self.find_place(state, env, path)
+            {
+                self.act(state, place, *act);
+            }
+        }
+        for (path, mode) in alike().flat_map(|o| &o.released) {
+            if outcome.released.iter().any(|r| r == &(path.clone(), *mode)) {
+                continue;
+            }
+            if let Some(lock) = self.find_place(state, env, path) {
+                state.held.retain(|h| h.lock != lock);
+            }
+        }
+    }
+
+    /// Whether the conditions of an outcome can hold; they are assumed then.
+    fn meets(&mut self, state: &mut State, env: &Env<'_>, outcome: &Outcome) -> bool {
+        outcome.conditions.iter().all(|(path, wanted)| {
+            match self.condition(state, env, path, wanted) {
+                Some((term, truth)) => state.assume(&mut self.arena, term, truth),
+                None => true,
+            }
+        })
+    }
+
+    /// A condition on the inputs of a call, in terms of the caller.
+    pub(crate) fn condition(
+        &mut self,
+        state: &mut State,
+        env: &Env<'_>,
+        path: &Path,
+        wanted: &Value,
+    ) -> Option<(TermId, bool)> {
+        let (other, truth) = match wanted {
+            Value::Bool(b) => (self.arena.bool(*b), true),
+            Value::Int(i) => (self.arena.term(Term::Int(*i)), true),
+            Value::Nil => (self.arena.nil(), true),
+            Value::NonNil | Value::New(_) | Value::Bodiless => (self.arena.nil(), false),
+            Value::Input(_) => return None,
+        };
+        let value = self.find_value(state, env, path)?;
+        Some((self.arena.binary(BinaryOp::Eq, value, other), truth))
+    }
+
+    fn apply(&mut self, state: &mut State, func: FuncId, outcome: &Outcome, call: &Invocation<'a>) {
+        let env = Env { callee: func, args: &call.args };
+        let before: Vec<Held> = state.held.clone();
+        for take in &outcome.takes {
+            self.take_below(state, &env, take, call.span, call.deferred);
+        }
+        for under in &outcome.calls {
+            self.call_under(state, &env, under, call);
+        }
+        self.apply_workers(state, &env, outcome, call);
+        for path in &outcome.used {
+            if let Some(value) = self.find_value(state, &env, path) {
+                if let Term::Owed(_) = self.arena.get(value) {
+                    state.trace.push(self.step(call.span, StepKind::Release));
+                }
+                self.escape(state, value);
+            }
+        }
+        let values: Vec<Option<TermId>> =
+            outcome.results.iter().map(|v| self.known_result(state, &env, v.as_ref())).collect();
+        for (path, mode) in &outcome.released {
+            if let Some(lock) = self.find_place(state, &env, path) {
+                state.trace.push(self.step(call.span, StepKind::Release));
+                self.unlock(state, lock, *mode, call.span, false);
+            }
+        }
+        for path in &outcome.touched {
+            if let Some(value) = self.find_value(state, &env, path) {
+                self.escape(state, value);
+            }
+        }
+        let held: Vec<_> = outcome
+            .held
+            .iter()
+            .filter_map(|(path, mode)| Some((self.find_place(state, &env, path)?, *mode)))
+            .collect();
+        self.start_workers(state, &env, outcome, call);
+        self.wrote(state, func, &outcome.kept);
+        self.set_results(state, func, outcome, &values, call);
+        for (lock, mode) in held {
+            let taken = before.iter().any(|h| (h.lock, h.mode) == (lock, mode));
+            if taken {
+                continue;
+            }
+            if !state.released.remove(&(lock, mode)) {
+                state.trace.push(self.step(call.span, StepKind::Acquire));
+                state.hold(Held { lock, mode, site: call.span, deferred: false });
+            }
+        }
+    }
+
+    fn known_result(
+        &mut self,
+        state: &mut State,
+        env: &Env<'_>,
+        value: Option<&Value>,
+    ) -> Option<TermId> {
+        Some(match value? {
+            Value::Bool(b) => self.arena.bool(*b),
+            Value::Int(i) => self.arena.term(Term::Int(*i)),
+            Value::Nil => self.arena.nil(),
+            Value::NonNil => self.arena.non_nil(),
+            Value::Bodiless => {
+                let request = self.arena.non_nil();
+                self.bodiless.insert(request);
+                request
+            }
+            Value::New(ty) => {
+                let number = self.arena.number();
+                let object = self.arena.term(Term::New(number));
+                self.types.insert(object, *ty);
+                object
+            }
+            Value::Input(path) => return self.find_value(state, env, path),
+        })
+    }
+
+    fn set_results(
+        &mut self,
+        state: &mut State,
+        func: FuncId,
+        outcome: &Outcome,
+        values: &[Option<TermId>],
+        call: &Invocation<'a>,
+    ) {
+        if let Some(fresh) = outcome.fresh.first() {
+            let Fresh { kind, deadline, ref enders, started, ty, .. } = *fresh;
+            let (enders, helper) = (enders.clone(), Some(func));
+            let site = Site { kind, deadline, helper, enders, started, ty, ..Site::default() };
+            self.own(state, call.span, site, true);
+        }
+        let wraps = self.wraps_error(state, call);
+        for (i, &dst) in call.dst.iter().enumerate() {
+            let fresh = outcome.fresh.first().is_some_and(|f| f.result == i);
+            let value = match values.get(i).copied().flatten() {
+                _ if fresh => self.arena.term(Term::Owed(call.span)),
+                Some(value) => value,
+                None => self.unknown_result(dst, wraps),
+            };
+            self.assign(state, dst, value);
+        }
+    }
+
+    /// A function that is given an error and returns one wraps it: it is believed not to lose it.
+    pub(crate) fn wraps_error(&mut self, state: &State, call: &Invocation<'a>) -> bool {
+        let program = self.package.program;
+        let Some(object) = call.object else { return false };
+        let TypeKind::Signature(signature) = program.kind(program.object(object).ty) else {
+            return false;
+        };
+        let skip = call.args.len().saturating_sub(signature.params.len());
+        let errors = signature.params.iter().zip(call.args.iter().skip(skip));
+        let errors: Vec<TermId> = errors
+            .filter(|(param, _)| self.package.is_error(**param))
+            .map(|(_, &arg)| arg)
+            .collect();
+        errors.into_iter().any(|arg| state.nilness(&mut self.arena, arg) == Some(false))
+    }
+
+    pub(crate) fn unknown_result(&mut self, dst: LocalId, wraps: bool) -> TermId {
+        let is_error = wraps && self.package.is_error(self.func.locals[dst].ty);
+        if is_error { self.arena.non_nil() } else { self.arena.fresh() }
+    }
+}
