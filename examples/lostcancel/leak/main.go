@@ -1,35 +1,30 @@
 // A constructor fails after it has made a context, and forgets to cancel it.
 //
-// The cancel function is the only way to close ctx.Done(). It went into a field of the server, and
-// on the early return the server is dropped: nobody can ever call it. The goroutine that watches
-// the context stays for ever. (go vet does not see this one: to store cancel is a use.)
+// The cancel function is the only way to take the context out of its parent's list of children. It went
+// into a field of the server, and on the early return the server is dropped: nobody can ever call it.
+// Every failed start stays with the parent for as long as the program runs. (go vet does not see this
+// one: to store cancel is a use.)
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
 type server struct {
+	ctx    context.Context
 	cancel context.CancelFunc
 }
 
-func start(address string) (*server, error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &server{cancel: cancel}
-	go s.watch(ctx)
+func start(parent context.Context, address string) (*server, error) {
+	ctx, cancel := context.WithCancel(parent)
+	s := &server{ctx: ctx, cancel: cancel}
 
 	if err := listen(address); err != nil {
 		return nil, err // leaks: s.cancel is lost on this path
 	}
 	return s, nil
-}
-
-func (s *server) watch(ctx context.Context) {
-	<-ctx.Done()
-	fmt.Println("the watcher ends")
 }
 
 func (s *server) stop() {
@@ -44,13 +39,14 @@ func listen(address string) error {
 }
 
 func main() {
+	parent, end := context.WithCancel(context.Background())
+	defer end()
 	for _, address := range []string{"localhost:0", ""} {
-		s, err := start(address)
+		s, err := start(parent, address)
 		if err != nil {
 			fmt.Println(err)
 			continue
 		}
 		s.stop()
 	}
-	time.Sleep(10 * time.Millisecond)
 }

@@ -5,28 +5,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
 type server struct {
+	ctx    context.Context
 	cancel context.CancelFunc
 }
 
-func start(address string) (*server, error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &server{cancel: cancel}
-	go s.watch(ctx)
+func start(parent context.Context, address string) (*server, error) {
+	ctx, cancel := context.WithCancel(parent)
+	s := &server{ctx: ctx, cancel: cancel}
 
 	if err := listen(address); err != nil {
 		cancel()
 		return nil, err
 	}
 	return s, nil
-}
-
-func (s *server) watch(ctx context.Context) {
-	<-ctx.Done()
-	fmt.Println("the watcher ends")
 }
 
 func (s *server) stop() {
@@ -41,13 +35,14 @@ func listen(address string) error {
 }
 
 func main() {
+	parent, end := context.WithCancel(context.Background())
+	defer end()
 	for _, address := range []string{"localhost:0", ""} {
-		s, err := start(address)
+		s, err := start(parent, address)
 		if err != nil {
 			fmt.Println(err)
 			continue
 		}
 		s.stop()
 	}
-	time.Sleep(10 * time.Millisecond)
 }
