@@ -7,50 +7,38 @@ use stanch_diagnostic::{Action, Confidence, Finding, Goroutine, Label, Location}
 /// Two findings have one cause if the same check finds the same object forsaken in the same function, if
 /// each goroutine hangs in the schedule of the other's finding, or if one waits for a group of which the
 /// other hangs.
-pub(crate) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut order: Vec<usize> = (0..findings.len()).collect();
+pub(crate) fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
     // Who waits for the lock tells more than who holds it and waits.
     let lock = |f: &Finding| f.check.code == crate::stuck_lock::CHECK.code;
     // Whoever dropped the object can mend it.
     let dropped = |f: &Finding| is_object(f) && f.confidence != Confidence::Possible;
-    let rank =
-        |f: &Finding| (!dropped(f), f.confidence, !lock(f), f.witness.len(), f.location.clone());
-    order.sort_by_key(|n| rank(&findings[*n]));
-    // For each finding the one that speaks for it.
-    let mut told_by: Vec<usize> = (0..findings.len()).collect();
-    let mut kept: Vec<usize> = Vec::new();
-    for n in order {
-        let finding = &findings[n];
-        match kept.iter().find(|k| is_same(&findings[**k], finding)) {
-            Some(k) if finding.confidence != Confidence::Possible => told_by[n] = *k,
-            Some(_) => told_by[n] = usize::MAX,
-            None => kept.push(n),
+    findings.sort_by_cached_key(|f| {
+        (!dropped(f), f.confidence, !lock(f), f.witness.len(), f.location.clone())
+    });
+    // What is told, and what it speaks for.
+    let mut causes: Vec<(Finding, Vec<Finding>)> = Vec::new();
+    for finding in findings {
+        match causes.iter_mut().find(|(told, _)| is_same(told, &finding)) {
+            Some((_, others)) => others.push(finding),
+            None => causes.push((finding, Vec::new())),
         }
     }
-    let also: Vec<(usize, Location, Option<Goroutine>)> = findings
-        .iter()
-        .enumerate()
-        .filter(|(n, _)| told_by[*n] != *n && told_by[*n] != usize::MAX)
-        .map(|(n, f)| (told_by[n], f.location.clone(), f.goroutine.clone()))
-        .collect();
-    let mut merged = Vec::new();
-    for (n, mut finding) in findings.into_iter().enumerate() {
-        if told_by[n] != n {
-            continue;
+    causes.into_iter().map(|(told, others)| speak_for(told, others)).collect()
+}
+
+/// A finding that names the places and goroutines of others with its cause, unless these are unsure.
+fn speak_for(mut told: Finding, others: Vec<Finding>) -> Finding {
+    for other in others.into_iter().filter(|f| f.confidence != Confidence::Possible) {
+        let mut known = told.goroutine.iter().chain(&told.also_blocked);
+        if let Some(goroutine) = other.goroutine.filter(|g| known.all(|k| !is_alike(k, g))) {
+            told.also_blocked.push(goroutine);
         }
-        for (_, location, goroutine) in also.iter().filter(|(by, ..)| *by == n) {
-            let known = finding.goroutine.iter().chain(&finding.also_blocked);
-            let more = goroutine.iter().filter(|g| known.clone().all(|k| !is_alike(k, g)));
-            let more: Vec<Goroutine> = more.cloned().collect();
-            finding.also_blocked.extend(more);
-            if finding.related.iter().all(|label| label.location != *location) {
-                let message = "for the same reason, this hangs too".to_owned();
-                finding.related.push(Label { location: location.clone(), message });
-            }
+        if told.related.iter().all(|label| label.location != other.location) {
+            let message = "for the same reason, this hangs too".to_owned();
+            told.related.push(Label { location: other.location, message });
         }
-        merged.push(finding);
     }
-    merged
+    told
 }
 
 /// Takes out of a package's findings those for which a finding about the locks of the module gives the

@@ -94,26 +94,16 @@ fn module_finding(ctx: &ModuleCtx<'_>, again: &Again) -> Option<Finding> {
     let wait = lock_words::wait_reason(again.rw, again.again);
     let name = lock_words::name(&last.symbol);
     Some(Finding {
-        check: &CHECK,
-        cause: CHECK.cause,
-        remedy: Remedy::Restructure,
-        severity: Severity::Error,
-        confidence: Confidence::Likely,
         message: format!("{name} can block for ever: it locks {lock}, held here"),
         label: "this call leads to a second lock".to_owned(),
-        package: ctx.package_of(here.span),
-        function: here.symbol.to_string(),
-        location: ctx.location(here.span),
         goroutine: Some(lock_words::goroutine(ctx, &again.path, wait)),
-        also_blocked: Vec::new(),
         related,
         witness: lock_words::steps(ctx, 0, &again.first, &again.path, blocked),
         notes: side_notes(again.held, again.again),
         help: Some(format!(
             "call it after {lock} is unlocked, or split off a part that expects it locked"
         )),
-        fix: None,
-        fingerprint: String::new(),
+        ..lock_words::finding(ctx, &CHECK, here)
     })
 }
 
@@ -742,6 +732,31 @@ func f(stop chan struct{}) {
     }()
     turn.Lock()
     turn.Unlock()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_goroutine_too_large_to_be_followed_may_unlock() {
+        check(
+            r#"
+func race(exit chan int, a, b, c, d, e, f bool) {
+    var mu sync.Mutex
+    var m1, m2, m3, m4, m5, m6 sync.Mutex
+    mu.Lock()
+    go func() {
+        if a { m1.Lock() }
+        if b { m2.Lock() }
+        if c { m3.Lock() }
+        if d { m4.Lock() }
+        if e { m5.Lock() }
+        if f { m6.Lock() }
+        mu.Unlock()
+        exit <- 1
+    }()
+    mu.Lock()
+    mu.Unlock()
 }
 "#,
         );

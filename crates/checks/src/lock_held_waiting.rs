@@ -48,7 +48,7 @@
 
 use crate::growths::ModuleCtx;
 use crate::lock_words::{self, name};
-use stanch_diagnostic::{Action, Cause, Check, Confidence, Finding, Remedy, Severity, Stage, Step};
+use stanch_diagnostic::{Action, Cause, Check, Finding, Stage, Step};
 use stanch_obligations::HeldWait;
 
 /// The check.
@@ -106,19 +106,11 @@ fn finding(ctx: &ModuleCtx<'_>, wait: &HeldWait) -> Option<Finding> {
         });
     }
     Some(Finding {
-        check: &CHECK,
-        cause: CHECK.cause,
-        remedy: Remedy::Restructure,
-        severity: Severity::Error,
-        confidence: Confidence::Likely,
         message: format!("this waits for {worker}, which may need {lock}, held here"),
         label: match wait.path.len() {
             1 => "waits with the lock held".to_owned(),
             _ => "this call waits with the lock held".to_owned(),
         },
-        package: ctx.package_of(here.span),
-        function: here.symbol.to_string(),
-        location: ctx.location(here.span),
         goroutine: Some(lock_words::goroutine(ctx, &wait.path, reason)),
         also_blocked: vec![lock_words::goroutine(
             ctx,
@@ -127,10 +119,8 @@ fn finding(ctx: &ModuleCtx<'_>, wait: &HeldWait) -> Option<Finding> {
         )],
         related,
         witness,
-        notes: Vec::new(),
         help: Some(format!("unlock {lock} before the wait")),
-        fix: None,
-        fingerprint: String::new(),
+        ..lock_words::finding(ctx, &CHECK, here)
     })
 }
 

@@ -45,7 +45,7 @@
 
 use crate::growths::ModuleCtx;
 use crate::lock_words::{self, name, side};
-use stanch_diagnostic::{Action, Cause, Check, Confidence, Finding, Remedy, Severity, Stage};
+use stanch_diagnostic::{Action, Cause, Check, Finding, Stage};
 use stanch_obligations::{LockCycle, OrderStep};
 
 /// The check.
@@ -93,11 +93,6 @@ fn finding(ctx: &ModuleCtx<'_>, cycle: &LockCycle) -> Option<Finding> {
     witness.extend(lock_words::steps(ctx, 1, &other.first, &other.path, blocks(&a)));
     witness.extend(blocked);
     Some(Finding {
-        check: &CHECK,
-        cause: CHECK.cause,
-        remedy: Remedy::Restructure,
-        severity: Severity::Error,
-        confidence: Confidence::Likely,
         message: match swapped {
             true => format!(
                 "{} locks two `{}` in the order of its arguments",
@@ -112,9 +107,6 @@ fn finding(ctx: &ModuleCtx<'_>, cycle: &LockCycle) -> Option<Finding> {
             1 => "waits here, while another goroutine waits for the first".to_owned(),
             _ => "this call leads to the second lock".to_owned(),
         },
-        package: ctx.package_of(here.span),
-        function: here.symbol.to_string(),
-        location: ctx.location(here.span),
         goroutine: Some(lock_words::goroutine(ctx, &one.path, wait(one))),
         also_blocked: vec![lock_words::goroutine(ctx, &other.path, wait(other))],
         related,
@@ -128,8 +120,7 @@ fn finding(ctx: &ModuleCtx<'_>, cycle: &LockCycle) -> Option<Finding> {
             }
             false => format!("take {a} and {b} in one order, or unlock the first before the call"),
         }),
-        fix: None,
-        fingerprint: String::new(),
+        ..lock_words::finding(ctx, &CHECK, here)
     })
 }
 

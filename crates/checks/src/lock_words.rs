@@ -1,7 +1,9 @@
 //! Words that the checks on the locks of a whole module share.
 
 use crate::growths::ModuleCtx;
-use stanch_diagnostic::{Action, Frame, Goroutine, Label, Location, Step};
+use stanch_diagnostic::{
+    Action, Check, Confidence, Finding, Frame, Goroutine, Label, Location, Remedy, Severity, Step,
+};
 use stanch_ir::Span;
 use stanch_obligations::{LockMode, Spotted};
 
@@ -43,6 +45,30 @@ impl ModuleCtx<'_> {
         let methods = [".Lock()", ".RLock()", ".TryLock()", ".TryRLock()"];
         let written = methods.iter().find_map(|m| text.strip_suffix(m)).filter(|_| fits);
         written.map_or_else(|| "the lock".to_owned(), |receiver| format!("`{receiver}`"))
+    }
+}
+
+/// A finding about locks at a place, of which nothing is said yet.
+pub(crate) fn finding(ctx: &ModuleCtx<'_>, check: &'static Check, here: &Spotted) -> Finding {
+    Finding {
+        check,
+        cause: check.cause,
+        remedy: Remedy::Restructure,
+        severity: Severity::Error,
+        confidence: Confidence::Likely,
+        message: String::new(),
+        label: String::new(),
+        package: ctx.package_of(here.span),
+        function: here.symbol.to_string(),
+        location: ctx.location(here.span),
+        goroutine: None,
+        also_blocked: Vec::new(),
+        related: Vec::new(),
+        witness: Vec::new(),
+        notes: Vec::new(),
+        help: None,
+        fix: None,
+        fingerprint: String::new(),
     }
 }
 

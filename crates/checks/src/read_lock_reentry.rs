@@ -43,7 +43,7 @@
 
 use crate::growths::ModuleCtx;
 use crate::lock_words::{self, name};
-use stanch_diagnostic::{Action, Cause, Check, Confidence, Finding, Remedy, Severity, Stage};
+use stanch_diagnostic::{Action, Cause, Check, Finding, Stage};
 use stanch_obligations::Again;
 
 /// The check.
@@ -89,11 +89,6 @@ fn finding(ctx: &ModuleCtx<'_>, again: &Again) -> Option<Finding> {
         witness.insert(at, step);
     }
     Some(Finding {
-        check: &CHECK,
-        cause: CHECK.cause,
-        remedy: Remedy::Restructure,
-        severity: Severity::Error,
-        confidence: Confidence::Likely,
         message: match direct {
             true => format!("{lock} is locked for reading twice: a writer in between blocks all"),
             false => {
@@ -107,9 +102,6 @@ fn finding(ctx: &ModuleCtx<'_>, again: &Again) -> Option<Finding> {
             true => "waits behind a writer that waits for the first".to_owned(),
             false => "this call leads to a second read lock".to_owned(),
         },
-        package: ctx.package_of(here.span),
-        function: here.symbol.to_string(),
-        location: ctx.location(here.span),
         goroutine: Some(lock_words::goroutine(ctx, &again.path, "sync.RWMutex.RLock")),
         also_blocked: again
             .writer
@@ -127,8 +119,7 @@ fn finding(ctx: &ModuleCtx<'_>, again: &Again) -> Option<Finding> {
                 )
             }
         }),
-        fix: None,
-        fingerprint: String::new(),
+        ..lock_words::finding(ctx, &CHECK, here)
     })
 }
 

@@ -9,7 +9,7 @@ use crate::report::{LockMode, StepKind};
 use crate::state::{InputCall, Owed, Pending, State};
 use crate::summary::Start;
 use crate::term::{Epoch, PlaceId, Root, Term, TermId};
-use stanch_effects::{Args, Effect, Op, When};
+use stanch_effects::{Args, Effect, Gives, Op, When};
 use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::{Basic, Builtin, ObjectId, TypeId, TypeKind};
@@ -467,17 +467,26 @@ impl<'a> Run<'a, '_> {
         if !effect.callbacks.is_empty() || effect.op == Op::None && effect.args == Args::Escape {
             self.outside(state);
         }
-        if let (Some(object), Some(&error)) = (call.object, call.args.first())
-            && self.looks_at_error(object)
-            && state.nilness(&mut self.arena, error) == Some(true)
-        {
+        self.given(state, effect.gives, call);
+    }
+
+    /// Results of a library function, as far as something is known of them.
+    fn given(&mut self, state: &mut State, gives: Gives, call: &Invocation<'a>) {
+        let about = match gives {
+            Gives::AsksOf(n) | Gives::NilWith(n) => call.args.get(n as usize).copied(),
+            Gives::Any | Gives::NonNil => None,
+        };
+        let nil = about.and_then(|arg| state.nilness(&mut self.arena, arg));
+        if let (Gives::AsksOf(_), Some(true)) = (gives, nil) {
             let no = self.arena.bool(false);
-            self.set(state, call, 0, no);
-            return;
+            return self.set(state, call, 0, no);
         }
-        let non_nil = call.object.is_some_and(|o| self.makes_error(o));
         for &dst in call.dst {
-            let value = if non_nil { self.arena.non_nil() } else { self.arena.fresh() };
+            let value = match (gives, nil, about) {
+                (Gives::NonNil, ..) | (Gives::NilWith(_), Some(false), _) => self.arena.non_nil(),
+                (Gives::NilWith(_), Some(true), Some(arg)) => arg,
+                _ => self.arena.fresh(),
+            };
             self.assign(state, dst, value);
         }
     }
@@ -500,23 +509,6 @@ impl<'a> Run<'a, '_> {
         let receivers = call.args.len().saturating_sub(signature.params.len());
         let Some(&error) = call.args.get(error + receivers) else { return false };
         is_bool(*result) && state.nilness(&mut self.arena, error) == Some(true)
-    }
-
-    /// Whether a library function asks what an error is, and answers no for nil.
-    fn looks_at_error(&self, object: ObjectId) -> bool {
-        let program = self.package.program;
-        let name = &*program.object(object).name;
-        program.package_path(object.package) == "errors" && matches!(name, "As" | "Is")
-    }
-
-    /// Whether a library function always returns a new error.
-    fn makes_error(&self, object: ObjectId) -> bool {
-        let program = self.package.program;
-        let name = &*program.object(object).name;
-        matches!(
-            (program.package_path(object.package), name),
-            ("errors", "New") | ("fmt", "Errorf")
-        )
     }
 
     /// Something that the caller of `call` owes to give back.

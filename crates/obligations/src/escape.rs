@@ -176,6 +176,11 @@ impl Run<'_, '_> {
     pub(crate) fn release_silently(&mut self, state: &mut State, func: FuncId, args: &[TermId]) {
         let summaries = self.summaries;
         let Some(Some(summary)) = summaries.get(func) else { return };
+        if summary.unknown {
+            // Too large to be followed: it may give back any of them.
+            self.passed_on.extend(state.held.drain(..).map(|h| h.lock));
+            return;
+        }
         for path in &summary.gives {
             if let Some(lock) = self.find_place(state, &Env { callee: func, args }, path) {
                 state.held.retain(|h| h.lock != lock);
