@@ -24,6 +24,7 @@ impl Arrivals {
     /// Follows arguments along the call graph.
     pub(crate) fn new(calls: &mut Calls<'_>) -> Self {
         let mut next: FxHashMap<(Node, u32), Vec<(Node, u32)>> = FxHashMap::default();
+        let mut parts: FxHashMap<(Node, u32), Vec<(Node, u32)>> = FxHashMap::default();
         let mut queue: Vec<Slot> = Vec::new();
         let nodes: Vec<_> = calls.nodes().collect();
         for (node, facts) in nodes {
@@ -50,6 +51,9 @@ impl Arrivals {
                                 Source::Param(func, p) => {
                                     next.entry(((node.0, func), p)).or_default().push(to);
                                 }
+                                Source::Of(func, p) => {
+                                    parts.entry(((node.0, func), p)).or_default().push(to);
+                                }
                             }
                         }
                     }
@@ -64,13 +68,18 @@ impl Arrivals {
             for &(to, param) in next.get(&(slot.0, slot.1)).map_or(&[][..], |v| v) {
                 queue.push((to, param, slot.2));
             }
+            if slot.2 == Kind::Incoming {
+                for &(to, param) in parts.get(&(slot.0, slot.1)).map_or(&[][..], |v| v) {
+                    queue.push((to, param, Kind::Incoming));
+                }
+            }
         }
         arrivals
     }
 
     /// Whether there can be ever more different values of these sources, whoever calls.
     pub(crate) fn are_own(sources: &[Source]) -> bool {
-        sources.iter().any(|source| !matches!(source, Source::Param(..)))
+        sources.iter().any(|source| matches!(source, Source::Incoming | Source::Fresh))
     }
 
     /// Whether there can be ever more different values of these sources.
@@ -81,6 +90,9 @@ impl Arrivals {
                 let at = (node.0, func);
                 self.given.contains(&(at, param, Kind::Incoming))
                     || self.given.contains(&(at, param, Kind::Fresh))
+            }
+            Source::Of(func, param) => {
+                self.given.contains(&((node.0, func), param, Kind::Incoming))
             }
         })
     }

@@ -3,7 +3,7 @@
 use crate::contexts::{Calls, Node, Runs};
 use crate::facts::{DeclId, Key, OpKind, Summary};
 use crate::report::{Doubt, Retained, Retention};
-use crate::retain::{ChannelUse, Gate};
+use crate::retain::{ChannelUse, Gate, Kept};
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_types::{ObjectId, Program};
 use std::sync::Arc;
@@ -19,6 +19,7 @@ struct Whole<'s> {
     /// Parameters that are kept in a container.
     keeps: FxHashSet<(Node, u32)>,
     replaced: FxHashSet<Place>,
+    appended: FxHashSet<Place>,
     /// Fields that lie in package-level variables.
     reached: FxHashSet<Place>,
     channels: FxHashMap<Place, Vec<ChannelUse>>,
@@ -30,7 +31,8 @@ pub(crate) fn retentions(program: &Program<'_>, calls: &Calls<'_>) -> Vec<Retent
         calls,
         pooled: pooled(calls),
         keeps: keeps(calls),
-        replaced: replaced(calls.summaries),
+        replaced: places(calls.summaries, |kept| &kept.replaced),
+        appended: places(calls.summaries, |kept| &kept.appended),
         reached: reached(calls.summaries),
         channels: channels(calls),
     };
@@ -94,7 +96,9 @@ impl Whole<'_> {
                     Key::Param(..) => return None,
                 };
                 let decl = &summary.decls[decl.index()];
-                if self.replaced.contains(&(decl.file.clone(), decl.at)) {
+                let place = (decl.file.clone(), decl.at);
+                // What is filled once and used up goes with all that was in it.
+                if self.replaced.contains(&place) || !self.appended.contains(&place) {
                     return None;
                 }
                 match runs.has(Runs::AGAIN) {
@@ -181,10 +185,10 @@ fn keeps(calls: &Calls<'_>) -> FxHashSet<(Node, u32)> {
     found
 }
 
-fn replaced(summaries: &[&Summary]) -> FxHashSet<Place> {
+fn places(summaries: &[&Summary], of: fn(&Kept) -> &Vec<Key>) -> FxHashSet<Place> {
     let mut found = FxHashSet::default();
     for summary in summaries {
-        for key in &summary.kept.replaced {
+        for key in of(&summary.kept) {
             if let Key::Global(decl) | Key::Field(decl) = key {
                 let decl = &summary.decls[decl.index()];
                 found.insert((decl.file.clone(), decl.at));

@@ -27,8 +27,10 @@ pub(crate) enum Source {
     Incoming,
     /// An object made in this call.
     Fresh,
-    /// Parameter of a function of the package.
+    /// Parameter of a function of the package, as it came.
     Param(u32, u32),
+    /// Something that is made of such a parameter.
+    Of(u32, u32),
 }
 
 /// The sources of a value; none if it is made of constants and settings.
@@ -156,7 +158,7 @@ impl AllSources {
             }
             // What is put into a variable's fields or elements is in the variable.
             InstrKind::Store(place @ Place { base: PlaceBase::Local(local), .. }, value) => {
-                let sources = without_fresh(self.operand(id, value));
+                let sources = made_of(self.operand(id, value));
                 let field = place.proj.iter().find_map(|p| match p {
                     Proj::Field(_, field) => Some(*field),
                     _ => None,
@@ -188,7 +190,7 @@ impl AllSources {
                 }
             }
             Terminator::RangeNext { over, key, value, .. } => {
-                let mut sources = without_fresh(self.operand(id, over));
+                let mut sources = made_of(self.operand(id, over));
                 if crate::loops::is_many(over) {
                     sources.push(Source::Incoming);
                 }
@@ -226,8 +228,13 @@ impl AllSources {
         {
             sources.extend(self.place(id, base, place));
         }
-        value.for_each_operand(|x| sources.extend(self.operand(id, x)));
-        let mut sources = without_fresh(sources);
+        // What is chosen from a list or table is of the list, whoever chooses.
+        match value {
+            Rvalue::Load(_) | Rvalue::AddressOf(_) => {}
+            Rvalue::MapLookup { map, .. } => sources.extend(self.operand(id, map)),
+            _ => value.for_each_operand(|x| sources.extend(self.operand(id, x))),
+        }
+        let mut sources = made_of(sources);
         sources.truncate(MAX_SOURCES);
         sources
     }
@@ -248,7 +255,7 @@ impl AllSources {
             }
             _ => {}
         }
-        let mut sources = without_fresh(sources);
+        let mut sources = made_of(sources);
         let incoming = object.is_some_and(|callee| is_incoming(reader, callee));
         if incoming {
             sources.insert(0, Source::Incoming);
@@ -269,8 +276,14 @@ impl AllSources {
     }
 }
 
-fn without_fresh(mut sources: Sources) -> Sources {
+/// The sources of what is made of values of these: a part of a new object need not be new.
+fn made_of(mut sources: Sources) -> Sources {
     sources.retain(|s| *s != Source::Fresh);
+    for source in &mut sources {
+        if let Source::Param(func, param) = *source {
+            *source = Source::Of(func, param);
+        }
+    }
     sources.sort_unstable();
     sources.dedup();
     sources

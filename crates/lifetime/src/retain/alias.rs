@@ -134,6 +134,9 @@ impl Alias {
                 {
                     pieces.insert(*to);
                 }
+                InstrKind::Assign(to, Rvalue::Use(Operand::Local(x))) if pieces.contains(x) => {
+                    pieces.insert(*to);
+                }
                 InstrKind::Call(call) => {
                     if call.args.is_empty() {
                         results.extend(&call.dst);

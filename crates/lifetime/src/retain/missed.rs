@@ -4,10 +4,13 @@ use crate::report::{Retained, Retention};
 use crate::retain::{At, Bodies, Candidate, Gate};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_ir::{
-    BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, Span,
-    Terminator,
+    BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
+    Span, Terminator,
 };
 use stanch_types::{Builtin, ObjectId, TypeKind};
+
+/// Copies and fields looked through.
+const MAX_STEPS: u32 = 4;
 
 /// An insertion into a map.
 struct Insert {
@@ -31,16 +34,47 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     }
 }
 
-/// The variable or field that holds the container of a local.
+/// The variable or field that holds the container of a local, if it outlives the call.
 fn holder(bodies: &Bodies<'_, '_>, id: FuncId, local: LocalId) -> Option<ObjectId> {
+    let func = &bodies.module.funcs[id];
+    let held = |place: &Place| {
+        outlives(bodies, id, func, place, MAX_STEPS).then(|| crate::retain::alias::end(place))?
+    };
     bodies.definitions[id][local].iter().find_map(|v| match v {
-        Rvalue::Load(place) => crate::retain::alias::end(place),
+        Rvalue::Load(place) => held(place),
         Rvalue::Use(Operand::Local(x)) => bodies.definitions[id][*x].iter().find_map(|v| match v {
-            Rvalue::Load(place) => crate::retain::alias::end(place),
+            Rvalue::Load(place) => held(place),
             _ => None,
         }),
         _ => None,
     })
+}
+
+/// Whether a place lies in what lives on when the function has returned: in a package-level variable,
+/// behind the receiver, or behind an argument that goroutines share. Options and requests that are
+/// handed in die with their work.
+fn outlives(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, place: &Place, steps: u32) -> bool {
+    let PlaceBase::Local(mut base) = place.base else { return true };
+    if !place.proj.iter().any(|p| matches!(p, Proj::Deref)) || steps == 0 {
+        return false;
+    }
+    for _ in 0..MAX_STEPS {
+        if func.has_recv && func.params.first() == Some(&base) {
+            return true;
+        }
+        let ty = func.locals[base].ty;
+        let shared = bodies.program.pointee(ty).is_some_and(|to| bodies.has_lock(to));
+        let given = func.params.contains(&base) || func.captures.iter().any(|c| c.inner == base);
+        if given {
+            return shared || func.parent.is_some();
+        }
+        match bodies.definitions[id][base].as_slice() {
+            [Rvalue::Use(Operand::Local(x))] => base = *x,
+            [Rvalue::Load(place)] => return outlives(bodies, id, func, place, steps - 1),
+            _ => return false,
+        }
+    }
+    false
 }
 
 fn insertions(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func) -> Vec<Insert> {

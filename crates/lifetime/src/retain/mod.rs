@@ -46,7 +46,7 @@ pub(crate) enum Gate {
     Pooled(DeclId, u32),
     /// The function keeps what this parameter of it is given in a container that grows.
     Keeps(DeclId, u32),
-    /// Nothing puts another value in the place of this container.
+    /// Elements are appended to this container, and nothing puts another value in its place.
     NeverReplaced(Key),
     /// The function runs again and again.
     Repeated,
@@ -79,6 +79,8 @@ pub(crate) struct Kept {
     pub(crate) pooled: Vec<Pooled>,
     /// Containers that are given another value, not a longer or shorter one of their own.
     pub(crate) replaced: Vec<Key>,
+    /// Slices that elements are appended to.
+    pub(crate) appended: Vec<Key>,
     /// Uses of channels in package-level variables.
     pub(crate) channels: Vec<(DeclId, ChannelUse)>,
 }

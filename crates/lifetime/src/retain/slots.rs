@@ -24,6 +24,7 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
                         bodies.kept.replaced.push(key);
                     }
                 }
+                Change::Appended => bodies.kept.appended.push(key),
                 Change::Longer => {}
                 Change::Popped { by_append } => {
                     if bodies.holds(elem) != Holds::Objects {
@@ -69,7 +70,9 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
 enum Change {
     /// Something else takes its place, or nothing.
     Replaced,
-    /// Elements are added, or it stays as it is.
+    /// Elements are added.
+    Appended,
+    /// It stays as it is, or its array is used again.
     Longer,
     /// Elements are no longer in it, but behind it.
     Popped { by_append: bool },
@@ -101,6 +104,7 @@ fn change(
         return Change::Replaced;
     }
     let mut popped = None;
+    let mut appended = false;
     for value in &bodies.definitions[id][*local] {
         match value {
             // Cut to nothing: the array is used from its start again.
@@ -128,12 +132,15 @@ fn change(
                 let rest = elems.first().is_some_and(|x| cut(x, false));
                 if rest && cut(&Operand::Local(*kept), true) {
                     popped = Some(Change::Popped { by_append: true });
+                } else {
+                    appended = true;
                 }
             }
+            Rvalue::Append { .. } => appended = true,
             _ => {}
         }
     }
-    popped.unwrap_or(Change::Longer)
+    popped.unwrap_or(if appended { Change::Appended } else { Change::Longer })
 }
 
 /// Whether a bound is something plus something.
