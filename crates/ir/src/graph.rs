@@ -101,8 +101,14 @@ impl Func {
         order
     }
 
-    /// The immediate dominator of each block; the entry's is itself.
-    pub fn dominators(&self) -> IndexVec<BlockId, BlockId> {
+    /// Which blocks every way to a block goes through.
+    pub fn dominators(&self) -> Dominators {
+        Dominators::of(&self.immediate_dominators())
+    }
+
+    /// The immediate dominator of each block; the entry's is itself, and that of a block that cannot
+    /// be reached is the entry.
+    fn immediate_dominators(&self) -> IndexVec<BlockId, BlockId> {
         let order = self.reverse_postorder();
         let mut rank: IndexVec<BlockId, usize> = IndexVec::from_elem(usize::MAX, self.blocks.len());
         for (i, &block) in order.iter().enumerate() {
@@ -126,6 +132,51 @@ impl Func {
             }
         }
         idom.iter().map(|d| d.unwrap_or(entry)).collect()
+    }
+}
+
+/// The dominator tree of a function's blocks, as the times at which a walk enters and leaves each of
+/// them: one dominates another where it is entered before and left after.
+pub struct Dominators {
+    entered: IndexVec<BlockId, usize>,
+    left: IndexVec<BlockId, usize>,
+}
+
+impl Dominators {
+    fn of(idom: &IndexVec<BlockId, BlockId>) -> Self {
+        let mut children: IndexVec<BlockId, Vec<BlockId>> =
+            IndexVec::from_elem(Vec::new(), idom.len());
+        for (block, &up) in idom.iter_enumerated() {
+            if block != up {
+                children[up].push(block);
+            }
+        }
+        let mut tree = Self {
+            entered: IndexVec::from_elem(0, idom.len()),
+            left: IndexVec::from_elem(0, idom.len()),
+        };
+        let mut time = 0;
+        let mut stack: Vec<BlockId> =
+            idom.iter_enumerated().map(|(block, _)| block).take(1).collect();
+        while let Some(&block) = stack.last() {
+            time += 1;
+            let below = std::mem::take(&mut children[block]);
+            if below.is_empty() {
+                tree.left[block] = time;
+                stack.pop();
+            }
+            // A block whose children were walked comes up a second time, to be left.
+            if tree.entered[block] == 0 {
+                tree.entered[block] = time;
+            }
+            stack.extend(below);
+        }
+        tree
+    }
+
+    /// Whether every way from the entry to `block` goes through `over`. A block dominates itself.
+    pub fn dominates(&self, over: BlockId, block: BlockId) -> bool {
+        self.entered[over] <= self.entered[block] && self.left[block] <= self.left[over]
     }
 }
 

@@ -13,4 +13,5 @@ mod simplify;
 mod visit;
 
 pub use data::*;
+pub use graph::Dominators;
 pub use lower::lower_package;

@@ -1,7 +1,6 @@
 //! What the branches around a write tell: the container was nil, the key is there already.
 
 use crate::facts::Key;
-use crate::loops::dominates;
 use crate::scan::Scan;
 use stanch_ir::{BlockId, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue, Terminator};
 use stanch_syntax::ast::BinaryOp;
@@ -27,7 +26,7 @@ impl Scan<'_, '_> {
             let Terminator::Branch { cond: Operand::Local(cond), then, els } = &data.term else {
                 return false;
             };
-            if at == block || !dominates(dominators, at, block) {
+            if at == block || !dominators.dominates(at, block) {
                 return false;
             }
             let Some(Rvalue::Binary(op, a, b)) = self.definitions[*cond].first() else {
@@ -40,7 +39,7 @@ impl Scan<'_, '_> {
             };
             let nil = |x: &Operand| matches!(x, Operand::Nil(_));
             let same = |x: &Operand| self.origins.operand(self.id, x).iter().any(|o| o.key == key);
-            dominates(dominators, side, block) && (nil(a) && same(b) || nil(b) && same(a))
+            dominators.dominates(side, block) && (nil(a) && same(b) || nil(b) && same(a))
         })
     }
 
@@ -97,8 +96,8 @@ impl Scan<'_, '_> {
                     at != block
                         && then != els
                         && says(cond)
-                        && dominates(dominators, *then, block)
-                        && !dominates(dominators, *els, block)
+                        && dominators.dominates(*then, block)
+                        && !dominators.dominates(*els, block)
                         && self.entered_from(*then) == 1
                 }
                 _ => false,
@@ -146,7 +145,7 @@ impl Scan<'_, '_> {
                 found.contains(cond)
                     && self.func.blocks.iter_enumerated().any(|(at, b)| {
                         panics(b)
-                            && (dominates(dominators, *then, at) || dominates(dominators, *els, at))
+                            && (dominators.dominates(*then, at) || dominators.dominates(*els, at))
                     })
             }
             _ => false,

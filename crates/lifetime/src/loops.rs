@@ -9,66 +9,88 @@ use stanch_types::{ConstValue, ObjectId};
 /// A loop of more turns than this, written as a constant, is like one without an end.
 const MANY_TURNS: u32 = 100;
 
-/// The loop around each block.
+/// The loop around each block: of those that nest, the one that runs longest.
+///
+/// Natural loops, inner ones first, each collapsed into its head when it is known: every block and
+/// every edge is looked at once per function, however deep the loops (Havlak, "Nesting of reducible
+/// and irreducible loops").
 pub(crate) fn loops(reader: &Reader<'_>, func: &Func) -> IndexVec<BlockId, Loop> {
     let mut kinds = IndexVec::from_elem(Loop::None, func.blocks.len());
-    let back = func.reverse_postorder();
-    let mut rank: IndexVec<BlockId, usize> = IndexVec::from_elem(0, func.blocks.len());
-    for (at, &block) in back.iter().enumerate() {
-        rank[block] = at;
-    }
-    let has_back = |block: BlockId| {
-        func.blocks[block].term.targets().iter().any(|&to| rank[to] <= rank[block])
-    };
-    if !back.iter().any(|&block| has_back(block)) {
+    let order = func.reverse_postorder();
+    let back = back_edges(func, &order);
+    if back.iter().all(Vec::is_empty) {
         return kinds;
     }
-    let (dominators, preds) = (func.dominators(), func.predecessors());
-    for &block in &back {
-        for head in func.blocks[block].term.targets() {
-            if rank[head] > rank[block] || !dominates(&dominators, head, block) {
+    let preds = func.predecessors();
+    let mut nest = Nest {
+        merged: func.blocks.iter_enumerated().map(|(block, _)| block).collect(),
+        waits: func.blocks.iter_enumerated().map(|(block, _)| waits(reader, func, block)).collect(),
+    };
+    let mut around: IndexVec<BlockId, Option<BlockId>> =
+        IndexVec::from_elem(None, func.blocks.len());
+    for &head in order.iter().rev().filter(|&&head| !back[head].is_empty()) {
+        let mut stack = back[head].clone();
+        while let Some(block) = stack.pop() {
+            let block = nest.head(block);
+            if block == head {
                 continue;
             }
-            let body = body(&preds, head, block);
-            let kind = kind(reader, func, head, &body);
-            for member in body {
-                kinds[member] = kinds[member].max(kind);
-            }
+            nest.merged[block] = head;
+            nest.waits[head] |= nest.waits[block];
+            around[block] = Some(head);
+            stack.extend(&preds[block]);
+        }
+        kinds[head] = kind(func, head, nest.waits[head]);
+    }
+    for &block in &order {
+        if let Some(head) = around[block] {
+            kinds[block] = kinds[block].max(kinds[head]);
         }
     }
     kinds
 }
 
-/// Whether every way to `block` goes through `over`.
-pub(crate) fn dominates(
-    dominators: &IndexVec<BlockId, BlockId>,
-    over: BlockId,
-    mut block: BlockId,
-) -> bool {
-    loop {
-        if block == over {
-            return true;
+/// For each block, those from which the function goes back to it: every way to them led over it.
+fn back_edges(func: &Func, order: &[BlockId]) -> IndexVec<BlockId, Vec<BlockId>> {
+    let mut back = IndexVec::from_elem(Vec::new(), func.blocks.len());
+    let mut rank: IndexVec<BlockId, usize> = IndexVec::from_elem(0, func.blocks.len());
+    for (at, &block) in order.iter().enumerate() {
+        rank[block] = at;
+    }
+    let mut dominators = None;
+    for &block in order {
+        func.blocks[block].term.for_each_target(|head| {
+            if rank[head] <= rank[block]
+                && dominators.get_or_insert_with(|| func.dominators()).dominates(head, block)
+            {
+                back[head].push(block);
+            }
+        });
+    }
+    back
+}
+
+/// Blocks of which those of known loops are one.
+struct Nest {
+    /// The head of the loop that a block was merged into, or the block itself.
+    merged: IndexVec<BlockId, BlockId>,
+    /// Whether something in it waits.
+    waits: IndexVec<BlockId, bool>,
+}
+
+impl Nest {
+    /// The head of the outermost loop so far around a block.
+    fn head(&mut self, mut block: BlockId) -> BlockId {
+        while self.merged[block] != block {
+            let up = self.merged[self.merged[block]];
+            self.merged[block] = up;
+            block = up;
         }
-        match dominators.get(block) {
-            Some(&up) if up != block => block = up,
-            _ => return false,
-        }
+        block
     }
 }
 
-fn body(preds: &IndexVec<BlockId, Vec<BlockId>>, head: BlockId, end: BlockId) -> Vec<BlockId> {
-    let mut members = vec![head];
-    let mut stack = vec![end];
-    while let Some(block) = stack.pop() {
-        if !members.contains(&block) {
-            members.push(block);
-            stack.extend(&preds[block]);
-        }
-    }
-    members
-}
-
-fn kind(reader: &Reader<'_>, func: &Func, head: BlockId, body: &[BlockId]) -> Loop {
+fn kind(func: &Func, head: BlockId, waits: bool) -> Loop {
     let many = match &func.blocks[head].term {
         // It ends with what it goes over, whatever it waits for on the way.
         Terminator::RangeNext { over, .. } if is_many(over) => true,
@@ -83,11 +105,7 @@ fn kind(reader: &Reader<'_>, func: &Func, head: BlockId, body: &[BlockId]) -> Lo
         }
         _ => false,
     };
-    if many || body.iter().any(|&block| waits(reader, func, block)) {
-        Loop::Endless
-    } else {
-        Loop::Finite
-    }
+    if many || waits { Loop::Endless } else { Loop::Finite }
 }
 
 /// Whether a bound is a constant that is large.

@@ -7,10 +7,10 @@ use crate::loops::{definitions, loops};
 use crate::origin::{Origins, Reader, of_place, origins};
 use crate::source::{AllSources, Sources};
 use crate::{reach, retain};
-use stanch_base::{FxHashSet, Idx, IndexVec};
+use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_ir::{
-    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Module, Operand, Place,
-    PlaceBase, Proj, Rvalue, Span, Terminator,
+    BlockId, Call, Callee, Dominators, Func, FuncId, InstrKind, LocalId, LocalKind, Module,
+    Operand, Place, PlaceBase, Proj, Rvalue, Span, Terminator,
 };
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::{
@@ -72,6 +72,7 @@ pub fn summarise(
             sources: &sources,
             loops: turns,
             dominators: None,
+            measured: FxHashMap::default(),
             facts: FuncFacts::default(),
         };
         scan.run();
@@ -144,7 +145,9 @@ pub(crate) struct Scan<'s, 'a> {
     pub(crate) sources: &'s AllSources,
     pub(crate) definitions: IndexVec<LocalId, Vec<&'s Rvalue>>,
     pub(crate) loops: IndexVec<BlockId, Loop>,
-    pub(crate) dominators: Option<IndexVec<BlockId, BlockId>>,
+    pub(crate) dominators: Option<Dominators>,
+    /// The containers that locals measure, as far as that was asked, by steps from the question.
+    measured: FxHashMap<(LocalId, u8), Vec<Operand>>,
     pub(crate) facts: FuncFacts,
 }
 
@@ -489,24 +492,43 @@ impl<'s> Scan<'s, '_> {
     }
 
     /// The containers whose length a value is, or is computed from.
-    fn measured(&self, value: &Operand) -> Vec<Operand> {
-        let mut found = Vec::new();
-        let mut stack = vec![(value, 0)];
-        while let Some((operand, depth)) = stack.pop() {
-            let Operand::Local(local) = operand else { continue };
-            for value in &self.definitions[*local] {
-                match value {
-                    Rvalue::Len(x) | Rvalue::Cap(x) => found.push(x.clone()),
-                    Rvalue::Convert(x, _) | Rvalue::Use(x) if depth < 3 => {
-                        stack.push((x, depth + 1));
+    fn measured(&mut self, value: &Operand) -> Vec<Operand> {
+        match value {
+            Operand::Local(local) => self.measured_local(*local, 0),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same of a local that is `depth` steps from what was asked for. Each is answered once: a
+    /// variable may have as many definitions as there are comparisons of it.
+    fn measured_local(&mut self, local: LocalId, depth: u8) -> Vec<Operand> {
+        if let Some(known) = self.measured.get(&(local, depth)) {
+            return known.clone();
+        }
+        let mut found: Vec<Operand> = Vec::new();
+        for at in 0..self.definitions[local].len() {
+            let (sides, is_length) = match self.definitions[local][at] {
+                Rvalue::Len(x) | Rvalue::Cap(x) => ([Some(x), None], true),
+                Rvalue::Convert(x, _) | Rvalue::Use(x) if depth < 3 => ([Some(x), None], false),
+                Rvalue::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) if depth < 3 => {
+                    ([Some(a), Some(b)], false)
+                }
+                _ => continue,
+            };
+            for side in sides.into_iter().flatten() {
+                let more = match side {
+                    side if is_length => vec![side.clone()],
+                    Operand::Local(from) => self.measured_local(*from, depth + 1),
+                    _ => Vec::new(),
+                };
+                for operand in more {
+                    if !found.contains(&operand) {
+                        found.push(operand);
                     }
-                    Rvalue::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) if depth < 3 => {
-                        stack.extend([(a, depth + 1), (b, depth + 1)]);
-                    }
-                    _ => {}
                 }
             }
         }
+        self.measured.insert((local, depth), found.clone());
         found
     }
 
