@@ -145,7 +145,7 @@ fn finding(ctx: &Ctx<'_>, double: &DoubleLock) -> Finding {
         cause: CHECK.cause,
         remedy: Remedy::Restructure,
         severity: Severity::Error,
-        confidence: match (double.always, double.guarded) {
+        confidence: match (double.always && !double.rough, double.guarded) {
             (true, _) => Confidence::Proved,
             (false, false) => Confidence::Likely,
             (false, true) => Confidence::Possible,

@@ -81,7 +81,7 @@ fn finding(ctx: &Ctx<'_>, missing: &MissingUnlock) -> Finding {
         cause: CHECK.cause,
         remedy: Remedy::ReleaseResource,
         severity: Severity::Error,
-        confidence: Confidence::Proved,
+        confidence: if missing.rough { Confidence::Likely } else { Confidence::Proved },
         message: format!(
             "{lock} stays locked when {func} returns at line {}",
             ctx.line(missing.exit)
@@ -670,6 +670,38 @@ func (s *store) flush() {
     }
     s.mu.Lock()
     s.mu.Unlock()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn more_ways_than_are_kept_apart() {
+        check(
+            r#"
+type hooks struct { mu sync.Mutex; n int }
+func (h *hooks) run(a, b, c, d, e, f func(), n int) int {
+    if n > 1 { a() }
+    if n > 2 { b() }
+    if n > 3 { c() }
+    if n > 4 { d() }
+    if n > 5 { e() }
+    if n > 6 { f() }
+    locked := n > 7
+    if locked {
+        h.mu.Lock()
+    }
+    h.n++
+    if locked {
+        h.mu.Unlock()
+    }
+    h.mu.Lock()
+  //^^^^^^^^^^^ leak[missing-unlock]: `h.mu` stays locked when `(*hooks).run` returns at line 21
+    if n > 8 {
+        return 0
+    }
+    h.mu.Unlock()
+    return n
 }
 "#,
         );

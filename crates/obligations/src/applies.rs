@@ -6,10 +6,11 @@ use crate::exec::{Run, Site};
 use crate::report::StepKind;
 use crate::state::{Held, State};
 use crate::summary::{Fresh, Outcome, Path, Summary, Value};
-use crate::term::{Epoch, Term, TermId};
+use crate::term::{Epoch, EpochId, Term, TermId};
 use stanch_ir::{FuncId, LocalId};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::TypeKind;
+use std::sync::Arc;
 
 impl<'a> Run<'a, '_> {
     pub(crate) fn body(
@@ -66,29 +67,46 @@ impl<'a> Run<'a, '_> {
     pub(crate) fn wrote(&mut self, state: &mut State, func: FuncId, kept: &[usize]) {
         let package = self.package;
         let facts = &package.facts[func];
-        for &field in &facts.writes.fields {
-            state.invalidate(&mut self.arena, Epoch::Field(field));
-        }
-        for &global in &facts.writes.globals {
-            state.invalidate(&mut self.arena, Epoch::Global(global));
-        }
-        if facts.writes.elements {
-            state.invalidate(&mut self.arena, Epoch::Elements);
-        }
+        let mut epochs = self.written(func);
         if let Some(closure) = package.module.funcs.get(func)
             && closure.parent == Some(self.id)
         {
             let written = closure.captures.iter().zip(&facts.writes_capture).enumerate();
             let written = written.filter(|(i, (_, written))| **written && !kept.contains(i));
-            for (_, (capture, _)) in written {
-                state.invalidate(&mut self.arena, Epoch::Local(capture.outer));
-            }
+            let locals = written.map(|(_, (c, _))| self.arena.epoch(Epoch::Local(c.outer)));
+            let mut all = epochs.to_vec();
+            all.extend(locals);
+            all.sort();
+            all.dedup();
+            epochs = all.into();
         }
+        state.invalidate(&mut self.arena, &epochs);
         if facts.writes.unknown {
             self.outside(state);
         } else if !facts.writes.is_empty() {
             self.bump(state, Epoch::Memory);
         }
+    }
+
+    /// Kinds of places that a function writes, as far as this one asks for them.
+    fn written(&mut self, func: FuncId) -> Arc<[EpochId]> {
+        let n_named = self.arena.n_named();
+        if let Some((n, known)) = self.written.get(&func)
+            && *n == n_named
+        {
+            return Arc::clone(known);
+        }
+        let writes = &self.package.facts[func].writes;
+        let fields = writes.fields.iter().map(|&f| (f, Epoch::Field(f)));
+        let globals = writes.globals.iter().map(|&g| (g, Epoch::Global(g)));
+        let named = fields.chain(globals).filter(|(object, _)| self.arena.is_named(*object));
+        let mut epochs: Vec<Epoch> = named.map(|(_, epoch)| epoch).collect();
+        epochs.extend(writes.elements.then_some(Epoch::Elements));
+        let mut ids: Vec<EpochId> = epochs.into_iter().map(|e| self.arena.epoch(e)).collect();
+        ids.sort();
+        let ids: Arc<[EpochId]> = ids.into();
+        self.written.insert(func, (n_named, Arc::clone(&ids)));
+        ids
     }
 
     fn outcomes(

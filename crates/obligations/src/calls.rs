@@ -8,7 +8,7 @@ use crate::package::acts;
 use crate::report::{LockMode, StepKind};
 use crate::state::{InputCall, Owed, Pending, State};
 use crate::summary::Start;
-use crate::term::{Epoch, PlaceId, Root, Term, TermId};
+use crate::term::{Epoch, EpochId, PlaceId, Root, Term, TermId};
 use stanch_effects::{Args, Effect, Gives, Op, When};
 use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
@@ -359,9 +359,11 @@ impl<'a> Run<'a, '_> {
 
     /// Code out of view ran: variables that it can reach may have changed.
     pub(crate) fn outside(&mut self, state: &mut State) {
-        for &local in &self.package.facts[self.id].volatile {
-            state.invalidate(&mut self.arena, Epoch::Local(local));
-        }
+        let volatile = &self.package.facts[self.id].volatile;
+        let epochs = volatile.iter().map(|&local| self.arena.epoch(Epoch::Local(local)));
+        let mut epochs: Vec<EpochId> = epochs.collect();
+        epochs.sort();
+        state.invalidate(&mut self.arena, &epochs);
         self.bump(state, Epoch::Memory);
     }
 

@@ -4,10 +4,11 @@ use crate::inferred::{Act, Ender};
 use crate::order::{EventKind, Notes};
 use crate::package::Package;
 use crate::report::{DoubleLock, Step, StepKind};
-use crate::state::State;
+use crate::state::{Detail, State};
 use crate::summary::Summary;
-use crate::term::{Arena, Epoch, Part, PlaceId, Root, Term, TermId};
-use stanch_base::{FxHashMap, IndexVec};
+use crate::term::{Arena, Epoch, EpochId, Part, PlaceId, Root, Term, TermId};
+use crate::visit;
+use stanch_base::{FxHashMap, FxHashSet, IndexVec};
 use stanch_effects::Kind;
 use stanch_ir::{
     BlockId, Func, FuncId, Instr, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Span,
@@ -15,6 +16,7 @@ use stanch_ir::{
 use stanch_syntax::ast::UnaryOp;
 use stanch_types::{Basic, ConstValue, ObjectId, TypeId, TypeKind};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The analysis of one function.
 pub(crate) struct Run<'a, 'p> {
@@ -22,6 +24,7 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) summaries: &'a IndexVec<FuncId, Option<Summary>>,
     pub(crate) id: FuncId,
     pub(crate) func: &'a Func,
+    pub(crate) detail: Detail,
     pub(crate) arena: Arena,
     /// Instructions of the block that runs whose earlier values the state still knows.
     pub(crate) stale: BTreeSet<u32>,
@@ -47,6 +50,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) notes: Notes,
     /// Elements by value, with the containers they were found in.
     pub(crate) origins: FxHashMap<TermId, TermId>,
+    /// Kinds of places that functions write, with the number of names that were known then.
+    pub(crate) written: FxHashMap<FuncId, (usize, Arc<[EpochId]>)>,
 }
 
 /// Something acquired by an operation of the function.
@@ -87,12 +92,14 @@ impl<'a, 'p> Run<'a, 'p> {
         package: &'a Package<'p>,
         summaries: &'a IndexVec<FuncId, Option<Summary>>,
         id: FuncId,
+        detail: Detail,
     ) -> Self {
-        Self {
+        let mut run = Self {
             package,
             summaries,
             id,
             func: &package.module.funcs[id],
+            detail,
             arena: Arena::default(),
             stale: BTreeSet::new(),
             sites: BTreeMap::new(),
@@ -106,7 +113,36 @@ impl<'a, 'p> Run<'a, 'p> {
             doubles: BTreeMap::new(),
             notes: Notes::default(),
             origins: FxHashMap::default(),
+            written: FxHashMap::default(),
+        };
+        run.name_fields();
+        run
+    }
+
+    /// Says which fields and variables this function may ask for: its own and those that what it calls
+    /// may tell it about.
+    fn name_fields(&mut self) {
+        let package = self.package;
+        let mut named: FxHashSet<ObjectId> = FxHashSet::default();
+        for kind in visit::kinds(self.func) {
+            visit::places(kind, &mut |place| {
+                if let PlaceBase::Global(object) = place.base {
+                    named.insert(object);
+                }
+                named.extend(place.proj.iter().filter_map(|proj| match proj {
+                    Proj::Field(_, field) => Some(*field),
+                    Proj::Deref | Proj::Index(_) => None,
+                }));
+            });
         }
+        for &callee in &package.facts[self.id].callees {
+            if let Some(Some(summary)) = self.summaries.get(callee) {
+                summary.named(&mut |object| {
+                    named.insert(object);
+                });
+            }
+        }
+        self.arena.name(named.into_iter());
     }
 
     /// Whether what was acquired at a place is an object with a goroutine.
@@ -197,7 +233,10 @@ impl<'a, 'p> Run<'a, 'p> {
                     self.assign(state, *ok, yes);
                 }
             }
-            InstrKind::MapDelete { .. } => state.invalidate(&mut self.arena, Epoch::Elements),
+            InstrKind::MapDelete { .. } => {
+                let elements = self.arena.epoch(Epoch::Elements);
+                state.invalidate(&mut self.arena, &[elements]);
+            }
         }
     }
 

@@ -3,7 +3,8 @@
 use crate::exec::Run;
 use crate::flow::Exit;
 use crate::report::{LockMode, Loss, LostCancel, MissingUnlock};
-use crate::state::{Held, State};
+use crate::sorted::SortedMap;
+use crate::state::{Detail, Held, State};
 use crate::summary::{
     Base, CallUnder, Fresh, Outcome, Path, Summary, Take, Value, path_of, value_of,
 };
@@ -120,7 +121,7 @@ impl Run<'_, '_> {
         for list in [&mut outcome.held, &mut outcome.released] {
             list.dedup();
         }
-        for (&(lock, mode), site) in &exit.state.takes {
+        for (&(lock, mode), site) in exit.state.takes.iter() {
             let Some(path) = name(lock) else { continue };
             let mut chain = vec![(self.id, site.span)];
             chain.extend(site.chain.iter().copied());
@@ -195,7 +196,7 @@ impl Run<'_, '_> {
     /// Facts as conditions on inputs, and whether callers can name them all.
     pub(crate) fn conditions(
         &self,
-        facts: &BTreeMap<TermId, TermId>,
+        facts: &SortedMap<TermId, TermId>,
     ) -> (Vec<(Path, Value)>, bool) {
         let named = facts.iter().filter_map(|(&t, &known)| self.condition_on_input(t, known));
         let mut conditions: Vec<(Path, Value)> = named.collect();
@@ -264,6 +265,7 @@ impl Run<'_, '_> {
                 exit: exit.span,
                 exits: spans,
                 unlock: Some(unlock),
+                rough: self.detail == Detail::Rough,
                 path: self.path_since(&exit.state, site),
             });
         }

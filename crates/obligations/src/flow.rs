@@ -5,7 +5,7 @@ use crate::inferred::Act;
 use crate::order::EventKind;
 use crate::package::successors;
 use crate::report::{Step, StepKind};
-use crate::state::{Held, Signature, State};
+use crate::state::{Detail, Held, Signature, State};
 use crate::term::{Number, Part, PlaceId, Root, Term, TermId};
 use crate::visit;
 use stanch_base::{FxHashSet, Idx, IndexVec};
@@ -58,8 +58,11 @@ impl<'a> Run<'a, '_> {
     pub(crate) fn explore(&mut self) -> Option<Vec<Exit>> {
         let func = self.func;
         let entry = func.blocks.ids().next()?;
-        let apart =
-            APART.iter().find(|(n, _)| func.blocks.len() <= *n).map_or(1, |&(_, apart)| apart);
+        let apart = match self.detail {
+            Detail::Fine => APART.iter().find(|(n, _)| func.blocks.len() <= *n),
+            Detail::Rough => None,
+        };
+        let apart = apart.map_or(1, |&(_, apart)| apart);
         let shape = Shape { order: reverse_postorder(func), live: liveness(func), apart };
         let mut groups: IndexVec<BlockId, Vec<Group>> =
             func.blocks.iter().map(|_| Vec::new()).collect();
@@ -94,7 +97,7 @@ impl<'a> Run<'a, '_> {
         groups: &mut IndexVec<BlockId, Vec<Group>>,
         work: &mut BTreeSet<(u32, BlockId, usize, usize)>,
     ) -> Option<()> {
-        let signature = state.signature(&self.arena);
+        let signature = state.signature(&self.arena, self.detail);
         let here = &mut groups[id];
         let known = here.iter().position(|g| g.signature == signature);
         let number = match known {
@@ -155,20 +158,16 @@ impl<'a> Run<'a, '_> {
             self.begin((id, block.instrs.len() as u32));
             if block.term == Terminator::Return {
                 let exit = self.exit(state, block.term_span);
-                let signature = exit.state.signature(&self.arena);
+                let signature = exit.state.signature(&self.arena, self.detail);
                 let same = |e: &&mut Exit| {
                     e.span == exit.span
                         && e.results == exit.results
-                        && e.state.signature(&self.arena) == signature
+                        && e.state.signature(&self.arena, self.detail) == signature
                         && e.state.takes == exit.state.takes
                         && e.state.facts == exit.state.facts
                 };
                 match exits.iter_mut().find(same) {
-                    // What some of the paths did may have been done.
-                    Some(known) => {
-                        known.state.touched.extend(exit.state.touched);
-                        known.state.calls.extend(exit.state.calls);
-                    }
+                    Some(known) => known.state.may_have_done(&exit.state),
                     None => exits.push(exit),
                 }
             } else {
@@ -182,7 +181,7 @@ impl<'a> Run<'a, '_> {
     fn thin(&mut self, states: Vec<State>, block: BlockId, number: u32) -> Vec<State> {
         let mut kept: Vec<(Signature, State)> = Vec::new();
         for state in states {
-            let signature = state.signature(&self.arena);
+            let signature = state.signature(&self.arena, self.detail);
             let other = kept.iter_mut().find(|(s, _)| *s == signature);
             match other {
                 Some((_, known)) => known.merge(&mut self.arena, &state, block, number),

@@ -451,7 +451,7 @@ impl<'a> Run<'a, '_> {
         }
         let mut enders: Vec<Ender> = Vec::new();
         let mut started = None;
-        for (&place, &term) in &state.mem {
+        for (&place, &term) in state.mem.iter() {
             let Term::Owed(site) = *self.arena.get(self.arena.unboxed(term)) else { continue };
             let Some((object, steps)) = self.unwind(place) else { continue };
             let Some(known) = self.sites.get(&site) else { continue };

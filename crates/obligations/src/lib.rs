@@ -20,6 +20,7 @@ mod origin;
 mod package;
 mod report;
 mod resources;
+mod sorted;
 mod state;
 mod summary;
 mod term;
@@ -37,6 +38,7 @@ use crate::inferred::Stops;
 use crate::names::Names;
 use crate::order::Notes;
 use crate::package::Package;
+use crate::state::Detail;
 use crate::summary::Summary;
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_effects::{Effects, Kind};
@@ -110,29 +112,32 @@ fn settle(
     let recursive = |id: FuncId| facts.facts[id].callees.contains(&id);
     let rounds =
         if members.len() > 1 || members.iter().any(|&m| recursive(m)) { ROUNDS } else { 1 };
-    for round in 1..=rounds {
-        let mut changed = false;
-        let mut found = Vec::new();
-        for &id in members {
-            let (summary, one) = run(facts, summaries, id, is_main);
+    let mut details = vec![Detail::Fine; members.len()];
+    let mut found: Vec<Option<Found>> = members.iter().map(|_| None).collect();
+    let mut stale: Vec<bool> = vec![true; members.len()];
+    for _ in 0..rounds {
+        for (i, &id) in members.iter().enumerate() {
+            if !std::mem::replace(&mut stale[i], false) {
+                continue;
+            }
+            let (summary, one) = run(facts, summaries, id, &mut details[i], is_main);
+            found[i] = Some(one);
             if summaries[id].as_ref() != Some(&summary) {
                 summaries[id] = Some(summary);
-                changed = true;
+                for (stale, &caller) in stale.iter_mut().zip(members) {
+                    *stale |= facts.facts[caller].callees.contains(&id);
+                }
             }
-            found.push(one);
         }
-        if !changed || round == rounds {
-            for one in found {
-                results.lost_cancels.extend(one.results.lost_cancels);
-                results.lost_resources.extend(one.results.lost_resources);
-                results.missing_unlocks.extend(one.results.missing_unlocks);
-                results.double_locks.extend(one.results.double_locks);
-                results.incomplete.extend(one.results.incomplete);
-                stored.extend(one.stored);
-                results.locks.add(facts, one.func, one.notes);
-            }
-            return;
-        }
+    }
+    for one in found.into_iter().flatten() {
+        results.lost_cancels.extend(one.results.lost_cancels);
+        results.lost_resources.extend(one.results.lost_resources);
+        results.missing_unlocks.extend(one.results.missing_unlocks);
+        results.double_locks.extend(one.results.double_locks);
+        results.incomplete.extend(one.results.incomplete);
+        stored.extend(one.stored);
+        results.locks.add(facts, one.func, one.notes);
     }
 }
 
@@ -148,16 +153,23 @@ fn run(
     facts: &Package<'_>,
     summaries: &IndexVec<FuncId, Option<Summary>>,
     id: FuncId,
+    detail: &mut Detail,
     is_main: bool,
 ) -> (Summary, Found) {
-    let mut run = Run::new(facts, summaries, id);
+    let mut run = Run::new(facts, summaries, id, *detail);
     let mut found = Found {
         func: id,
         results: Results::default(),
         stored: Vec::new(),
         notes: Notes::default(),
     };
-    let Some(mut exits) = run.explore() else {
+    let mut exits = run.explore();
+    if exits.is_none() && *detail == Detail::Fine {
+        *detail = Detail::Rough;
+        run = Run::new(facts, summaries, id, *detail);
+        exits = run.explore();
+    }
+    let Some(mut exits) = exits else {
         found.results.incomplete.push(id);
         return (Summary { unknown: true, ..Summary::default() }, found);
     };

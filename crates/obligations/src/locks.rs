@@ -4,7 +4,7 @@ use crate::calls::{Invocation, Target};
 use crate::escape::Env;
 use crate::exec::Run;
 use crate::report::{DoubleLock, LockMode, StepKind};
-use crate::state::{Held, InputCall, State, TakeSite};
+use crate::state::{Detail, Held, InputCall, State, TakeSite};
 use crate::summary::{CallUnder, Take, Value};
 use crate::term::{Part, PlaceId, Root, Term, TermId};
 use stanch_ir::Span;
@@ -114,7 +114,7 @@ impl<'a> Run<'a, '_> {
         let better =
             known.map_or(state.takes.len() < MAX_TAKES, |certain| !certain && site.certain);
         if better {
-            state.takes.insert((lock, mode), site);
+            state.takes.insert((lock, mode), Arc::new(site));
         }
         true
     }
@@ -187,6 +187,7 @@ impl<'a> Run<'a, '_> {
             always: how.always,
             guarded: site.guarded,
             deferred: how.deferred,
+            rough: self.detail == Detail::Rough,
             path,
         };
         let key = (site.span, held.lock);

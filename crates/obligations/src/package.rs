@@ -236,6 +236,8 @@ impl<'a> Package<'a> {
         let mut low = vec![0u32; n];
         let mut on_stack = vec![false; n];
         let (mut stack, mut order, mut count) = (Vec::new(), Vec::new(), 0);
+        let mut left = vec![0u32; n];
+        let mut n_left = 0;
         for start in self.module.funcs.ids() {
             if number[start.index()] != NEW {
                 continue;
@@ -261,6 +263,8 @@ impl<'a> Package<'a> {
                     continue;
                 }
                 work.pop();
+                left[i] = n_left;
+                n_left += 1;
                 if let Some(&(parent, _)) = work.last() {
                     low[parent.index()] = low[parent.index()].min(low[i]);
                 }
@@ -273,7 +277,7 @@ impl<'a> Package<'a> {
                             break;
                         }
                     }
-                    component.sort();
+                    component.sort_by_key(|member| left[member.index()]);
                     if func.index() < self.module.funcs.len() {
                         order.push(component);
                     }

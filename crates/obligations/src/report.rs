@@ -154,6 +154,8 @@ pub struct MissingUnlock {
     pub exits: Vec<Span>,
     /// An unlock that other paths reach.
     pub unlock: Option<Span>,
+    /// Whether paths that differ in what else they know were followed as one.
+    pub rough: bool,
     /// From the lock to the return.
     pub path: Vec<Step>,
 }
@@ -186,6 +188,8 @@ pub struct DoubleLock {
     pub guarded: bool,
     /// Whether it happens in a deferred call at the function's end.
     pub deferred: bool,
+    /// Whether paths that differ in what else they know were followed as one.
+    pub rough: bool,
     /// From the first lock to the second.
     pub path: Vec<Step>,
 }

@@ -2,8 +2,9 @@
 
 use crate::inferred::Act;
 use crate::report::{LockMode, Step};
+use crate::sorted::SortedMap;
 use crate::summary::Start;
-use crate::term::{Arena, Epoch, EpochId, Part, PlaceId, Root, Slot, Term, TermId};
+use crate::term::{Arena, EpochId, Part, PlaceId, Root, Slot, Term, TermId};
 use stanch_base::FxHashMap;
 use stanch_ir::{BlockId, FuncId, LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
@@ -18,17 +19,17 @@ const MAX_FACTS: usize = 16;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     /// What places were last assigned.
-    pub(crate) mem: BTreeMap<PlaceId, TermId>,
+    pub(crate) mem: SortedMap<PlaceId, TermId>,
     /// When places were last invalidated.
-    pub(crate) epochs: BTreeMap<EpochId, TermId>,
+    pub(crate) epochs: SortedMap<EpochId, TermId>,
     /// Terms with known constant value; a comparison that is known to be false is one.
-    pub(crate) facts: BTreeMap<TermId, TermId>,
+    pub(crate) facts: SortedMap<TermId, TermId>,
     /// Locks held, in order of key.
     pub(crate) held: Vec<Held>,
     /// Locks given back that were not taken here.
     pub(crate) released: BTreeSet<(PlaceId, LockMode)>,
     /// Locks taken so far that were not given back before, on some of the paths at least.
-    pub(crate) takes: BTreeMap<(PlaceId, LockMode), TakeSite>,
+    pub(crate) takes: SortedMap<(PlaceId, LockMode), Arc<TakeSite>>,
     /// Acquired here and not yet given back or handed on, by creation.
     pub(crate) owed: BTreeMap<Span, Owed>,
     /// Inputs (places whose entry value was called or handed on).
@@ -73,7 +74,7 @@ pub(crate) struct TakeSite {
     /// Functions called from there, each with the place that leads on.
     pub(crate) chain: Arc<[(FuncId, Span)]>,
     /// What was known of the inputs then.
-    pub(crate) conditions: BTreeMap<TermId, TermId>,
+    pub(crate) conditions: SortedMap<TermId, TermId>,
     /// Whether every path on which the conditions hold takes it.
     pub(crate) certain: bool,
     /// Whether it depends on a flag of which a call on the way says nothing.
@@ -81,18 +82,27 @@ pub(crate) struct TakeSite {
 }
 
 impl TakeSite {
-    /// Makes it stand for another take of the same lock too.
-    pub(crate) fn join(&mut self, other: &Self) {
-        self.conditions.retain(|term, known| other.conditions.get(term) == Some(known));
-        self.certain &= other.certain;
-        self.guarded &= other.guarded;
+    /// One that stands for another take of the same lock too.
+    fn joined(mut site: Arc<Self>, other: &Arc<Self>) -> Arc<Self> {
+        if Arc::ptr_eq(&site, other) {
+            return site;
+        }
+        let known = Arc::make_mut(&mut site);
+        known.conditions.retain(|term, known| other.conditions.get(term) == Some(known));
+        known.certain &= other.certain;
+        known.guarded &= other.guarded;
+        site
     }
 
-    /// Joins a path that did not take it.
-    fn miss(&mut self, facts: &BTreeMap<TermId, TermId>) {
+    /// One that stands for a path that did not take it too.
+    fn missed(site: &Arc<Self>, facts: &SortedMap<TermId, TermId>) -> Arc<Self> {
         let excluded =
             |(term, known): (&TermId, &TermId)| facts.get(term).is_some_and(|other| other != known);
-        self.certain &= self.conditions.iter().any(excluded);
+        let mut site = Arc::clone(site);
+        if site.certain && !site.conditions.iter().any(excluded) {
+            Arc::make_mut(&mut site).certain = false;
+        }
+        site
     }
 }
 
@@ -168,6 +178,15 @@ impl Trace {
     }
 }
 
+/// How much is known of each path.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Detail {
+    /// Paths are kept apart as long as they differ in what they owe or did.
+    Fine,
+    /// Paths that owe the same are one.
+    Rough,
+}
+
 /// What paths that are kept apart differ in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Signature {
@@ -184,7 +203,7 @@ pub(crate) struct Signature {
 impl State {
     /// Gives a new object another name.
     pub(crate) fn rename(&mut self, arena: &mut Arena, from: TermId, to: TermId) {
-        for (place, value) in std::mem::take(&mut self.mem) {
+        for (place, value) in self.mem.take() {
             let (place, value) = (moved(arena, place, from, to), renamed(arena, value, from, to));
             self.mem.insert(place, value);
         }
@@ -192,7 +211,7 @@ impl State {
             held.lock = moved(arena, held.lock, from, to);
         }
         self.held.sort();
-        let takes = std::mem::take(&mut self.takes).into_iter();
+        let takes = self.takes.take().into_iter();
         self.takes = takes
             .map(|((lock, mode), site)| ((moved(arena, lock, from, to), mode), site))
             .collect();
@@ -203,7 +222,9 @@ impl State {
         }
     }
 
-    pub(crate) fn signature(&self, arena: &Arena) -> Signature {
+    /// `detail`: whether paths are kept apart that differ only in what they did to inputs.
+    pub(crate) fn signature(&self, arena: &Arena, detail: Detail) -> Signature {
+        let fine = detail == Detail::Fine;
         let owed = |t: TermId| match *arena.get(arena.unboxed(t)) {
             Term::Owed(site) => self.owed.contains_key(&site),
             _ => false,
@@ -212,10 +233,10 @@ impl State {
         Signature {
             holders: holders.map(|(&place, &term)| (place, term)).collect(),
             held: self.held.clone(),
-            released: self.released.iter().copied().collect(),
+            released: self.released.iter().filter(|_| fine).copied().collect(),
             owed: self.owed.iter().map(|(&span, &owed)| (span, owed)).collect(),
-            used: self.used.iter().copied().collect(),
-            acts: self.acts.iter().copied().collect(),
+            used: self.used.iter().filter(|_| fine).copied().collect(),
+            acts: self.acts.iter().filter(|_| fine).copied().collect(),
             defers: self.defers.clone(),
         }
     }
@@ -231,18 +252,15 @@ impl State {
             && self.starts == other.starts
             && self.asks == other.asks
             && self.leaky == other.leaky
+            && self.released == other.released
+            && self.used == other.used
+            && self.acts == other.acts
             && self.escaped == other.escaped
     }
 
     fn epoch_of(&self, arena: &mut Arena, place: PlaceId) -> Option<TermId> {
-        let data = arena.data(place);
-        let key = match (data.parts.last(), data.root) {
-            (Some(Part::Field(field)), _) => Epoch::Field(*field),
-            (Some(Part::Index(_)), _) | (None, Root::Ptr(_)) => Epoch::Elements,
-            (None, Root::Global(object)) => Epoch::Global(object),
-            (None, Root::Local(local)) => Epoch::Local(local),
-        };
-        self.epochs.get(&arena.epoch(key)).copied()
+        let (epoch, _) = arena.place_epochs(place);
+        self.epochs.get(&epoch).copied().or_else(|| arena.first_epoch(epoch))
     }
 
     /// What `place` holds.
@@ -279,26 +297,22 @@ impl State {
         });
     }
 
-    /// Forgets what a kind of place holds, except for function values that are tracked.
-    pub(crate) fn invalidate(&mut self, arena: &mut Arena, epoch: Epoch) {
-        let concerned = |arena: &Arena, place: PlaceId| {
-            let data = arena.data(place);
-            match (epoch, data.parts.last(), data.root) {
-                (Epoch::Field(f), Some(Part::Field(g)), _) => f == *g,
-                (Epoch::Global(f), _, Root::Global(g)) => f == g,
-                (Epoch::Local(f), _, Root::Local(g)) => f == g,
-                (Epoch::Elements, Some(Part::Index(_)), _)
-                | (Epoch::Elements, None, Root::Ptr(_)) => true,
-                _ => false,
-            }
-        };
-        self.mem.retain(|&place, &mut term| {
-            !concerned(arena, place)
+    /// Forgets what kinds of places hold, in order of number, except for function values that are
+    /// tracked.
+    pub(crate) fn invalidate(&mut self, arena: &mut Arena, epochs: &[EpochId]) {
+        if epochs.is_empty() {
+            return;
+        }
+        let written = |epoch: EpochId| epochs.binary_search(&epoch).is_ok();
+        self.mem.retain(|&place, &term| {
+            let (own, root) = arena.place_epochs(place);
+            !(written(own) || root.is_some_and(written))
                 || matches!(arena.get(term), Term::Owed(_) | Term::Closure(_) | Term::Context(_))
         });
         let now = arena.fresh();
-        let epoch = arena.epoch(epoch);
-        self.epochs.insert(epoch, now);
+        for &epoch in epochs {
+            self.epochs.insert(epoch, now);
+        }
     }
 
     /// The constant a term is known to be, or the term.
@@ -351,10 +365,21 @@ impl State {
     }
 
     /// Whether the term is nil (`Some(true)`), not nil, or unknown.
-    pub(crate) fn nilness(&self, arena: &mut Arena, term: TermId) -> Option<bool> {
-        let nil = arena.nil();
-        let equal = arena.binary(BinaryOp::Eq, term, nil);
-        self.truth(arena, equal)
+    pub(crate) fn nilness(&self, arena: &Arena, term: TermId) -> Option<bool> {
+        let certain = |t: TermId| match arena.get(t) {
+            Term::Nil => Some(true),
+            _ => (arena.is_const(t) || arena.is_non_nil(t)).then_some(false),
+        };
+        let truth = |t: TermId| match arena.get(*self.facts.get(&t)?) {
+            Term::Bool(b) => Some(*b),
+            _ => None,
+        };
+        let asked = || {
+            let nil = arena.known(&Term::Nil)?;
+            truth(arena.known(&Term::Binary(BinaryOp::Eq, term, nil))?)
+        };
+        let known = || certain(*self.facts.get(&term)?);
+        certain(term).or_else(asked).or_else(known)
     }
 
     /// Forgets what another goroutine, or an earlier turn of the loop, may have changed: constants
@@ -400,7 +425,7 @@ impl State {
         for _ in 0..4 {
             // Objects held by live objects.
             let before = live.len();
-            for (&place, &term) in &self.mem {
+            for (&place, &term) in self.mem.iter() {
                 if arena.place_leaves(place).iter().all(|leaf| live.contains(leaf)) {
                     live.extend(arena.leaves(term));
                 }
@@ -409,7 +434,7 @@ impl State {
                 break;
             }
         }
-        self.mem.retain(|&place, &mut term| {
+        self.mem.retain(|&place, &term| {
             matches!(arena.get(term), Term::Owed(_))
                 || arena.place_leaves(place).iter().all(|leaf| live.contains(leaf))
         });
@@ -463,14 +488,7 @@ impl State {
             }
         }
         self.merge_facts(arena, other, &broken, &renamed);
-        self.calls.extend(other.calls.iter().cloned());
-        self.touched.extend(&other.touched);
-        self.starts.extend(other.starts.iter().cloned());
-        for ask in &other.asks {
-            if !self.asks.contains(ask) {
-                self.asks.push(*ask);
-            }
-        }
+        self.may_have_done(other);
         self.leaky.extend(&other.leaky);
         self.escaped.extend(&other.escaped);
         let stale = |lock: PlaceId| arena.place_mentions(lock, &broken);
@@ -480,24 +498,42 @@ impl State {
         self.takes.retain(|(p, _), _| places_ok(p));
     }
 
-    fn merge_takes(&mut self, other: &Self) {
-        for (key, site) in &mut self.takes {
-            match other.takes.get(key) {
-                Some(theirs) => site.join(theirs),
-                None => site.miss(&other.facts),
-            }
-        }
-        for (key, theirs) in &other.takes {
-            if !self.takes.contains_key(key) {
-                let mut site = theirs.clone();
-                site.miss(&self.facts);
-                self.takes.insert(*key, site);
+    /// What was done on the paths of `other` was perhaps done.
+    pub(crate) fn may_have_done(&mut self, other: &Self) {
+        self.calls.extend(other.calls.iter().cloned());
+        self.released.extend(&other.released);
+        self.used.extend(&other.used);
+        self.acts.extend(&other.acts);
+        self.touched.extend(&other.touched);
+        self.starts.extend(other.starts.iter().cloned());
+        for ask in &other.asks {
+            if !self.asks.contains(ask) {
+                self.asks.push(*ask);
             }
         }
     }
 
+    fn merge_takes(&mut self, other: &Self) {
+        let own = self.takes.take();
+        let facts = &self.facts;
+        let mut joined: Vec<((PlaceId, LockMode), Arc<TakeSite>)> = Vec::new();
+        for (key, theirs) in other.takes.iter() {
+            if own.binary_search_by_key(key, |entry| entry.0).is_err() {
+                joined.push((*key, TakeSite::missed(theirs, facts)));
+            }
+        }
+        for (key, site) in own {
+            let site = match other.takes.get(&key) {
+                Some(theirs) => TakeSite::joined(site, theirs),
+                None => TakeSite::missed(&site, &other.facts),
+            };
+            joined.push((key, site));
+        }
+        self.takes = joined.into_iter().collect();
+    }
+
     /// What is known of inputs.
-    pub(crate) fn input_facts(&self, arena: &Arena) -> BTreeMap<TermId, TermId> {
+    pub(crate) fn input_facts(&self, arena: &Arena) -> SortedMap<TermId, TermId> {
         let input =
             |t: TermId| arena.leaves(t).is_empty() && !matches!(arena.get(t), Term::Owed(_));
         let facts = self.facts.iter().filter(|(term, _)| input(**term));
@@ -538,13 +574,11 @@ impl State {
                 nilness.push((name, is_nil));
             }
         }
-        let before = std::mem::take(&mut self.facts);
-        for (&term, &known) in &before {
-            if other.facts.get(&term) == Some(&known) && !arena.mentions(term, broken) {
-                self.facts.insert(term, known);
-            }
-        }
-        let value = |facts: &BTreeMap<TermId, TermId>, term: TermId| {
+        let before = self.facts.clone();
+        self.facts.retain(|term, known| {
+            other.facts.get(term) == Some(known) && !arena.mentions(*term, broken)
+        });
+        let value = |facts: &SortedMap<TermId, TermId>, term: TermId| {
             if arena.is_const(term) { Some(term) } else { facts.get(&term).copied() }
         };
         for &(a, b, name) in renamed {

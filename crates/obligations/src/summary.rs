@@ -95,6 +95,14 @@ pub(crate) struct Take {
 }
 
 impl Summary {
+    /// Calls `f` for each field and package-level variable that it names.
+    pub(crate) fn named(&self, f: &mut dyn FnMut(ObjectId)) {
+        self.gives.iter().for_each(|path| path.named(f));
+        for outcome in &self.outcomes {
+            outcome.paths(&mut |path| path.named(f));
+        }
+    }
+
     /// Gives the functions it names other numbers: `number` gets a function and a place in it.
     pub(crate) fn rename(&mut self, number: &mut dyn FnMut(FuncId, Span) -> FuncId) {
         for outcome in &mut self.outcomes {
@@ -109,6 +117,25 @@ impl Summary {
 }
 
 impl Outcome {
+    fn paths(&self, f: &mut dyn FnMut(&Path)) {
+        let conditions = self.takes.iter().flat_map(|t| &t.conditions).chain(&self.conditions);
+        conditions.for_each(|(path, _)| f(path));
+        let results = self.results.iter().flatten();
+        for value in results {
+            if let Value::Input(path) = value {
+                f(path);
+            }
+        }
+        self.held.iter().chain(&self.released).for_each(|(path, _)| f(path));
+        self.takes.iter().for_each(|take| f(&take.path));
+        self.used.iter().chain(&self.touched).for_each(&mut *f);
+        self.calls.iter().for_each(|call| f(&call.path));
+        self.calls.iter().flat_map(|c| &c.held).for_each(|(path, ..)| f(path));
+        self.acts.iter().for_each(|(path, _)| f(path));
+        self.asks.iter().for_each(|(path, _)| f(path));
+        self.starts.iter().for_each(|(path, _)| f(path));
+    }
+
     /// Whether both leave the same behind.
     pub(crate) fn same_effect(&self, other: &Self) -> bool {
         self.held == other.held
@@ -263,6 +290,19 @@ impl Value {
 pub(crate) struct Path {
     pub(crate) base: Base,
     pub(crate) steps: Box<[PathStep]>,
+}
+
+impl Path {
+    fn named(&self, f: &mut dyn FnMut(ObjectId)) {
+        if let Base::Global(object) = self.base {
+            f(object);
+        }
+        for step in &self.steps {
+            if let PathStep::Field(field) = step {
+                f(*field);
+            }
+        }
+    }
 }
 
 /// Where a path starts.

@@ -4,7 +4,7 @@
 //! same truth on one path. Sharing between threads and aliasing of different access paths are left
 //! out: the analysis believes what the programmer believes.
 
-use stanch_base::{FxHashMap, Idx, newtype_index};
+use stanch_base::{FxHashMap, FxHashSet, Idx, newtype_index};
 use stanch_ir::{BlockId, FuncId, LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::{ObjectId, TypeId};
@@ -146,6 +146,12 @@ pub(crate) struct Arena {
     term_ids: FxHashMap<Term, TermId>,
     place_ids: FxHashMap<PlaceData, PlaceId>,
     epoch_ids: FxHashMap<Epoch, EpochId>,
+    /// For each place, the epoch of its kind and, if it starts with a variable, that of the variable.
+    place_epochs: Vec<(EpochId, Option<EpochId>)>,
+    /// Fields and package-level variables that the function may ask for. Only their epochs are kept.
+    named: FxHashSet<ObjectId>,
+    /// Epochs of what was asked for all the same: their beginnings are not known.
+    late: FxHashSet<EpochId>,
     n_fresh: u32,
     /// The instruction that runs, if its numbers are free, and how many it has used.
     site: Option<(BlockId, u32)>,
@@ -171,6 +177,8 @@ impl Arena {
         }
         let id = PlaceId::from_usize(self.places.len());
         self.place_leaves.push(self.leaves_of_place(&data));
+        let epochs = self.epochs_of_place(&data);
+        self.place_epochs.push(epochs);
         self.places.push(data.clone());
         self.place_ids.insert(data, id);
         id
@@ -181,6 +189,53 @@ impl Arena {
         *self.epoch_ids.entry(epoch).or_insert(next)
     }
 
+    fn epochs_of_place(&mut self, data: &PlaceData) -> (EpochId, Option<EpochId>) {
+        let root = match data.root {
+            Root::Global(object) => Some(self.asked_for(Epoch::Global(object), object)),
+            Root::Local(local) => Some(self.epoch(Epoch::Local(local))),
+            Root::Ptr(_) => None,
+        };
+        let own = match (data.parts.last(), root) {
+            (Some(&Part::Field(field)), _) => self.asked_for(Epoch::Field(field), field),
+            (None, Some(root)) => root,
+            (Some(Part::Index(_)), _) | (None, None) => self.epoch(Epoch::Elements),
+        };
+        (own, root)
+    }
+
+    fn asked_for(&mut self, epoch: Epoch, object: ObjectId) -> EpochId {
+        let id = self.epoch(epoch);
+        if self.named.insert(object) {
+            self.late.insert(id);
+        }
+        id
+    }
+
+    /// Fields and package-level variables that the function may ask for.
+    pub(crate) fn name(&mut self, objects: impl Iterator<Item = ObjectId>) {
+        self.named.extend(objects);
+    }
+
+    /// Whether the epoch of a field or package-level variable is kept.
+    pub(crate) fn is_named(&self, object: ObjectId) -> bool {
+        self.named.contains(&object)
+    }
+
+    /// How many fields and variables have epochs that are kept.
+    pub(crate) fn n_named(&self) -> usize {
+        self.named.len()
+    }
+
+    /// The epoch of a place's kind, and that of the variable that it starts with.
+    pub(crate) fn place_epochs(&self, place: PlaceId) -> (EpochId, Option<EpochId>) {
+        self.place_epochs[place.index()]
+    }
+
+    /// What an epoch is of which the state says nothing.
+    pub(crate) fn first_epoch(&mut self, epoch: EpochId) -> Option<TermId> {
+        self.late.contains(&epoch).then(|| self.term(Term::Fresh(Number::Count(0))))
+    }
+
     pub(crate) fn local(&mut self, local: LocalId) -> PlaceId {
         self.place(Root::Local(local), Box::default())
     }
@@ -189,6 +244,11 @@ impl Arena {
     pub(crate) fn known_local(&self, local: LocalId) -> Option<PlaceId> {
         let data = PlaceData { root: Root::Local(local), parts: Box::default() };
         self.place_ids.get(&data).copied()
+    }
+
+    /// A term, if it was ever made.
+    pub(crate) fn known(&self, term: &Term) -> Option<TermId> {
+        self.term_ids.get(term).copied()
     }
 
     /// The number of an epoch, if it was ever named.
