@@ -263,4 +263,60 @@ func (t *t) stop() {
 "#,
         );
     }
+
+    #[test]
+    fn two_variables_of_one_type() {
+        check(
+            r#"
+type gate struct { mu sync.Mutex; n int }
+func (g *gate) enter() { g.mu.Lock(); g.n++; g.mu.Unlock() }
+func (g *gate) shut() { g.mu.Lock() }
+var front, back gate
+var wg sync.WaitGroup
+func start() {
+    wg.Add(1)
+    go func() {
+        defer wg.Done()
+        back.enter()
+    }()
+}
+func stopFront() {
+    front.shut()
+    wg.Wait()
+}
+func stopBack() {
+    back.shut()
+    wg.Wait()
+  //^^^^^^^^^ leak[lock-held-waiting]: this waits for `start.func1`
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn its_part_is_done_before_the_lock() {
+        check(
+            r#"
+type bench struct { mu sync.RWMutex; wg sync.WaitGroup }
+func (b *bench) start(n int) {
+    b.mu.Lock()
+    for i := 0; i < n; i++ {
+        b.wg.Add(1)
+        go b.loop()
+    }
+    b.wg.Wait()
+    b.wg.Add(n)
+}
+func (b *bench) run() {
+    b.mu.Unlock()
+    b.wg.Wait()
+}
+func (b *bench) loop() {
+    b.wg.Done()
+    b.mu.RLock()
+    b.wg.Done()
+}
+"#,
+        );
+    }
 }

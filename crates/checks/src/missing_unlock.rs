@@ -706,4 +706,109 @@ func (h *hooks) run(a, b, c, d, e, f func(), n int) int {
 "#,
         );
     }
+
+    #[test]
+    fn a_goroutine_unlocks_what_has_no_name() {
+        check(
+            r#"
+func each(m *sync.Map, topic string, now bool) {
+    l, _ := m.LoadOrStore(topic, &sync.Mutex{})
+    l.(*sync.Mutex).Lock()
+    if now {
+        defer l.(*sync.Mutex).Unlock()
+        return
+    }
+    go func() {
+        defer l.(*sync.Mutex).Unlock()
+        println("x")
+    }()
+}
+func one(v any, now bool) {
+    v.(*sync.Mutex).Lock()
+  //^^^^^^^^^^^^^^^^^^^^^^ leak[missing-unlock]: stays locked when `one` returns
+    if now {
+        v.(*sync.Mutex).Unlock()
+        return
+    }
+    go func() {
+        println("x")
+    }()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_lock_method_finds_the_lock_taken() {
+        check(
+            r#"
+type owner struct { mu sync.Mutex; depth int; by *string }
+func (o *owner) Lock(id *string) error {
+    if o.by == nil || *o.by != *id {
+        o.mu.Lock()
+        o.by = id
+    } else if o.depth == 8 {
+        return errors.New("deep")
+    }
+    o.depth++
+    return nil
+}
+func (o *owner) Unlock() {
+    o.depth--
+    if o.depth == 0 {
+        o.by = nil
+        o.mu.Unlock()
+    }
+}
+type actor struct { own owner; gone bool }
+func (a *actor) lock(id *string) error {
+    if err := a.own.Lock(id); err != nil {
+        return err
+    }
+    if a.gone {
+        a.own.Unlock()
+        return errors.New("gone")
+    }
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_callee_unlocks_what_its_state_says() {
+        check(
+            r#"
+type set struct { mu sync.Mutex; pending *int }
+func (s *set) add(n int) error {
+    s.mu.Lock()
+    if n < 0 {
+        s.mu.Unlock()
+        return errors.New("negative")
+    }
+    s.pending = &n
+    return nil
+}
+func (s *set) drop() error {
+    if s.pending == nil {
+        return errors.New("none")
+    }
+    s.pending = nil
+    s.mu.Unlock()
+    return nil
+}
+type user struct { s *set }
+func (u *user) use(n int, f func() error) error {
+    if err := u.s.add(n); err != nil {
+        return err
+    }
+    if err := f(); err != nil {
+        u.s.drop()
+        return err
+    }
+    return u.s.drop()
+}
+"#,
+        );
+    }
 }

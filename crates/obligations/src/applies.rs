@@ -3,10 +3,11 @@
 use crate::calls::Invocation;
 use crate::escape::Env;
 use crate::exec::{Run, Site};
+use crate::package::Writes;
 use crate::report::StepKind;
 use crate::state::{Held, State};
 use crate::summary::{Fresh, Outcome, Path, Summary, Value};
-use crate::term::{Epoch, EpochId, Term, TermId};
+use crate::term::{Arena, Epoch, EpochId, Part, PlaceId, Root, Term, TermId};
 use stanch_ir::{FuncId, LocalId};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::TypeKind;
@@ -26,7 +27,12 @@ impl<'a> Run<'a, '_> {
         }
         let summaries = self.summaries;
         match summaries.get(func) {
-            Some(Some(summary)) if !summary.unknown => self.outcomes(state, func, summary, call),
+            Some(Some(summary)) if !summary.unknown => {
+                if summary.gives_others {
+                    self.drop_unnamed(&mut state);
+                }
+                self.outcomes(state, func, summary, call)
+            }
             _ => {
                 for &arg in &call.args {
                     self.escape(&mut state, arg);
@@ -81,6 +87,11 @@ impl<'a> Run<'a, '_> {
             epochs = all.into();
         }
         state.invalidate(&mut self.arena, &epochs);
+        let writes = &facts.writes;
+        if !state.held.is_empty() && !(writes.fields.is_empty() && writes.globals.is_empty()) {
+            let arena = &self.arena;
+            state.held.retain(|h| !is_replaced(arena, h.lock, writes));
+        }
         if facts.writes.unknown {
             self.outside(state);
         } else if !facts.writes.is_empty() {
@@ -201,7 +212,10 @@ impl<'a> Run<'a, '_> {
                 self.act(state, place, *act);
             }
         }
-        for (path, mode) in alike().flat_map(|o| &o.released) {
+        // So is what the callee keeps because of its own state, which its caller cannot know.
+        let by_state = outcome.conditions.iter().any(|(path, _)| !path.steps.is_empty());
+        let others = outcomes.iter().filter(|o| o.results == outcome.results || by_state);
+        for (path, mode) in others.flat_map(|o| &o.released) {
             if outcome.released.iter().any(|r| r == &(path.clone(), *mode)) {
                 continue;
             }
@@ -363,4 +377,12 @@ impl<'a> Run<'a, '_> {
         let is_error = wraps && self.package.is_error(self.func.locals[dst].ty);
         if is_error { self.arena.non_nil() } else { self.arena.fresh() }
     }
+}
+
+/// Whether a lock is part of something that is assigned as a whole: it is another lock then.
+fn is_replaced(arena: &Arena, lock: PlaceId, writes: &Writes) -> bool {
+    let data = arena.data(lock);
+    let within = data.parts.split_last().map_or(&[][..], |(_, before)| before);
+    let field = |part: &Part| matches!(part, Part::Field(f) if writes.fields.contains(f));
+    within.iter().any(field) || matches!(data.root, Root::Global(g) if writes.globals.contains(&g))
 }

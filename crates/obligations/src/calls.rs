@@ -331,7 +331,8 @@ impl<'a> Run<'a, '_> {
             }
             Target::Input(place) => {
                 let held = state.held.iter().map(|h| (h.lock, h.mode, h.site)).collect();
-                state.calls.insert(InputCall { input: place, span: call.span, held });
+                let flags = state.flags(&self.arena);
+                state.calls.insert(InputCall { input: place, span: call.span, held, flags });
                 self.use_input(&mut state, place);
                 self.unknown_call(&mut state, &call);
                 vec![state]

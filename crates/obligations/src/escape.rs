@@ -2,7 +2,7 @@
 
 use crate::exec::Run;
 use crate::names::Known;
-use crate::state::State;
+use crate::state::{Held, State};
 use crate::summary::{Base, Path, PathStep};
 use crate::term::{Part, PlaceId, Root, Term, TermId};
 use stanch_effects::Op;
@@ -181,12 +181,42 @@ impl Run<'_, '_> {
             self.passed_on.extend(state.held.drain(..).map(|h| h.lock));
             return;
         }
+        if summary.gives_others {
+            self.drop_unnamed(state);
+        }
         for path in &summary.gives {
             if let Some(lock) = self.find_place(state, &Env { callee: func, args }, path) {
                 state.held.retain(|h| h.lock != lock);
                 self.passed_on.insert(lock);
             }
         }
+    }
+
+    /// A function gives back locks that callers cannot name: those that this one cannot name to its
+    /// callers either may be among them.
+    pub(crate) fn drop_unnamed(&mut self, state: &mut State) {
+        let unnamed = |h: &Held| !self.is_plain(h.lock);
+        let dropped: Vec<PlaceId> =
+            state.held.iter().filter(|h| unnamed(h)).map(|h| h.lock).collect();
+        state.held.retain(|h| !dropped.contains(&h.lock));
+        self.passed_on.extend(dropped);
+    }
+
+    /// Whether a place is reached from a variable or a new object by fields and pointers alone.
+    fn is_plain(&self, mut place: PlaceId) -> bool {
+        for _ in 0..8 {
+            let data = self.arena.data(place);
+            if data.parts.iter().any(|part| matches!(part, Part::Index(_))) {
+                return false;
+            }
+            let Root::Ptr(pointer) = data.root else { return true };
+            match *self.arena.get(pointer) {
+                Term::Load(from, _) => place = from,
+                Term::New(_) | Term::Owed(_) => return true,
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// The caller's place that a path of a summary names.

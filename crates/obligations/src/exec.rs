@@ -293,6 +293,12 @@ impl<'a, 'p> Run<'a, 'p> {
             },
             Root::Global(_) => false,
         };
+        // A struct that is assigned as a whole has other locks then.
+        let arena = &self.arena;
+        state.held.retain(|h| {
+            let lock = arena.data(h.lock);
+            lock.root != data.root || !lock.parts.starts_with(&data.parts)
+        });
         if matches!(self.arena.get(value), Term::Bool(_) | Term::Int(_)) {
             self.act(state, place, Act::Set);
         }

@@ -36,8 +36,10 @@ impl Run<'_, '_> {
             return Summary { unknown: true, ..Summary::default() };
         }
         let gives = self.given.iter();
-        let gives = gives.filter_map(|&lock| path_of(&self.arena, self.func, &[], lock)).collect();
-        Summary { outcomes, unknown: false, gives }
+        let gives: Vec<Path> =
+            gives.filter_map(|&lock| path_of(&self.arena, self.func, &[], lock)).collect();
+        let gives_others = gives.len() < self.given.len();
+        Summary { outcomes, unknown: false, gives, gives_others }
     }
 
     fn outcome(&mut self, exit: &mut Exit) -> Outcome {
@@ -140,7 +142,9 @@ impl Run<'_, '_> {
             let Some(path) = name(call.input) else { continue };
             let held = call.held.iter().filter_map(|&(l, mode, at)| Some((name(l)?, mode, at)));
             let held = held.collect();
-            outcome.calls.push(CallUnder { path, at: (self.id, call.span), held });
+            let flags = call.flags.iter();
+            let flags = flags.filter_map(|&(t, known)| self.condition_on_input(t, known)).collect();
+            outcome.calls.push(CallUnder { path, at: (self.id, call.span), held, flags });
         }
         outcome.conditions = self.conditions(&exit.state.facts).0;
         outcome
@@ -240,7 +244,11 @@ impl Run<'_, '_> {
         let mut settled: Vec<(Span, PlaceId, LockMode)> = Vec::new();
         for ((site, lock, mode), keeping) in by_site {
             let Some(&unlock) = self.unlocked.get(&site) else { continue };
-            if keeping.len() == exits.len() || handed_over(self, exits, &keeping) {
+            let at = |exit: &Exit| exit.state.trace.has(site);
+            if keeping.len() == exits.len()
+                || handed_over(self, exits, &keeping)
+                || kept_by_success(self, exits, &keeping, &at)
+            {
                 continue;
             }
             settled.push((site, lock, mode));
@@ -353,6 +361,32 @@ fn handed_over(run: &Run<'_, '_>, exits: &[Exit], keeping: &[usize]) -> bool {
             }
         })
     })
+}
+
+/// Whether every error return gives the lock back, and every other return keeps it that had taken it: a
+/// call may find that its caller has the lock already.
+fn kept_by_success(
+    run: &Run<'_, '_>,
+    exits: &[Exit],
+    keeping: &[usize],
+    took: &dyn Fn(&Exit) -> bool,
+) -> bool {
+    let results = run.func.results.iter();
+    let error = results.into_iter().position(|&r| run.package.is_error(run.func.locals[r].ty));
+    let Some(error) = error else { return false };
+    let mut failed = false;
+    let protocol = exits.iter().enumerate().all(|(number, exit)| {
+        let kept = keeping.contains(&number);
+        match exit.results.get(error).map(|&result| run.arena.get(result)) {
+            Some(Term::Nil) => kept || !took(exit),
+            Some(_) => {
+                failed |= took(exit);
+                !kept
+            }
+            None => false,
+        }
+    });
+    protocol && failed
 }
 
 /// Whether a flag in memory tells exactly when the lock is kept.

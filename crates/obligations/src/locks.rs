@@ -225,6 +225,13 @@ impl<'a> Run<'a, '_> {
         call: &Invocation<'a>,
     ) {
         let Some(value) = self.find_value(state, env, &under.path) else { return };
+        for (path, wanted) in &under.flags {
+            if let Some((term, truth)) = self.condition(state, env, path, wanted)
+                && state.truth(&mut self.arena, term).is_some_and(|known| known != truth)
+            {
+                return;
+            }
+        }
         let mut held: Vec<(PlaceId, LockMode, Span)> = Vec::new();
         for (path, mode, at) in &under.held {
             held.extend(self.find_place(state, env, path).map(|lock| (lock, *mode, *at)));
@@ -233,7 +240,8 @@ impl<'a> Run<'a, '_> {
         match target {
             Target::Input(input) => {
                 held.extend(state.held.iter().map(|h| (h.lock, h.mode, h.site)));
-                state.calls.insert(InputCall { input, span: call.span, held });
+                let flags = state.flags(&self.arena);
+                state.calls.insert(InputCall { input, span: call.span, held, flags });
             }
             Target::Body(func) => {
                 let summaries = self.summaries;

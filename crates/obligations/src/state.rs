@@ -1,7 +1,7 @@
 //! What is known at a point of a path, and how two such states become one.
 
 use crate::inferred::Act;
-use crate::report::{LockMode, Step};
+use crate::report::{LockMode, Step, StepKind};
 use crate::sorted::SortedMap;
 use crate::summary::Start;
 use crate::term::{Arena, EpochId, Part, PlaceId, Root, Slot, Term, TermId};
@@ -114,6 +114,8 @@ pub(crate) struct InputCall {
     pub(crate) span: Span,
     /// The locks held: which, how, and taken where.
     pub(crate) held: Vec<(PlaceId, LockMode, Span)>,
+    /// Flags among the inputs that have these values then.
+    pub(crate) flags: Vec<(TermId, TermId)>,
 }
 
 /// Something owed.
@@ -163,6 +165,18 @@ impl Trace {
     pub(crate) fn push(&mut self, step: Step) {
         let before = std::mem::take(self);
         *self = Self(Some(Arc::new(TraceNode { step, before })));
+    }
+
+    /// Whether something was taken by the operation at `site`.
+    pub(crate) fn has(&self, site: Span) -> bool {
+        let mut next = &self.0;
+        while let Some(node) = next {
+            if node.step.span == site && node.step.kind == StepKind::Acquire {
+                return true;
+            }
+            next = &node.before.0;
+        }
+        false
     }
 
     /// The steps, first to last.
@@ -530,6 +544,16 @@ impl State {
             joined.push((key, site));
         }
         self.takes = joined.into_iter().collect();
+    }
+
+    /// What is known of inputs that are flags.
+    pub(crate) fn flags(&self, arena: &Arena) -> Vec<(TermId, TermId)> {
+        let flag = |&(&term, &known): &(&TermId, &TermId)| {
+            matches!(arena.get(term), Term::Load(_, None))
+                && matches!(arena.get(known), Term::Bool(_))
+        };
+        let flags = self.facts.iter().filter(flag).take(MAX_FACTS);
+        flags.map(|(&term, &known)| (term, known)).collect()
     }
 
     /// What is known of inputs.

@@ -17,6 +17,8 @@ pub(crate) struct Summary {
     pub(crate) unknown: bool,
     /// Locks that it gives back while it does not hold them, even if it takes them again.
     pub(crate) gives: Vec<Path>,
+    /// Whether there are more of these, which callers cannot name.
+    pub(crate) gives_others: bool,
 }
 
 /// One way a call can go.
@@ -131,6 +133,7 @@ impl Outcome {
         self.used.iter().chain(&self.touched).for_each(&mut *f);
         self.calls.iter().for_each(|call| f(&call.path));
         self.calls.iter().flat_map(|c| &c.held).for_each(|(path, ..)| f(path));
+        self.calls.iter().flat_map(|c| &c.flags).for_each(|(path, _)| f(path));
         self.acts.iter().for_each(|(path, _)| f(path));
         self.asks.iter().for_each(|(path, _)| f(path));
         self.starts.iter().for_each(|(path, _)| f(path));
@@ -257,6 +260,8 @@ pub(crate) struct CallUnder {
     pub(crate) at: (FuncId, Span),
     /// Locks held meanwhile: which, how, and taken where.
     pub(crate) held: Vec<(Path, LockMode, Span)>,
+    /// Flags among its inputs that have these values then.
+    pub(crate) flags: Vec<(Path, Value)>,
 }
 
 /// A value known to a summary.

@@ -212,6 +212,9 @@ fn opposed(takes: &Takes<'_>, context: &Context, one: &Edge, other: &Edge) -> bo
     if !excludes(one.held.mode, other.mode) || !excludes(other.held.mode, one.mode) {
         return false;
     }
+    if one.held.lock.is_other(&other.taken) || one.taken.is_other(&other.held.lock) {
+        return false;
+    }
     let there = relation(&one.held.lock, &one.taken);
     let back = relation(&other.held.lock, &other.taken);
     if !same_pair(&there, &back) {

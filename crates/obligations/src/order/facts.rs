@@ -252,6 +252,27 @@ impl Spot {
         }
     }
 
+    /// Whether two spots with the same last field are parts of different fields or variables.
+    pub(crate) fn is_other(&self, other: &Self) -> bool {
+        let mut steps = self.steps.iter().rev().zip(other.steps.iter().rev());
+        let ends = self.steps.len().min(other.steps.len());
+        for (a, b) in steps.by_ref() {
+            match (a, b) {
+                (SpotStep::Field(a), SpotStep::Field(b)) if a == b => {}
+                (SpotStep::Field(_), SpotStep::Field(_)) => return true,
+                _ => return false,
+            }
+        }
+        let rest =
+            |s: &Self| s.steps.len().checked_sub(ends + 1).and_then(|i| s.steps.get(i)).copied();
+        match (self.root, rest(self), other.root, rest(other)) {
+            (SpotRoot::Global(a), None, SpotRoot::Global(b), None) => a != b,
+            (SpotRoot::Global(_), None, _, Some(SpotStep::Field(_)))
+            | (_, Some(SpotStep::Field(_)), SpotRoot::Global(_), None) => true,
+            _ => false,
+        }
+    }
+
     /// Whether an equal spot of the same function is certainly the same place.
     pub(crate) fn is_exact(&self) -> bool {
         let known = |step: &SpotStep| match *step {

@@ -100,14 +100,17 @@ fn shown_as_text(format: &[u8]) -> Vec<bool> {
         if byte != b'%' {
             continue;
         }
+        let mut go_syntax = false;
         for &byte in rest.by_ref() {
             match byte {
-                b'0'..=b'9' | b'.' | b'+' | b'-' | b'#' | b' ' => {}
+                b'0'..=b'9' | b'.' | b'+' | b'-' | b' ' => {}
+                b'#' => go_syntax = true,
                 b'*' => shown.push(false),
                 b'[' => return Vec::new(),
                 b'%' => break,
                 verb => {
-                    shown.push(matches!(verb, b'v' | b's' | b'q' | b'x' | b'X' | b'w'));
+                    let text = matches!(verb, b'v' | b's' | b'q' | b'x' | b'X' | b'w');
+                    shown.push(text && !(go_syntax && verb == b'v'));
                     break;
                 }
             }
@@ -123,6 +126,7 @@ mod tests {
     #[test]
     fn verbs() {
         assert_eq!(shown_as_text(b"%v %d%% %-5s %*q %T"), [true, false, true, false, true, false]);
+        assert_eq!(shown_as_text(b"%#v %#x %v"), [false, true, true]);
         assert_eq!(shown_as_text(b"%[1]v"), [] as [bool; 0]);
     }
 }

@@ -61,6 +61,8 @@ pub(crate) struct InputCall {
     /// Locks held meanwhile.
     pub(crate) held: Vec<(HeldLock, Box<str>)>,
     pub(crate) released: Vec<Spot>,
+    /// What holds of the inputs then.
+    pub(crate) known: Vec<(Spot, Value)>,
     /// Functions to the call, each with the place that leads on.
     pub(crate) path: Vec<Spotted>,
 }
@@ -170,8 +172,10 @@ impl<'a> Takes<'a> {
                 key.map(call).into_iter().collect()
             }
             Callee::Interface(method, ty) => {
-                let keys = self.index.implementations(*method, *ty);
+                let mut keys = self.index.implementations(*method, *ty);
                 let vague = keys.len() > 1;
+                // What a method calls by the same name wraps another type.
+                keys.retain(|&target| target != key);
                 let call = |key| Callable {
                     key,
                     args: args.clone(),
@@ -318,6 +322,9 @@ impl<'a> Takes<'a> {
         for call in &summary.calls {
             let Some((_, Some(value))) = argument(&call.input, callable) else { continue };
             let Some(target) = self.value(key, value) else { continue };
+            if call.known.iter().any(|(spot, wanted)| is_refuted(spot, wanted, callable)) {
+                continue;
+            }
             let mut held = Vec::new();
             for (lock, symbol) in &call.held {
                 let spot = substitute(&lock.lock, callable);
@@ -365,6 +372,7 @@ impl<'a> Takes<'a> {
                 input: input.clone(),
                 held: event.held.iter().map(own).collect(),
                 released: event.released.clone(),
+                known: event.known.clone(),
                 path: vec![here.clone()],
             });
         }
@@ -377,6 +385,9 @@ impl<'a> Takes<'a> {
                     continue;
                 };
                 let Some(input) = spot.holder().filter(|s| s.steps.is_empty()) else { continue };
+                if call.known.iter().any(|(spot, wanted)| is_refuted(spot, wanted, callable)) {
+                    continue;
+                }
                 let released: Vec<Spot> =
                     call.released.iter().map(|r| substitute(r, callable)).collect();
                 let mut held: Vec<_> =
@@ -388,7 +399,8 @@ impl<'a> Takes<'a> {
                 let path: Vec<Spotted> =
                     [here.clone()].into_iter().chain(call.path.iter().cloned()).collect();
                 if path.len() <= MAX_CHAIN as usize {
-                    found.push(InputCall { input, held, released, path });
+                    let known = event.known.clone();
+                    found.push(InputCall { input, held, released, known, path });
                 }
             }
         }
@@ -506,9 +518,9 @@ fn below<'s>(owner: &Spot, lock: &'s Spot) -> Option<&'s [SpotStep]> {
     (inside && exact).then(|| &lock.steps[owner.steps.len()..])
 }
 
-/// Whether two spots are of one class.
+/// Whether two spots may be the same lock as far as their names tell.
 pub(crate) fn same_class(a: &Spot, b: &Spot) -> bool {
-    a.class().is_some() && a.class() == b.class()
+    a.class().is_some() && a.class() == b.class() && !a.is_other(b)
 }
 
 /// Whether a lock is among those given back.
@@ -610,6 +622,15 @@ fn translate(take: &Take, event: &Event, call: &Callable) -> Option<Take> {
         depth: take.depth + 1,
         ..take.clone()
     })
+}
+
+/// Whether an argument excludes what is known of a parameter.
+fn is_refuted(spot: &Spot, wanted: &Value, call: &Callable) -> bool {
+    let argument = match (spot.root, &*spot.steps) {
+        (SpotRoot::Param(_), []) => argument(spot, call),
+        _ => None,
+    };
+    matches!(argument, Some((_, Some(Arg::Const(value)))) if excludes(value, wanted))
 }
 
 fn is_input(spot: &Spot) -> bool {

@@ -1,7 +1,7 @@
 //! Locks held while waiting for somebody who needs them.
 
 use super::cycles::is_rw;
-use super::facts::{EventKind, HeldLock, Spot, Waited};
+use super::facts::{Event, EventKind, HeldLock, Spot, Waited};
 use super::index::{Callable, Key};
 use super::joined::before;
 use super::relation::{relation, same_pair};
@@ -101,6 +101,13 @@ fn needs(
             true => part.signal.span == part.started.span || before(part.signal.span, span),
             false => before(span, part.signal.span),
         };
+        let done = |event: &Event| {
+            matches!(&event.kind, EventKind::Signal(what, place)
+                if *what == waiting.what && same_class(&substitute(place, &part.body), &part.place))
+                && before(event.span, span)
+        };
+        let func = takes.index.func(part.body.key);
+        let needed = needed && !func.is_some_and(|f| f.events.iter().any(done));
         if needed && same_pair(&here, &relation(&part.place, &lock)) {
             return Some((takes.path(part.body.key, i), take.mode));
         }
