@@ -56,9 +56,11 @@ fn fill(module: &str, to: &Path) -> Result<()> {
     copy(folder_of(&answer)?, to)?;
     let go_mod = to.join("go.mod");
     if !go_mod.exists() {
-        // A module from before go.mod has one in the cache only.
+        // A module from before go.mod has one in the cache only, with nothing but its path: which
+        // versions it was built with is written nowhere.
         let made = answer["GoMod"].as_str().context("go does not say where go.mod is")?;
         fs::write(&go_mod, fs::read(made)?)?;
+        return Ok(());
     }
     fs::write(&go_mod, within(&fs::read_to_string(&go_mod)?)).context("cannot write go.mod")?;
     workspace::run(go(to).args(["mod", "download"]))?;

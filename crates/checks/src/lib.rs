@@ -44,6 +44,7 @@ pub mod ticker_not_stopped;
 mod times;
 pub mod waitgroup_never_done;
 mod waits;
+mod weigh;
 mod words;
 
 pub use causes::settle;
@@ -320,6 +321,7 @@ pub fn run_module(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
 pub fn run_all(ctx: &Ctx<'_>) -> Vec<Finding> {
     let findings = REGISTRY.iter().flat_map(|entry| (entry.run)(ctx)).collect();
     let mut findings = causes::merge(findings);
+    findings.iter_mut().for_each(|finding| weigh::weigh(ctx, finding));
     findings.sort_by(|a, b| {
         (&a.location, a.check.code, &a.message).cmp(&(&b.location, b.check.code, &b.message))
     });
