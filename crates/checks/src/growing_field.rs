@@ -177,6 +177,47 @@ func (b *broker) Close() {
     }
 
     #[test]
+    fn what_closing_takes_out_of_one_map_only() {
+        check(
+            NAME,
+            r#"
+type conn struct{ id int }
+type server struct {
+    mu    sync.Mutex
+    conns map[int]*conn
+    names map[int]string
+  //^^^^^ label: lives as long as its `server`
+}
+func (s *server) open(c *conn, name string) {
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    s.conns[c.id] = c
+  //^^^^^^^^^^^^^^^^^ label: `conns` gets an entry with it
+    s.names[c.id] = name
+  //^^^^^^^^^^^^^^^^^^^^ leak[growing-field]: `server.names` keeps what is taken out of `conns`
+}
+func (s *server) close(c *conn) {
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    delete(s.conns, c.id)
+  //^^^^^^^^^^^^^^^^^^^^^ label: `(*server).close` takes it out of `conns`
+}
+func Serve(s *server, opened, closed chan *conn) {
+    for {
+        select {
+        case c := <-opened:
+            s.open(c, "")
+          //^^^^^^^^^^^^ label: `Serve` leads to it again and again
+        case c := <-closed:
+            s.close(c)
+        }
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
     fn the_example() {
         example(NAME, include_str!("growing_field.rs"));
     }

@@ -107,6 +107,15 @@ pub(crate) fn finding(
     let name = ctx.name(growth);
     let mut related = vec![ctx.label(growth.declared, declared(ctx, growth))];
     related.extend(origin(ctx, site));
+    if let Some(sibling) = &growth.sibling {
+        let of = ctx.program.object_name(sibling.object);
+        related.push(ctx.label(sibling.filled, format!("`{of}` gets an entry with it")));
+        let function = short(&sibling.function);
+        related.push(ctx.label(
+            sibling.taken,
+            format!("`{function}` takes it out of `{of}`, and leaves it in `{name}`"),
+        ));
+    }
     for other in growth.sites.iter().skip(1).take(MAX_SITES) {
         related.push(ctx.label(other.span, format!("`{}` adds to it too", short(&other.function))));
     }
@@ -124,9 +133,15 @@ pub(crate) fn finding(
             true => Confidence::Likely,
             false => Confidence::Possible,
         },
-        message: match functions {
-            true => format!("`{name}` keeps every function that `{}` adds", short(&site.function)),
-            false => format!("`{name}` only grows: nothing takes entries out"),
+        message: match (functions, &growth.sibling) {
+            (_, Some(sibling)) => format!(
+                "`{name}` keeps what is taken out of `{}`",
+                ctx.program.object_name(sibling.object)
+            ),
+            (true, _) => {
+                format!("`{name}` keeps every function that `{}` adds", short(&site.function))
+            }
+            (false, _) => format!("`{name}` only grows: nothing takes entries out"),
         },
         label: match site.key {
             Some(_) => "each new key stays for ever".to_owned(),
@@ -140,7 +155,10 @@ pub(crate) fn finding(
         related,
         witness: Vec::new(),
         notes,
-        help: Some(help(functions, site).to_owned()),
+        help: Some(match &growth.sibling {
+            Some(_) => "take the entry out of both in one place".to_owned(),
+            None => help(functions, site).to_owned(),
+        }),
         fix: None,
         fingerprint: String::new(),
     })

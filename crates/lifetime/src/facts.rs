@@ -43,7 +43,21 @@ pub(crate) struct Op {
     pub(crate) kind: OpKind,
     /// Where.
     pub(crate) span: Span,
+    /// Whether it is done to an element of it, itself a container: the key of that stays.
+    pub(crate) element: bool,
 }
+
+/// How much is taken out of a container.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Taken {
+    /// An entry, or some.
+    One,
+    /// All, or a new container takes its place.
+    All,
+}
+
+/// What a value is within one function, whatever locals hold it; `None` if that is not known.
+pub(crate) type Identity = Option<u64>;
 
 /// Kinds of operations.
 #[derive(Clone, Debug)]
@@ -51,7 +65,7 @@ pub(crate) enum OpKind {
     /// One more entry.
     Grow(Grow),
     /// An entry or all of them go, or a new container takes its place.
-    Shrink,
+    Shrink(Taken),
     /// Its size is compared with a bound.
     Bound,
     /// Code out of view may take entries out.
@@ -73,6 +87,10 @@ pub(crate) struct Grow {
     pub(crate) value_param: Option<u32>,
     /// Where the key comes from.
     pub(crate) key_from: Sources,
+    /// What the key is.
+    pub(crate) key_id: Identity,
+    /// What the value is.
+    pub(crate) value_id: Identity,
     /// Whether the key is handed through as it came, or there is none.
     pub(crate) key_is_param: bool,
     /// The function literal that the value is.
@@ -179,6 +197,8 @@ pub(crate) struct FuncFacts {
     pub(crate) handler: bool,
     pub(crate) edges: Vec<Edge>,
     pub(crate) ops: Vec<Op>,
+    /// Pairs of growths about the same thing of which one always comes with the other.
+    pub(crate) together: Vec<(u32, u32)>,
     pub(crate) passes: Vec<Pass>,
     pub(crate) handed: Vec<Handed>,
     pub(crate) captures: Vec<Captured>,

@@ -10,6 +10,8 @@ use stanch_types::{ObjectId, Program, TypeKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+mod siblings;
+
 /// Containers that can be one with another; beyond that nothing is said.
 const MAX_GROUP: usize = 64;
 /// Calls shown from what repeats to what grows.
@@ -65,6 +67,10 @@ struct Join<'s> {
     /// Variables that a field lies in.
     reached: FxHashMap<u32, u32>,
     makers: FxHashMap<u32, Vec<Node>>,
+    /// The fields and variables to which each function adds.
+    adds: FxHashMap<Node, Vec<Whole>>,
+    /// What is added together with a growth of this container in this function, at this place.
+    together: FxHashMap<(Node, Whole), Vec<(Span, Whole, Span)>>,
 }
 
 /// Finds what only grows in the module that the summaries describe, in the order of packages.
@@ -83,6 +89,8 @@ pub fn join<'s>(program: &'s Program<'s>, summaries: &'s [&'s Summary]) -> Resul
         owners: FxHashMap::default(),
         reached: FxHashMap::default(),
         makers: FxHashMap::default(),
+        adds: FxHashMap::default(),
+        together: FxHashMap::default(),
     };
     join.read(summaries);
     let keys: BTreeSet<Whole> = join.ops.keys().chain(join.next.keys()).copied().collect();
@@ -152,8 +160,24 @@ impl<'s> Join<'s> {
                     self.next.entry(key).or_default().push(other);
                     self.next.entry(other).or_default().push(key);
                 } else {
+                    if let (OpKind::Grow(_), Whole::Global(_) | Whole::Field(_)) = (&op.kind, key) {
+                        self.adds.entry(node).or_default().push(key);
+                    }
                     self.ops.entry(key).or_default().push((node, op));
                 }
+            }
+            for &(a, b) in &facts.together {
+                let (Some(a), Some(b)) = (facts.ops.get(a as usize), facts.ops.get(b as usize))
+                else {
+                    continue;
+                };
+                let (of_a, of_b) =
+                    (self.whole(summaries, node.0, a.key), self.whole(summaries, node.0, b.key));
+                let mut put = |of, at, with, span| {
+                    self.together.entry((node, of)).or_default().push((at, with, span));
+                };
+                put(of_a, a.span, of_b, b.span);
+                put(of_b, b.span, of_a, a.span);
             }
             for pass in &facts.passes {
                 let key = self.whole(summaries, node.0, pass.key);
@@ -227,7 +251,7 @@ impl<'s> Join<'s> {
                         let looped = giver.map_or(grow.looped, |g| g.looped.max(grow.looped));
                         grows.push(Grown { by, span, grow, looped, home: node });
                     }
-                    OpKind::Shrink | OpKind::Bound => return None,
+                    OpKind::Shrink(_) | OpKind::Bound => return None,
                     OpKind::Escape => doubts.push(Doubt::Escapes),
                     OpKind::Alias(_) => {}
                 }
@@ -236,6 +260,10 @@ impl<'s> Join<'s> {
         grows.retain(|g| !g.grow.bounded && self.repeats(g));
         grows.sort_by_key(|g| (self.rank(g) + u8::from(self.may_be_few(g)), g.span));
         grows.dedup_by_key(|g| g.span);
+        if let Some((at, sibling)) = self.sibling(key, id, &grows) {
+            grows.rotate_left(at);
+            return self.beside(id, &grows, sibling, doubts);
+        }
         let first = grows.first()?;
         let (node, grow) = (first.by, first.grow);
         let place = self.place(key, id, node, &mut doubts)?;
@@ -272,6 +300,7 @@ impl<'s> Join<'s> {
             ty: object.ty,
             declared: Span { package: declared.object.package, file, range },
             sites: grows.iter().take(MAX_SITES).map(|g| self.site(g)).collect(),
+            sibling: None,
             doubts,
         })
     }

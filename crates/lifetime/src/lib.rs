@@ -11,6 +11,7 @@ mod arrivals;
 mod contexts;
 mod facts;
 mod guards;
+mod identity;
 mod join;
 mod keys;
 mod library;

@@ -9,6 +9,8 @@ pub(crate) enum Does {
     Grow { of: usize, key: Option<usize>, value: usize },
     /// Takes entries out of the container in this argument.
     Shrink(usize),
+    /// Takes all entries out of the container in this argument.
+    Empty(usize),
     /// The result is argument 0 with entries added.
     Longer { value: usize },
     /// The result is argument 0 with entries taken out.
@@ -28,13 +30,13 @@ const TABLE: &[(&str, Does)] = &[
     ("(*sync.Map).Delete", Does::Shrink(0)),
     ("(*sync.Map).LoadAndDelete", Does::Shrink(0)),
     ("(*sync.Map).CompareAndDelete", Does::Shrink(0)),
-    ("(*sync.Map).Clear", Does::Shrink(0)),
+    ("(*sync.Map).Clear", Does::Empty(0)),
     ("(*container/list.List).PushBack", Does::Grow { of: 0, key: None, value: 1 }),
     ("(*container/list.List).PushFront", Does::Grow { of: 0, key: None, value: 1 }),
     ("(*container/list.List).InsertBefore", Does::Grow { of: 0, key: None, value: 1 }),
     ("(*container/list.List).InsertAfter", Does::Grow { of: 0, key: None, value: 1 }),
     ("(*container/list.List).Remove", Does::Shrink(0)),
-    ("(*container/list.List).Init", Does::Shrink(0)),
+    ("(*container/list.List).Init", Does::Empty(0)),
     ("container/heap.Push", Does::Grow { of: 0, key: None, value: 1 }),
     ("container/heap.Pop", Does::Shrink(0)),
     ("container/heap.Remove", Does::Shrink(0)),

@@ -148,8 +148,24 @@ pub struct Growth {
     pub declared: Span,
     /// The places where it grows, the one that tells most first.
     pub sites: Vec<Site>,
+    /// What is filled together with it, and emptied.
+    pub sibling: Option<Sibling>,
     /// Why this is not sure; empty if nothing speaks against it.
     pub doubts: Vec<Doubt>,
+}
+
+/// A container of the same owner that is filled together with one that only grows: its entries are taken
+/// out again, so the owner outlives them.
+#[derive(Clone, Debug)]
+pub struct Sibling {
+    /// The field or variable.
+    pub object: ObjectId,
+    /// Where it is filled.
+    pub filled: Span,
+    /// Where an entry is taken out.
+    pub taken: Span,
+    /// Runtime symbol of the function that takes it out.
+    pub function: String,
 }
 
 /// Where a container lives.

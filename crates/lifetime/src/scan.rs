@@ -73,6 +73,8 @@ pub fn summarise(
             loops: turns,
             dominators: None,
             measured: FxHashMap::default(),
+            at: BlockId::from_raw(0),
+            op_blocks: Vec::new(),
             facts: FuncFacts::default(),
         };
         scan.run();
@@ -148,6 +150,10 @@ pub(crate) struct Scan<'s, 'a> {
     pub(crate) dominators: Option<Dominators>,
     /// The containers that locals measure, as far as that was asked, by steps from the question.
     measured: FxHashMap<(LocalId, u8), Vec<Operand>>,
+    /// The block that is read.
+    at: BlockId,
+    /// The block of each operation.
+    pub(crate) op_blocks: Vec<BlockId>,
     pub(crate) facts: FuncFacts,
 }
 
@@ -162,10 +168,12 @@ impl<'s> Scan<'s, '_> {
             .collect();
         for (block, data) in self.func.blocks.iter_enumerated() {
             let looped = self.loops[block];
+            self.at = block;
             for instr in &data.instrs {
                 self.instr(&instr.kind, instr.span, block, looped);
             }
         }
+        self.pair();
         // Literals whose way was not followed are kept somewhere.
         let literal = |edge: &Edge| match edge.to {
             Target::Func(id) => Some(id),
@@ -196,20 +204,29 @@ impl<'s> Scan<'s, '_> {
             InstrKind::Call(call) | InstrKind::Defer(call) | InstrKind::Go(call) => {
                 self.call(call, span, looped);
             }
-            InstrKind::MapDelete { map, .. } => self.on(map, span, OpKind::Shrink),
+            InstrKind::MapDelete { map, key } => {
+                let taken = self.taken(map, key, block);
+                self.on(map, span, OpKind::Shrink(taken));
+            }
             InstrKind::Send { value, .. } => self.value(value, span, looped),
             InstrKind::Recv { .. } | InstrKind::RunDefers => {}
         }
     }
 
+    fn push(&mut self, op: Op) {
+        self.facts.ops.push(op);
+        self.op_blocks.push(self.at);
+    }
+
     fn op(&mut self, key: Key, span: Span, kind: OpKind) {
-        self.facts.ops.push(Op { key, kind, span });
+        self.push(Op { key, kind, span, element: false });
     }
 
     /// The same operation on everything that an operand stands for.
     fn on(&mut self, operand: &Operand, span: Span, kind: OpKind) {
         for origin in self.origins.operand(self.id, operand).to_vec() {
-            self.op(origin.key, span, kind.clone());
+            let (key, element) = (origin.key, origin.way.element);
+            self.push(Op { key, kind: kind.clone(), span, element });
         }
     }
 
@@ -300,7 +317,11 @@ impl<'s> Scan<'s, '_> {
             }
             // `m[k] = append(m[k][:i], …)` takes elements out.
             if self.cuts(base, value) {
-                return self.on(&Operand::Local(base), span, OpKind::Shrink);
+                for origin in self.origins.of(self.id, base).to_vec() {
+                    let kind = OpKind::Shrink(Taken::One);
+                    self.push(Op { key: origin.key, kind, span, element: true });
+                }
+                return;
             }
             let mut grow = self.grow(Some((key, key_ty)), value, value_ty, looped);
             grow.unique = self.rejects_duplicates(base);
@@ -320,10 +341,11 @@ impl<'s> Scan<'s, '_> {
             if own.peek().is_none() {
                 self.alias(target.key, value, span);
                 if !self.is_first(place, target.key, block) {
-                    self.op(target.key, span, OpKind::Shrink);
+                    self.op(target.key, span, OpKind::Shrink(Taken::All));
                 }
             } else if own.clone().any(|o| o.way.cut) {
-                self.op(target.key, span, OpKind::Shrink);
+                let taken = self.cut(value);
+                self.op(target.key, span, OpKind::Shrink(taken));
             } else if own.any(|o| o.way.longer) {
                 // Whoever panics about what it is given expects each thing once.
                 let unique = self.panics();
@@ -375,6 +397,8 @@ impl<'s> Scan<'s, '_> {
             value_ty,
             value_param: self.param(value),
             key_from: key.map_or(Vec::new(), |(key, _)| self.sources.operand(self.id, key)),
+            key_id: key.and_then(|(key, _)| self.identity(key)),
+            value_id: self.identity(value),
             key_is_param: key.is_none_or(|(key, _)| self.param(key).is_some()),
             closure: self.closure(value),
             counts: key.is_some() && self.counts(value),
@@ -619,9 +643,11 @@ impl<'s> Scan<'s, '_> {
                     self.function(arg, How::Later, span, looped);
                 }
             }
-            Callee::Builtin(Builtin::Clear | Builtin::Delete) => {
+            Callee::Builtin(builtin @ (Builtin::Clear | Builtin::Delete)) => {
                 if let Some(first) = call.args.first() {
-                    self.on(first, span, OpKind::Shrink);
+                    let all = matches!(builtin, Builtin::Clear);
+                    let taken = if all { Taken::All } else { Taken::One };
+                    self.on(first, span, OpKind::Shrink(taken));
                 }
             }
             Callee::Builtin(_) => {}
@@ -694,7 +720,12 @@ impl<'s> Scan<'s, '_> {
             }
             Some(Does::Shrink(of)) => {
                 if let Some(of) = call.args.get(of) {
-                    self.on(of, span, OpKind::Shrink);
+                    self.on(of, span, OpKind::Shrink(Taken::One));
+                }
+            }
+            Some(Does::Empty(of)) => {
+                if let Some(of) = call.args.get(of) {
+                    self.on(of, span, OpKind::Shrink(Taken::All));
                 }
             }
             Some(_) => {}

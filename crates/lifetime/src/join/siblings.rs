@@ -1,0 +1,136 @@
+//! Containers that are filled together, of which only one is emptied again.
+
+use super::{Grown, Join, MAX_SITES, Whole};
+use crate::contexts::Node;
+use crate::facts::{OpKind, Taken};
+use crate::report::{Doubt, Growth, Place, Sibling};
+use stanch_ir::Span;
+use stanch_types::{ObjectId, TypeId, TypeKind};
+
+impl Join<'_> {
+    /// A container of the same owner that is filled where this one is, with the same key or value, and from
+    /// which other code takes entries out one by one; with the number of the growth.
+    pub(super) fn sibling(
+        &self,
+        key: Whole,
+        id: u32,
+        grows: &[Grown<'_>],
+    ) -> Option<(usize, Sibling)> {
+        grows.iter().enumerate().find_map(|(at, grown)| {
+            if grown.by != grown.home || grown.grow.counts {
+                return None;
+            }
+            let added = self.together.get(&(grown.home, key))?;
+            added.iter().filter(|a| a.0 == grown.span).find_map(|&(_, other, filled)| {
+                let object = match other {
+                    Whole::Global(object) | Whole::Field(object) => object,
+                    Whole::Param(..) => return None,
+                };
+                if !self.is_beside(key, id, other, object) {
+                    return None;
+                }
+                if !self.always_joint(key, other) {
+                    return None;
+                }
+                let (node, taken) = self.taken_out(other, key, grown.home)?;
+                let function = self.calls.facts(node).symbol.clone();
+                let object = self.declared[object as usize].object;
+                Some((at, Sibling { object, filled, taken, function }))
+            })
+        })
+    }
+
+    /// Whether two containers are fields of one type, or variables of one package.
+    fn is_beside(&self, a: Whole, a_id: u32, b: Whole, b_id: u32) -> bool {
+        match (a, b) {
+            (Whole::Field(_), Whole::Field(_)) => {
+                match (self.owners.get(&a_id), self.owners.get(&b_id)) {
+                    (Some(a), Some(b)) => a == b,
+                    _ => false,
+                }
+            }
+            (Whole::Global(_), Whole::Global(_)) => {
+                let package = |id: u32| self.declared[id as usize].object.package;
+                package(a_id) == package(b_id)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether whoever fills the sibling fills the container too. A set to which the same thing is added
+    /// again tells of its state, not of its end.
+    fn always_joint(&self, container: Whole, sibling: Whole) -> bool {
+        let ops = self.ops.get(&sibling).map_or(&[][..], |v| v);
+        let grows = ops.iter().filter(|(_, op)| matches!(op.kind, OpKind::Grow(_)) && !op.element);
+        grows.map(|(node, _)| node).all(|node| self.adds_to(*node, container))
+    }
+
+    fn adds_to(&self, node: Node, container: Whole) -> bool {
+        self.adds.get(&node).is_some_and(|added| added.contains(&container))
+    }
+
+    /// Where a function that fills neither takes an entry out.
+    fn taken_out(&self, sibling: Whole, container: Whole, filler: Node) -> Option<(Node, Span)> {
+        let ops = self.ops.get(&sibling)?;
+        ops.iter().find_map(|&(node, op)| {
+            let takes = matches!(op.kind, OpKind::Shrink(Taken::One)) && !op.element;
+            let other = node != filler && !self.adds_to(node, container);
+            (takes && other).then_some((node, op.span))
+        })
+    }
+
+    /// Whether the struct has a lock: goroutines share it, so it is no helper of one piece of work.
+    fn is_shared(&self, owner: ObjectId) -> bool {
+        let program = self.program;
+        let is_lock = |ty: TypeId| {
+            let named = program.named_object(program.pointee(ty).unwrap_or(ty));
+            named.is_some_and(|named| program.package_path(named.package) == "sync")
+        };
+        match program.kind(program.underlying(program.object(owner).ty)) {
+            TypeKind::Struct(fields) => fields.iter().any(|field| is_lock(field.ty)),
+            _ => false,
+        }
+    }
+
+    /// The finding of a container whose sibling is emptied.
+    pub(super) fn beside(
+        &self,
+        id: u32,
+        grows: &[Grown<'_>],
+        sibling: Sibling,
+        mut doubts: Vec<Doubt>,
+    ) -> Option<Growth> {
+        let first = grows.first()?;
+        let declared = &self.declared[id as usize];
+        let key = match self.owners.get(&id) {
+            Some(_) => Whole::Field(id),
+            None => Whole::Global(id),
+        };
+        let place = match self.owners.get(&id) {
+            Some(&owner) => Place::InService(self.declared[owner as usize].object),
+            None => Place::Global,
+        };
+        if let Place::InService(owner) = place
+            && !self.is_shared(owner)
+        {
+            doubts.push(Doubt::Owner);
+        }
+        if self.is_exported(id, key) {
+            doubts.push(Doubt::Exported);
+        }
+        doubts.sort();
+        doubts.dedup();
+        let object = self.program.object(declared.object);
+        let (file, range) = object.place?;
+        Some(Growth {
+            package: self.calls.summaries[first.by.0 as usize].package,
+            object: declared.object,
+            place,
+            ty: object.ty,
+            declared: Span { package: declared.object.package, file, range },
+            sites: grows.iter().take(MAX_SITES).map(|g| self.site(g)).collect(),
+            sibling: Some(sibling),
+            doubts,
+        })
+    }
+}
