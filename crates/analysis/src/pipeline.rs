@@ -267,6 +267,7 @@ struct PackageResult {
     package: PackageId,
     lifetime: Option<stanch_lifetime::Summary>,
     locks: Option<stanch_obligations::LockFacts>,
+    duties: Vec<stanch_checks::missing_close::Candidate>,
     findings: Vec<Finding>,
     suppressed: u64,
     diagnostics: Vec<Diagnostic>,
@@ -283,6 +284,7 @@ fn survived(work: &Work<'_>, package: PackageId) -> PackageResult {
             package,
             lifetime: None,
             locks: None,
+            duties: Vec::new(),
             findings: Vec::new(),
             suppressed: 0,
             diagnostics: vec![Diagnostic {
@@ -329,6 +331,10 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         let mut checks = stanch_checks::MODULE_REGISTRY.iter().filter(|e| e.engine == engine);
         checks.any(|e| selected(&request.options, e.check))
     };
+    let duties = match wants(ModuleEngine::Duties) {
+        true => stanch_checks::missing_close::candidates(&ctx),
+        false => Vec::new(),
+    };
     let (findings, suppressed) = chosen(program, package, request, stanch_checks::run_all(&ctx));
     let source = program.source(package);
     let lines = source.files.iter().map(|f| u64::from(f.ast.n_lines)).sum();
@@ -337,6 +343,7 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         lifetime: wants(ModuleEngine::Lifetime)
             .then(|| stanch_lifetime::summarise(program, package, &module, view)),
         locks: wants(ModuleEngine::Locks).then(|| std::mem::take(&mut obligations.locks)),
+        duties,
         suppressed,
         findings,
         diagnostics: loaded.diagnostics(package),
@@ -364,7 +371,9 @@ fn check_module(program: &Program<'_>, request: &CheckRequest, results: &mut [Pa
     let locks: Vec<&stanch_obligations::LockFacts> =
         results.iter().filter_map(|r| r.locks.as_ref()).collect();
     let locks = stanch_obligations::join_locks(program, &locks);
-    let ctx = ModuleCtx { program, lifetime: &lifetime, locks: &locks };
+    let duties: Vec<stanch_checks::missing_close::Candidate> =
+        results.iter_mut().flat_map(|r| std::mem::take(&mut r.duties)).collect();
+    let ctx = ModuleCtx { program, lifetime: &lifetime, locks: &locks, duties: &duties };
     let mut found = stanch_checks::run_module(&ctx);
     found.retain(|finding| wanted(&request.options, finding));
     for result in results.iter_mut() {

@@ -207,6 +207,33 @@ func i(url string, work func(io.Reader) error) error {
     }
 
     #[test]
+    fn read_to_its_end() {
+        check(
+            r#"
+func all(url string) ([]byte, error) {
+    resp, err := http.Get(url) // `possible` only
+               //^^^^^^^^^^^^^ leak[body-not-closed]: the body of `resp` is never closed
+    if err != nil {
+        return nil, err
+    }
+    return io.ReadAll(resp.Body)
+}
+func some(url string) ([]byte, error) {
+    resp, err := http.Get(url)
+               //^^^^^^^^^^^^^ leak[body-not-closed]: the body of `resp` is never closed
+    if err != nil {
+        return nil, err
+    }
+    if resp.StatusCode != 200 {
+        return nil, errors.New(resp.Status)
+    }
+    return io.ReadAll(resp.Body)
+}
+"#,
+        );
+    }
+
+    #[test]
     fn suppressed() {
         check(
             r#"

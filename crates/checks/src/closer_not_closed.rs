@@ -289,6 +289,46 @@ func both(name string) {
     }
 
     #[test]
+    fn kept_for_the_process_and_doubts() {
+        check(
+            r#"
+func logs(name string) error {
+    f, err := os.Create(name)
+    if err != nil {
+        return err
+    }
+    log.SetOutput(f)
+    return nil
+}
+func structured(name string) error {
+    f, err := os.Create(name)
+    if err != nil {
+        return err
+    }
+    slog.SetDefault(slog.New(slog.NewJSONHandler(f, nil)))
+    return nil
+}
+func ofTransaction(tx *sql.Tx) error {
+    st, err := tx.Prepare("select 1")
+    if err != nil {
+        return err
+    }
+    _, err = st.Exec()
+    return err
+}
+var fatal func(string)
+func noError(t any, err error) bool { return err == nil }
+func asserted(t any, name string) {
+    f, err := os.Open(name)
+    if noError(t, err) {
+        f.Close()
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
     fn suppressed() {
         check(
             r#"

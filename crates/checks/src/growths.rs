@@ -14,6 +14,8 @@ pub struct ModuleCtx<'a> {
     pub lifetime: &'a Results,
     /// What the module does with its locks.
     pub locks: &'a stanch_obligations::LockResults,
+    /// What may have to be closed, of all packages.
+    pub duties: &'a [crate::missing_close::Candidate],
 }
 
 /// Function values named in one finding.

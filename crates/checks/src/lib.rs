@@ -24,6 +24,7 @@ pub mod lock_order;
 mod lock_words;
 pub mod lost_cancel;
 pub mod missed_signal;
+pub mod missing_close;
 pub mod missing_unlock;
 pub mod pool_keeps_references;
 pub mod pool_of_giants;
@@ -196,6 +197,8 @@ pub enum ModuleEngine {
     Lifetime,
     /// Locks of all packages.
     Locks,
+    /// What callers of one function do with what it returns.
+    Duties,
 }
 
 /// A check of the whole module.
@@ -307,6 +310,12 @@ pub const MODULE_REGISTRY: &[ModuleEntry] = &[
         source: include_str!("lock_held_waiting.rs"),
         engine: ModuleEngine::Locks,
         run: lock_held_waiting::run,
+    },
+    ModuleEntry {
+        check: &missing_close::CHECK,
+        source: include_str!("missing_close.rs"),
+        engine: ModuleEngine::Duties,
+        run: missing_close::run,
     },
 ];
 

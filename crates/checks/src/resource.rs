@@ -81,14 +81,14 @@ pub(crate) fn finding(ctx: &Ctx<'_>, words: &Words, lost: &LostResource) -> Find
         Some(name) => format!("`defer {name}{call}` once it is there, or call it on this path"),
         None => format!("keep the result, and `defer` its `{}`", call.trim_start_matches('.')),
     };
-    // A test's process ends soon after.
-    let test = ctx.file(lost.span).ends_with("_test.go");
+    // A test's process ends soon after, and a body that was read to its end has given its connection back.
+    let harmless = lost.read || ctx.file(lost.span).ends_with("_test.go");
     Finding {
         check: words.check,
         cause: words.check.cause,
         remedy: Remedy::ReleaseResource,
         severity: Severity::Error,
-        confidence: if test { Confidence::Possible } else { Confidence::Likely },
+        confidence: if harmless { Confidence::Possible } else { Confidence::Likely },
         message,
         label: "taken here".to_owned(),
         package: ctx.path(),

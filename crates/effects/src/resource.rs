@@ -4,7 +4,7 @@
 use crate::{Args, EffectError, load};
 use serde::Deserialize;
 use stanch_base::{FxHashMap, FxHashSet};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What kind of thing has to be given back.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
@@ -42,6 +42,9 @@ pub struct ResourceEffect {
     /// The receiver is given back when the first result is false.
     #[serde(default)]
     pub ends_when_false: bool,
+    /// It reads this argument to its end: a body that was read so holds nothing any more.
+    #[serde(default)]
+    pub drains: Option<u32>,
     /// The fate of other arguments.
     #[serde(default)]
     pub args: Option<Args>,
@@ -53,6 +56,7 @@ pub struct Resources {
     functions: FxHashMap<Box<str>, ResourceEffect>,
     borrowing: FxHashSet<Box<str>>,
     types: FxHashSet<Box<str>>,
+    release_words: BTreeSet<Box<str>>,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +68,9 @@ struct FileFormat {
     /// Types that functions are followed for that take them.
     #[serde(default)]
     types: Vec<String>,
+    /// Names of methods that give their receiver back by convention.
+    #[serde(default)]
+    release_words: Vec<String>,
     #[serde(default)]
     function: BTreeMap<String, ResourceEffect>,
 }
@@ -78,6 +85,7 @@ impl Resources {
             toml::from_str(text).map_err(|error| load::explain(name, text, &error))?;
         self.borrowing.extend(file.borrowing.into_iter().map(String::into_boxed_str));
         self.types.extend(file.types.into_iter().map(String::into_boxed_str));
+        self.release_words.extend(file.release_words.into_iter().map(String::into_boxed_str));
         let functions = file.function.into_iter();
         self.functions.extend(functions.map(|(symbol, effect)| (symbol.into_boxed_str(), effect)));
         Ok(())
@@ -91,6 +99,16 @@ impl Resources {
     /// Whether the functions of a package keep nothing unless they are listed.
     pub fn borrows(&self, package: &str) -> bool {
         self.borrowing.contains(package)
+    }
+
+    /// Names of methods that give their receiver back by convention.
+    pub fn release_words(&self) -> impl Iterator<Item = &str> {
+        self.release_words.iter().map(|word| &**word)
+    }
+
+    /// Whether a method of this name gives its receiver back by convention.
+    pub fn is_release_word(&self, name: &str) -> bool {
+        self.release_words.contains(name)
     }
 
     /// Whether values of the type with this symbol may have to be given back.
@@ -112,6 +130,7 @@ mod tests {
         assert_eq!(resources.function("(*os.File).Close").expect("known").releases, Some(0));
         assert!(resources.borrows("io"));
         assert!(resources.is_resource("os.File"));
+        assert!(resources.is_release_word("Close") && !resources.is_release_word("Read"));
     }
 
     #[test]

@@ -37,6 +37,11 @@ impl<'a> Run<'a, '_> {
                 for &arg in &call.args {
                     self.escape(&mut state, arg);
                 }
+                if self.learning {
+                    // Nobody looked what a literal does to what it captures.
+                    let literal = self.arena.term(Term::Closure(func));
+                    self.escape(&mut state, literal);
+                }
                 if facts.relevant {
                     // Given up, or part of a recursion that is not yet known.
                     self.wrote(&mut state, func, &[]);
@@ -268,6 +273,13 @@ impl<'a> Run<'a, '_> {
             if let Some(value) = self.find_value(state, &env, path) {
                 if let Term::Owed(_) = self.arena.get(value) {
                     state.trace.push(self.step(call.span, StepKind::Release));
+                }
+                if self.learning
+                    && let Term::Closure(literal) = *self.arena.get(value)
+                    && !outcome.handed.contains(path)
+                    && self.only_called(state, literal)
+                {
+                    continue;
                 }
                 self.escape(state, value);
             }

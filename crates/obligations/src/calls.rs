@@ -160,12 +160,29 @@ impl<'a> Run<'a, '_> {
             return;
         }
         let (target, object, args) = self.evaluate(state, call);
+        let pending = Invocation { target, object, args, dst: &[], span, deferred: true };
+        if self.learning && self.learned_defer(state, &pending) {
+            return;
+        }
+        let mut before: Vec<Span> = state.owed.keys().copied().collect();
+        before.retain(|_| self.learning);
+        self.defer_known(state, call, at, pending);
+        self.deferred_all(&before, state);
+    }
+
+    fn defer_known(
+        &mut self,
+        state: &mut State,
+        call: &'a Call,
+        at: (BlockId, u32),
+        pending: Invocation<'a>,
+    ) {
         let callee = match &call.callee {
             Callee::Value(operand) => Some(self.operand(state, operand)),
             Callee::Closure(func, _) => Some(self.arena.term(Term::Closure(*func))),
             Callee::Interface { .. } | Callee::Static(..) | Callee::Builtin(_) => None,
         };
-        let pending = Invocation { target, object, args, dst: &[], span, deferred: true };
+        let (target, span) = (pending.target, pending.span);
         if let Some(effect) = self.resource_effect(&pending)
             && let Some(&value) = effect.releases.and_then(|i| pending.args.get(i as usize))
         {
@@ -311,15 +328,24 @@ impl<'a> Run<'a, '_> {
         after
     }
 
-    fn perform_plain(&mut self, mut state: State, call: Invocation<'a>) -> Vec<State> {
+    fn perform_plain(&mut self, state: State, call: Invocation<'a>) -> Vec<State> {
+        if self.learning { self.learned(state, call) } else { self.known_call(state, call) }
+    }
+
+    /// Runs a call by what is known of the callee.
+    pub(crate) fn known_call(&mut self, mut state: State, call: Invocation<'a>) -> Vec<State> {
         self.note_call(&mut state, &call);
         if let Some(effect) = self.resource_effect(&call) {
             return self.resource(state, effect, &call);
         }
-        if self.asks_about_nil(&state, &call) {
-            let no = self.arena.bool(false);
-            self.set(&mut state, &call, 0, no);
-            return vec![state];
+        match self.asks_about_nil(&state, &call) {
+            Some(true) => {
+                let no = self.arena.bool(false);
+                self.set(&mut state, &call, 0, no);
+                return vec![state];
+            }
+            Some(false) => self.doubt_latest(&mut state),
+            None => {}
         }
         match call.target {
             Target::Effect(effect) => self.effect(state, effect, &call),
@@ -329,6 +355,7 @@ impl<'a> Run<'a, '_> {
                 self.close(&mut state, site);
                 vec![state]
             }
+            Target::Input(_) | Target::Unknown if self.gives_up(&call) => Vec::new(),
             Target::Input(place) => {
                 let held = state.held.iter().map(|h| (h.lock, h.mode, h.site)).collect();
                 let flags = state.flags(&self.arena);
@@ -348,6 +375,20 @@ impl<'a> Run<'a, '_> {
                 vec![state]
             }
         }
+    }
+
+    /// Whether a function value out of view, called for no result, says by its name that it ends the
+    /// process or panics, as loggers' do: then what comes after it is no evidence.
+    fn gives_up(&self, call: &Invocation<'a>) -> bool {
+        if call.object.is_some() || !call.dst.is_empty() {
+            return false;
+        }
+        let source = self.package.program.source(call.span.package);
+        let Some(file) = source.files.get(call.span.file) else { return false };
+        let text = file.text.get(call.span.range.start as usize..).unwrap_or_default();
+        let name = text.split('(').next().unwrap_or_default();
+        let name = name.rsplit('.').next().unwrap_or_default().trim();
+        ["Fatal", "Panic", "Exit"].iter().any(|word| name.starts_with(word))
     }
 
     fn unknown_call(&mut self, state: &mut State, call: &Invocation<'a>) {
@@ -494,24 +535,43 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    /// Whether a function that does nothing but ask what kind of error something is is given no error:
-    /// nothing is no kind of error.
-    fn asks_about_nil(&mut self, state: &State, call: &Invocation<'a>) -> bool {
-        let Some(object) = call.object else { return false };
+    /// Whether a function that is given no error where it takes one says what kind of error it is: then
+    /// nothing is no kind of error. One that takes more (an assertion) may as well say that there is
+    /// none.
+    fn asks_about_nil(&mut self, state: &State, call: &Invocation<'a>) -> Option<bool> {
         if matches!(call.target, Target::Body(f) if self.package.facts[f].relevant) {
-            return false;
+            return None;
         }
         let program = self.package.program;
+        let Some(object) = call.object else {
+            let unknown = matches!(call.target, Target::Unknown) && call.dst.len() == 1;
+            let error = unknown && call.args.len() > 1;
+            let nil = |&arg: &TermId| matches!(self.arena.get(arg), Term::Nil);
+            return (error && call.args.iter().any(nil)).then_some(false);
+        };
         let object = program.object(object);
-        let TypeKind::Signature(signature) = program.kind(object.ty) else { return false };
+        let TypeKind::Signature(signature) = program.kind(object.ty) else { return None };
         let is_bool = |ty: TypeId| ty == program.basic(Basic::Bool);
         let errors: Vec<usize> = (0..signature.params.len())
             .filter(|&i| self.package.is_error(signature.params[i]))
             .collect();
-        let ([result], [error]) = (&*signature.results, &*errors) else { return false };
+        let ([result], [error]) = (&*signature.results, &*errors) else { return None };
         let receivers = call.args.len().saturating_sub(signature.params.len());
-        let Some(&error) = call.args.get(error + receivers) else { return false };
-        is_bool(*result) && state.nilness(&mut self.arena, error) == Some(true)
+        let error = *call.args.get(error + receivers)?;
+        let asks = is_bool(*result) && state.nilness(&mut self.arena, error) == Some(true);
+        asks.then_some(signature.params.len() == 1)
+    }
+
+    /// Whether there is what was acquired last is not known on either side of a branch to come.
+    fn doubt_latest(&mut self, state: &mut State) {
+        let latest = state.trace.steps().into_iter().rev();
+        let mut latest = latest.filter(|step| step.kind == StepKind::Acquire);
+        let site = latest.find(|step| state.owed.contains_key(&step.span));
+        if let Some(site) = site
+            && self.sites.get(&site.span).is_some_and(|s| s.kind.is_some())
+        {
+            self.discharge(state, site.span);
+        }
     }
 
     /// Something that the caller of `call` owes to give back.
@@ -551,7 +611,7 @@ impl<'a> Run<'a, '_> {
         if known.overwritten.is_none() {
             known.overwritten = path;
         }
-        state.owed.insert(span, Owed { guarded: false, exposed });
+        state.owed.insert(span, Owed { guarded: false, exposed, drained: false });
         // What the place holds of an earlier turn is not in this one.
         if known.kind.is_some() {
             let object = self.arena.term(Term::Owed(span));

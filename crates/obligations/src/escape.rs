@@ -93,7 +93,11 @@ impl Run<'_, '_> {
                     if let Some(site) = self.ticker_of(term) {
                         self.discharge(state, site);
                     }
+                    if self.learning {
+                        self.part_taken(state, place);
+                    }
                     if epoch.is_none() {
+                        state.handed.insert(place);
                         self.use_input(state, place);
                     } else {
                         state.touched.insert(place);
@@ -143,6 +147,9 @@ impl Run<'_, '_> {
     }
 
     fn escape_closure(&mut self, state: &mut State, func: FuncId, work: &mut Vec<TermId>) {
+        if self.learning {
+            self.learned_escape(state, func);
+        }
         self.release_silently(state, func, &[]);
         let package = self.package;
         let Some(closure) = package.module.funcs.get(func) else { return };
@@ -162,6 +169,9 @@ impl Run<'_, '_> {
     }
 
     fn hand_on_method(&mut self, state: &mut State, recv: TermId, method: ObjectId) {
+        if self.learning {
+            self.learned_method(state, recv, method);
+        }
         match self.package.names.known(method) {
             Known::Effect(effect) if matches!(effect.op, Op::Unlock | Op::RUnlock) => {
                 let lock = self.arena.pointee(recv);

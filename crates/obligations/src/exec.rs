@@ -1,6 +1,7 @@
 //! Runs instructions on states.
 
 use crate::inferred::{Act, Ender};
+use crate::learned::Candidate;
 use crate::order::{EventKind, Notes};
 use crate::package::Package;
 use crate::report::{DoubleLock, Step, StepKind};
@@ -52,6 +53,10 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) origins: FxHashMap<TermId, TermId>,
     /// Kinds of places that functions write, with the number of names that were known then.
     pub(crate) written: FxHashMap<FuncId, (usize, Arc<[EpochId]>)>,
+    /// Whether whatever may have to be closed is taken for something that has to be.
+    pub(crate) learning: bool,
+    /// What is taken so, by where it was made.
+    pub(crate) candidates: BTreeMap<Span, Candidate>,
 }
 
 /// Something acquired by an operation of the function.
@@ -114,6 +119,8 @@ impl<'a, 'p> Run<'a, 'p> {
             notes: Notes::default(),
             origins: FxHashMap::default(),
             written: FxHashMap::default(),
+            learning: false,
+            candidates: BTreeMap::new(),
         };
         run.name_fields();
         run
@@ -443,6 +450,9 @@ impl<'a, 'p> Run<'a, 'p> {
             }
             Rvalue::TypeAssert { x, ty, ok } => {
                 let x = self.operand(state, x);
+                if self.learning && ok.is_some() {
+                    self.learned_assert(state, x);
+                }
                 if let Some(ok) = ok {
                     let is = self.arena.term(Term::Is(x, *ty));
                     self.assign(state, *ok, is);

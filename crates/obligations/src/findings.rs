@@ -119,6 +119,8 @@ impl Run<'_, '_> {
         let captures = func.captures.iter().enumerate();
         let kept = captures.filter(|(_, c)| c.by_ref && self.is_kept(&exit.state, c.inner));
         outcome.kept = kept.map(|(i, _)| i).collect();
+        let handed = exit.state.handed.iter().filter(|place| exit.state.used.contains(place));
+        outcome.handed = handed.filter_map(|&place| name(place)).collect();
         outcome.touched = exit.state.touched.iter().filter_map(|&place| name(place)).collect();
         for list in [&mut outcome.held, &mut outcome.released] {
             list.dedup();

@@ -13,6 +13,7 @@ mod facts;
 mod findings;
 mod flow;
 mod inferred;
+mod learned;
 mod locks;
 mod names;
 mod order;
@@ -86,6 +87,13 @@ pub fn analyse(
     results
         .lost_resources
         .retain(|l| l.kind != Kind::Worker || stops.can_end(module.package, &l.enders));
+    results.duties = learned::duties(&facts, &mut |id| {
+        let mut run = Run::new(&facts, &summaries, id, Detail::Fine);
+        run.learning = true;
+        let Some(mut exits) = run.explore() else { return Vec::new() };
+        run.summary(&mut exits);
+        run.duties(&exits, facts.ends_process(id, is_main))
+    });
     let out = facts::give_out(&facts, &summaries, &stops);
     results.foreign = facts.foreign;
     (results, out)
@@ -173,13 +181,9 @@ fn run(
         found.results.incomplete.push(id);
         return (Summary { unknown: true, ..Summary::default() }, found);
     };
-    let func = &facts.module.funcs[id];
     let missing = run.missing_unlocks(&mut exits);
     let summary = run.summary(&mut exits);
-    let object = func.object.map(|o| facts.program.object(o));
-    let ends_process = is_main
-        && func.params.is_empty()
-        && object.is_some_and(|o| &*o.name == "main" && o.package_level);
+    let ends_process = facts.ends_process(id, is_main);
     found.results.lost_cancels = run.lost_cancels(&exits, ends_process);
     found.results.lost_resources = run.lost_resources(&exits, ends_process);
     // An object whose goroutine a lost cancel function would end is lost with that.

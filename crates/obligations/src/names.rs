@@ -102,6 +102,16 @@ impl<'a> Names<'a> {
         self.effects.resources.is_resource(&format!("{path}.{name}"))
     }
 
+    /// Names of methods that give their receiver back by convention.
+    pub(crate) fn release_words(&self) -> impl Iterator<Item = &str> {
+        self.effects.resources.release_words()
+    }
+
+    /// Whether a method with this name gives its receiver back by convention.
+    pub(crate) fn is_release_word(&self, name: &str) -> bool {
+        self.effects.resources.is_release_word(name)
+    }
+
     fn look_up(&self, func: ObjectId) -> Known<'a> {
         if func.package == ObjectId::UNIVERSE {
             return Known::Nothing;

@@ -12,6 +12,7 @@ use stanch_ir::{
     Rvalue, Terminator,
 };
 use stanch_types::{Builtin, ObjectId, ObjectKind, Program, TypeId, TypeKind};
+use std::cell::RefCell;
 
 /// Facts of a package's functions.
 pub(crate) struct Package<'a> {
@@ -29,6 +30,8 @@ pub(crate) struct Package<'a> {
     pub(crate) owner_methods: FxHashSet<ObjectId>,
     /// Names of functions of other packages, whose numbers follow those of this package's.
     pub(crate) foreign: Vec<Name>,
+    /// Types whose values may have to be closed, as far as anybody asked.
+    pub(crate) closable: RefCell<FxHashMap<TypeId, bool>>,
 }
 
 /// Facts of one function.
@@ -102,8 +105,19 @@ impl<'a> Package<'a> {
         let facts = own.chain(theirs).collect();
         let workers = Workers::default();
         let (order, owner_methods) = (Vec::new(), FxHashSet::default());
-        let mut package =
-            Self { program, module, names, facts, order, workers, owners, owner_methods, foreign };
+        let closable = RefCell::default();
+        let mut package = Self {
+            program,
+            module,
+            names,
+            facts,
+            order,
+            workers,
+            owners,
+            owner_methods,
+            foreign,
+            closable,
+        };
         for id in module.funcs.ids() {
             package.facts[id] = package.own_facts(id);
         }
@@ -116,6 +130,15 @@ impl<'a> Package<'a> {
         package.find_owner_methods();
         package.spread_relevance();
         package
+    }
+
+    /// Whether the process ends with the function; `is_main` tells that it is of a command.
+    pub(crate) fn ends_process(&self, id: FuncId, is_main: bool) -> bool {
+        let func = &self.module.funcs[id];
+        let object = func.object.map(|o| self.program.object(o));
+        is_main
+            && func.params.is_empty()
+            && object.is_some_and(|o| &*o.name == "main" && o.package_level)
     }
 
     /// The function that a call certainly runs, if its body or facts are in view.

@@ -5,6 +5,7 @@ use crate::inferred::Ender;
 use crate::order::LockFacts;
 use stanch_effects::Kind;
 use stanch_ir::{FuncId, Span};
+use std::collections::BTreeSet;
 
 /// Everything found in one package, each list in source order.
 #[derive(Clone, Default, Debug)]
@@ -17,6 +18,8 @@ pub struct Results {
     pub double_locks: Vec<DoubleLock>,
     /// Bodies, rows, files, connections, tickers that nobody gives back.
     pub lost_resources: Vec<LostResource>,
+    /// What may have to be closed, and what became of it.
+    pub duties: Vec<Duty>,
     /// What the functions do with locks, for [`join_locks`](crate::join_locks).
     pub locks: LockFacts,
     /// Functions that were too large for the budget: nothing is said of them.
@@ -122,10 +125,35 @@ pub struct LostResource {
     pub moved: bool,
     /// Whether the return that forgets it returns an error.
     pub fails: bool,
+    /// Whether it is a body that was read to its end, so that it holds nothing.
+    pub read: bool,
     /// For an object with a goroutine: where that starts.
     pub started: Option<Span>,
     /// What ends that goroutine.
     pub(crate) enders: Vec<Ender>,
+}
+
+/// What became of an object that perhaps had to be closed, in one function.
+#[derive(Clone, Debug)]
+pub struct Duty {
+    /// Its type, and the name of the function that returned it.
+    pub key: String,
+    /// The function that called that.
+    pub func: FuncId,
+    /// The call.
+    pub span: Span,
+    /// The method that closes it, if one is called; empty if a function does that was not followed.
+    pub closer: Option<String>,
+    /// Whether a deferred call does.
+    pub deferred: bool,
+    /// Whether it is closed on a path on which nothing fails, and making it can fail.
+    pub closed_well: bool,
+    /// Whether it only leaves the function's hands.
+    pub moved: bool,
+    /// Its methods that are called, other than those that may close it.
+    pub methods: BTreeSet<String>,
+    /// How it is forgotten on some path, if it is.
+    pub lost: Option<LostResource>,
 }
 
 /// How a resource is lost.

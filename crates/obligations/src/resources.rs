@@ -24,7 +24,8 @@ impl<'a> Run<'a, '_> {
         let says_more = effect.acquires.is_some()
             || effect.releases.is_some()
             || effect.ends_when_false
-            || effect.args == Some(Args::IntoResult);
+            || effect.drains.is_some()
+            || matches!(effect.args, Some(Args::IntoResult | Args::Escape));
         (says_more || matches!(call.target, Target::Unknown)).then_some(effect)
     }
 
@@ -44,6 +45,13 @@ impl<'a> Run<'a, '_> {
         }
         if effect.ends_when_false {
             return self.turn_or_end(state, call);
+        }
+        let drained = effect.drains.and_then(|i| call.args.get(i as usize)).copied();
+        if let Some(value) = drained
+            && let Term::Owed(site) = *self.arena.get(self.arena.unboxed(value))
+            && let Some(owed) = state.owed.get_mut(&site)
+        {
+            owed.drained = true;
         }
         if effect.args == Some(Args::Escape) {
             for &arg in &call.args {
@@ -182,8 +190,11 @@ impl<'a> Run<'a, '_> {
         let mut found = Vec::new();
         for (&span, site) in &self.sites {
             let Some(kind) = site.kind else { continue };
+            let drained = |e: &Exit| e.state.owed.get(&span).is_some_and(|o| o.drained);
+            let drained = |e: &Exit| kind == Kind::Body && drained(e);
             let lost = exits.iter().filter(|e| e.state.owed.contains_key(&span));
-            let lost = lost.min_by_key(|e| e.span).filter(|_| !ends_process);
+            let lost = lost.min_by_key(|e| (drained(e), e.span)).filter(|_| !ends_process);
+            let read = lost.is_some_and(drained);
             let (how, path, fails) = match (lost, &site.overwritten) {
                 (Some(exit), _) => {
                     let path = self.path_since(&exit.state, span);
@@ -203,6 +214,7 @@ impl<'a> Run<'a, '_> {
                 closed: site.closed,
                 moved: site.released && !site.closed,
                 fails,
+                read,
                 started: site.started,
                 enders: site.enders.clone(),
             });
@@ -211,7 +223,7 @@ impl<'a> Run<'a, '_> {
     }
 
     /// Whether an exit returns an error.
-    fn fails(&self, exit: &Exit) -> bool {
+    pub(crate) fn fails(&self, exit: &Exit) -> bool {
         let results = self.func.results.iter().zip(&exit.results);
         results.into_iter().any(|(&local, &value)| {
             self.package.is_error(self.func.locals[local].ty)

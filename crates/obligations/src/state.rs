@@ -51,6 +51,10 @@ pub(crate) struct State {
     pub(crate) leaky: BTreeSet<LocalId>,
     /// New objects that others may know of.
     pub(crate) escaped: BTreeSet<TermId>,
+    /// Inputs among the function values that were handed on, on some of the paths at least.
+    pub(crate) handed: BTreeSet<PlaceId>,
+    /// What perhaps had to be closed and was, on some of the paths at least.
+    pub(crate) closed: BTreeSet<Span>,
     /// How the path got here.
     pub(crate) trace: Trace,
 }
@@ -126,6 +130,8 @@ pub(crate) struct Owed {
     /// Whether anything outlives the function that it should end: a timer, an entry in a parent, or
     /// code that was given the context.
     pub(crate) exposed: bool,
+    /// Whether it was read to its end: a body holds nothing then.
+    pub(crate) drained: bool,
 }
 
 /// A deferred call with the values at the time of `defer`.
@@ -270,6 +276,8 @@ impl State {
             && self.used == other.used
             && self.acts == other.acts
             && self.escaped == other.escaped
+            && self.handed == other.handed
+            && self.closed == other.closed
     }
 
     fn epoch_of(&self, arena: &mut Arena, place: PlaceId) -> Option<TermId> {
@@ -519,6 +527,8 @@ impl State {
         self.used.extend(&other.used);
         self.acts.extend(&other.acts);
         self.touched.extend(&other.touched);
+        self.handed.extend(&other.handed);
+        self.closed.extend(&other.closed);
         self.starts.extend(other.starts.iter().cloned());
         for ask in &other.asks {
             if !self.asks.contains(ask) {

@@ -34,6 +34,8 @@ pub(crate) struct Outcome {
     pub(crate) takes: Vec<Take>,
     /// Function values among its inputs that it calls or hands on.
     pub(crate) used: Vec<Path>,
+    /// Function values among its inputs that it may hand on, rather than call.
+    pub(crate) handed: Vec<Path>,
     /// Other inputs, and what hangs on them, that it may hand on.
     pub(crate) touched: Vec<Path>,
     /// Function values among its inputs that it calls before it returns.
@@ -228,6 +230,11 @@ impl Outcome {
         for path in &other.touched {
             if !self.touched.contains(path) {
                 self.touched.push(path.clone());
+            }
+        }
+        for path in &other.handed {
+            if !self.handed.contains(path) {
+                self.handed.push(path.clone());
             }
         }
         for call in &other.calls {
