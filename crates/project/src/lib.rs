@@ -9,6 +9,7 @@ mod graph;
 mod listing;
 mod load;
 mod missing;
+mod nameless;
 mod order;
 mod paths;
 mod patterns;

@@ -1,6 +1,7 @@
 //! Packages and their imports.
 
 use crate::missing::Missing;
+use crate::nameless::import_path;
 use crate::order::order;
 use crate::paths::{clean, is_dir, join_import, slashed};
 use crate::patterns::{Pattern, goroot_around, std_dirs, walk};
@@ -34,6 +35,7 @@ pub(crate) fn with_loader<T>(
         fs,
         config,
         listing,
+        trees: Vec::new(),
         universes: vec![Universe::default()],
         by_home: FxHashMap::default(),
         nodes: IndexVec::new(),
@@ -93,6 +95,8 @@ pub(crate) struct Loader<'a> {
     /// Whether all is loaded that `go list` lists: packages without their tests beside those with,
     /// and the test files of dependencies.
     pub(crate) listing: bool,
+    /// Folders that are asked for with all below them.
+    trees: Vec<PathBuf>,
     /// The first one is GOROOT's.
     pub(crate) universes: Vec<Universe>,
     pub(crate) messages: Vec<Message>,
@@ -105,6 +109,9 @@ pub(crate) struct Loader<'a> {
     /// Folders outside of GOROOT that patterns name.
     asked: FxHashSet<PathBuf>,
 }
+
+/// Folders of a tree without go.mod that are read for its import path.
+const MAX_NAMELESS: usize = 1_000;
 
 /// The universe of packages in GOROOT.
 pub(crate) const GOROOT: usize = 0;
@@ -135,6 +142,7 @@ impl Loader<'_> {
                 }
                 Pattern::Folder(dir) => self.root_folder(text, &dir),
                 Pattern::Below { root, wildcard } => {
+                    self.trees.push(root.clone());
                     let dirs = self.matching_dirs(text, &root, &wildcard);
                     self.root_dirs(&dirs);
                 }
@@ -165,7 +173,12 @@ impl Loader<'_> {
         if let Some(&i) = self.by_home.get(&home) {
             return i;
         }
-        let universe = Universe::of(self.fs, self.config, &home, &mut self.messages);
+        let mut universe = Universe::of(self.fs, self.config, &home, &mut self.messages);
+        if universe.mains.is_empty()
+            && let Some((root, path)) = self.nameless(dir)
+        {
+            universe = Universe::nameless(self.fs, path, root);
+        }
         let same = |u: &Universe| !u.mains.is_empty() && u.dirs().eq(universe.dirs());
         let i = match self.universes.iter().position(same) {
             Some(i) => i,
@@ -176,6 +189,25 @@ impl Loader<'_> {
         };
         self.by_home.insert(home, i);
         i
+    }
+
+    /// The tree around a folder that has no go.mod, if all of it was asked for, and the path that its
+    /// packages import each other by.
+    fn nameless(&mut self, dir: &Path) -> Option<(PathBuf, String)> {
+        let in_gopath =
+            |dir: &Path| self.config.gopaths.iter().any(|g| dir.starts_with(g.join("src")));
+        if !self.config.module_mode || in_gopath(dir) {
+            return None;
+        }
+        let root = self.trees.iter().find(|tree| dir.starts_with(tree))?.clone();
+        let mut dirs = walk(self.fs, &root, &[], &mut Vec::new()).dirs;
+        dirs.truncate(MAX_NAMELESS);
+        self.scan_all(dirs.iter(), false);
+        let folders: Vec<_> = dirs.iter().map(|dir| self.scan(dir, false)).collect();
+        let path = import_path(self.fs, &root, &folders)?;
+        let text = format!("there is no go.mod; the packages import each other as {path}");
+        self.messages.push(Message::warning_at(&root, text));
+        Some((root, path))
     }
 
     fn root_std(&mut self, text: &str, cmd: bool) {

@@ -145,6 +145,15 @@ impl Universe {
         universe
     }
 
+    /// The universe of a tree without go.mod, whose packages import each other below `path`. What they
+    /// depend on is found where it is vendored.
+    pub(crate) fn nameless(fs: &dyn FileSystem, path: String, dir: PathBuf) -> Self {
+        let vendor = Vendor::without_list(fs, &dir);
+        let module = Module { path, version: None, replace: None, go: DEFAULT_GO, dir };
+        let mains = vec![MainModule { module, file: ModFile::default() }];
+        Self { mains, vendor, ..Self::default() }
+    }
+
     /// Folders of the main modules.
     pub(crate) fn dirs(&self) -> impl Iterator<Item = &Path> {
         self.mains.iter().map(|m| m.module.dir.as_path())

@@ -1,7 +1,7 @@
 //! Vendor trees: `vendor/modules.txt` and the packages beside it.
 
 use crate::gomod::{ModuleVersion, language_version};
-use crate::paths::has_go_files;
+use crate::paths::{has_go_files, is_dir};
 use crate::universe::{DEFAULT_GO, Target};
 use crate::{Config, Module};
 use stanch_base::FxHashMap;
@@ -39,6 +39,13 @@ impl Vendor {
             None => go.is_some_and(|go| go >= (1, 14)) && workspace == of_workspace,
         };
         wanted.then(|| read(&text, dir))
+    }
+
+    /// The vendor tree in `root` from before modules.txt listed what is in it.
+    pub(crate) fn without_list(fs: &dyn FileSystem, root: &Path) -> Option<Self> {
+        let dir = root.join("vendor");
+        let vendor = Self { dir, packages: FxHashMap::default(), modules: Vec::new() };
+        is_dir(fs, &vendor.dir).then_some(vendor)
     }
 
     /// A package in the tree.

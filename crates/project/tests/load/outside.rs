@@ -67,6 +67,34 @@ warning: package x.y/z cannot be found (there is no go.mod); its types are unkno
 }
 
 #[test]
+fn a_tree_from_before_go_mod() {
+    let case = case(
+        "
+//- /m/a.go
+package main
+import (\"x.y/m/sub\"; \"x.y/z\"; \"x.y/other\")
+//- /m/sub/b.go
+package sub
+import \"x.y/m/sub/deep\"
+//- /m/sub/deep/c.go
+package deep
+//- /m/vendor/x.y/z/z.go
+package z
+",
+    );
+    case.gives(
+        &["./..."],
+        "
+* x.y/m/sub/deep c.go
+* x.y/m/sub b.go, x.y/m/sub/deep
+x.y/z z.go
+* x.y/m a.go, x.y/m/sub, x.y/other=Missing, x.y/z
+warning: package x.y/other cannot be found (it is not in the vendor folder); its types are unknown
+warning: /m: there is no go.mod; the packages import each other as x.y/m",
+    );
+}
+
+#[test]
 fn gopath_mode() {
     let case = case(
         "
