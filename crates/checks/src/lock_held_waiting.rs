@@ -49,7 +49,7 @@
 use crate::growths::ModuleCtx;
 use crate::lock_words::{self, name};
 use stanch_diagnostic::{Action, Cause, Check, Finding, Stage, Step};
-use stanch_obligations::HeldWait;
+use stanch_obligations::{HeldWait, HeldWaitKind};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -78,7 +78,12 @@ fn finding(ctx: &ModuleCtx<'_>, wait: &HeldWait) -> Option<Finding> {
         .push(ctx.label_at(lock_call.span, format!("{} locks it here", name(&lock_call.symbol))));
     let done = format!("{} does its part here, after that", name(&wait.signal.symbol));
     related.push(ctx.label_at(wait.signal.span, done));
-    let reason = if wait.group { "sync.WaitGroup.Wait" } else { "chan receive" };
+    let reason = match wait.what {
+        HeldWaitKind::Group => "sync.WaitGroup.Wait",
+        HeldWaitKind::Receive => "chan receive",
+        HeldWaitKind::Send => "chan send",
+        HeldWaitKind::Select => "select",
+    };
     let waits = (Action::Block, format!("waits for {worker}"));
     let mut witness = lock_words::steps(ctx, 0, &wait.first, &wait.path, waits);
     witness.insert(
@@ -315,6 +320,168 @@ func (b *bench) loop() {
     b.wg.Done()
     b.mu.RLock()
     b.wg.Done()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn sends_and_selects() {
+        check(
+            r#"
+type server struct {
+    mu    sync.Mutex
+    conns map[*conn]bool
+}
+type conn struct {
+    s    *server
+    msgs chan int
+    done chan struct{}
+}
+func (s *server) add() {
+    c := &conn{s: s, msgs: make(chan int), done: make(chan struct{})}
+    s.mu.Lock()
+    s.conns[c] = true
+    s.mu.Unlock()
+    go c.loop()
+}
+func (c *conn) loop() {
+    defer c.cleanup()
+    for {
+        n := <-c.msgs
+        if n == 0 {
+            return
+        }
+    }
+}
+func (c *conn) cleanup() {
+    c.s.drained(c)
+    close(c.done)
+}
+func (s *server) drained(c *conn) {
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    delete(s.conns, c)
+}
+func (c *conn) tell(n int) {
+    select {
+    case c.msgs <- n:
+    case <-c.done:
+    }
+}
+func (s *server) close() {
+    s.mu.Lock()
+    for c := range s.conns {
+        c.tell(0)
+      //^^^^^^^^^ leak[lock-held-waiting]: this waits for `(*conn).loop`
+    }
+    s.mu.Unlock()
+}
+type quiet struct { mu sync.Mutex; msgs chan int; n int }
+func (q *quiet) start() {
+    q.msgs = make(chan int)
+    go q.loop()
+}
+func (q *quiet) loop() {
+    n := <-q.msgs
+    q.mu.Lock()
+    q.n += n
+    q.mu.Unlock()
+}
+func (q *quiet) tell(n int) {
+    q.mu.Lock()
+    defer q.mu.Unlock()
+    q.msgs <- n
+}
+type busy struct { mu sync.Mutex; msgs chan int; n int }
+func (b *busy) start() {
+    b.msgs = make(chan int)
+    go b.loop()
+}
+func (b *busy) loop() {
+    for n := range b.msgs {
+        b.mu.Lock()
+        b.n += n
+        b.mu.Unlock()
+    }
+}
+func (b *busy) tell(n int) {
+    b.mu.Lock()
+    defer b.mu.Unlock()
+    b.msgs <- n
+  //^^^^^^^^^^^ leak[lock-held-waiting]: this waits for `(*busy).loop`
+}
+type roomy struct { mu sync.Mutex; msgs chan int; n int }
+func (r *roomy) start() {
+    r.msgs = make(chan int, 100)
+    go r.loop()
+}
+func (r *roomy) loop() {
+    for n := range r.msgs {
+        r.mu.Lock()
+        r.n += n
+        r.mu.Unlock()
+    }
+}
+func (r *roomy) tell(n int) {
+    r.mu.Lock()
+    defer r.mu.Unlock()
+    r.msgs <- n
+}
+type many struct { mu sync.Mutex; msgs chan int; n int }
+func (m *many) start(workers int) {
+    m.msgs = make(chan int)
+    for i := 0; i < workers; i++ {
+        go m.loop()
+    }
+}
+func (m *many) loop() {
+    for n := range m.msgs {
+        m.mu.Lock()
+        m.n += n
+        m.mu.Unlock()
+    }
+}
+func (m *many) tell(n int) {
+    m.mu.Lock()
+    defer m.mu.Unlock()
+    m.msgs <- n
+}
+type own struct { mu sync.Mutex; msgs chan int; n int }
+func (o *own) start() {
+    o.msgs = make(chan int)
+    go o.loop()
+}
+func (o *own) loop() {
+    o.tell(1)
+    for n := range o.msgs {
+        o.mu.Lock()
+        o.n += n
+        o.mu.Unlock()
+    }
+}
+func (o *own) tell(n int) {
+    o.mu.Lock()
+    defer o.mu.Unlock()
+    o.msgs <- n
+}
+type open struct { mu sync.Mutex; msgs chan int; n int }
+func (o *open) start() {
+    o.msgs = make(chan int)
+    go o.loop()
+}
+func (o *open) loop() {
+    for n := range o.msgs {
+        o.mu.Lock()
+        o.n += n
+        o.mu.Unlock()
+    }
+}
+func (o *open) Drain() int { return <-o.msgs }
+func (o *open) tell(n int) {
+    o.mu.Lock()
+    defer o.mu.Unlock()
+    o.msgs <- n
 }
 "#,
         );

@@ -1,8 +1,9 @@
 //! Runs instructions on states.
 
+use crate::flow;
 use crate::inferred::{Act, Ender};
 use crate::learned::Candidate;
-use crate::order::{EventKind, Notes};
+use crate::order::Notes;
 use crate::package::Package;
 use crate::report::{DoubleLock, Step, StepKind};
 use crate::state::{Detail, State};
@@ -51,6 +52,10 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) notes: Notes,
     /// Elements by value, with the containers they were found in.
     pub(crate) origins: FxHashMap<TermId, TermId>,
+    /// The block that runs, and whether its deferred calls do.
+    pub(crate) now: (BlockId, bool),
+    /// The cycle of the graph that each block is in; 0 if it is in none.
+    pub(crate) cycles: IndexVec<BlockId, u32>,
     /// Kinds of places that functions write, with the number of names that were known then.
     pub(crate) written: FxHashMap<FuncId, (usize, Arc<[EpochId]>)>,
     /// Whether whatever may have to be closed is taken for something that has to be.
@@ -118,6 +123,8 @@ impl<'a, 'p> Run<'a, 'p> {
             doubles: BTreeMap::new(),
             notes: Notes::default(),
             origins: FxHashMap::default(),
+            now: (BlockId::from_raw(0), false),
+            cycles: flow::cycles(&package.module.funcs[id]),
             written: FxHashMap::default(),
             learning: false,
             candidates: BTreeMap::new(),
@@ -182,8 +189,10 @@ impl<'a, 'p> Run<'a, 'p> {
                 let mut after = Vec::with_capacity(states.len());
                 for state in states {
                     self.begin(at);
+                    self.now.1 = true;
                     after.extend(self.run_defers(state));
                 }
+                self.now.1 = false;
                 after
             }
             _ => {
@@ -198,6 +207,7 @@ impl<'a, 'p> Run<'a, 'p> {
 
     /// New values are those of this instruction, unless the state knows some from an earlier run.
     pub(crate) fn begin(&mut self, at: (BlockId, u32)) {
+        self.now.0 = at.0;
         let free = !self.stale.contains(&at.1);
         self.arena.begin(free.then_some(at));
     }
@@ -222,14 +232,14 @@ impl<'a, 'p> Run<'a, 'p> {
             InstrKind::Defer(call) => self.defer(state, call, at, instr.span),
             InstrKind::Call(_) | InstrKind::RunDefers => {}
             InstrKind::Send { chan, value } => {
-                self.note_channel(state, chan, EventKind::Signal, instr.span);
+                self.note_exchange(state, chan, true, instr.span);
                 let chan = self.operand(state, chan);
                 self.act_on_value(state, chan, Act::Send);
                 let value = self.operand(state, value);
                 self.escape(state, value);
             }
             InstrKind::Recv { dst, ok, chan, .. } => {
-                self.note_channel(state, chan, EventKind::Wait, instr.span);
+                self.note_exchange(state, chan, false, instr.span);
                 let chan = self.operand(state, chan);
                 for local in dst.iter().chain(ok) {
                     self.assign_fresh(state, *local);

@@ -2,7 +2,6 @@
 
 use crate::exec::Run;
 use crate::inferred::Act;
-use crate::order::EventKind;
 use crate::package::successors;
 use crate::report::{Step, StepKind};
 use crate::state::{Detail, Held, Signature, State};
@@ -240,10 +239,11 @@ impl<'a> Run<'a, '_> {
                 next.push((*done, state));
             }
             Terminator::Select { arms, default } => {
+                let mut state = state;
+                self.note_select(&mut state, arms, default.is_some(), block.term_span);
                 for arm in arms {
                     let mut fork = state.clone();
                     if let stanch_ir::SelectOp::Send { value, chan } = &arm.op {
-                        self.note_channel(&mut fork, chan, EventKind::Signal, arm.span);
                         let chan = self.operand(&mut fork, chan);
                         self.act_on_value(&mut fork, chan, Act::Send);
                         let value = self.operand(&mut fork, value);
@@ -269,10 +269,7 @@ impl<'a> Run<'a, '_> {
 
     /// The steps of a state's path since the operation at `site`, which comes first.
     pub(crate) fn path_since(&self, state: &State, site: Span) -> Vec<Step> {
-        let steps = state.trace.steps();
-        let is_start = |s: &Step| s.kind == StepKind::Acquire && s.span == site;
-        let start = steps.iter().rposition(is_start).unwrap_or(0);
-        steps[start..].to_vec()
+        state.trace.since(site)
     }
 
     /// A held lock as people name it.
@@ -367,6 +364,37 @@ fn reverse_postorder(func: &Func) -> IndexVec<BlockId, u32> {
         }
     }
     order
+}
+
+/// The cycle of the graph that each block is in, by number; 0 for blocks that are in none.
+pub(crate) fn cycles(func: &Func) -> IndexVec<BlockId, u32> {
+    let n = func.blocks.len();
+    let order = reverse_postorder(func);
+    let mut before: Vec<Vec<BlockId>> = vec![Vec::new(); n];
+    for (id, block) in func.blocks.iter_enumerated() {
+        successors(&block.term, &mut |next| before[next.index()].push(id));
+    }
+    let mut cycles = IndexVec::from_elem(0, n);
+    let mut sorted: Vec<BlockId> = func.blocks.ids().filter(|&id| order[id] < n as u32).collect();
+    sorted.sort_by_key(|&id| order[id]);
+    let mut seen = vec![false; n];
+    for (number, &start) in (1..).zip(&sorted) {
+        // What reaches the first block of a cycle and comes later belongs to the cycle.
+        let mut work = vec![start];
+        let mut members = Vec::new();
+        while let Some(id) = work.pop() {
+            if order[id] < order[start] || std::mem::replace(&mut seen[id.index()], true) {
+                continue;
+            }
+            members.push(id);
+            work.extend(&before[id.index()]);
+        }
+        let turns = members.len() > 1 || before[start.index()].contains(&start);
+        for id in members.into_iter().filter(|_| turns) {
+            cycles[id] = number;
+        }
+    }
+    cycles
 }
 
 /// The locals that may be read before they are assigned, by block. Variables that closures or

@@ -30,7 +30,8 @@ mod workers;
 
 pub use facts::{Facts, Imported, Name};
 pub use order::{
-    Again, HeldWait, LockCycle, LockFacts, LockResults, OrderStep, Spotted, join as join_locks,
+    Again, HeldWait, HeldWaitKind, LockCycle, LockFacts, LockResults, OrderStep, Spotted,
+    join as join_locks,
 };
 pub use report::*;
 

@@ -185,12 +185,16 @@ impl Trace {
         false
     }
 
-    /// The steps, first to last.
-    pub(crate) fn steps(&self) -> Vec<Step> {
+    /// The steps from the last operation at `site` that took something, or all if there is none, first
+    /// to last.
+    pub(crate) fn since(&self, site: Span) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut next = &self.0;
         while let Some(node) = next {
             steps.push(node.step.clone());
+            if node.step.span == site && node.step.kind == StepKind::Acquire {
+                break;
+            }
             next = &node.before.0;
         }
         steps.reverse();

@@ -10,6 +10,7 @@ use crate::report::LockMode;
 use stanch_base::{FxHashMap, FxHashSet};
 use stanch_ir::Span;
 use stanch_types::{ObjectId, Program};
+use std::sync::Arc;
 
 /// A lock taken while another is held.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub(crate) struct Edge {
     pub(crate) ordered: bool,
     pub(crate) path: Vec<Spotted>,
     /// All locks held then.
-    pub(crate) gates: Vec<(Spot, LockMode)>,
+    pub(crate) gates: Arc<[(Spot, LockMode)]>,
 }
 
 /// What holds of a function whoever calls it.

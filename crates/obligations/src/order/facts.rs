@@ -1,6 +1,6 @@
 //! What one package tells of its locks: plain data, joined later.
 
-use super::light::light;
+use super::light::{light, new_channels};
 use crate::package::Package;
 use crate::report::{DoubleLock, LockMode};
 use crate::summary::Value;
@@ -18,6 +18,9 @@ pub struct LockFacts {
     pub(crate) funcs: Vec<FuncLocks>,
     /// Function values that are kept in fields.
     pub(crate) stored: Vec<Stored>,
+    /// Fields and package-level variables that get a new channel, with the number of values that it
+    /// takes without a receiver; none if that is not known.
+    pub(crate) channels: Vec<(ObjectId, Option<u32>)>,
     /// Operations of which is known already that they take a lock twice.
     pub(crate) doubles: Vec<Span>,
 }
@@ -46,6 +49,9 @@ impl LockFacts {
             known.object = func.object;
             known.parent = func.parent;
             known.span = Some(func.span);
+            if func.has_body && !is_test(package, id) {
+                new_channels(package, id, &mut self.channels);
+            }
             if func.has_body && known.events.is_empty() && !is_test(package, id) {
                 known.events = light(package, id);
             }
@@ -115,6 +121,10 @@ pub(crate) struct Event {
     pub(crate) depends: bool,
     /// Whether two values were compared by size on the way.
     pub(crate) ordered: bool,
+    /// The cycle of the function's graph that it is in; 0 if it is in none.
+    pub(crate) cycle: u32,
+    /// Whether it happens in a deferred call.
+    pub(crate) deferred: bool,
 }
 
 /// What happens.
@@ -130,6 +140,8 @@ pub(crate) enum EventKind {
     GoIn(Spot, Callee, Vec<Arg>),
     /// Waits for an object until others do their part.
     Wait(Waited, Spot),
+    /// Waits for the first of several.
+    Select(Vec<(Waited, Spot)>),
     /// Does its part for those who wait.
     Signal(Waited, Spot),
     /// Does its part when it returns.
@@ -150,6 +162,8 @@ pub(crate) enum Waited {
     Group,
     /// A receive from a channel that carries no values: it waits for a close, or for a value.
     Channel,
+    /// A send: it waits for a receive.
+    Send,
 }
 
 /// Who is called.

@@ -10,6 +10,7 @@ use crate::report::LockMode;
 use stanch_base::{FxHashMap, FxHashSet};
 use stanch_ir::Span;
 use stanch_types::{ObjectId, Program};
+use std::sync::Arc;
 
 /// What the locks of a module show, from the facts of its packages.
 pub fn join(program: &Program<'_>, facts: &[&LockFacts]) -> LockResults {
@@ -130,7 +131,9 @@ impl Search<'_> {
             let path = [here.clone()].into_iter().chain(reached.path.iter().cloned()).collect();
             let held = held.iter().filter(|(h, _)| !self.is_private(key, &h.lock));
             let held = held.cloned().collect();
-            self.waits.push(waits::Waiting { what, place: lock.clone(), held, path });
+            let mut arms = vec![(what, lock.clone())];
+            arms.extend(take.arms.iter().cloned());
+            self.waits.push(waits::Waiting { key, arms, held, path });
             return;
         }
         let path: Vec<Spotted> =
@@ -152,6 +155,8 @@ impl Search<'_> {
         if held.iter().any(|(h, _)| same_class(&h.lock, lock)) && held.len() > 1 || take.vague {
             return;
         }
+        let gates: Arc<[(Spot, LockMode)]> =
+            held.iter().map(|(g, _)| (g.lock.clone(), g.mode)).collect();
         for (h, symbol) in held {
             if self.is_private(key, &h.lock) {
                 continue;
@@ -165,7 +170,7 @@ impl Search<'_> {
                 mode: take.mode,
                 ordered,
                 path: path.clone(),
-                gates: held.iter().map(|(g, _)| (g.lock.clone(), g.mode)).collect(),
+                gates: Arc::clone(&gates),
             });
         }
     }

@@ -34,7 +34,8 @@ fn waited_for(takes: &Takes<'_>, key: Key, at: Span, levels: usize) -> Awaited {
         }
         for callable in takes.callables(key, i) {
             let below = takes.summary(callable.key).takes.iter();
-            let waits = below.filter_map(|t| Some((t.wait?, t.lock.class()?)));
+            let alone = below.filter(|t| t.arms.is_empty());
+            let waits = alone.filter_map(|t| Some((t.wait?, t.lock.class()?)));
             waited.extend(waits);
         }
     }

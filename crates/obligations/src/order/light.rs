@@ -2,15 +2,17 @@
 //! lead to functions of other packages that have.
 
 use super::facts::{Arg, Callee, Captures, Event, EventKind, Spot, SpotRoot, SpotStep, Waited};
+use super::record::exchange;
+use crate::flow::cycles;
 use crate::names::Known;
 use crate::package::Package;
 use stanch_base::FxHashMap;
 use stanch_effects::Op;
 use stanch_ir::{
-    Call, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, SelectOp,
-    Span, Terminator,
+    Call, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, SelectArm,
+    SelectOp, Span, Terminator,
 };
-use stanch_types::{Builtin, ObjectKind};
+use stanch_types::{Builtin, ConstValue, ObjectId, ObjectKind, TypeKind};
 
 /// Values are followed back so many assignments.
 const MAX_DEPTH: usize = 8;
@@ -20,32 +22,141 @@ pub(crate) fn light(package: &Package<'_>, id: FuncId) -> Vec<Event> {
     let func = &package.module.funcs[id];
     let defs = definitions(func);
     let scope = Scope { package, id, func, defs: &defs };
+    let cycles = cycles(func);
     let mut events = Vec::new();
-    for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
-        let kind = match &instr.kind {
-            InstrKind::Call(call) => called(&scope, call, Starts::Here),
-            InstrKind::Defer(call) => called(&scope, call, Starts::AtEnd),
-            InstrKind::Go(call) => called(&scope, call, Starts::Goroutine),
-            InstrKind::Recv { chan, .. } => {
-                held_in(&scope, chan).map(|place| EventKind::Wait(Waited::Channel, place))
+    for (block, data) in func.blocks.iter_enumerated() {
+        let first = events.len();
+        for instr in &data.instrs {
+            match &instr.kind {
+                InstrKind::Call(call) => {
+                    add(called(&scope, call, Starts::Here), instr.span, &mut events);
+                }
+                InstrKind::Defer(call) => {
+                    add(called(&scope, call, Starts::AtEnd), instr.span, &mut events);
+                    if let Some(event) = events.last_mut().filter(|e| e.span == instr.span) {
+                        event.deferred = true;
+                    }
+                }
+                InstrKind::Go(call) => {
+                    add(called(&scope, call, Starts::Goroutine), instr.span, &mut events);
+                }
+                InstrKind::Recv { chan, .. } => {
+                    exchanged(&scope, chan, false, instr.span, &mut events);
+                }
+                InstrKind::Send { chan, .. } => {
+                    exchanged(&scope, chan, true, instr.span, &mut events);
+                }
+                _ => {}
             }
-            InstrKind::Send { chan, .. } => {
-                held_in(&scope, chan).map(|place| EventKind::Signal(Waited::Channel, place))
-            }
-            _ => None,
-        };
-        let Some(kind) = kind else { continue };
-        events.push(plain(instr.span, kind));
-    }
-    for block in func.blocks.iter() {
-        let Terminator::Select { arms, .. } = &block.term else { continue };
-        for arm in arms {
-            let SelectOp::Send { chan, .. } = &arm.op else { continue };
-            let Some(place) = held_in(&scope, chan) else { continue };
-            events.push(plain(arm.span, EventKind::Signal(Waited::Channel, place)));
+        }
+        if let Terminator::Select { arms, default } = &data.term {
+            selected(&scope, arms, default.is_some(), data.term_span, &mut events);
+        }
+        for event in events.iter_mut().skip(first).filter(|e| !e.deferred) {
+            event.cycle = cycles[block];
         }
     }
     events
+}
+
+fn add(kind: Option<EventKind>, span: Span, events: &mut Vec<Event>) {
+    events.extend(kind.map(|kind| plain(span, kind)));
+}
+
+/// A send or a receive.
+fn exchanged(
+    scope: &Scope<'_, '_>,
+    chan: &Operand,
+    sends: bool,
+    span: Span,
+    events: &mut Vec<Event>,
+) {
+    let Some(place) = held_in(scope, chan) else { return };
+    let (waits, does) = exchange(sends);
+    events.push(plain(span, EventKind::Wait(waits, place.clone())));
+    events.push(plain(span, EventKind::Signal(does, place)));
+}
+
+fn selected(
+    scope: &Scope<'_, '_>,
+    arms: &[SelectArm],
+    default: bool,
+    span: Span,
+    events: &mut Vec<Event>,
+) {
+    let mut waits: Option<Vec<(Waited, Spot)>> = (!default).then(Vec::new);
+    for arm in arms {
+        let (chan, sends) = match &arm.op {
+            SelectOp::Send { chan, .. } => (chan, true),
+            SelectOp::Recv { chan, .. } => (chan, false),
+        };
+        let Some(place) = held_in(scope, chan) else {
+            waits = None;
+            continue;
+        };
+        let (kind, does) = exchange(sends);
+        events.push(plain(arm.span, EventKind::Signal(does, place.clone())));
+        if let Some(waits) = &mut waits {
+            waits.push((kind, place));
+        }
+    }
+    if let Some(waits) = waits.filter(|w| !w.is_empty()) {
+        events.push(plain(span, EventKind::Select(waits)));
+    }
+}
+
+/// Adds the fields and package-level variables that a function gives new channels, each with the number
+/// of values that the channel takes without a receiver.
+pub(crate) fn new_channels(
+    package: &Package<'_>,
+    id: FuncId,
+    found: &mut Vec<(ObjectId, Option<u32>)>,
+) {
+    let func = &package.module.funcs[id];
+    let mut defs = None;
+    for kind in crate::visit::kinds(func) {
+        let (place, value) = match kind {
+            InstrKind::Store(place, value) => (place, value),
+            InstrKind::Assign(_, Rvalue::Composite { ty, elems }) => {
+                let program = package.program;
+                let TypeKind::Struct(fields) = program.kind(program.underlying(*ty)) else {
+                    continue;
+                };
+                let defs = defs.get_or_insert_with(|| definitions(func));
+                for (index, value) in elems {
+                    let field = fields.get(*index as usize).map(|f| f.object);
+                    found.extend(field.zip(capacity(defs, value)));
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        let object = match (place.proj.last(), place.base) {
+            (Some(Proj::Field(_, field)), _) => *field,
+            (None, PlaceBase::Global(object)) => object,
+            _ => continue,
+        };
+        let defs = defs.get_or_insert_with(|| definitions(func));
+        found.extend(capacity(defs, value).map(|capacity| (object, capacity)));
+    }
+}
+
+/// If a value is a new channel: how many values it takes without a receiver, if that is known.
+fn capacity(defs: &FxHashMap<LocalId, Option<&Rvalue>>, value: &Operand) -> Option<Option<u32>> {
+    let mut value = value;
+    for _ in 0..MAX_DEPTH {
+        let Operand::Local(local) = value else { return None };
+        match defs.get(local)?.as_ref()? {
+            Rvalue::MakeChan { cap: None, .. } => return Some(Some(0)),
+            Rvalue::MakeChan { cap: Some(Operand::Const(ConstValue::Int(n), _)), .. } => {
+                return Some(u32::try_from(n).ok());
+            }
+            Rvalue::MakeChan { .. } => return Some(None),
+            Rvalue::Use(inner) | Rvalue::Convert(inner, _) => value = inner,
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// An event with no lock held and nothing known.
@@ -59,6 +170,8 @@ fn plain(span: Span, kind: EventKind) -> Event {
         now: Vec::new(),
         depends: false,
         ordered: false,
+        cycle: 0,
+        deferred: false,
     }
 }
 

@@ -19,6 +19,6 @@ mod takes;
 mod waits;
 
 pub use facts::LockFacts;
-pub(crate) use facts::{EventKind, Notes};
+pub(crate) use facts::Notes;
 pub use join::join;
 pub use report::*;

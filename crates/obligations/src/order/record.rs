@@ -7,18 +7,21 @@ use super::facts::{
 use crate::calls::{Invocation, Target};
 use crate::exec::Run;
 use crate::report::LockMode;
-use crate::state::State;
+use crate::state::{Held, State};
 use crate::summary::{Base, Path, PathStep, Value, value_of};
 use crate::term::{Part, PlaceId, Root, Term, TermId};
 use stanch_base::Idx;
 use stanch_ir::{
-    Call, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Span, Terminator,
+    Call, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, SelectArm, SelectOp,
+    Span, Terminator,
 };
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::{Builtin, ObjectId, ObjectKind, TypeKind};
 
 /// More known values than this are not kept with an event.
 const MAX_KNOWN: usize = 24;
+/// Of more locks that are held at once the rest is left out.
+const MAX_HELD: usize = 16;
 /// Literals within literals as arguments.
 const MAX_NESTING: usize = 3;
 
@@ -173,10 +176,59 @@ impl<'a> Run<'a, '_> {
         kind: fn(Waited, Spot) -> EventKind,
         span: Span,
     ) {
-        let value = self.peek(state, chan);
-        if let Term::Load(place, _) = *self.arena.get(value) {
-            let spot = self.spot(state, place);
+        if let Some(spot) = self.channel_spot(state, chan) {
             self.note(state, kind(Waited::Channel, spot), span);
+        }
+    }
+
+    fn channel_spot(&mut self, state: &State, chan: &Operand) -> Option<Spot> {
+        let value = self.peek(state, chan);
+        match *self.arena.get(value) {
+            Term::Load(place, _) => Some(self.spot(state, place)),
+            _ => None,
+        }
+    }
+
+    /// A send, or a receive.
+    pub(crate) fn note_exchange(
+        &mut self,
+        state: &mut State,
+        chan: &Operand,
+        sends: bool,
+        span: Span,
+    ) {
+        let Some(spot) = self.channel_spot(state, chan) else { return };
+        let (waits, does) = exchange(sends);
+        self.note(state, EventKind::Wait(waits, spot.clone()), span);
+        self.note(state, EventKind::Signal(does, spot), span);
+    }
+
+    /// A select statement.
+    pub(crate) fn note_select(
+        &mut self,
+        state: &mut State,
+        arms: &[SelectArm],
+        default: bool,
+        span: Span,
+    ) {
+        let mut waits: Option<Vec<(Waited, Spot)>> = (!default).then(Vec::new);
+        for arm in arms {
+            let (chan, sends) = match &arm.op {
+                SelectOp::Send { chan, .. } => (chan, true),
+                SelectOp::Recv { chan, .. } => (chan, false),
+            };
+            let Some(spot) = self.channel_spot(state, chan) else {
+                waits = None;
+                continue;
+            };
+            let (kind, does) = exchange(sends);
+            self.note(state, EventKind::Signal(does, spot.clone()), arm.span);
+            if let Some(waits) = &mut waits {
+                waits.push((kind, spot));
+            }
+        }
+        if let Some(waits) = waits.filter(|w| !w.is_empty()) {
+            self.note(state, EventKind::Select(waits), span);
         }
     }
 
@@ -250,7 +302,7 @@ impl<'a> Run<'a, '_> {
     }
 
     pub(crate) fn note(&mut self, state: &mut State, kind: EventKind, span: Span) {
-        let held = state.held.clone();
+        let held: Vec<Held> = state.held.iter().take(MAX_HELD).cloned().collect();
         let held = held.iter().map(|h| HeldLock {
             lock: self.spot(state, h.lock),
             mode: h.mode,
@@ -263,7 +315,20 @@ impl<'a> Run<'a, '_> {
         let now = self.constants(state);
         let compares = |t: &TermId| matches!(self.arena.get(*t), Term::Binary(BinaryOp::Lt, ..));
         let ordered = state.facts.keys().any(compares);
-        self.notes.add(Event { span, kind, held, released, known, now, depends, ordered });
+        let (block, deferred) = self.now;
+        let cycle = if deferred { 0 } else { self.cycles.get(block).copied().unwrap_or(0) };
+        self.notes.add(Event {
+            span,
+            kind,
+            held,
+            released,
+            known,
+            now,
+            depends,
+            ordered,
+            cycle,
+            deferred,
+        });
     }
 
     /// What is known of inputs, and whether more is that callers cannot name.
@@ -580,6 +645,11 @@ impl<'a> Run<'a, '_> {
         }
         false
     }
+}
+
+/// What a send or a receive waits for, and what it does for others.
+pub(crate) fn exchange(sends: bool) -> (Waited, Waited) {
+    if sends { (Waited::Send, Waited::Channel) } else { (Waited::Channel, Waited::Send) }
 }
 
 enum Source<'a> {

@@ -76,6 +76,19 @@ pub struct LockCycle {
     pub others: Vec<Spotted>,
 }
 
+/// What is waited for with a lock held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HeldWaitKind {
+    /// A wait group.
+    Group,
+    /// A value from a channel, or its close.
+    Receive,
+    /// A receiver.
+    Send,
+    /// The first of several.
+    Select,
+}
+
 /// A lock held while waiting for a goroutine that needs it first.
 #[derive(Clone, Debug)]
 pub struct HeldWait {
@@ -85,8 +98,8 @@ pub struct HeldWait {
     pub path: Vec<Spotted>,
     /// The `go` statement.
     pub started: Spotted,
-    /// Whether it waits for a wait group, not for a channel.
-    pub group: bool,
+    /// What it waits for.
+    pub what: HeldWaitKind,
     /// From the goroutine's function to its lock call.
     pub needs: Vec<Spotted>,
     /// How it takes the lock.

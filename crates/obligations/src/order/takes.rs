@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 const MAX_TAKES: usize = 64;
 /// Longer chains of calls are not followed.
 const MAX_CHAIN: u32 = 10;
+/// Things done for those who wait that are kept for one function.
+const MAX_SIGNALS: usize = 48;
 /// Calls of parameters that are kept for one function.
 const MAX_CALLS: usize = 8;
 
@@ -25,6 +27,8 @@ pub(crate) struct Take {
     pub(crate) mode: LockMode,
     /// If it is no lock but something that is waited for.
     pub(crate) wait: Option<Waited>,
+    /// What else ends the wait.
+    pub(crate) arms: Vec<(Waited, Spot)>,
     /// Locks of callers that were given back before.
     pub(crate) released: Vec<Spot>,
     /// What holds of the inputs then.
@@ -67,9 +71,21 @@ pub(crate) struct InputCall {
     pub(crate) path: Vec<Spotted>,
 }
 
+/// Something that a function does for those who wait, calls included.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Signal {
+    pub(crate) what: Waited,
+    pub(crate) place: Spot,
+    /// Whether it comes when the function returns.
+    pub(crate) last: bool,
+    pub(crate) via: Via,
+    depth: u32,
+}
+
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Summary {
     pub(crate) takes: Vec<Take>,
+    pub(crate) signals: Vec<Signal>,
     pub(crate) calls: Vec<InputCall>,
 }
 
@@ -240,8 +256,49 @@ impl<'a> Takes<'a> {
             for reached in self.reached(key, i) {
                 changed |= self.add(key, event, reached.take);
             }
+            for signal in self.signals(key, i, event) {
+                let number = self.number(key);
+                let known = &mut self.summaries[number].signals;
+                let same = |s: &Signal| s.what == signal.what && s.place == signal.place;
+                if known.len() < MAX_SIGNALS && !known.iter().any(same) {
+                    known.push(signal);
+                    changed = true;
+                }
+            }
         }
         changed
+    }
+
+    /// What an event does for those who wait.
+    fn signals(&self, key: Key, number: usize, event: &Event) -> Vec<Signal> {
+        let here = |what: Waited, place: &Spot, last: bool| Signal {
+            what,
+            place: place.clone(),
+            last,
+            via: Via::Here(event.span),
+            depth: 1,
+        };
+        match &event.kind {
+            EventKind::Signal(what, place) => vec![here(*what, place, event.deferred)],
+            EventKind::SignalAtEnd(what, place) => vec![here(*what, place, true)],
+            EventKind::Call(..) => {
+                let mut found = Vec::new();
+                for callable in self.callables(key, number).iter().filter(|c| !c.vague) {
+                    let signals = self.summary(callable.key).signals.iter().enumerate();
+                    for (i, signal) in signals.filter(|(_, s)| s.depth < MAX_CHAIN) {
+                        found.push(Signal {
+                            what: signal.what,
+                            place: substitute(&signal.place, callable),
+                            last: event.deferred,
+                            via: Via::Call(event.span, callable.key, i),
+                            depth: signal.depth + 1,
+                        });
+                    }
+                }
+                found
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn add(&mut self, key: Key, event: &Event, mut take: Take) -> bool {
@@ -260,8 +317,9 @@ impl<'a> Takes<'a> {
         }
         let number = self.number(key);
         let takes = &mut self.summaries[number].takes;
-        let alike =
-            |t: &&mut Take| t.lock == take.lock && t.mode == take.mode && t.wait == take.wait;
+        let alike = |t: &&mut Take| {
+            t.lock == take.lock && t.mode == take.mode && t.wait == take.wait && t.arms == take.arms
+        };
         if let Some(known) = takes.iter_mut().find(alike) {
             let weaker = known.known.len() > take.known.len()
                 && take.known.iter().all(|k| known.known.contains(k));
@@ -294,6 +352,12 @@ impl<'a> Takes<'a> {
             }
             EventKind::Wait(what, place) => {
                 let take = here(event, place, LockMode::Write, Some(*what));
+                found.push(Reached { take, held: Vec::new(), path: Vec::new() });
+            }
+            EventKind::Select(arms) => {
+                let Some(((what, place), others)) = arms.split_first() else { return found };
+                let mut take = here(event, place, LockMode::Write, Some(*what));
+                take.arms = others.to_vec();
                 found.push(Reached { take, held: Vec::new(), path: Vec::new() });
             }
             EventKind::Call(callee, _) => {
@@ -492,6 +556,7 @@ fn here(event: &Event, lock: &Spot, mode: LockMode, wait: Option<Waited>) -> Tak
         lock: lock.clone(),
         mode,
         wait,
+        arms: Vec::new(),
         released: Vec::new(),
         known: event.known.clone(),
         depends: event.depends,
@@ -612,6 +677,7 @@ fn translate(take: &Take, event: &Event, call: &Callable) -> Option<Take> {
     }
     Some(Take {
         lock,
+        arms: take.arms.iter().map(|(what, arm)| (*what, substitute(arm, call))).collect(),
         released: take.released.iter().map(|r| substitute(r, call)).collect(),
         known: known.into_iter().filter(|(spot, _)| is_input(spot)).collect(),
         depends: event.depends,
