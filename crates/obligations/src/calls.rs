@@ -5,7 +5,7 @@ use crate::exec::{Run, Site};
 use crate::inferred::Act;
 use crate::names::Known;
 use crate::package::acts;
-use crate::report::{LockMode, StepKind};
+use crate::report::{LockMode, Step, StepKind};
 use crate::state::{InputCall, Owed, Pending, State};
 use crate::summary::Start;
 use crate::term::{Epoch, EpochId, PlaceId, Root, Term, TermId};
@@ -564,13 +564,13 @@ impl<'a> Run<'a, '_> {
 
     /// Whether there is what was acquired last is not known on either side of a branch to come.
     fn doubt_latest(&mut self, state: &mut State) {
-        let latest = state.trace.steps().into_iter().rev();
-        let mut latest = latest.filter(|step| step.kind == StepKind::Acquire);
-        let site = latest.find(|step| state.owed.contains_key(&step.span));
+        let owed =
+            |step: &&Step| step.kind == StepKind::Acquire && state.owed.contains_key(&step.span);
+        let site = state.trace.latest().find(owed).map(|step| step.span);
         if let Some(site) = site
-            && self.sites.get(&site.span).is_some_and(|s| s.kind.is_some())
+            && self.sites.get(&site).is_some_and(|s| s.kind.is_some())
         {
-            self.discharge(state, site.span);
+            self.discharge(state, site);
         }
     }
 

@@ -173,29 +173,30 @@ impl Trace {
         *self = Self(Some(Arc::new(TraceNode { step, before })));
     }
 
+    /// The steps, last to first.
+    pub(crate) fn latest(&self) -> impl Iterator<Item = &Step> {
+        let mut next = self.0.as_ref();
+        std::iter::from_fn(move || {
+            let node = next?;
+            next = node.before.0.as_ref();
+            Some(&node.step)
+        })
+    }
+
     /// Whether something was taken by the operation at `site`.
     pub(crate) fn has(&self, site: Span) -> bool {
-        let mut next = &self.0;
-        while let Some(node) = next {
-            if node.step.span == site && node.step.kind == StepKind::Acquire {
-                return true;
-            }
-            next = &node.before.0;
-        }
-        false
+        self.latest().any(|step| step.span == site && step.kind == StepKind::Acquire)
     }
 
     /// The steps from the last operation at `site` that took something, or all if there is none, first
     /// to last.
     pub(crate) fn since(&self, site: Span) -> Vec<Step> {
         let mut steps = Vec::new();
-        let mut next = &self.0;
-        while let Some(node) = next {
-            steps.push(node.step.clone());
-            if node.step.span == site && node.step.kind == StepKind::Acquire {
+        for step in self.latest() {
+            steps.push(step.clone());
+            if step.span == site && step.kind == StepKind::Acquire {
                 break;
             }
-            next = &node.before.0;
         }
         steps.reverse();
         steps
