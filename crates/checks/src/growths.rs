@@ -3,7 +3,7 @@
 use stanch_base::LineIndex;
 use stanch_diagnostic::{Check, Confidence, Finding, Label, Location, Remedy, Severity};
 use stanch_ir::Span;
-use stanch_lifetime::{Doubt, Growth, Place, Repeated, Results, Site};
+use stanch_lifetime::{Doubt, Evidence, Growth, Place, Repeated, Results, Site};
 use stanch_types::{ObjectId, PackageId, Program, TypeId, TypeKind};
 
 /// An analysed module.
@@ -109,15 +109,7 @@ pub(crate) fn finding(
     let name = ctx.name(growth);
     let mut related = vec![ctx.label(growth.declared, declared(ctx, growth))];
     related.extend(origin(ctx, site));
-    if let Some(sibling) = &growth.sibling {
-        let of = ctx.program.object_name(sibling.object);
-        related.push(ctx.label(sibling.filled, format!("`{of}` gets an entry with it")));
-        let function = short(&sibling.function);
-        related.push(ctx.label(
-            sibling.taken,
-            format!("`{function}` takes it out of `{of}`, and leaves it in `{name}`"),
-        ));
-    }
+    related.extend(growth.evidence.iter().flat_map(|evidence| told(ctx, &name, evidence)));
     for other in growth.sites.iter().skip(1).take(MAX_SITES) {
         related.push(ctx.label(other.span, format!("`{}` adds to it too", short(&other.function))));
     }
@@ -135,11 +127,8 @@ pub(crate) fn finding(
             true => Confidence::Likely,
             false => Confidence::Possible,
         },
-        message: match (functions, &growth.sibling) {
-            (_, Some(sibling)) => format!(
-                "`{name}` keeps what is taken out of `{}`",
-                ctx.program.object_name(sibling.object)
-            ),
+        message: match (functions, &growth.evidence) {
+            (_, Some(evidence)) => headline(ctx, &name, evidence),
             (true, _) => {
                 format!("`{name}` keeps every function that `{}` adds", short(&site.function))
             }
@@ -157,13 +146,64 @@ pub(crate) fn finding(
         related,
         witness: Vec::new(),
         notes,
-        help: Some(match &growth.sibling {
-            Some(_) => "take the entry out of both in one place".to_owned(),
+        help: Some(match &growth.evidence {
+            Some(evidence) => remedy(evidence).to_owned(),
             None => help(functions, site).to_owned(),
         }),
         fix: None,
         fingerprint: String::new(),
     })
+}
+
+fn headline(ctx: &ModuleCtx<'_>, name: &str, evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::Sibling(sibling) => {
+            let of = ctx.program.object_name(sibling.object);
+            format!("`{name}` keeps what is taken out of `{of}`")
+        }
+        Evidence::Emptied { .. } => {
+            format!("`{name}` keeps each key when its last element is gone")
+        }
+        Evidence::Aged { .. } => format!("`{name}` keeps entries that have expired"),
+        Evidence::Lock => format!("`{name}` keeps a lock for each key there ever was"),
+    }
+}
+
+fn told(ctx: &ModuleCtx<'_>, name: &str, evidence: &Evidence) -> Vec<Label> {
+    match evidence {
+        Evidence::Sibling(sibling) => {
+            let of = ctx.program.object_name(sibling.object);
+            let function = short(&sibling.function);
+            let taken = format!("`{function}` takes it out of `{of}`, and leaves it in `{name}`");
+            vec![
+                ctx.label(sibling.filled, format!("`{of}` gets an entry with it")),
+                ctx.label(sibling.taken, taken),
+            ]
+        }
+        Evidence::Emptied { taken, function } => {
+            let function = short(function);
+            let message = format!("`{function}` empties an entry here, and its key stays");
+            vec![ctx.label(*taken, message)]
+        }
+        Evidence::Aged { field, asked } => {
+            let field = ctx.program.object_name(*field);
+            vec![ctx.label(*asked, format!("`{field}` is looked at here, and nothing is deleted"))]
+        }
+        Evidence::Lock => Vec::new(),
+    }
+}
+
+fn remedy(evidence: &Evidence) -> &'static str {
+    match evidence {
+        Evidence::Sibling(_) => "take the entry out of both in one place",
+        Evidence::Emptied { .. } => "delete the key when its last element goes",
+        Evidence::Aged { .. } => {
+            "delete expired entries from time to time, or put a bound on the map"
+        }
+        Evidence::Lock => {
+            "count the users of each lock and delete it with the last, or hash the keys onto a few locks"
+        }
+    }
 }
 
 fn declared(ctx: &ModuleCtx<'_>, growth: &Growth) -> String {

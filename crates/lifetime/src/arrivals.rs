@@ -11,6 +11,7 @@ type Slot = (Node, u32, Kind);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Kind {
     Incoming,
+    Unique,
     Fresh,
 }
 
@@ -47,6 +48,7 @@ impl Arrivals {
                         for source in sources {
                             match *source {
                                 Source::Incoming => queue.push((to.0, to.1, Kind::Incoming)),
+                                Source::Unique => queue.push((to.0, to.1, Kind::Unique)),
                                 Source::Fresh => queue.push((to.0, to.1, Kind::Fresh)),
                                 Source::Param(func, p) => {
                                     next.entry(((node.0, func), p)).or_default().push(to);
@@ -79,20 +81,30 @@ impl Arrivals {
 
     /// Whether there can be ever more different values of these sources, whoever calls.
     pub(crate) fn are_own(sources: &[Source]) -> bool {
-        sources.iter().any(|source| matches!(source, Source::Incoming | Source::Fresh))
+        sources.iter().any(|s| matches!(s, Source::Incoming | Source::Unique | Source::Fresh))
     }
 
     /// Whether there can be ever more different values of these sources.
     pub(crate) fn are_many(&self, node: Node, sources: &[Source]) -> bool {
+        self.are(node, sources, &[Kind::Incoming, Kind::Unique, Kind::Fresh])
+    }
+
+    /// Whether each value of these sources is another one.
+    pub(crate) fn are_unique(&self, node: Node, sources: &[Source]) -> bool {
+        self.are(node, sources, &[Kind::Unique, Kind::Fresh])
+    }
+
+    fn are(&self, node: Node, sources: &[Source], kinds: &[Kind]) -> bool {
+        let given = |func: u32, param: u32, kind: Kind| {
+            kinds.contains(&kind) && self.given.contains(&((node.0, func), param, kind))
+        };
         sources.iter().any(|source| match *source {
-            Source::Incoming | Source::Fresh => true,
+            Source::Incoming => kinds.contains(&Kind::Incoming),
+            Source::Unique => true,
+            Source::Fresh => kinds.contains(&Kind::Fresh),
+            Source::Of(func, param) => given(func, param, Kind::Incoming),
             Source::Param(func, param) => {
-                let at = (node.0, func);
-                self.given.contains(&(at, param, Kind::Incoming))
-                    || self.given.contains(&(at, param, Kind::Fresh))
-            }
-            Source::Of(func, param) => {
-                self.given.contains(&((node.0, func), param, Kind::Incoming))
+                [Kind::Incoming, Kind::Unique, Kind::Fresh].iter().any(|&k| given(func, param, k))
             }
         })
     }

@@ -97,6 +97,8 @@ pub(crate) struct Grow {
     pub(crate) closure: Option<u32>,
     /// Whether it counts something under the key.
     pub(crate) counts: bool,
+    /// Whether it remembers a result under a name: looked up before, and used if it was there.
+    pub(crate) memo: bool,
     /// Whether a second insertion under the same key is a mistake that panics.
     pub(crate) unique: bool,
     /// The loop around it.

@@ -10,6 +10,7 @@ use stanch_types::{ObjectId, Program, TypeKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+mod evidence;
 mod siblings;
 
 /// Containers that can be one with another; beyond that nothing is said.
@@ -43,6 +44,8 @@ struct Grown<'s> {
     looped: Loop,
     /// The function in which the insertion stands.
     home: Node,
+    /// Whether an element of it grows.
+    element: bool,
 }
 
 /// A call that gives a function a container.
@@ -71,6 +74,8 @@ struct Join<'s> {
     adds: FxHashMap<Node, Vec<Whole>>,
     /// What is added together with a growth of this container in this function, at this place.
     together: FxHashMap<(Node, Whole), Vec<(Span, Whole, Span)>>,
+    /// Containers whose entries are asked for their age: the field with the time, and where.
+    aged: FxHashMap<u32, (ObjectId, Span)>,
 }
 
 /// Finds what only grows in the module that the summaries describe, in the order of packages.
@@ -91,6 +96,7 @@ pub fn join<'s>(program: &'s Program<'s>, summaries: &'s [&'s Summary]) -> Resul
         makers: FxHashMap::default(),
         adds: FxHashMap::default(),
         together: FxHashMap::default(),
+        aged: FxHashMap::default(),
     };
     join.read(summaries);
     let keys: BTreeSet<Whole> = join.ops.keys().chain(join.next.keys()).copied().collect();
@@ -145,6 +151,12 @@ impl<'s> Join<'s> {
                 if !self.declared[global as usize].test {
                     self.reached.entry(field).or_insert(global);
                 }
+            }
+        }
+        for (p, summary) in summaries.iter().enumerate() {
+            for &(container, field, span) in &summary.kept.aged {
+                let container = self.id(summaries, p as u32, container.index());
+                self.aged.entry(container).or_insert((field, span));
             }
         }
         let nodes: Vec<_> = self.calls.nodes().collect();
@@ -237,6 +249,8 @@ impl<'s> Join<'s> {
         let declared = &self.declared[id as usize];
         let mut doubts: Vec<Doubt> = Vec::new();
         let mut grows: Vec<Grown<'_>> = Vec::new();
+        let mut bounded = false;
+        let mut emptied: Option<(Node, Span)> = None;
         if declared.test {
             return None;
         }
@@ -249,8 +263,12 @@ impl<'s> Join<'s> {
                         let by = giver.map_or(node, |g| g.by);
                         let span = giver.map_or(op.span, |g| g.span);
                         let looped = giver.map_or(grow.looped, |g| g.looped.max(grow.looped));
-                        grows.push(Grown { by, span, grow, looped, home: node });
+                        let element = op.element;
+                        grows.push(Grown { by, span, grow, looped, home: node, element });
                     }
+                    // What is done to an entry leaves its key where it is.
+                    OpKind::Shrink(_) if op.element => emptied = emptied.or(Some((node, op.span))),
+                    OpKind::Bound if op.element => bounded = true,
                     OpKind::Shrink(_) | OpKind::Bound => return None,
                     OpKind::Escape => doubts.push(Doubt::Escapes),
                     OpKind::Alias(_) => {}
@@ -260,9 +278,15 @@ impl<'s> Join<'s> {
         grows.retain(|g| !g.grow.bounded && self.repeats(g));
         grows.sort_by_key(|g| (self.rank(g) + u8::from(self.may_be_few(g)), g.span));
         grows.dedup_by_key(|g| g.span);
-        if let Some((at, sibling)) = self.sibling(key, id, &grows) {
+        if let Some(emptied) = emptied {
+            return self.emptied(key, id, grows, emptied, doubts);
+        }
+        if bounded {
+            return None;
+        }
+        if let Some((at, evidence)) = self.evidence(key, id, &grows) {
             grows.rotate_left(at);
-            return self.beside(id, &grows, sibling, doubts);
+            return self.with_evidence(key, id, &grows, evidence, doubts);
         }
         let first = grows.first()?;
         let (node, grow) = (first.by, first.grow);
@@ -300,7 +324,7 @@ impl<'s> Join<'s> {
             ty: object.ty,
             declared: Span { package: declared.object.package, file, range },
             sites: grows.iter().take(MAX_SITES).map(|g| self.site(g)).collect(),
-            sibling: None,
+            evidence: None,
             doubts,
         })
     }
@@ -324,6 +348,10 @@ impl<'s> Join<'s> {
         let grow = grown.grow;
         if grow.key_ty.is_none() {
             return false;
+        }
+        // As many results are remembered as there are names.
+        if grow.memo && !self.arrivals.are_unique(grown.home, &grow.key_from) {
+            return true;
         }
         // What comes from callers out of view may be settings.
         match self.rank(grown) {
@@ -430,7 +458,7 @@ impl<'s> Join<'s> {
     }
 
     fn site(&self, grown: &Grown<'_>) -> Site {
-        let &Grown { by: node, span, grow, looped, home } = grown;
+        let &Grown { by: node, span, grow, looped, home, .. } = grown;
         let facts = self.calls.facts(node);
         let runs = self.calls.runs(node);
         let mut reached = Vec::new();

@@ -16,6 +16,7 @@ mod join;
 mod keys;
 mod library;
 mod loops;
+mod memo;
 mod origin;
 mod reach;
 mod report;

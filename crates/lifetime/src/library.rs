@@ -84,19 +84,31 @@ pub(crate) fn keeps_functions(path: &str) -> bool {
     matches!(path, "net/http" | "time" | "context" | "expvar" | "runtime" | "flag" | "os/signal")
 }
 
-/// Whether a function of a library gives what came from outside, or something new with each call:
-/// import path and name.
-pub(crate) fn brings_in(path: &str, name: &str) -> bool {
+/// What a library's function brings into the program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Brings {
+    /// What came from outside.
+    Input,
+    /// Something new with each call.
+    New,
+}
+
+/// What a function of a library brings in: import path and name.
+pub(crate) fn brings_in(path: &str, name: &str) -> Option<Brings> {
     let last = path.rsplit('/').find(|part| !is_version(part)).unwrap_or_default();
+    let input = |is: bool| is.then_some(Brings::Input);
+    let new = |is: bool| is.then_some(Brings::New);
     match path {
-        "math/rand" | "math/rand/v2" | "crypto/rand" => true,
-        "net" => name.starts_with("Accept") || name.starts_with("Read") || name == "RemoteAddr",
-        "net/http" => matches!(name, "ReadRequest" | "ReadResponse"),
-        "time" => name == "Now" || name.starts_with("Unix"),
-        "sync/atomic" => name == "Add" || name.starts_with("Add"),
-        _ if matches!(last, "uuid" | "xid" | "ksuid" | "ulid" | "nanoid") => true,
+        "math/rand" | "math/rand/v2" | "crypto/rand" => Some(Brings::New),
+        "net" => {
+            input(name.starts_with("Accept") || name.starts_with("Read") || name == "RemoteAddr")
+        }
+        "net/http" => input(matches!(name, "ReadRequest" | "ReadResponse")),
+        "time" => new(name == "Now" || name.starts_with("Unix")),
+        "sync/atomic" => new(name.starts_with("Add")),
+        _ if matches!(last, "uuid" | "xid" | "ksuid" | "ulid" | "nanoid") => Some(Brings::New),
         // Streams and sockets of frameworks.
-        _ => matches!(name, "Recv" | "ReadMessage" | "NextReader"),
+        _ => input(matches!(name, "Recv" | "ReadMessage" | "NextReader")),
     }
 }
 

@@ -148,10 +148,33 @@ pub struct Growth {
     pub declared: Span,
     /// The places where it grows, the one that tells most first.
     pub sites: Vec<Site>,
-    /// What is filled together with it, and emptied.
-    pub sibling: Option<Sibling>,
+    /// What tells that its entries become useless though nothing takes them out.
+    pub evidence: Option<Evidence>,
     /// Why this is not sure; empty if nothing speaks against it.
     pub doubts: Vec<Doubt>,
+}
+
+/// What tells that entries of a container become useless while it lives on.
+#[derive(Clone, Debug)]
+pub enum Evidence {
+    /// Another container, filled together with it, is emptied.
+    Sibling(Sibling),
+    /// An entry is a container itself; what is in it is taken out, and the empty one stays.
+    Emptied {
+        /// Where something is taken out of an entry.
+        taken: Span,
+        /// Runtime symbol of the function that takes it out.
+        function: String,
+    },
+    /// An entry has a time, and is not used any more when that is too long ago.
+    Aged {
+        /// The field with the time.
+        field: ObjectId,
+        /// Where it is asked.
+        asked: Span,
+    },
+    /// An entry is a lock for what its key names.
+    Lock,
 }
 
 /// A container of the same owner that is filled together with one that only grows: its entries are taken

@@ -325,6 +325,7 @@ impl<'s> Scan<'s, '_> {
             }
             let mut grow = self.grow(Some((key, key_ty)), value, value_ty, looped);
             grow.unique = self.rejects_duplicates(base);
+            grow.memo = grow.value_param.is_none() && self.remembers(base, key, block);
             return self.on(&Operand::Local(base), span, OpKind::Grow(grow));
         }
         let ty = self.ty(value);
@@ -403,6 +404,7 @@ impl<'s> Scan<'s, '_> {
             closure: self.closure(value),
             counts: key.is_some() && self.counts(value),
             unique: false,
+            memo: false,
             looped,
         }
     }
@@ -713,8 +715,10 @@ impl<'s> Scan<'s, '_> {
                 let key = key.and_then(|k| call.args.get(k));
                 let key_ty = key.map(|k| (k, self.dynamic(k)));
                 let value_ty = self.dynamic(value);
-                let grow = self.grow(key_ty, value, value_ty, looped);
+                let mut grow = self.grow(key_ty, value, value_ty, looped);
                 if let Some(of) = call.args.get(of) {
+                    let load_or_store = call.dst.len() == 2 && grow.key_ty.is_some();
+                    grow.memo = load_or_store || self.loads(of, &grow);
                     self.on(of, span, OpKind::Grow(grow));
                 }
             }

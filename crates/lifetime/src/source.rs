@@ -3,7 +3,7 @@
 //! does not.
 
 use crate::facts::Loop;
-use crate::library;
+use crate::library::{self, Brings};
 use crate::origin::Reader;
 use stanch_base::{FxHashMap, Idx, IndexVec};
 use stanch_ir::{
@@ -23,8 +23,10 @@ const ROUNDS: usize = 4;
 /// Where a value comes from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Source {
-    /// Received, read, counted, drawn or measured while the program runs.
+    /// Received or read while the program runs.
     Incoming,
+    /// Counted, drawn or measured: another one each time.
+    Unique,
     /// An object made in this call.
     Fresh,
     /// Parameter of a function of the package, as it came.
@@ -192,7 +194,7 @@ impl AllSources {
             Terminator::RangeNext { over, key, value, .. } => {
                 let mut sources = made_of(self.operand(id, over));
                 if crate::loops::is_many(over) {
-                    sources.push(Source::Incoming);
+                    sources.push(Source::Unique);
                 }
                 for &local in key.iter().chain(value) {
                     changed |= self.add_all(id, local, &sources);
@@ -213,12 +215,12 @@ impl AllSources {
             Rvalue::Load(place) if leads_on(body, place) => return Vec::new(),
             // A number that counts from one call or turn to the next.
             Rvalue::Load(place) if written(place).is_some_and(|o| body.counted.contains(&o)) => {
-                return vec![Source::Incoming];
+                return vec![Source::Unique];
             }
             Rvalue::Binary(BinaryOp::Add, Operand::Local(x), Operand::Const(..))
                 if looped == Loop::Endless && is_stepped(body.definitions, *x) =>
             {
-                return vec![Source::Incoming];
+                return vec![Source::Unique];
             }
             _ => {}
         }
@@ -234,7 +236,10 @@ impl AllSources {
             Rvalue::MapLookup { map, .. } => sources.extend(self.operand(id, map)),
             _ => value.for_each_operand(|x| sources.extend(self.operand(id, x))),
         }
-        let mut sources = made_of(sources);
+        let mut sources = match value {
+            Rvalue::Binary(..) => computed(sources),
+            _ => made_of(sources),
+        };
         sources.truncate(MAX_SOURCES);
         sources
     }
@@ -255,10 +260,14 @@ impl AllSources {
             }
             _ => {}
         }
-        let mut sources = made_of(sources);
-        let incoming = object.is_some_and(|callee| is_incoming(reader, callee));
-        if incoming {
-            sources.insert(0, Source::Incoming);
+        let mut sources = match object.is_some_and(|callee| is_text(reader, callee)) {
+            true => computed(sources),
+            false => made_of(sources),
+        };
+        match object.and_then(|callee| brings_in(reader, callee)) {
+            Some(Brings::Input) => sources.insert(0, Source::Incoming),
+            Some(Brings::New) => sources.insert(0, Source::Unique),
+            None => {}
         }
         let mut changed = false;
         for &dst in &call.dst {
@@ -276,6 +285,19 @@ impl AllSources {
     }
 }
 
+/// The sources of what is computed from values of these: as many results as values.
+fn computed(mut sources: Sources) -> Sources {
+    sources.retain(|s| *s != Source::Fresh);
+    sources.sort_unstable();
+    sources.dedup();
+    sources
+}
+
+/// Whether a function writes values as text.
+fn is_text(reader: &Reader<'_>, callee: ObjectId) -> bool {
+    matches!(reader.program.package_path(callee.package), "fmt" | "strconv" | "strings")
+}
+
 /// The sources of what is made of values of these: a part of a new object need not be new.
 fn made_of(mut sources: Sources) -> Sources {
     sources.retain(|s| *s != Source::Fresh);
@@ -289,8 +311,8 @@ fn made_of(mut sources: Sources) -> Sources {
     sources
 }
 
-/// Whether a function of a library brings something in from outside, or something new each time.
-fn is_incoming(reader: &Reader<'_>, callee: ObjectId) -> bool {
+/// What a function of a library brings in.
+fn brings_in(reader: &Reader<'_>, callee: ObjectId) -> Option<Brings> {
     let program = reader.program;
     library::brings_in(program.package_path(callee.package), program.object_name(callee))
 }

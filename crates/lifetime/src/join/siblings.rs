@@ -1,11 +1,10 @@
 //! Containers that are filled together, of which only one is emptied again.
 
-use super::{Grown, Join, MAX_SITES, Whole};
+use super::{Grown, Join, Whole};
 use crate::contexts::Node;
 use crate::facts::{OpKind, Taken};
-use crate::report::{Doubt, Growth, Place, Sibling};
+use crate::report::Sibling;
 use stanch_ir::Span;
-use stanch_types::{ObjectId, TypeId, TypeKind};
 
 impl Join<'_> {
     /// A container of the same owner that is filled where this one is, with the same key or value, and from
@@ -76,61 +75,6 @@ impl Join<'_> {
             let takes = matches!(op.kind, OpKind::Shrink(Taken::One)) && !op.element;
             let other = node != filler && !self.adds_to(node, container);
             (takes && other).then_some((node, op.span))
-        })
-    }
-
-    /// Whether the struct has a lock: goroutines share it, so it is no helper of one piece of work.
-    fn is_shared(&self, owner: ObjectId) -> bool {
-        let program = self.program;
-        let is_lock = |ty: TypeId| {
-            let named = program.named_object(program.pointee(ty).unwrap_or(ty));
-            named.is_some_and(|named| program.package_path(named.package) == "sync")
-        };
-        match program.kind(program.underlying(program.object(owner).ty)) {
-            TypeKind::Struct(fields) => fields.iter().any(|field| is_lock(field.ty)),
-            _ => false,
-        }
-    }
-
-    /// The finding of a container whose sibling is emptied.
-    pub(super) fn beside(
-        &self,
-        id: u32,
-        grows: &[Grown<'_>],
-        sibling: Sibling,
-        mut doubts: Vec<Doubt>,
-    ) -> Option<Growth> {
-        let first = grows.first()?;
-        let declared = &self.declared[id as usize];
-        let key = match self.owners.get(&id) {
-            Some(_) => Whole::Field(id),
-            None => Whole::Global(id),
-        };
-        let place = match self.owners.get(&id) {
-            Some(&owner) => Place::InService(self.declared[owner as usize].object),
-            None => Place::Global,
-        };
-        if let Place::InService(owner) = place
-            && !self.is_shared(owner)
-        {
-            doubts.push(Doubt::Owner);
-        }
-        if self.is_exported(id, key) {
-            doubts.push(Doubt::Exported);
-        }
-        doubts.sort();
-        doubts.dedup();
-        let object = self.program.object(declared.object);
-        let (file, range) = object.place?;
-        Some(Growth {
-            package: self.calls.summaries[first.by.0 as usize].package,
-            object: declared.object,
-            place,
-            ty: object.ty,
-            declared: Span { package: declared.object.package, file, range },
-            sites: grows.iter().take(MAX_SITES).map(|g| self.site(g)).collect(),
-            sibling: Some(sibling),
-            doubts,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! What is kept though it is no longer needed: by pools, slots behind a slice's length, closures,
 //! finalizers, contexts. Candidates of one package; the join of the module decides.
 
+mod ages;
 mod alias;
 mod contexts;
 mod finalizers;
@@ -19,7 +20,7 @@ use crate::report::Retention;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec};
 use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase,
-    Rvalue,
+    Rvalue, Span,
 };
 use stanch_types::{Basic, ConstValue, ObjectId, ObjectKind, Program, TypeId, TypeKind};
 
@@ -81,6 +82,8 @@ pub(crate) struct Kept {
     pub(crate) replaced: Vec<Key>,
     /// Slices that elements are appended to.
     pub(crate) appended: Vec<Key>,
+    /// Containers whose entries are asked for their age: the field with the time, and where.
+    pub(crate) aged: Vec<(DeclId, ObjectId, Span)>,
     /// Uses of channels in package-level variables.
     pub(crate) channels: Vec<(DeclId, ChannelUse)>,
 }
@@ -139,6 +142,7 @@ pub(crate) fn kept<'b, 'a>(
     contexts::find(&mut bodies);
     finalizers::find(&mut bodies);
     lonely::find(&mut bodies);
+    ages::find(&mut bodies);
     pins::find(&mut bodies);
     pieces::find(&mut bodies);
     bodies.kept

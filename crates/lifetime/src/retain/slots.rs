@@ -5,7 +5,10 @@ use crate::report::{Doubt, Retained, Retention};
 use crate::retain::alias::{self, Alias};
 use crate::retain::{At, Bodies, Candidate, Gate, Holds, is_nought, leads};
 use stanch_ir::{Func, FuncId, InstrKind, Operand, Place, Proj, Rvalue};
-use stanch_types::{ObjectId, TypeKind};
+use stanch_types::ObjectId;
+
+/// An element that refers to at least so many bytes is worth a word.
+const LARGE: u64 = 1024;
 
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     for (id, func) in bodies.funcs() {
@@ -180,15 +183,10 @@ fn is_shared(bodies: &Bodies<'_, '_>, field: ObjectId) -> bool {
     siblings.iter().any(|&sibling| bodies.is_lock(bodies.program.object(sibling).ty))
 }
 
-/// Whether an element is more than a word: what it refers to is of some size.
+/// Whether an element refers to something large: a slot more or less of anything else is no matter, since
+/// the array is replaced when it is full.
 fn is_worth(bodies: &Bodies<'_, '_>, elem: stanch_types::TypeId) -> bool {
     let program = bodies.program;
-    match program.kind(program.underlying(elem)) {
-        TypeKind::Interface(_) => true,
-        TypeKind::Signature(_) => false,
-        _ => {
-            let target = program.pointee(elem).unwrap_or(elem);
-            program.size_of(target).is_none_or(|size| size >= 32)
-        }
-    }
+    let target = program.pointee(elem).unwrap_or(elem);
+    program.size_of(target).is_some_and(|size| size >= LARGE)
 }

@@ -1,0 +1,87 @@
+//! Memo tables: what is looked up under a key, and made and stored where it was not there.
+
+use crate::facts::Grow;
+use crate::scan::Scan;
+use stanch_ir::{BlockId, Callee, InstrKind, LocalId, Operand, Rvalue};
+use stanch_types::TypeKind;
+
+impl Scan<'_, '_> {
+    /// Whether the same key was looked up in the map before, and what was found is used.
+    pub(crate) fn remembers(&mut self, map: LocalId, key: &Operand, block: BlockId) -> bool {
+        let key = self.identity(key);
+        let of = self.origins.of(self.id, map);
+        let same = |x: &Operand| {
+            self.origins.operand(self.id, x).iter().any(|o| of.iter().any(|p| p.key == o.key))
+        };
+        let lookups: Vec<(BlockId, LocalId)> = self
+            .func
+            .blocks
+            .iter_enumerated()
+            .flat_map(|(at, data)| data.instrs.iter().map(move |i| (at, i)))
+            .filter_map(|(at, i)| match &i.kind {
+                InstrKind::Assign(to, Rvalue::MapLookup { map, key: asked, ok })
+                    if same(map)
+                        && self.identity(asked) == key
+                        && (ok.is_some() || self.may_be_nil(*to)) =>
+                {
+                    Some((at, *to))
+                }
+                _ => None,
+            })
+            .collect();
+        if lookups.is_empty() || key.is_none() {
+            return false;
+        }
+        let dominators = self.dominators.get_or_insert_with(|| self.func.dominators());
+        let before: Vec<LocalId> = lookups
+            .into_iter()
+            .filter(|(at, _)| dominators.dominates(*at, block))
+            .map(|(_, found)| found)
+            .collect();
+        before.into_iter().any(|found| self.is_read(found))
+    }
+
+    /// Whether the function loads from the `sync.Map` what it stores in it.
+    pub(crate) fn loads(&mut self, map: &Operand, grow: &Grow) -> bool {
+        let of = self.origins.operand(self.id, map).to_vec();
+        let calls: Vec<_> = crate::retain::calls(self.func).map(|(_, _, call, _)| call).collect();
+        grow.key_id.is_some()
+            && grow.value_param.is_none()
+            && calls.into_iter().any(|call| {
+                let Callee::Static(object, _) = &call.callee else { return false };
+                let args = (call.args.first(), call.args.get(1));
+                let (Some(first), Some(key)) = args else { return false };
+                call.dst.len() == 2
+                    && self.reader.is_std(object.package)
+                    && self.reader.program.object_name(*object) == "Load"
+                    && self.identity(key) == grow.key_id
+                    && self.origins.operand(self.id, first).iter().any(|o| of.contains(o))
+                    && call.dst.first().is_some_and(|found| self.is_read(*found))
+            })
+    }
+
+    fn may_be_nil(&self, local: LocalId) -> bool {
+        let program = self.reader.program;
+        matches!(
+            program.kind(program.underlying(self.func.locals[local].ty)),
+            TypeKind::Pointer(_)
+                | TypeKind::Map(..)
+                | TypeKind::Slice(_)
+                | TypeKind::Chan(..)
+                | TypeKind::Interface(_)
+                | TypeKind::Signature(_)
+        )
+    }
+
+    /// Whether the function does anything with a local but set it.
+    fn is_read(&self, local: LocalId) -> bool {
+        let mut read = false;
+        for data in self.func.blocks.iter() {
+            for instr in &data.instrs {
+                instr.kind.for_each_operand(|x| read |= *x == Operand::Local(local));
+            }
+            data.term.for_each_operand(|x| read |= *x == Operand::Local(local));
+        }
+        read
+    }
+}
