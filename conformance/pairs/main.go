@@ -19,11 +19,12 @@ import (
 	"pairs/c"
 	"pairs/d"
 	"pairs/e"
+	"pairs/f"
 	"pairs/meter"
 )
 
 func main() {
-	programs := slices.Concat(a.Programs, b.Programs, c.Programs, d.Programs, e.Programs)
+	programs := slices.Concat(a.Programs, b.Programs, c.Programs, d.Programs, e.Programs, f.Programs)
 	if len(os.Args) > 1 {
 		for _, program := range programs {
 			if program.Name == os.Args[1] {

@@ -267,4 +267,93 @@ func f(ctx context.Context) {
 "#,
         );
     }
+
+    const SERVICE: &str = r#"
+type Service struct {
+    quit chan struct{}
+    done chan error
+}
+func NewService() *Service {
+    s := &Service{quit: make(chan struct{}), done: make(chan error)}
+    go s.serve()
+    return s
+}
+func (s *Service) serve() {
+    <-s.quit
+    s.done <- nil //MARK
+}
+func (s *Service) Stop(ctx context.Context) error {
+    close(s.quit)
+    select {
+    case err := <-s.done:
+        return err
+    case <-ctx.Done():
+        return ctx.Err()
+    }
+}
+"#;
+
+    #[test]
+    fn whoever_stops_it_leaves() {
+        let expectation = "\n  //^^^^^^^^^^^^^ leak[abandoned-send]: this send can block for ever";
+        check(&SERVICE.replace(" //MARK", expectation));
+    }
+
+    #[test]
+    fn others_may_come_after_the_stop() {
+        // A caller has the channel too; another function of the package receives.
+        let exported = SERVICE.replace(" //MARK", "").replace("done", "Done");
+        check(&exported);
+        let getter = "func (s *Service) Result() <-chan error { return s.done }\n";
+        check(&format!("{}{getter}", SERVICE.replace(" //MARK", "")));
+        let other = "func drain(s *Service) { <-s.done }\n";
+        check(&format!("{}{other}", SERVICE.replace(" //MARK", "")));
+    }
+
+    #[test]
+    fn a_request_whose_caller_has_left() {
+        check(
+            r#"
+type order struct {
+    run  func() error
+    done chan error
+}
+type executor struct {
+    orders chan *order
+    quit   chan struct{}
+}
+func newExecutor() *executor {
+    e := &executor{orders: make(chan *order, 8), quit: make(chan struct{})}
+    go e.loop()
+    return e
+}
+func (e *executor) loop() {
+    for {
+        select {
+        case o := <-e.orders:
+            o.done <- o.run()
+          //^^^^^^^^^^^^^^^^^ leak[abandoned-send]: this send can block for ever
+        case <-e.quit:
+            return
+        }
+    }
+}
+func (e *executor) Do(ctx context.Context, run func() error) error {
+    o := &order{run: run, done: make(chan error)}
+    select {
+    case e.orders <- o:
+    case <-ctx.Done():
+        return ctx.Err()
+    }
+    select {
+    case err := <-o.done:
+        return err
+    case <-ctx.Done():
+        return ctx.Err()
+    }
+}
+func (e *executor) Close() { close(e.quit) }
+"#,
+        );
+    }
 }

@@ -5,13 +5,16 @@ use stanch_diagnostic::{
     Action, Check, Confidence, Finding, Frame, Goroutine, Label, Remedy, Severity, Step,
 };
 use stanch_extract::RootLeak;
-use stanch_ir::{Callee, FuncId, InstrKind, Operand, Span};
+use stanch_ir::{Callee, FuncId, InstrKind, Operand, Rvalue, Span};
 use stanch_model::{Action as Act, Blocked, Decision, FnId, Leak, LeakKind, Site, WaitReason};
-use stanch_types::Builtin;
+use stanch_types::{Builtin, ConstValue, TypeId, TypeKind};
 use std::collections::BTreeSet;
 
 /// How many operations that could have helped are labelled.
 const RESCUERS: usize = 2;
+
+/// Who calls the methods of a type's object, where that is nobody in view.
+const CLIENT: &str = "client";
 
 /// On the place where the object was made.
 pub(crate) const MADE: &str = "made here";
@@ -102,13 +105,17 @@ fn operation(ctx: &Ctx<'_>, leak: &Leak) -> Option<(FuncId, Span)> {
 /// elsewhere.
 pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     let assumed = |d: Decision| !matches!(d, Decision::Happened(_));
-    let likely = leak.scaled || leak.leak.assumptions.iter().any(|a| assumed(a.decision));
+    let likely =
+        leak.scaled || leak.client || leak.leak.assumptions.iter().any(|a| assumed(a.decision));
     let panics = leak.leak.witness.iter().any(|s| s.action == Act::Panic);
     let worker = leak.leak.kind == LeakKind::AliveForEver;
     let test = in_test(ctx, leak.root) && (likely || worker || leak.leak.goroutine == 0);
     match likely {
         _ if panics || test => Confidence::Possible,
         _ if odd_sizes(ctx, &leak.leak) || waits_on_purpose(ctx, leak) => Confidence::Possible,
+        _ if stops_nothing(leak) || counts(ctx, &leak.leak) || takes_slot_back(ctx, &leak.leak) => {
+            Confidence::Possible
+        }
         true => Confidence::Likely,
         false => Confidence::Proved,
     }
@@ -128,6 +135,77 @@ fn odd_sizes(ctx: &Ctx<'_>, leak: &Leak) -> bool {
     });
     let sizes: BTreeSet<u32> = sizes.collect();
     sizes.len() > 1 || sizes.contains(&0)
+}
+
+/// Whether what is waited for is a slot of a semaphore, a channel with room for several empty values,
+/// that its owner takes back: he knows that he has it.
+fn takes_slot_back(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    let with = |stack: &[(FnId, Site)]| {
+        let mut leaks = ctx.explored.leaks.iter().map(|l| &l.leak);
+        leaks.any(|l| l.stack.first() == stack.first() && waits_for_slot(ctx, l))
+    };
+    waits_for_slot(ctx, leak) || leak.also_blocked.iter().any(|b| with(&b.stack))
+}
+
+fn waits_for_slot(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    leak.wait == WaitReason::ChanReceive
+        && leak.objects.iter().any(|&(_, site)| {
+            let Some((func, span)) = ctx.explored.translated.source(site) else { return false };
+            let instrs = ctx.module.funcs[func].blocks.iter().flat_map(|b| &b.instrs);
+            instrs.filter(|i| i.span == span).any(|i| match &i.kind {
+                InstrKind::Assign(_, Rvalue::MakeChan { ty, cap: Some(cap) }) => {
+                    is_empty(ctx, *ty) && !matches!(cap, Operand::Const(n, _) if is_small(n))
+                }
+                _ => false,
+            })
+        })
+}
+
+/// Whether values of a channel have no size.
+fn is_empty(ctx: &Ctx<'_>, chan: TypeId) -> bool {
+    let element = ctx.program.chan_of(chan).map(|c| ctx.program.underlying(c.1));
+    element.is_some_and(
+        |ty| matches!(ctx.program.kind(ty), TypeKind::Struct(fields) if fields.is_empty()),
+    )
+}
+
+/// Whether a buffer has room for one value at most.
+fn is_small(size: &ConstValue) -> bool {
+    matches!(size, ConstValue::Int(n) if i64::try_from(n.clone()).is_ok_and(|n| n <= 1))
+}
+
+/// Whether the schedule needs an answer of a function of `sync/atomic` that is not the first one there
+/// is: they tell what others have done, of which the model knows nothing. That a swap succeeds is the
+/// rule.
+fn counts(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    leak.assumptions.iter().any(|a| {
+        let site = leak.witness.get(a.step as usize).map(|s| s.site);
+        let Some((func, span)) = site.and_then(|s| ctx.explored.translated.source(s)) else {
+            return false;
+        };
+        let succeeds = matches!(a.decision, Decision::Taken(true) | Decision::Answer(true));
+        let instrs = ctx.module.funcs[func].blocks.iter().flat_map(|b| &b.instrs);
+        instrs.into_iter().any(|i| match &i.kind {
+            InstrKind::Call(call) => match &call.callee {
+                Callee::Static(object, _) => {
+                    let name = ctx.program.object_name(*object);
+                    span.file == i.span.file
+                        && span.range.contains(i.span.range)
+                        && object.package != stanch_types::ObjectId::UNIVERSE
+                        && ctx.program.package_path(object.package) == "sync/atomic"
+                        && !(succeeds && name.starts_with("CompareAndSwap"))
+                }
+                _ => false,
+            },
+            _ => false,
+        })
+    })
+}
+
+/// Whether a client stops what was not set up: it would have no reason to.
+fn stops_nothing(leak: &RootLeak) -> bool {
+    let nil = matches!(leak.leak.wait, WaitReason::ChanSendNil | WaitReason::ChanReceiveNil);
+    leak.client && nil
 }
 
 /// Whether a function waits, for its caller, for what comes on no path in view.
@@ -264,7 +342,9 @@ fn blocked(ctx: &Ctx<'_>, other: &Blocked) -> Goroutine {
 }
 
 fn frames(ctx: &Ctx<'_>, stack: &[(FnId, Site)]) -> Vec<Frame> {
-    stack.iter().filter_map(|&(_, site)| frame(ctx, site)).collect()
+    // A client that was made up is nobody's frame.
+    let real = stack.iter().filter(|f| ctx.explored.translated.func(f.0).is_some());
+    real.filter_map(|&(_, site)| frame(ctx, site)).collect()
 }
 
 fn frame(ctx: &Ctx<'_>, site: Site) -> Option<Frame> {
@@ -353,6 +433,12 @@ fn notes(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Vec<String> {
             "this rests on the decisions in the schedule, which can go either way".to_owned(),
         );
     }
+    if seen.leak.client {
+        notes.push(format!(
+            "whoever uses the object calls {} last: nobody comes for it after that",
+            ctx.name(seen.leak.root)
+        ));
+    }
     if !leak.also_blocked.is_empty() {
         let n = leak.also_blocked.len();
         let goroutines = if n == 1 { "goroutine hangs" } else { "goroutines hang" };
@@ -377,9 +463,10 @@ fn witness(ctx: &Ctx<'_>, leak: &Leak) -> Vec<Step> {
     let steps = leak.witness.iter().filter_map(|step| {
         let (func, span) = ctx.explored.translated.source(step.site)?;
         let (action, detail) = describe(ctx, step, span)?;
+        let real = ctx.explored.translated.func(step.func).is_some();
         Some(Step {
             goroutine: step.goroutine,
-            function: ctx.symbol(func).to_owned(),
+            function: if real { ctx.symbol(func) } else { CLIENT }.to_owned(),
             location: ctx.location(span),
             action,
             detail,

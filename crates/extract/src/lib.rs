@@ -4,6 +4,7 @@
 mod calls;
 mod carry;
 mod classify;
+mod client;
 mod control;
 mod effects;
 mod flow;
@@ -46,6 +47,8 @@ pub struct RootLeak {
     pub complete: bool,
     /// Whether a small number stood for a large one of the source.
     pub scaled: bool,
+    /// Whether it was a made-up client of a type, and `root` the method that stops its object.
+    pub client: bool,
 }
 
 /// Cost of exploring one package.
@@ -84,10 +87,11 @@ pub fn explore_package(
 ) -> Explored {
     let names = names::Names::new(program, module, effects);
     let carry = carry::Carry::new(program, package, module);
-    let needs = need::Needs::of(&names, &carry, module);
-    let translated = translate::translate(&names, package, module, &needs, &carry);
+    let plans = client::plans(&names, package, module);
+    let needs = need::Needs::of(&names, &carry, module, &client::with_errors(&plans));
+    let mut translated = translate::translate(&names, package, module, &needs, &carry);
     let mut explored = Explored::default();
-    explored.stats.left_out = roots::each(program, module, &translated, &mut |one| {
+    let mut take = |one: roots::One| {
         let outcome = one.outcome;
         let complete = outcome.inconclusive.is_none();
         explored.stats.roots += 1;
@@ -98,12 +102,37 @@ pub fn explore_package(
             if one.worker == (leak.kind == LeakKind::AliveForEver) {
                 let leak = one.sliced.lift(leak);
                 let scaled = one.sliced.scaled;
-                explored.leaks.push(RootLeak { root: one.root, leak, complete, scaled });
+                let client = one.client;
+                explored.leaks.push(RootLeak { root: one.root, leak, complete, scaled, client });
             }
         }
-    });
+    };
+    let left_out = roots::each(program, module, &translated, &mut take);
+    let clients = clients(program, module, &needs, plans, &mut translated);
+    roots::clients(program, module, &translated, &clients, &mut take);
+    explored.stats.left_out = left_out;
     explored.translated = translated;
     explored
+}
+
+/// The clients of which the model has the methods that matter, as functions of it.
+fn clients(
+    program: &Program<'_>,
+    module: &Module,
+    needs: &need::Needs,
+    plans: Vec<client::Plan>,
+    translated: &mut Translated,
+) -> Vec<client::Client> {
+    let relevant = |id: FuncId| needs.relevant[id];
+    let mut clients = Vec::new();
+    for mut plan in plans {
+        plan.starters.retain(|s| relevant(s.0));
+        let matters = plan.method.is_none_or(relevant);
+        if matters && relevant(plan.constructor) && relevant(plan.stop) {
+            clients.push(client::build(program, module, translated, plan));
+        }
+    }
+    clients
 }
 
 /// The model of a package and its roots as text, for `stanch debug model`.
@@ -116,10 +145,11 @@ pub fn display_models(
     use std::fmt::Write;
     let names = names::Names::new(program, module, effects);
     let carry = carry::Carry::new(program, package, module);
-    let needs = need::Needs::of(&names, &carry, module);
-    let translated = translate::translate(&names, package, module, &needs, &carry);
+    let plans = client::plans(&names, package, module);
+    let needs = need::Needs::of(&names, &carry, module, &client::with_errors(&plans));
+    let mut translated = translate::translate(&names, package, module, &needs, &carry);
     let mut out = translated.program.to_string();
-    roots::each(program, module, &translated, &mut |one| {
+    let mut show = |one: roots::One| {
         let outcome = one.outcome;
         let _ = writeln!(
             out,
@@ -141,7 +171,10 @@ pub fn display_models(
                 name(leak.entry)
             );
         }
-    });
+    };
+    roots::each(program, module, &translated, &mut show);
+    let clients = clients(program, module, &needs, plans, &mut translated);
+    roots::clients(program, module, &translated, &clients, &mut show);
     out
 }
 

@@ -139,6 +139,11 @@ impl<'a> Names<'a> {
         ty
     }
 
+    /// The body of a declared function of this package.
+    pub(crate) fn body(&self, func: ObjectId) -> Option<FuncId> {
+        self.bodies.get(&func).copied()
+    }
+
     /// What is known of `func`: an entry of its own in the effects, its body, its package's default.
     pub(crate) fn known(&self, func: ObjectId) -> Known<'a> {
         match (self.known.get(&func), self.bodies.get(&func)) {

@@ -1,5 +1,6 @@
 //! Where exploration starts, and for which objects.
 
+use crate::client::Client;
 use crate::scope::{At, Group, Grouped, Keep, Kind, Scopes, Sliced, Tree, emit};
 use crate::translate::Translated;
 use stanch_base::{FxHashSet, Idx};
@@ -21,6 +22,8 @@ pub(crate) struct One {
     pub(crate) outcome: Outcome,
     /// Whether it asks if a goroutine has a way out.
     pub(crate) worker: bool,
+    /// Whether a client of a type was made up for it.
+    pub(crate) client: bool,
 }
 
 /// Explores everything there is to explore in a package, in a fixed order. Gives how many objects, by
@@ -31,13 +34,7 @@ pub(crate) fn each(
     translated: &Translated,
     found: &mut dyn FnMut(One),
 ) -> u32 {
-    let helpers = translated.helpers;
-    let scopes = Scopes::new(
-        &translated.program,
-        &[(helpers.call_any, 0), (helpers.group_member, 1)],
-        helpers.compare_and_swap,
-    );
-    let explorer = Explorer { program, module, translated, scopes, left_out: Cell::new(0) };
+    let explorer = Explorer::new(program, module, translated);
     let mut wave: BTreeMap<FnId, BTreeSet<u32>> = BTreeMap::new();
     for id in translated.program.functions.ids().take(translated.n_funcs) {
         let seeds = explorer.scopes.seeds(id);
@@ -61,6 +58,15 @@ pub(crate) fn each(
     explorer.left_out.get()
 }
 
+/// Where an exploration starts.
+struct Root {
+    id: FnId,
+    /// The function that it is told of.
+    func: FuncId,
+    /// What its parameters are.
+    args: Vec<ArgSpec>,
+}
+
 struct Explorer<'a> {
     program: &'a Program<'a>,
     module: &'a Module,
@@ -70,7 +76,34 @@ struct Explorer<'a> {
     left_out: Cell<u32>,
 }
 
-impl Explorer<'_> {
+/// Explores what the clients of types do that are part of the model.
+pub(crate) fn clients(
+    program: &Program<'_>,
+    module: &Module,
+    translated: &Translated,
+    clients: &[Client],
+    found: &mut dyn FnMut(One),
+) {
+    if clients.is_empty() {
+        return;
+    }
+    let explorer = Explorer::new(program, module, translated);
+    for client in clients {
+        explorer.client(client, found);
+    }
+}
+
+impl<'a> Explorer<'a> {
+    fn new(program: &'a Program<'a>, module: &'a Module, translated: &'a Translated) -> Self {
+        let helpers = translated.helpers;
+        let scopes = Scopes::new(
+            &translated.program,
+            &[(helpers.call_any, 0), (helpers.group_member, 1)],
+            helpers.compare_and_swap,
+        );
+        Self { program, module, translated, scopes, left_out: Cell::new(0) }
+    }
+
     fn root(
         &self,
         root: FnId,
@@ -98,7 +131,7 @@ impl Explorer<'_> {
                 }
             };
             covered.extend(&group.classes);
-            let Some(one) = self.explore(root, &group, &tree, None) else {
+            let Some(one) = self.explore(self.function(root), &group, &tree, None) else {
                 self.leave_out();
                 continue;
             };
@@ -108,18 +141,24 @@ impl Explorer<'_> {
         }
     }
 
-    fn explore(&self, root: FnId, group: &Group, tree: &Tree, forced: Option<At>) -> Option<One> {
-        let keep = Keep::of(&self.scopes, root, &group.classes, &group.carrying, tree, forced)?;
+    /// A function of the package as a root.
+    fn function(&self, id: FnId) -> Root {
+        let func = FuncId::from_usize(id.index());
+        Root { id, func, args: self.translated.root_args(self.program, self.module, func) }
+    }
+
+    fn explore(&self, root: Root, group: &Group, tree: &Tree, forced: Option<At>) -> Option<One> {
+        let Root { id, func, args } = root;
+        let keep = Keep::of(&self.scopes, id, &group.classes, &group.carrying, tree, forced)?;
         let sliced = emit(&keep);
-        let func = FuncId::from_usize(root.index());
-        let args = self.translated.root_args(self.program, self.module, func);
         let args: Vec<ArgSpec> = args
             .into_iter()
             .zip(&sliced.root_needs)
             .map(|(arg, needed)| if *needed { arg } else { ArgSpec::Const(Const::Nil) })
             .collect();
         let outcome = stanch_model::explore(&sliced.program, sliced.root, &args, &crate::limits());
-        Some(One { root: func, sliced, outcome, worker: forced.is_some() })
+        let client = id.index() >= self.translated.n_funcs;
+        Some(One { root: func, sliced, outcome, worker: forced.is_some(), client })
     }
 
     /// What the root hands up is explored from its callers.
@@ -202,12 +241,45 @@ impl Explorer<'_> {
         }
     }
 
+    /// A client's objects, as far as the object it uses leads to them and nobody else does.
+    fn client(&self, client: &Client, found: &mut dyn FnMut(One)) {
+        let root = client.root;
+        let tree = Tree::of(&self.scopes, root);
+        let reach = self.scopes.client_reach(client, self.module, self.program);
+        let mut covered: FxHashSet<u32> = FxHashSet::default();
+        for seed in self.scopes.seeds_of_client(client, &tree) {
+            if covered.contains(&seed) {
+                continue;
+            }
+            let Grouped::Group(group) = self.scopes.group(root, seed, &tree) else { continue };
+            covered.extend(&group.classes);
+            let called = client.plan.method.map(|m| FnId::from_usize(m.index()));
+            let concerned = called.is_none_or(|m| group.carrying.contains(&m));
+            if !concerned || !self.scopes.is_private(&group, client, &reach) {
+                continue;
+            }
+            let start = Root { id: root, func: client.plan.stop, args: client.args.clone() };
+            let Some(mut one) = self.explore(start, &group, &tree, None) else { continue };
+            let stop = FnId::from_usize(client.plan.stop.index());
+            let Outcome { leaks, .. } = &mut one.outcome;
+            let functions = &one.sliced.functions;
+            let in_stop = |stack: &[(FnId, stanch_model::Site)]| {
+                stack.iter().any(|f| functions.get(f.0.index()) == Some(&stop))
+            };
+            leaks.retain(|leak| match leak.goroutine {
+                0 => in_stop(&leak.stack),
+                _ => leak.also_blocked.iter().all(|b| b.goroutine != 0 || in_stop(&b.stack)),
+            });
+            found(one);
+        }
+    }
+
     /// Waits on nil channels and on selects without arms.
     fn nothing(&self, id: FnId, found: &mut dyn FnMut(One)) {
         let Some(classes) = self.scopes.waits_on_nothing(id) else { return };
         let tree = Tree::of(&self.scopes, id);
         let group = Group { classes, carrying: vec![id] };
-        if let Some(one) = self.explore(id, &group, &tree, None) {
+        if let Some(one) = self.explore(self.function(id), &group, &tree, None) {
             found(one);
         }
     }
@@ -226,7 +298,7 @@ impl Explorer<'_> {
                 }
                 let tree = Tree::of(&self.scopes, id);
                 let group = Group { classes: FxHashSet::default(), carrying: vec![id, *worker] };
-                if let Some(one) = self.explore(id, &group, &tree, Some(at)) {
+                if let Some(one) = self.explore(self.function(id), &group, &tree, Some(at)) {
                     found(one);
                 }
             }

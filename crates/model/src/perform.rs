@@ -277,6 +277,10 @@ impl<'p> Exec<'_, 'p> {
                 self.cancel(first);
                 Some(Vec::new())
             }
+            Prim::TimerStop | Prim::TimerReset if first.shape() == Shape::Nil => {
+                self.panic(i, Value::NIL);
+                None
+            }
             Prim::TimerStop | Prim::TimerReset => {
                 self.event(i, p.point, Action::Operation);
                 self.timer(i, p.prim, first, p.point).map(|v| vec![v])

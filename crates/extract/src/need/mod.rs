@@ -10,6 +10,7 @@ mod slice;
 mod weigh;
 
 use crate::carry::Carry;
+use crate::classify::is_error;
 use crate::flow::{Flow, Join};
 use crate::names::{Known, Names};
 use stanch_base::{FxHashSet, IndexVec};
@@ -50,8 +51,20 @@ pub(crate) struct Needs {
 }
 
 impl Needs {
-    pub(crate) fn of(names: &Names<'_>, carry: &Carry<'_>, module: &Module) -> Self {
+    /// `errors`: functions whose errors are looked at other than in the package.
+    pub(crate) fn of(
+        names: &Names<'_>,
+        carry: &Carry<'_>,
+        module: &Module,
+        errors: &FxHashSet<FuncId>,
+    ) -> Self {
         let mut analysis = Analysis::new(names, carry, module);
+        for &id in errors {
+            let results = &module.funcs[id].results;
+            for (kept, result) in analysis.kept[id].results.iter_mut().zip(results) {
+                *kept |= is_error(names.program, module.funcs[id].locals[*result].ty);
+            }
+        }
         for _ in 0..ROUNDS {
             if !analysis.round() {
                 break;

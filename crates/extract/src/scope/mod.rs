@@ -13,6 +13,7 @@
 //! belongs to the group.
 
 pub(crate) mod classes;
+mod client;
 mod emit;
 mod group;
 mod held;

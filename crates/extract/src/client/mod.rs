@@ -1,0 +1,357 @@
+//! Types that others use through their methods: how a client does that, to the end. A client makes an
+//! object, starts it, calls one more of its methods, and stops it; what is blocked then stays so.
+//!
+//! A stop is recognised by what it does to a field of the object: it closes a channel that others
+//! receive from, cancels a context, or sends to a receiver that ends by it.
+
+mod build;
+mod uses;
+
+pub(crate) use build::{Client, build};
+
+use crate::names::Names;
+use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
+use stanch_ir::{Callee, FuncId, InstrKind, Module, Rvalue};
+use stanch_types::{ObjectId, PackageId, Program, TypeKind};
+use std::collections::BTreeMap;
+use uses::{Fields, Uses};
+
+/// Of one type: constructors, stops and other methods of which clients are made up.
+const MAX_CONSTRUCTORS: usize = 2;
+const MAX_STOPS: usize = 2;
+const MAX_METHODS: usize = 8;
+const MAX_STARTERS: usize = 4;
+/// Of one package.
+const MAX_CLIENTS: usize = 200;
+/// Calls deep to which a method is followed.
+const DEPTH: u32 = 3;
+
+/// What one client does.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) constructor: FuncId,
+    /// What is called next, in this order. Those with `true` do not return while they work: they run as
+    /// goroutines.
+    pub(crate) starters: Vec<(FuncId, bool)>,
+    /// What is called then.
+    pub(crate) method: Option<FuncId>,
+    /// What is called at the end.
+    pub(crate) stop: FuncId,
+    /// Everything that a client can call.
+    pub(crate) interface: Vec<FuncId>,
+    /// Numbers of the fields that clients see themselves.
+    pub(crate) open_fields: Vec<u32>,
+}
+
+/// The clients of all types of a package.
+pub(crate) fn plans(names: &Names<'_>, package: PackageId, module: &Module) -> Vec<Plan> {
+    let planner = Planner::new(names, package, module);
+    let mut plans = Vec::new();
+    for (&ty, methods) in &planner.types {
+        planner.plans_of(ty, methods, &mut plans);
+    }
+    plans.truncate(MAX_CLIENTS);
+    plans
+}
+
+struct Planner<'a> {
+    program: &'a Program<'a>,
+    names: &'a Names<'a>,
+    package: PackageId,
+    module: &'a Module,
+    uses: IndexVec<FuncId, Uses>,
+    /// Struct types of the package with their methods.
+    types: BTreeMap<ObjectId, Vec<FuncId>>,
+    /// Which functions call a function, other than itself.
+    callers: FxHashMap<FuncId, Vec<FuncId>>,
+    /// Which functions a declared function and its literals call.
+    callees: FxHashMap<FuncId, Vec<FuncId>>,
+    /// Functions that are started as goroutines.
+    started: FxHashSet<FuncId>,
+    /// Fields that somebody receives from, and those whose receivers end by it.
+    received: FxHashSet<ObjectId>,
+    ending: FxHashSet<ObjectId>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(names: &'a Names<'a>, package: PackageId, module: &'a Module) -> Self {
+        let fields = Fields::new(module);
+        let uses: IndexVec<FuncId, Uses> =
+            module.funcs.ids().map(|id| Uses::of(names, module, &fields, id)).collect();
+        let mut planner = Self {
+            program: names.program,
+            names,
+            package,
+            module,
+            types: BTreeMap::new(),
+            callers: FxHashMap::default(),
+            callees: FxHashMap::default(),
+            started: FxHashSet::default(),
+            received: uses.iter().flat_map(|u| u.received.iter().copied()).collect(),
+            ending: FxHashSet::default(),
+            uses,
+        };
+        for id in module.funcs.ids() {
+            if let Some(ty) = planner.receiver(id).filter(|_| !planner.in_test(id)) {
+                planner.types.entry(ty).or_default().push(id);
+            }
+            planner.note_callers(id);
+        }
+        for (id, uses) in planner.uses.iter_enumerated() {
+            // What is sent to those who only come for one value is no stop.
+            if uses.loops || planner.started.contains(&id) {
+                planner.ending.extend(&uses.ending);
+            }
+        }
+        planner
+    }
+
+    fn note_callers(&mut self, id: FuncId) {
+        let func = &self.module.funcs[id];
+        let mut called = Vec::new();
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            let object = match &instr.kind {
+                InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
+                    match &call.callee {
+                        Callee::Static(object, _) => *object,
+                        Callee::Closure(literal, _) if matches!(instr.kind, InstrKind::Go(_)) => {
+                            self.started.insert(*literal);
+                            continue;
+                        }
+                        _ => continue,
+                    }
+                }
+                InstrKind::Assign(_, Rvalue::MethodValue { method, .. }) => *method,
+                _ => continue,
+            };
+            let callee = self.names.body(object);
+            if matches!(instr.kind, InstrKind::Go(_)) {
+                self.started.extend(callee);
+            }
+            called.extend(callee);
+        }
+        let declared = self.outermost(id);
+        for callee in called.into_iter().filter(|c| *c != id) {
+            self.callers.entry(callee).or_default().push(id);
+            self.callees.entry(declared).or_default().push(callee);
+        }
+    }
+
+    /// The struct type of this package that a function is a method of.
+    fn receiver(&self, id: FuncId) -> Option<ObjectId> {
+        let func = &self.module.funcs[id];
+        if !func.has_recv || !func.has_body {
+            return None;
+        }
+        self.struct_type(func.locals[*func.params.first()?].ty)
+    }
+
+    /// The struct type of this package that a type is, or points to.
+    fn struct_type(&self, ty: stanch_types::TypeId) -> Option<ObjectId> {
+        let base = self.program.pointee(ty).unwrap_or(ty);
+        let object = self.program.named_object(base)?;
+        let is_struct =
+            matches!(self.program.kind(self.program.underlying(base)), TypeKind::Struct(_));
+        (is_struct && object.package == self.package).then_some(object)
+    }
+
+    /// The declared function that a literal stands in.
+    fn outermost(&self, mut id: FuncId) -> FuncId {
+        while let Some(parent) = self.module.funcs[id].parent {
+            id = parent;
+        }
+        id
+    }
+
+    fn in_test(&self, id: FuncId) -> bool {
+        is_test(self.program, self.module, id)
+    }
+
+    /// Whether somebody other than the type's own methods and those who make it can call a method.
+    fn is_called_from_outside(&self, id: FuncId, ty: ObjectId) -> bool {
+        let name = self.module.funcs[id].object.map(|o| self.program.object_name(o));
+        if name.is_some_and(|n| n.chars().next().is_some_and(char::is_uppercase)) {
+            return true;
+        }
+        let callers = self.callers.get(&id).into_iter().flatten();
+        let mut callers = callers.filter(|c| !self.in_test(**c)).peekable();
+        callers.peek().is_none()
+            || callers.any(|c| {
+                let caller = self.outermost(*c);
+                self.receiver(caller) != Some(ty) && !self.makes(caller, ty)
+            })
+    }
+
+    fn plans_of(&self, ty: ObjectId, methods: &[FuncId], plans: &mut Vec<Plan>) {
+        let interface: Vec<FuncId> =
+            methods.iter().copied().filter(|m| self.is_called_from_outside(*m, ty)).collect();
+        let whole: Vec<(FuncId, Uses)> =
+            interface.iter().map(|m| (*m, self.followed(*m, DEPTH))).collect();
+        let is_stop = |id: FuncId, uses: &Uses| {
+            !uses.loops && !self.started.contains(&id) && self.stops(id, uses, ty)
+        };
+        let stops = whole.iter().filter(|(id, uses)| is_stop(*id, uses)).map(|m| m.0);
+        let stops: Vec<FuncId> = stops.collect();
+        if stops.is_empty() {
+            return;
+        }
+        let others = || whole.iter().filter(|(id, _)| !stops.contains(id));
+        let waits = |uses: &Uses| {
+            whole.iter().filter(|(id, _)| stops.contains(id)).any(|(_, stop)| {
+                let signals = stop.closed.iter().chain(&stop.sent);
+                !stop.cancelled.is_empty() || signals.into_iter().any(|f| uses.received.contains(f))
+            })
+        };
+        let open_fields = self.open_fields(ty);
+        for constructor in self.constructors(ty) {
+            let Some(starters) = self.starters(constructor, others(), &waits) else { continue };
+            for &stop in stops.iter().take(MAX_STOPS) {
+                let calls = others().map(|m| m.0).filter(|m| starters.iter().all(|s| s.0 != *m));
+                let calls = calls.take(MAX_METHODS).map(Some);
+                plans.extend(std::iter::once(None).chain(calls).map(|method| Plan {
+                    constructor,
+                    starters: starters.clone(),
+                    method,
+                    stop,
+                    interface: interface.clone(),
+                    open_fields: open_fields.clone(),
+                }));
+            }
+        }
+    }
+
+    /// How an object is started that a constructor makes: not at all if that starts something itself;
+    /// by the methods that loop until they are told to stop; else by those that start goroutines.
+    fn starters<'u>(
+        &self,
+        constructor: FuncId,
+        methods: impl Iterator<Item = &'u (FuncId, Uses)>,
+        waits: &dyn Fn(&Uses) -> bool,
+    ) -> Option<Vec<(FuncId, bool)>> {
+        if self.followed(constructor, DEPTH).starts {
+            return Some(Vec::new());
+        }
+        let (mut loops, mut starts) = (Vec::new(), Vec::new());
+        for (id, uses) in methods {
+            if uses.loops && waits(uses) {
+                loops.push((*id, true));
+            } else if uses.starts {
+                starts.push((*id, false));
+            }
+        }
+        let starters = if loops.is_empty() { starts } else { loops };
+        (1..=MAX_STARTERS).contains(&starters.len()).then_some(starters)
+    }
+
+    /// Functions that make an object of the type and return it.
+    fn constructors(&self, ty: ObjectId) -> Vec<FuncId> {
+        let constructs = |id: &FuncId| {
+            let func = &self.module.funcs[*id];
+            let first = func.results.first().map(|r| func.locals[*r].ty);
+            func.has_body
+                && !func.has_recv
+                && func.parent.is_none()
+                && first.and_then(|t| self.struct_type(t)) == Some(ty)
+                && !self.in_test(*id)
+                && self.makes(*id, ty)
+        };
+        self.module.funcs.ids().filter(constructs).take(MAX_CONSTRUCTORS).collect()
+    }
+
+    /// Whether a function makes an object of the type itself.
+    fn makes(&self, id: FuncId, ty: ObjectId) -> bool {
+        let instrs = self.module.funcs[id].blocks.iter().flat_map(|b| &b.instrs);
+        instrs.into_iter().any(|i| match &i.kind {
+            InstrKind::Assign(_, Rvalue::New(of) | Rvalue::Composite { ty: of, .. }) => {
+                self.struct_type(*of) == Some(ty)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a method without more results than an error ends what waits for a field of its object.
+    fn stops(&self, id: FuncId, uses: &Uses, ty: ObjectId) -> bool {
+        let func = &self.module.funcs[id];
+        let results: Vec<_> = func.results.iter().map(|r| func.locals[*r].ty).collect();
+        let plain = match results.as_slice() {
+            [] => true,
+            [only] => crate::classify::is_error(self.program, *only),
+            _ => false,
+        };
+        let own: FxHashSet<ObjectId> = self.fields(ty).iter().map(|f| f.object).collect();
+        let gone = |field: &&ObjectId| own.contains(*field) && !uses.stored.contains(*field);
+        plain
+            && (uses.closed.iter().filter(gone).any(|f| self.received.contains(f))
+                || uses.sent.iter().any(|f| own.contains(f) && self.ending.contains(f))
+                || uses.cancelled.iter().any(|f| gone(&f)))
+    }
+
+    /// What a function does itself and in the functions of the package that it calls.
+    fn followed(&self, id: FuncId, depth: u32) -> Uses {
+        let mut all = self.uses[id].clone();
+        let mut done: FxHashSet<FuncId> = std::iter::once(id).collect();
+        let mut todo: Vec<(FuncId, u32)> = all.calls.iter().map(|c| (*c, depth)).collect();
+        while let Some((id, depth)) = todo.pop() {
+            if depth == 0 || !done.insert(id) {
+                continue;
+            }
+            let uses = &self.uses[id];
+            all.take_in(uses);
+            todo.extend(uses.calls.iter().map(|c| (*c, depth - 1)));
+        }
+        all
+    }
+
+    fn fields(&self, ty: ObjectId) -> &'a [stanch_types::StructField] {
+        let ty = self.program.object(ty).ty;
+        match self.program.kind(self.program.underlying(ty)) {
+            TypeKind::Struct(fields) => fields,
+            _ => &[],
+        }
+    }
+
+    /// Fields that others get at: by their names, or in functions that the type's own do not run.
+    fn open_fields(&self, ty: ObjectId) -> Vec<u32> {
+        let mut own: FxHashSet<FuncId> = FxHashSet::default();
+        let makes = |id: &FuncId| self.makes(*id, ty);
+        let mut todo: Vec<FuncId> = self.module.funcs.ids().filter(makes).collect();
+        todo.extend(self.types.get(&ty).into_iter().flatten());
+        while let Some(id) = todo.pop() {
+            if own.insert(self.outermost(id)) {
+                todo.extend(self.callees.get(&self.outermost(id)).into_iter().flatten());
+            }
+        }
+        let mut open: FxHashSet<ObjectId> = FxHashSet::default();
+        for (id, func) in self.module.funcs.iter_enumerated() {
+            if own.contains(&self.outermost(id)) || self.in_test(id) {
+                continue;
+            }
+            for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+                uses::fields(&instr.kind, &mut |object| {
+                    open.insert(object);
+                });
+            }
+        }
+        let exported = |name: &str| name.chars().next().is_some_and(char::is_uppercase);
+        let fields = self.fields(ty).iter().enumerate();
+        let seen = fields.filter(|(_, f)| exported(&f.name) || open.contains(&f.object));
+        seen.map(|(n, _)| n as u32).collect()
+    }
+}
+
+/// Whether a function stands in a test file.
+pub(crate) fn is_test(program: &Program<'_>, module: &Module, id: FuncId) -> bool {
+    let span = module.funcs[id].span;
+    program.file_path(span.package, span.file).is_some_and(|p| p.ends_with("_test.go"))
+}
+
+/// The functions whose errors a client looks at.
+pub(crate) fn with_errors(plans: &[Plan]) -> FxHashSet<FuncId> {
+    let starters = plans.iter().flat_map(|p| p.starters.iter().map(|s| s.0));
+    plans.iter().map(|p| p.constructor).chain(starters).collect()
+}
+
+/// The number of a function, as the model has it.
+fn model_id(id: FuncId) -> stanch_model::FnId {
+    stanch_model::FnId::from_usize(id.index())
+}

@@ -1,0 +1,231 @@
+//! What a function does to channels and contexts that are kept in fields.
+
+use crate::flow::Flow;
+use crate::names::Names;
+use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
+use stanch_ir::{
+    BlockId, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Module, Operand, Place, Proj,
+    Rvalue, SelectOp, Terminator,
+};
+use stanch_types::{Builtin, ObjectId};
+
+/// Literals in literals, and copies of copies, that are looked through.
+const DEPTH: u32 = 4;
+
+/// What a function does on its own goroutine, its literals included.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Uses {
+    pub(crate) closed: Vec<ObjectId>,
+    pub(crate) cancelled: Vec<ObjectId>,
+    pub(crate) sent: Vec<ObjectId>,
+    pub(crate) stored: Vec<ObjectId>,
+    /// Functions of the package that it calls.
+    pub(crate) calls: Vec<FuncId>,
+    /// Whether it starts a goroutine.
+    pub(crate) starts: bool,
+    /// Whether it waits in a loop.
+    pub(crate) loops: bool,
+    /// Fields that it receives from, on any goroutine.
+    pub(crate) received: Vec<ObjectId>,
+    /// Those after which it does not come back to receive again.
+    pub(crate) ending: Vec<ObjectId>,
+}
+
+impl Uses {
+    pub(crate) fn of(names: &Names<'_>, module: &Module, fields: &Fields, id: FuncId) -> Self {
+        let mut uses = Self::default();
+        let mut todo = vec![(id, 0)];
+        while let Some((id, depth)) = todo.pop() {
+            uses.add(names, module, fields, id);
+            let func = &module.funcs[id];
+            let started = |c: &FuncId| !fields.started.contains(c);
+            if depth < DEPTH {
+                todo.extend(func.closures.iter().copied().filter(started).map(|c| (c, depth + 1)));
+            }
+        }
+        uses
+    }
+
+    /// Adds what a callee does.
+    pub(crate) fn take_in(&mut self, other: &Self) {
+        self.closed.extend(&other.closed);
+        self.cancelled.extend(&other.cancelled);
+        self.sent.extend(&other.sent);
+        self.stored.extend(&other.stored);
+        self.received.extend(&other.received);
+        self.starts |= other.starts;
+        self.loops |= other.loops;
+    }
+
+    fn add(&mut self, names: &Names<'_>, module: &Module, fields: &Fields, id: FuncId) {
+        let func = &module.funcs[id];
+        let field = |operand: &Operand| fields.of(module, id, operand, DEPTH);
+        let flow = Flow::new(func);
+        for (block, body) in func.blocks.iter_enumerated() {
+            for instr in &body.instrs {
+                match &instr.kind {
+                    InstrKind::Call(call) | InstrKind::Defer(call) => {
+                        self.call(names, call, &field);
+                    }
+                    InstrKind::Go(_) => self.starts = true,
+                    InstrKind::Send { chan, .. } => {
+                        self.loops |= flow.in_loop[block];
+                        self.sent.extend(field(chan));
+                    }
+                    InstrKind::Recv { chan, range, .. } => {
+                        self.loops |= flow.in_loop[block];
+                        let back = *range || reaches(func, block, block);
+                        self.receive(field(chan), back);
+                    }
+                    InstrKind::Store(Place { proj, .. }, _) => {
+                        if let Some(Proj::Field(_, object)) = proj.last() {
+                            self.stored.push(*object);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            let Terminator::Select { arms, default } = &body.term else { continue };
+            self.loops |= flow.in_loop[block];
+            for arm in arms {
+                match &arm.op {
+                    SelectOp::Recv { chan, .. } => {
+                        self.receive(field(chan), reaches(func, arm.target, block));
+                    }
+                    // A stop that does not wait for its receiver is none.
+                    SelectOp::Send { chan, .. } if default.is_none() => {
+                        self.sent.extend(field(chan));
+                    }
+                    SelectOp::Send { .. } => {}
+                }
+            }
+        }
+    }
+
+    fn receive(&mut self, field: Option<ObjectId>, comes_back: bool) {
+        self.received.extend(field);
+        if !comes_back {
+            self.ending.extend(field);
+        }
+    }
+
+    fn call(
+        &mut self,
+        names: &Names<'_>,
+        call: &stanch_ir::Call,
+        field: &dyn Fn(&Operand) -> Option<ObjectId>,
+    ) {
+        match &call.callee {
+            Callee::Builtin(Builtin::Close) => {
+                self.closed.extend(call.args.first().and_then(field));
+            }
+            Callee::Value(value) => {
+                let is_cancel = |object: &ObjectId| {
+                    let ty = names.program.object(*object).ty;
+                    ["CancelFunc", "CancelCauseFunc"]
+                        .iter()
+                        .any(|n| crate::classify::is_named(names.program, ty, "context", n))
+                };
+                self.cancelled.extend(field(value).filter(is_cancel));
+            }
+            Callee::Static(object, _) => self.calls.extend(names.body(*object)),
+            _ => {}
+        }
+    }
+}
+
+/// Calls `found` with each field that an instruction reads, writes or takes the address of.
+pub(crate) fn fields(kind: &InstrKind, found: &mut dyn FnMut(ObjectId)) {
+    let place = match kind {
+        InstrKind::Assign(_, Rvalue::Load(place) | Rvalue::AddressOf(place))
+        | InstrKind::Store(place, _) => place,
+        _ => return,
+    };
+    for proj in &place.proj {
+        if let Proj::Field(_, object) = proj {
+            found(*object);
+        }
+    }
+}
+
+/// Whether a block can be reached from another one (by at least one step if they are the same).
+fn reaches(func: &Func, from: BlockId, to: BlockId) -> bool {
+    let mut seen = vec![false; func.blocks.len()];
+    let mut todo: Vec<BlockId> = match from == to {
+        true => func.blocks[from].term.targets(),
+        false => vec![from],
+    };
+    while let Some(at) = todo.pop() {
+        if at == to {
+            return true;
+        }
+        if !std::mem::replace(&mut seen[at.index()], true) {
+            todo.extend(func.blocks[at].term.targets());
+        }
+    }
+    false
+}
+
+/// From which fields temporaries are read.
+pub(crate) struct Fields {
+    loads: IndexVec<FuncId, FxHashMap<LocalId, Source>>,
+    /// Literals that are started as goroutines.
+    started: FxHashSet<FuncId>,
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    Field(ObjectId),
+    Local(LocalId),
+    Several,
+}
+
+impl Fields {
+    pub(crate) fn new(module: &Module) -> Self {
+        let mut started = FxHashSet::default();
+        let loads = module.funcs.iter().map(|func| {
+            let mut loads: FxHashMap<LocalId, Source> = FxHashMap::default();
+            for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+                match &instr.kind {
+                    InstrKind::Assign(local, value) => {
+                        let source = match value {
+                            Rvalue::Load(place) => match place.proj.last() {
+                                Some(Proj::Field(_, object)) => Source::Field(*object),
+                                _ => Source::Several,
+                            },
+                            Rvalue::Use(Operand::Local(from)) => Source::Local(*from),
+                            _ => Source::Several,
+                        };
+                        let several = loads.contains_key(local);
+                        loads.insert(*local, if several { Source::Several } else { source });
+                    }
+                    InstrKind::Go(call) => {
+                        if let Callee::Closure(literal, _) = &call.callee {
+                            started.insert(*literal);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            loads
+        });
+        let loads = loads.collect();
+        Self { loads, started }
+    }
+
+    /// The field that an operand was read from.
+    fn of(&self, module: &Module, id: FuncId, operand: &Operand, depth: u32) -> Option<ObjectId> {
+        let Operand::Local(local) = operand else { return None };
+        let depth = depth.checked_sub(1)?;
+        let func = &module.funcs[id];
+        if func.locals[*local].kind == LocalKind::Capture {
+            let capture = func.captures.iter().find(|c| c.inner == *local)?;
+            return self.of(module, func.parent?, &Operand::Local(capture.outer), depth);
+        }
+        match self.loads[id].get(local)? {
+            Source::Field(object) => Some(*object),
+            Source::Local(from) => self.of(module, id, &Operand::Local(*from), depth),
+            Source::Several => None,
+        }
+    }
+}

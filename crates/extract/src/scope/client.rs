@@ -1,0 +1,84 @@
+//! Which objects of a type's object only its own methods get at.
+
+use super::classes::Kind;
+use super::operations::{locks, matters};
+use super::{Group, Scopes, Tree};
+use crate::client::{Client, is_test};
+use stanch_base::{FxHashSet, Idx};
+use stanch_ir::{FuncId, Module};
+use stanch_model::FnId;
+use stanch_types::Program;
+
+/// What a client can get at.
+pub(crate) struct ClientReach {
+    /// Functions that its calls can run, and functions of tests, which are other clients.
+    inside: FxHashSet<FnId>,
+    /// Classes of what it is given and of the fields it sees.
+    seen: FxHashSet<u32>,
+}
+
+impl Scopes<'_> {
+    pub(crate) fn client_reach(
+        &self,
+        client: &Client,
+        module: &Module,
+        program: &Program<'_>,
+    ) -> ClientReach {
+        let mut inside: FxHashSet<FnId> = FxHashSet::default();
+        let mut todo: Vec<FnId> = vec![client.root];
+        todo.extend(client.plan.interface.iter().map(|f| FnId::from_usize(f.index())));
+        let mut seen = FxHashSet::default();
+        for &id in &todo[1..] {
+            for result in &self.model.functions[id].results {
+                seen.insert(self.classes.find(self.classes.local(id, result.local)));
+            }
+        }
+        let object = self.classes.find(self.classes.local(client.root, client.object));
+        let fields = client.plan.open_fields.iter();
+        seen.extend(fields.filter_map(|field| self.classes.field(object, *field)));
+        while let Some(id) = todo.pop() {
+            if inside.insert(id) {
+                todo.extend(&self.callees[id]);
+            }
+        }
+        let tests = module.funcs.ids().filter(|id| is_test(program, module, *id));
+        inside.extend(tests.map(|id: FuncId| FnId::from_usize(id.index())));
+        ClientReach { inside, seen }
+    }
+
+    /// Classes whose operations can wait, that are made below the client and hang on its object.
+    pub(crate) fn seeds_of_client(&self, client: &Client, tree: &Tree) -> Vec<u32> {
+        let object = self.classes.find(self.classes.local(client.root, client.object));
+        let mut seeds = Vec::new();
+        for id in self.model.functions.ids().filter(|id| tree.contains(id)) {
+            for made in &self.classes.facts[id].made {
+                if made.kind == Kind::Wait {
+                    seeds.push(self.classes.find(made.node));
+                }
+            }
+        }
+        seeds.sort_unstable();
+        seeds.dedup();
+        let hangs =
+            |seed: &u32| self.holders_of(&std::iter::once(*seed).collect()).contains(&object);
+        seeds.retain(hangs);
+        seeds
+    }
+
+    /// Whether all operations on a group are in functions that the client's calls run, and the client
+    /// has none of it in its hands.
+    pub(crate) fn is_private(&self, group: &Group, client: &Client, reach: &ClientReach) -> bool {
+        let operates = |id: FnId| {
+            self.classes.facts[id].operations.iter().any(|o| {
+                (matters(o.prim) || locks(o.prim))
+                    && group.classes.contains(&self.classes.find(o.node))
+            })
+        };
+        group.classes.iter().all(|class| {
+            let users = [&self.operations, &self.lock_operations].into_iter();
+            let mut users = users.filter_map(|t| t.get(class)).flatten();
+            !reach.seen.contains(class)
+                && users.all(|id| reach.inside.contains(id) || !operates(*id) || *id == client.root)
+        })
+    }
+}
