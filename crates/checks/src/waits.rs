@@ -113,7 +113,7 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     match likely {
         _ if panics || test => Confidence::Possible,
         _ if odd_sizes(ctx, &leak.leak) || waits_on_purpose(ctx, leak) => Confidence::Possible,
-        _ if stops_nothing(leak) || counts(ctx, &leak.leak) || takes_slot_back(ctx, &leak.leak) => {
+        _ if stops_nothing(leak) || counts(ctx, leak) || takes_slot_back(ctx, &leak.leak) => {
             Confidence::Possible
         }
         true => Confidence::Likely,
@@ -174,10 +174,10 @@ fn is_small(size: &ConstValue) -> bool {
     matches!(size, ConstValue::Int(n) if i64::try_from(n.clone()).is_ok_and(|n| n <= 1))
 }
 
-/// Whether the schedule needs an answer of a function of `sync/atomic` that is not the first one there
-/// is: they tell what others have done, of which the model knows nothing. That a swap succeeds is the
+/// Whether a client's schedule needs an answer of a function of `sync/atomic`: they tell what others have done, of which the model knows nothing. That a swap succeeds is the
 /// rule.
-fn counts(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+fn counts(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
+    let RootLeak { leak, client: true, .. } = leak else { return false };
     leak.assumptions.iter().any(|a| {
         let site = leak.witness.get(a.step as usize).map(|s| s.site);
         let Some((func, span)) = site.and_then(|s| ctx.explored.translated.source(s)) else {
