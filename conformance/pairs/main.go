@@ -20,11 +20,12 @@ import (
 	"pairs/d"
 	"pairs/e"
 	"pairs/f"
+	"pairs/g"
 	"pairs/meter"
 )
 
 func main() {
-	programs := slices.Concat(a.Programs, b.Programs, c.Programs, d.Programs, e.Programs, f.Programs)
+	programs := slices.Concat(a.Programs, b.Programs, c.Programs, d.Programs, e.Programs, f.Programs, g.Programs)
 	if len(os.Args) > 1 {
 		for _, program := range programs {
 			if program.Name == os.Args[1] {

@@ -268,6 +268,7 @@ struct PackageResult {
     lifetime: Option<stanch_lifetime::Summary>,
     locks: Option<stanch_obligations::LockFacts>,
     duties: Vec<stanch_checks::missing_close::Candidate>,
+    owners: Option<stanch_checks::stop_forgets_resource::Owners>,
     findings: Vec<Finding>,
     suppressed: u64,
     diagnostics: Vec<Diagnostic>,
@@ -285,6 +286,7 @@ fn survived(work: &Work<'_>, package: PackageId) -> PackageResult {
             lifetime: None,
             locks: None,
             duties: Vec::new(),
+            owners: None,
             findings: Vec::new(),
             suppressed: 0,
             diagnostics: vec![Diagnostic {
@@ -335,6 +337,8 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         true => stanch_checks::missing_close::candidates(&ctx),
         false => Vec::new(),
     };
+    let owners =
+        wants(ModuleEngine::Duties).then(|| stanch_checks::stop_forgets_resource::candidates(&ctx));
     let (findings, suppressed) = chosen(program, package, request, stanch_checks::run_all(&ctx));
     let source = program.source(package);
     let lines = source.files.iter().map(|f| u64::from(f.ast.n_lines)).sum();
@@ -344,6 +348,7 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
             .then(|| stanch_lifetime::summarise(program, package, &module, view)),
         locks: wants(ModuleEngine::Locks).then(|| std::mem::take(&mut obligations.locks)),
         duties,
+        owners,
         suppressed,
         findings,
         diagnostics: loaded.diagnostics(package),
@@ -373,7 +378,10 @@ fn check_module(program: &Program<'_>, request: &CheckRequest, results: &mut [Pa
     let locks = stanch_obligations::join_locks(program, &locks);
     let duties: Vec<stanch_checks::missing_close::Candidate> =
         results.iter_mut().flat_map(|r| std::mem::take(&mut r.duties)).collect();
-    let ctx = ModuleCtx { program, lifetime: &lifetime, locks: &locks, duties: &duties };
+    let owners: Vec<stanch_checks::stop_forgets_resource::Owners> =
+        results.iter_mut().filter_map(|r| r.owners.take()).collect();
+    let (lifetime, locks) = (&lifetime, &locks);
+    let ctx = ModuleCtx { program, lifetime, locks, duties: &duties, owners: &owners };
     let mut found = stanch_checks::run_module(&ctx);
     found.retain(|finding| wanted(&request.options, finding));
     for result in results.iter_mut() {

@@ -34,6 +34,7 @@ pub const ALL: &[&Check] = &[
     &crate::registry_without_unsubscribe::CHECK,
     &crate::rows_not_closed::CHECK,
     &crate::start_without_stop::CHECK,
+    &crate::stop_forgets_resource::CHECK,
     &crate::stuck_lock::CHECK,
     &crate::stuck_worker::CHECK,
     &crate::subslice_pins_buffer::CHECK,
@@ -82,6 +83,7 @@ pub fn explanation(name: &str) -> Option<&'static str> {
         }
         "rows-not-closed" => include_str!("../../../docs/checks/rows-not-closed.md"),
         "start-without-stop" => include_str!("../../../docs/checks/start-without-stop.md"),
+        "stop-forgets-resource" => include_str!("../../../docs/checks/stop-forgets-resource.md"),
         "stuck-lock" => include_str!("../../../docs/checks/stuck-lock.md"),
         "stuck-worker" => include_str!("../../../docs/checks/stuck-worker.md"),
         "subslice-pins-buffer" => include_str!("../../../docs/checks/subslice-pins-buffer.md"),

@@ -16,6 +16,8 @@ pub struct ModuleCtx<'a> {
     pub locks: &'a stanch_obligations::LockResults,
     /// What may have to be closed, of all packages.
     pub duties: &'a [crate::missing_close::Candidate],
+    /// Fields of owners that hold what has to be closed or stopped, of all packages.
+    pub owners: &'a [crate::stop_forgets_resource::Owners],
 }
 
 /// Function values named in one finding.

@@ -37,6 +37,7 @@ mod resource;
 mod retentions;
 pub mod rows_not_closed;
 pub mod start_without_stop;
+pub mod stop_forgets_resource;
 pub mod stuck_lock;
 pub mod stuck_worker;
 pub mod subslice_pins_buffer;
@@ -316,6 +317,12 @@ pub const MODULE_REGISTRY: &[ModuleEntry] = &[
         source: include_str!("missing_close.rs"),
         engine: ModuleEngine::Duties,
         run: missing_close::run,
+    },
+    ModuleEntry {
+        check: &stop_forgets_resource::CHECK,
+        source: include_str!("stop_forgets_resource.rs"),
+        engine: ModuleEngine::Duties,
+        run: stop_forgets_resource::run,
     },
 ];
 

@@ -40,6 +40,7 @@
 //! function returns, and few that do not.
 
 use crate::resource::{self, Words};
+use crate::weigh::weigh;
 use crate::{Ctx, ModuleCtx};
 use stanch_base::FxHashMap;
 use stanch_diagnostic::{Cause, Check, Confidence, Finding, Stage};
@@ -56,7 +57,7 @@ pub const CHECK: Check = Check {
 };
 
 /// Fewer functions that close what a function returns are no rule.
-const MIN_CLOSERS: usize = 3;
+pub(crate) const MIN_CLOSERS: usize = 3;
 /// One function that forgets it stands against this many that do not.
 const PER_LOSER: usize = 3;
 
@@ -82,7 +83,11 @@ pub fn candidates(ctx: &Ctx<'_>) -> Vec<Candidate> {
         .map(|duty| Candidate {
             duty: duty.clone(),
             symbol: ctx.symbol(duty.func).to_owned(),
-            finding: duty.lost.as_ref().map(|lost| resource::finding(ctx, &words, lost)),
+            finding: duty.lost.as_ref().map(|lost| {
+                let mut finding = resource::finding(ctx, &words, lost);
+                weigh(ctx, &mut finding);
+                finding
+            }),
         })
         .collect()
 }
@@ -111,6 +116,13 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
         }
     }
     told.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// How many functions close what a function returns, given its type and name.
+pub(crate) fn closers(ctx: &ModuleCtx<'_>, key: &str) -> usize {
+    let same = ctx.duties.iter().filter(|c| c.duty.key == key);
+    let closing = same.filter(|c| c.duty.closer.is_some() && c.duty.lost.is_none());
+    closing.map(|c| &*c.symbol).collect::<BTreeSet<&str>>().len()
 }
 
 /// The finding of a candidate, if what all users of the function do makes it one.
@@ -147,7 +159,10 @@ fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<Finding> {
         Some(variable) => format!("`defer {variable}.{closer}()` once it is there"),
         None => format!("keep the result, and `defer` its `{closer}()`"),
     };
-    Some(Finding { notes: vec![note], help: Some(help), ..finding })
+    let mut notes = finding.notes.clone();
+    notes.retain(|note| !note.is_empty());
+    notes.insert(0, note);
+    Some(Finding { notes, help: Some(help), ..finding })
 }
 
 #[cfg(test)]

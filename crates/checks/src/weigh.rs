@@ -3,7 +3,8 @@
 
 use crate::times::{in_loop, runs_once};
 use crate::{
-    Ctx, closer_not_closed, constructor_error_leak, double_lock, missing_unlock, stuck_lock,
+    Ctx, closer_not_closed, constructor_error_leak, double_lock, missing_close, missing_unlock,
+    stuck_lock,
 };
 use stanch_diagnostic::{Confidence, Finding};
 use stanch_ir::{BlockId, FuncId};
@@ -30,8 +31,9 @@ pub(crate) fn weigh(ctx: &Ctx<'_>, finding: &mut Finding) {
 
 /// Whether a resource is lost of which nothing is known but that it can be closed.
 fn is_resource(finding: &Finding) -> bool {
-    let codes = [closer_not_closed::CHECK.code, constructor_error_leak::CHECK.code];
-    codes.contains(&finding.check.code)
+    [&closer_not_closed::CHECK, &constructor_error_leak::CHECK, &missing_close::CHECK]
+        .iter()
+        .any(|check| check.code == finding.check.code)
 }
 
 fn is_lock(finding: &Finding) -> bool {

@@ -111,6 +111,12 @@ impl Resources {
         self.release_words.contains(name)
     }
 
+    /// Whether a method's name has such a name in it: `GracefulStop`, `closeAll`.
+    pub fn is_release_like(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.release_words.iter().any(|word| name.contains(&word.to_lowercase()))
+    }
+
     /// Whether values of the type with this symbol may have to be given back.
     pub fn is_resource(&self, symbol: &str) -> bool {
         self.types.contains(symbol)

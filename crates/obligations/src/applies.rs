@@ -156,7 +156,9 @@ impl<'a> Run<'a, '_> {
                 groups.push((Some(fork.clone()), failed));
             }
             let alike = |known: &Outcome| {
-                known.same_effect(&outcome) && (!owing || known.hands_on_alike(&outcome))
+                known.same_effect(&outcome)
+                    && (!owing || known.hands_on_alike(&outcome))
+                    && known.starts.is_empty() == outcome.starts.is_empty()
             };
             match groups.iter_mut().find(|(_, known)| alike(known)) {
                 Some((alone, known)) => {

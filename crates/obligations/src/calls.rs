@@ -402,7 +402,10 @@ impl<'a> Run<'a, '_> {
     /// Code out of view ran: variables that it can reach may have changed.
     pub(crate) fn outside(&mut self, state: &mut State) {
         let volatile = &self.package.facts[self.id].volatile;
-        let epochs = volatile.iter().map(|&local| self.arena.epoch(Epoch::Local(local)));
+        // Nobody else knows of a variable before a literal or its address leaves.
+        let own = |local: LocalId| self.func.captures.iter().any(|c| c.inner == local);
+        let known = volatile.iter().filter(|&&local| own(local) || state.leaky.contains(&local));
+        let epochs = known.map(|&local| self.arena.epoch(Epoch::Local(local)));
         let mut epochs: Vec<EpochId> = epochs.collect();
         epochs.sort();
         state.invalidate(&mut self.arena, &epochs);
@@ -482,6 +485,7 @@ impl<'a> Run<'a, '_> {
         {
             self.may_call(state, value, call.span);
             if let (Target::Body(func), _, _) = self.value(value) {
+                self.may_start(state, func, call);
                 self.wrote(state, func, &[]);
             }
             return;
@@ -545,9 +549,8 @@ impl<'a> Run<'a, '_> {
         let program = self.package.program;
         let Some(object) = call.object else {
             let unknown = matches!(call.target, Target::Unknown) && call.dst.len() == 1;
-            let error = unknown && call.args.len() > 1;
             let nil = |&arg: &TermId| matches!(self.arena.get(arg), Term::Nil);
-            return (error && call.args.iter().any(nil)).then_some(false);
+            return (unknown && call.args.iter().any(nil)).then_some(false);
         };
         let object = program.object(object);
         let TypeKind::Signature(signature) = program.kind(object.ty) else { return None };
@@ -555,11 +558,14 @@ impl<'a> Run<'a, '_> {
         let errors: Vec<usize> = (0..signature.params.len())
             .filter(|&i| self.package.is_error(signature.params[i]))
             .collect();
-        let ([result], [error]) = (&*signature.results, &*errors) else { return None };
+        let ([result, more @ ..], [first, ..]) = (&*signature.results, &*errors) else {
+            return None;
+        };
         let receivers = call.args.len().saturating_sub(signature.params.len());
-        let error = *call.args.get(error + receivers)?;
+        let error = *call.args.get(first + receivers)?;
         let asks = is_bool(*result) && state.nilness(&mut self.arena, error) == Some(true);
-        asks.then_some(signature.params.len() == 1)
+        // What says more than yes or no may say anything.
+        asks.then_some(*first == 0 && more.is_empty())
     }
 
     /// Whether there is what was acquired last is not known on either side of a branch to come.

@@ -31,6 +31,7 @@ impl Run<'_, '_> {
             if let Some(site) = self.sites.get_mut(&site) {
                 site.released = true;
                 site.elsewhere |= !self.storing;
+                site.handed |= !self.storing && !self.closing;
             }
             if state.owed.remove(&site).is_some() {
                 let child = |s: &Span| self.sites.get(s).is_some_and(|c| c.parent == Some(site));
@@ -157,6 +158,10 @@ impl Run<'_, '_> {
             return;
         }
         for (i, capture) in closure.captures.iter().enumerate() {
+            let writes = package.facts[func].writes_capture.get(i).copied().unwrap_or(true);
+            if capture.by_ref && writes {
+                state.leaky.insert(capture.outer);
+            }
             if package.facts[func].reads_capture.get(i).copied().unwrap_or(true) {
                 if capture.by_ref {
                     state.leaky.insert(capture.outer);

@@ -1,6 +1,7 @@
 //! Runs instructions on states.
 
 use crate::flow;
+use crate::holders::InField;
 use crate::inferred::{Act, Ender};
 use crate::learned::Candidate;
 use crate::order::Notes;
@@ -58,6 +59,10 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) cycles: IndexVec<BlockId, u32>,
     /// Kinds of places that functions write, with the number of names that were known then.
     pub(crate) written: FxHashMap<FuncId, (usize, Arc<[EpochId]>)>,
+    /// Objects in fields that got a goroutine which only an act ends.
+    pub(crate) in_fields: Vec<InField>,
+    /// Whether something is discharged because it is closed.
+    pub(crate) closing: bool,
     /// Whether whatever may have to be closed is taken for something that has to be.
     pub(crate) learning: bool,
     /// What is taken so, by where it was made.
@@ -93,6 +98,8 @@ pub(crate) struct Site {
     pub(crate) elsewhere: bool,
     /// Fields it was stored in.
     pub(crate) fields: Vec<ObjectId>,
+    /// Whether some path hands it on other than by storing it in a field.
+    pub(crate) handed: bool,
     /// The path on which the operation ran again while it was owed.
     pub(crate) overwritten: Option<Vec<Step>>,
 }
@@ -126,6 +133,8 @@ impl<'a, 'p> Run<'a, 'p> {
             now: (BlockId::from_raw(0), false),
             cycles: flow::cycles(&package.module.funcs[id]),
             written: FxHashMap::default(),
+            in_fields: Vec::new(),
+            closing: false,
             learning: false,
             candidates: BTreeMap::new(),
         };
@@ -292,7 +301,7 @@ impl<'a, 'p> Run<'a, 'p> {
     fn store(&mut self, state: &mut State, place: PlaceId, value: TermId) {
         let data = self.arena.data(place).clone();
         if let (Some(Part::Field(field)), &Term::Owed(site)) =
-            (data.parts.last(), self.arena.get(value))
+            (data.parts.last(), self.arena.get(self.arena.unboxed(value)))
             && let Some(site) = self.sites.get_mut(&site)
             && !site.fields.contains(field)
         {
@@ -536,7 +545,8 @@ impl<'a, 'p> Run<'a, 'p> {
         for (index, operand) in elems {
             let value = self.operand(state, operand);
             let field = fields.and_then(|f| f.get(*index as usize)).map(|f| f.object);
-            if let (&Term::Owed(site), Some(field)) = (self.arena.get(value), field)
+            if let (&Term::Owed(site), Some(field)) =
+                (self.arena.get(self.arena.unboxed(value)), field)
                 && let Some(site) = self.sites.get_mut(&site)
                 && !site.fields.contains(&field)
             {

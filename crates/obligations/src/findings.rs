@@ -24,8 +24,16 @@ impl Run<'_, '_> {
     pub(crate) fn summary(&mut self, exits: &mut [Exit]) -> Summary {
         let each: Vec<Outcome> = exits.iter_mut().map(|exit| self.outcome(exit)).collect();
         let mut outcomes = joined(&each, Outcome::same_effect);
-        let told_apart =
-            |o: &Outcome| !o.fresh.is_empty() || !o.starts.is_empty() || self.hands_on_resource(o);
+        let returns_error = self.func.results.iter();
+        let returns_error = returns_error
+            .filter_map(|&r| self.func.locals.get(r))
+            .any(|l| self.package.is_error(l.ty));
+        let told_apart = |o: &Outcome| {
+            !o.fresh.is_empty()
+                || !o.starts.is_empty()
+                || returns_error && !o.used.is_empty()
+                || self.hands_on_resource(o)
+        };
         if outcomes.iter().any(told_apart) {
             let told = joined(&each, |x, y| x.same_effect(y) && x.nil_alike(y));
             if told.len() <= MAX_OUTCOMES {

@@ -3,6 +3,7 @@
 use crate::calls::{Invocation, Target};
 use crate::escape::Env;
 use crate::exec::{Run, Site};
+use crate::holders::InField;
 use crate::names::Known;
 use crate::package::Package;
 use crate::report::StepKind;
@@ -218,6 +219,7 @@ impl<'a> Run<'a, '_> {
         helper: Option<FuncId>,
     ) {
         let owner = self.arena.unboxed(owner);
+        self.start_in_fields(state, owner, start, span);
         match *self.arena.get(owner) {
             Term::New(_) if !state.escaped.contains(&owner) => {
                 let site = Site {
@@ -238,6 +240,52 @@ impl<'a> Run<'a, '_> {
             }
             _ => {}
         }
+    }
+
+    /// Notes the fields that hold an object which got a goroutine.
+    fn start_in_fields(&mut self, state: &State, owner: TermId, start: &Start, span: Span) {
+        let mut places: Vec<PlaceId> = match *self.arena.get(owner) {
+            Term::Load(place, _) => vec![place],
+            _ => Vec::new(),
+        };
+        let holds = state.mem.iter().filter(|&(_, &term)| self.arena.unboxed(term) == owner);
+        places.extend(holds.map(|(&place, _)| place));
+        for place in places {
+            if let Some(&Part::Field(field)) = self.arena.data(place).parts.last() {
+                self.in_fields.push(InField {
+                    field,
+                    func: self.id,
+                    span,
+                    kind: Kind::Worker,
+                    started: Some(start.at),
+                    enders: start.enders.clone(),
+                    key: None,
+                });
+            }
+        }
+    }
+
+    /// What this function puts in fields, or starts there, that has to be closed or stopped.
+    pub(crate) fn held_in_fields(&mut self) -> Vec<InField> {
+        let mut held = std::mem::take(&mut self.in_fields);
+        for (&span, site) in &self.sites {
+            let candidate = self.candidates.get(&span);
+            let Some(kind) = site.kind.filter(|_| !site.handed) else { continue };
+            // What is in two fields may be closed through the other one.
+            if self.learning != candidate.is_some() || site.fields.len() > 1 {
+                continue;
+            }
+            held.extend(site.fields.iter().map(|&field| InField {
+                field,
+                func: self.id,
+                span,
+                kind,
+                started: site.started,
+                enders: site.enders.clone(),
+                key: candidate.map(|c| c.key.clone()),
+            }));
+        }
+        held
     }
 
     /// The variable that holds an object.
@@ -353,6 +401,16 @@ impl<'a> Run<'a, '_> {
                 owners.push(owner);
                 self.starts(state, owner, start, call.span, Some(env.callee));
             }
+        }
+    }
+
+    /// The same of a literal that is called once at most.
+    pub(crate) fn may_start(&mut self, state: &mut State, func: FuncId, call: &Invocation<'a>) {
+        let summaries = self.summaries;
+        let Some(Some(summary)) = summaries.get(func) else { return };
+        let env = Env { callee: func, args: &[] };
+        for outcome in &summary.outcomes {
+            self.start_workers(state, &env, outcome, call);
         }
     }
 

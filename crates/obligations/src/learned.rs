@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Candidate {
     /// The type, and the name of the function that returned it.
-    key: String,
+    pub(crate) key: String,
     /// Whether that function can fail: one that cannot only makes what others fill.
     fallible: bool,
     /// Its methods that are called, other than those that may close it.
@@ -108,7 +108,7 @@ fn result_of(
 
 impl Package<'_> {
     /// Whether a type has a method without arguments that may close its values.
-    fn is_closable(&self, ty: TypeId) -> bool {
+    pub(crate) fn is_closable(&self, ty: TypeId) -> bool {
         if let Some(&known) = self.closable.borrow().get(&ty) {
             return known;
         }
@@ -182,6 +182,9 @@ impl<'a> Run<'a, '_> {
             state.trace.push(self.step(call.span, StepKind::Release));
             self.fresh_results(&mut state, &call);
             return vec![state];
+        }
+        if !word && self.package.names.is_release_like(&name) {
+            self.discharge(&mut state, site);
         }
         if !word && let Some(candidate) = self.candidates.get_mut(&site) {
             candidate.methods.insert(name);

@@ -12,6 +12,7 @@ mod exec;
 mod facts;
 mod findings;
 mod flow;
+mod holders;
 mod inferred;
 mod learned;
 mod locks;
@@ -36,6 +37,7 @@ pub use order::{
 pub use report::*;
 
 use crate::exec::Run;
+use crate::holders::InField;
 use crate::inferred::Stops;
 use crate::names::Names;
 use crate::order::Notes;
@@ -70,7 +72,7 @@ pub fn analyse(
     let mut summaries: IndexVec<FuncId, Option<Summary>> = own.chain(theirs).collect();
     let facts = Package::new(program, module, names, foreign);
     let mut results = Results::default();
-    let mut stored: Vec<Stored> = Vec::new();
+    let mut stored = InFields::default();
     let is_main = &*program.source(package).name == "main";
     for component in &facts.order {
         let relevant = |id: &FuncId| facts.facts[*id].relevant && module.funcs[*id].has_body;
@@ -78,7 +80,7 @@ pub fn analyse(
         settle(&facts, &mut summaries, &members, is_main, &mut results, &mut stored);
     }
     results.locks.complete(&facts, &results.double_locks);
-    results.lost_cancels.extend(unread_fields(&facts, stored));
+    results.lost_cancels.extend(unread_fields(&facts, stored.cancels));
     results.lost_cancels.sort_by_key(|l| l.span);
     results.lost_resources.sort_by_key(|l| l.span);
     results.missing_unlocks.sort_by_key(|l| (l.span, l.exit));
@@ -88,16 +90,28 @@ pub fn analyse(
     results
         .lost_resources
         .retain(|l| l.kind != Kind::Worker || stops.can_end(module.package, &l.enders));
+    let mut held = stored.held;
     results.duties = learned::duties(&facts, &mut |id| {
         let mut run = Run::new(&facts, &summaries, id, Detail::Fine);
         run.learning = true;
         let Some(mut exits) = run.explore() else { return Vec::new() };
         run.summary(&mut exits);
-        run.duties(&exits, facts.ends_process(id, is_main))
+        let ends_process = facts.ends_process(id, is_main);
+        held.extend(run.held_in_fields().into_iter().filter(|h| h.key.is_some() && !ends_process));
+        run.duties(&exits, ends_process)
     });
+    held.retain(|h| h.enders.is_empty() || stops.can_end(module.package, &h.enders));
+    results.owners = holders::owner_facts(&facts, &summaries, held);
     let out = facts::give_out(&facts, &summaries, &stops);
     results.foreign = facts.foreign;
     (results, out)
+}
+
+/// What was put in fields and has to be ended.
+#[derive(Default)]
+struct InFields {
+    cancels: Vec<Stored>,
+    held: Vec<InField>,
 }
 
 /// A cancel function that was stored in a field.
@@ -116,7 +130,7 @@ fn settle(
     members: &[FuncId],
     is_main: bool,
     results: &mut Results,
-    stored: &mut Vec<Stored>,
+    stored: &mut InFields,
 ) {
     let recursive = |id: FuncId| facts.facts[id].callees.contains(&id);
     let rounds =
@@ -145,7 +159,8 @@ fn settle(
         results.missing_unlocks.extend(one.results.missing_unlocks);
         results.double_locks.extend(one.results.double_locks);
         results.incomplete.extend(one.results.incomplete);
-        stored.extend(one.stored);
+        stored.cancels.extend(one.stored.cancels);
+        stored.held.extend(one.stored.held);
         results.locks.add(facts, one.func, one.notes);
     }
 }
@@ -153,7 +168,7 @@ fn settle(
 struct Found {
     func: FuncId,
     results: Results,
-    stored: Vec<Stored>,
+    stored: InFields,
     notes: Notes,
 }
 
@@ -169,7 +184,7 @@ fn run(
     let mut found = Found {
         func: id,
         results: Results::default(),
-        stored: Vec::new(),
+        stored: InFields::default(),
         notes: Notes::default(),
     };
     let mut exits = run.explore();
@@ -201,9 +216,12 @@ fn run(
     let doubles = std::mem::take(&mut run.doubles).into_iter();
     found.results.double_locks =
         doubles.filter(|((_, lock), _)| !passed_on.contains(lock)).map(|(_, d)| d).collect();
+    if !ends_process {
+        found.stored.held = run.held_in_fields();
+    }
     for (span, site) in run.sites.into_iter().filter(|(_, s)| s.kind.is_none() && !s.elsewhere) {
         for field in site.fields {
-            found.stored.push(Stored { func: id, span, field, deadline: site.deadline });
+            found.stored.cancels.push(Stored { func: id, span, field, deadline: site.deadline });
         }
     }
     let blind = summary.outcomes.is_empty() && facts.facts[id].returns;

@@ -112,6 +112,11 @@ impl<'a> Names<'a> {
         self.effects.resources.is_release_word(name)
     }
 
+    /// Whether a method's name has such a name in it.
+    pub(crate) fn is_release_like(&self, name: &str) -> bool {
+        self.effects.resources.is_release_like(name)
+    }
+
     fn look_up(&self, func: ObjectId) -> Known<'a> {
         if func.package == ObjectId::UNIVERSE {
             return Known::Nothing;

@@ -11,7 +11,7 @@ use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj,
     Rvalue, Terminator,
 };
-use stanch_types::{Builtin, ObjectId, ObjectKind, Program, TypeId, TypeKind};
+use stanch_types::{Builtin, ConstValue, ObjectId, ObjectKind, Program, TypeId, TypeKind};
 use std::cell::RefCell;
 
 /// Facts of a package's functions.
@@ -232,6 +232,9 @@ impl<'a> Package<'a> {
             facts.acts |= resource.is_some_and(|r| r.acquires.is_some() || r.releases.is_some());
         }
         facts.acts |= acts(self.op(&call.callee));
+        // It may return a request that asks for no body.
+        let head = |arg: &Operand| matches!(arg, Operand::Const(ConstValue::String(text), _) if **text == *b"HEAD");
+        facts.acts |= call.args.iter().any(head);
         match &call.callee {
             Callee::Static(object, _) | Callee::Interface { method: object, .. } => {
                 let known = self.names.known(*object);

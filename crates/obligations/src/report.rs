@@ -18,6 +18,8 @@ pub struct Results {
     pub double_locks: Vec<DoubleLock>,
     /// Bodies, rows, files, connections, tickers that nobody gives back.
     pub lost_resources: Vec<LostResource>,
+    /// Fields that hold what has to be closed or stopped, and what becomes of it.
+    pub owners: OwnerFacts,
     /// What may have to be closed, and what became of it.
     pub duties: Vec<Duty>,
     /// What the functions do with locks, for [`join_locks`](crate::join_locks).
@@ -131,6 +133,45 @@ pub struct LostResource {
     pub started: Option<Span>,
     /// What ends that goroutine.
     pub(crate) enders: Vec<Ender>,
+}
+
+/// What one package does with fields that hold what has to be closed or stopped. Fields are named by
+/// texts that stand for the same field in a package and its test variant.
+#[derive(Clone, Default, Debug)]
+pub struct OwnerFacts {
+    /// Fields of owners with a stop method that hold such a thing.
+    pub kept: Vec<Kept>,
+    /// Fields whose content some function closes, or hands on.
+    pub ended: BTreeSet<String>,
+    /// Fields whose content some function passes to another one, as it is.
+    pub passed: BTreeSet<String>,
+    /// Types whose values some function closes, methods of the type aside.
+    pub released: BTreeSet<String>,
+    /// Fields that also get what somebody else may have.
+    pub given: BTreeSet<String>,
+}
+
+/// Something that has to be closed or stopped, in a field of an owner that has a stop method.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The field.
+    pub field: String,
+    /// Its type.
+    pub ty: String,
+    /// Its name.
+    pub name: String,
+    /// The function that makes or starts the thing.
+    pub func: FuncId,
+    /// Where.
+    pub span: Span,
+    /// What it is.
+    pub kind: Kind,
+    /// For an object with a goroutine: where that starts.
+    pub started: Option<Span>,
+    /// The owner's stop method.
+    pub stop: FuncId,
+    /// If only others' use says that it has to be closed: as [`Duty::key`].
+    pub key: Option<String>,
 }
 
 /// What became of an object that perhaps had to be closed, in one function.

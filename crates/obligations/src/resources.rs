@@ -146,7 +146,9 @@ impl<'a> Run<'a, '_> {
         if let Some(site) = self.sites.get_mut(&site) {
             site.closed = true;
         }
+        self.closing = true;
         self.discharge(state, site);
+        self.closing = false;
     }
 
     /// What a place holds; the body of a response stands for the response.

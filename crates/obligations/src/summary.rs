@@ -161,8 +161,18 @@ impl Outcome {
     /// result tells the two apart.
     pub(crate) fn leave_unclear(&mut self, all: &[Self]) {
         let fresh = std::mem::take(&mut self.fresh);
+        // A goroutine that is started for some callers only, and not as their arguments say, may be
+        // another's business.
+        let optional = |f: &Fresh, other: &Self| {
+            f.kind == Some(Kind::Worker)
+                && !other.fresh.iter().any(|theirs| theirs.result == f.result)
+                && other.conditions.is_empty()
+        };
         let clear = |f: &Fresh| {
-            all.iter().all(|other| !other.settled.contains(&f.result) || self.excludes(other))
+            all.iter().all(|other| {
+                let settled = other.settled.contains(&f.result) || optional(f, other);
+                !settled || self.excludes(other)
+            })
         };
         self.fresh = fresh.into_iter().filter(clear).collect();
     }
@@ -208,8 +218,12 @@ impl Outcome {
         }
         self.conditions.retain(|c| other.conditions.contains(c));
         for (x, y) in self.results.iter_mut().zip(&other.results) {
-            if *x != *y {
-                *x = None;
+            match (&*x, y) {
+                // There is one with that property, or none.
+                (Some(Value::Nil | Value::Bodiless), Some(Value::Bodiless))
+                | (Some(Value::Bodiless), Some(Value::Nil)) => *x = Some(Value::Bodiless),
+                _ if *x != *y => *x = None,
+                _ => {}
             }
         }
         for start in &other.starts {

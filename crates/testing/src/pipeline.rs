@@ -142,7 +142,8 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
         std: (0..loaded.n_packages()).map(|i| !own(i)).collect(),
         in_view: (0..loaded.n_packages()).map(own).collect(),
     };
-    let (mut summaries, mut locks, mut duties) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut summaries, mut locks) = (Vec::new(), Vec::new());
+    let (mut duties, mut owners) = (Vec::new(), Vec::new());
     let mut facts: FxHashMap<PackageId, stanch_obligations::Facts> = FxHashMap::default();
     for &package in &loaded.own {
         program.infer(package);
@@ -161,6 +162,7 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
         };
         findings.extend(stanch_checks::run_all(&ctx));
         duties.extend(stanch_checks::missing_close::candidates(&ctx));
+        owners.push(stanch_checks::stop_forgets_resource::candidates(&ctx));
         summaries.push(stanch_lifetime::summarise(&program, package, &module, &view));
         locks.push(obligations.locks);
     }
@@ -168,7 +170,8 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
     let lifetime = stanch_lifetime::join(&program, &summaries);
     let locks: Vec<&stanch_obligations::LockFacts> = locks.iter().collect();
     let locks = stanch_obligations::join_locks(&program, &locks);
-    let ctx = ModuleCtx { program: &program, lifetime: &lifetime, locks: &locks, duties: &duties };
+    let (lifetime, locks) = (&lifetime, &locks);
+    let ctx = ModuleCtx { program: &program, lifetime, locks, duties: &duties, owners: &owners };
     let mut of_module = stanch_checks::run_module(&ctx);
     stanch_checks::settle(&mut of_module, &mut findings);
     findings.extend(of_module);
