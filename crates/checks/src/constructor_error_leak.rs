@@ -56,6 +56,7 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
                 Kind::Transaction => ("the transaction", "committed or rolled back", ".Rollback()"),
                 Kind::Closer => ("what this opens", "closed", ".Close()"),
                 Kind::Ticker => ("the ticker", "stopped", ".Stop()"),
+                Kind::Ticks => ("the ticker", "stopped", ".Stop()"),
                 Kind::Worker => ("the goroutine of what this makes", "stopped", ".Close()"),
                 Kind::Stop => ("the stop function", "called", "()"),
             };

@@ -29,6 +29,7 @@ pub const ALL: &[&Check] = &[
     &crate::pool_of_giants::CHECK,
     &crate::popped_slot_keeps_pointer::CHECK,
     &crate::pull_without_stop::CHECK,
+    &crate::range_over_ticker::CHECK,
     &crate::range_without_close::CHECK,
     &crate::read_lock_reentry::CHECK,
     &crate::registry_without_unsubscribe::CHECK,
@@ -39,6 +40,7 @@ pub const ALL: &[&Check] = &[
     &crate::stuck_worker::CHECK,
     &crate::subslice_pins_buffer::CHECK,
     &crate::ticker_not_stopped::CHECK,
+    &crate::timer_per_turn::CHECK,
     &crate::waitgroup_never_done::CHECK,
 ];
 
@@ -76,6 +78,7 @@ pub fn explanation(name: &str) -> Option<&'static str> {
             include_str!("../../../docs/checks/popped-slot-keeps-pointer.md")
         }
         "pull-without-stop" => include_str!("../../../docs/checks/pull-without-stop.md"),
+        "range-over-ticker" => include_str!("../../../docs/checks/range-over-ticker.md"),
         "range-without-close" => include_str!("../../../docs/checks/range-without-close.md"),
         "read-lock-reentry" => include_str!("../../../docs/checks/read-lock-reentry.md"),
         "registry-without-unsubscribe" => {
@@ -88,6 +91,7 @@ pub fn explanation(name: &str) -> Option<&'static str> {
         "stuck-worker" => include_str!("../../../docs/checks/stuck-worker.md"),
         "subslice-pins-buffer" => include_str!("../../../docs/checks/subslice-pins-buffer.md"),
         "ticker-not-stopped" => include_str!("../../../docs/checks/ticker-not-stopped.md"),
+        "timer-per-turn" => include_str!("../../../docs/checks/timer-per-turn.md"),
         "waitgroup-never-done" => include_str!("../../../docs/checks/waitgroup-never-done.md"),
         _ => return None,
     })

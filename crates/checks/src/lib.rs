@@ -5,6 +5,7 @@ pub mod abandoned_send;
 pub mod body_not_closed;
 pub mod cancel_overwritten;
 mod causes;
+mod clocks;
 pub mod closer_not_closed;
 pub mod closure_pins_large;
 pub mod constructor_error_leak;
@@ -30,6 +31,7 @@ pub mod pool_keeps_references;
 pub mod pool_of_giants;
 pub mod popped_slot_keeps_pointer;
 pub mod pull_without_stop;
+pub mod range_over_ticker;
 pub mod range_without_close;
 pub mod read_lock_reentry;
 pub mod registry_without_unsubscribe;
@@ -43,6 +45,7 @@ pub mod stuck_worker;
 pub mod subslice_pins_buffer;
 mod suppress;
 pub mod ticker_not_stopped;
+pub mod timer_per_turn;
 mod times;
 pub mod waitgroup_never_done;
 mod waits;
@@ -116,6 +119,18 @@ pub const REGISTRY: &[Entry] = &[
         source: include_str!("stuck_lock.rs"),
         engine: Engine::Explorer,
         run: stuck_lock::run,
+    },
+    Entry {
+        check: &range_over_ticker::CHECK,
+        source: include_str!("range_over_ticker.rs"),
+        engine: Engine::Obligations,
+        run: range_over_ticker::run,
+    },
+    Entry {
+        check: &timer_per_turn::CHECK,
+        source: include_str!("timer_per_turn.rs"),
+        engine: Engine::Obligations,
+        run: timer_per_turn::run,
     },
     Entry {
         check: &missed_signal::CHECK,

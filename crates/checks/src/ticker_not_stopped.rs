@@ -56,7 +56,18 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
         note: "before Go 1.23 a ticker that is not stopped ticks for ever",
         call: ".Stop()",
     };
-    resource::findings(ctx, &words, &[Kind::Ticker])
+    let mut found = resource::findings(ctx, &words, &[Kind::Ticker]);
+    for mut finding in resource::findings(ctx, &words, &[Kind::Ticks]) {
+        "the ticker behind `time.Tick` goes on when the function returns"
+            .clone_into(&mut finding.message);
+        finding.help = Some("make it with `time.NewTicker` and defer its `Stop`".to_owned());
+        // One for a function: the mending is the same.
+        let told = found.iter().any(|f| f.function == finding.function && f.help == finding.help);
+        if !told {
+            found.push(finding);
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -106,6 +117,43 @@ func g(work func()) {
 func f(work func()) {
     t := time.NewTicker(time.Second)
     <-t.C
+    work()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn ticks_without_a_stop() {
+        check(
+            r#"
+//- /a/a.go
+//go:build go1.22
+func poll(done chan struct{}, work func()) {
+    tick := time.Tick(time.Second)
+          //^^^^^^^^^^^^^^^^^^^^^^ leak[ticker-not-stopped]: goes on when the function returns
+    for {
+        select {
+        case <-tick:
+            work()
+        case <-done:
+            return
+        }
+    }
+}
+func daemon(work func()) {
+    for range time.Tick(time.Second) {
+        work()
+    }
+}
+func ticks() <-chan time.Time {
+    return time.Tick(time.Second)
+}
+//- /b/b.go
+//go:build go1.23
+func poll(done chan struct{}, work func()) {
+    tick := time.Tick(time.Second)
+    <-tick
     work()
 }
 "#,

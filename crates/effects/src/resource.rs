@@ -20,6 +20,8 @@ pub enum Kind {
     Closer,
     /// A ticker; since Go 1.23 the collector takes unreferenced ones.
     Ticker,
+    /// The channel of a ticker that nobody can stop.
+    Ticks,
     /// An object with a goroutine that one of its methods ends.
     Worker,
     /// A function that has to be called, such as the stop of `iter.Pull`.

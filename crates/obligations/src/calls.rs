@@ -365,6 +365,9 @@ impl<'a> Run<'a, '_> {
                 vec![state]
             }
             Target::Unknown => {
+                if call.object.is_none() {
+                    self.may_unlock(&mut state);
+                }
                 let asked = self.asks(&mut state, &call);
                 let args = if asked { call.args.get(1..).unwrap_or_default() } else { &*call.args };
                 for &arg in args {
@@ -389,6 +392,14 @@ impl<'a> Run<'a, '_> {
         let name = text.split('(').next().unwrap_or_default();
         let name = name.rsplit('.').next().unwrap_or_default().trim();
         ["Fatal", "Panic", "Exit"].iter().any(|word| name.starts_with(word))
+    }
+
+    /// A function value out of view may give back the locks that others know of.
+    fn may_unlock(&mut self, state: &mut State) {
+        let known = &self.known_elsewhere;
+        let given = state.held.iter().map(|h| h.lock).filter(|lock| known.contains(lock));
+        self.passed_on.extend(given);
+        state.held.retain(|h| !known.contains(&h.lock));
     }
 
     fn unknown_call(&mut self, state: &mut State, call: &Invocation<'a>) {

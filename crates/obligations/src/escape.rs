@@ -75,6 +75,7 @@ impl Run<'_, '_> {
                 Term::Closure(func) => self.escape_closure(state, func, &mut work),
                 Term::Addr(place) => {
                     state.held.retain(|h| h.lock != place);
+                    self.known_elsewhere.insert(place);
                     if let Root::Local(local) = self.arena.data(place).root {
                         state.leaky.insert(local);
                     }

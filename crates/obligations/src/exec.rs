@@ -37,6 +37,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) unlocked: BTreeMap<Span, Span>,
     /// Locks that go from goroutine to goroutine: one that is started here gives them back.
     pub(crate) passed_on: BTreeSet<PlaceId>,
+    /// Places whose address left view.
+    pub(crate) known_elsewhere: BTreeSet<PlaceId>,
     /// Locks given back that were not held then, even if only for a while.
     pub(crate) given: BTreeSet<PlaceId>,
     /// Whether a value leaves view only because it is stored in a field.
@@ -122,6 +124,7 @@ impl<'a, 'p> Run<'a, 'p> {
             sites: BTreeMap::new(),
             unlocked: BTreeMap::new(),
             passed_on: BTreeSet::new(),
+            known_elsewhere: BTreeSet::new(),
             given: BTreeSet::new(),
             storing: false,
             bodiless: BTreeSet::new(),

@@ -262,7 +262,9 @@ impl Run<'_, '_> {
                 continue;
             }
             settled.push((site, lock, mode));
-            let known = flagged(self, exits, &keeping) || self.passed_on.contains(&lock);
+            let known = flagged(self, exits, &keeping)
+                || self.passed_on.contains(&lock)
+                || keeping.iter().all(|&i| self.is_of_result(&exits[i], lock));
             if known || keeping.iter().all(|&i| self.own_object(&exits[i].state, lock)) {
                 continue;
             }
@@ -291,6 +293,12 @@ impl Run<'_, '_> {
             exit.state.held.retain(|h| !settled.contains(&(h.site, h.lock, h.mode)));
         }
         found
+    }
+
+    /// Whether a lock is part of an object that an exit returns: its caller gets it locked.
+    fn is_of_result(&self, exit: &Exit, lock: PlaceId) -> bool {
+        let Root::Ptr(object) = self.arena.data(lock).root else { return false };
+        exit.results.iter().any(|&result| self.arena.unboxed(result) == object)
     }
 
     /// Whether a lock is part of an object that was made here and that nobody else knows.

@@ -15,7 +15,7 @@ impl<'a> Run<'a, '_> {
         let plain = match call.target {
             Target::Unknown => true,
             Target::Effect(effect) => {
-                matches!(effect.op, Op::None | Op::TickerNew | Op::TimerStop)
+                matches!(effect.op, Op::None | Op::TickerNew | Op::TimeTick | Op::TimerStop)
                     && effect.callbacks.is_empty()
             }
             Target::Body(_) | Target::Owed(_) | Target::Input(_) => false,
@@ -166,6 +166,10 @@ impl<'a> Run<'a, '_> {
 
     /// The ticker whose channel a value is.
     pub(crate) fn ticker_of(&self, value: TermId) -> Option<Span> {
+        if let Term::Owed(site) = *self.arena.get(value) {
+            let ticks = self.sites.get(&site).is_some_and(|s| s.kind == Some(Kind::Ticks));
+            return ticks.then_some(site);
+        }
         let Term::Load(place, _) = *self.arena.get(value) else { return None };
         let Root::Ptr(object) = self.arena.data(place).root else { return None };
         let Term::Owed(site) = *self.arena.get(object) else { return None };
@@ -183,7 +187,7 @@ impl<'a> Run<'a, '_> {
     fn leaks(&self, kind: Kind, span: Span) -> bool {
         let source = self.package.program.source(span.package);
         let language = source.files.get(span.file).map(|file| file.language);
-        kind != Kind::Ticker || language.is_some_and(|l| l < (1, 23))
+        !matches!(kind, Kind::Ticker | Kind::Ticks) || language.is_some_and(|l| l < (1, 23))
     }
 
     /// Resources made here that some exit forgets; call it after [`Run::summary`], which hands the
