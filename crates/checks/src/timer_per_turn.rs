@@ -41,7 +41,7 @@ use stanch_types::ConstValue;
 
 /// The check.
 pub const CHECK: Check = Check {
-    code: "RS016",
+    code: "RS017",
     name: "timer-per-turn",
     summary: "each turn of a loop makes a long timer (before Go 1.23)",
     cause: Cause::UnreleasedResource,
