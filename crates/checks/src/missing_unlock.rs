@@ -811,4 +811,48 @@ func (u *user) use(n int, f func() error) error {
 "#,
         );
     }
+
+    #[test]
+    fn a_failure_before_a_goroutine_gets_it() {
+        check(
+            r#"
+type disk struct { mu sync.Mutex }
+func open() error
+func (d *disk) sync(work func()) error {
+    d.mu.Lock()
+  //^^^^^^^^^^^ leak[missing-unlock]: `d.mu` stays locked when `(*disk).sync` returns at line 8
+    if err := open(); err != nil {
+        return err
+    }
+    go func() {
+        defer d.mu.Unlock()
+        work()
+    }()
+    return nil
+}
+func (d *disk) quick(work func()) error {
+    if err := open(); err != nil {
+        return err
+    }
+    d.mu.Lock()
+    go func() {
+        defer d.mu.Unlock()
+        work()
+    }()
+    return nil
+}
+func (d *disk) take(work func() bool) bool {
+    d.mu.Lock()
+    if work() {
+        return true
+    }
+    go func() {
+        defer d.mu.Unlock()
+        work()
+    }()
+    return false
+}
+"#,
+        );
+    }
 }

@@ -202,6 +202,12 @@ impl Run<'_, '_> {
         }
         for path in &summary.gives {
             if let Some(lock) = self.find_place(state, &Env { callee: func, args }, path) {
+                let taker = self.package.module.funcs.get(func).map(|f| f.name_span);
+                for held in state.held.iter().filter(|h| h.lock == lock) {
+                    if let Some(taker) = taker {
+                        self.handed.entry(held.site).or_insert(taker);
+                    }
+                }
                 state.held.retain(|h| h.lock != lock);
                 self.passed_on.insert(lock);
             }

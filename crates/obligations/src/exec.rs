@@ -35,6 +35,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) sites: BTreeMap<Span, Site>,
     /// Lock operations whose lock an explicit unlock gave back on some path, with that unlock.
     pub(crate) unlocked: BTreeMap<Span, Span>,
+    /// Lock operations whose lock a function that left view gives back, with that function.
+    pub(crate) handed: BTreeMap<Span, Span>,
     /// Locks that go from goroutine to goroutine: one that is started here gives them back.
     pub(crate) passed_on: BTreeSet<PlaceId>,
     /// Places whose address left view.
@@ -123,6 +125,7 @@ impl<'a, 'p> Run<'a, 'p> {
             stale: BTreeSet::new(),
             sites: BTreeMap::new(),
             unlocked: BTreeMap::new(),
+            handed: BTreeMap::new(),
             passed_on: BTreeSet::new(),
             known_elsewhere: BTreeSet::new(),
             given: BTreeSet::new(),

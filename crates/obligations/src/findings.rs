@@ -253,7 +253,14 @@ impl Run<'_, '_> {
         let mut found: Vec<MissingUnlock> = Vec::new();
         let mut settled: Vec<(Span, PlaceId, LockMode)> = Vec::new();
         for ((site, lock, mode), keeping) in by_site {
-            let Some(&unlock) = self.unlocked.get(&site) else { continue };
+            let explicit = self.unlocked.get(&site).copied();
+            let Some(unlock) = explicit.or_else(|| self.handed.get(&site).copied()) else {
+                continue;
+            };
+            // Where others give it back, a failure is known to come before that.
+            if explicit.is_none() && !keeping.iter().all(|&i| self.fails(&exits[i])) {
+                continue;
+            }
             let at = |exit: &Exit| exit.state.trace.has(site);
             if keeping.len() == exits.len()
                 || handed_over(self, exits, &keeping)
@@ -263,7 +270,7 @@ impl Run<'_, '_> {
             }
             settled.push((site, lock, mode));
             let known = flagged(self, exits, &keeping)
-                || self.passed_on.contains(&lock)
+                || explicit.is_some() && self.passed_on.contains(&lock)
                 || keeping.iter().all(|&i| self.is_of_result(&exits[i], lock));
             if known || keeping.iter().all(|&i| self.own_object(&exits[i].state, lock)) {
                 continue;
@@ -285,7 +292,7 @@ impl Run<'_, '_> {
                 exit: exit.span,
                 exits: spans,
                 unlock: Some(unlock),
-                rough: self.detail == Detail::Rough,
+                rough: self.detail == Detail::Rough || explicit.is_none(),
                 path: self.path_since(&exit.state, site),
             });
         }
