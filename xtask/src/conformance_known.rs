@@ -32,7 +32,13 @@ const KINDS: [(&str, &[&str]); 10] = [
     ),
     (
         "select-without-done",
-        &["stuck-worker", "range-without-close", "abandoned-receive", "abandoned-send"],
+        &[
+            "stuck-worker",
+            "range-over-ticker",
+            "range-without-close",
+            "abandoned-receive",
+            "abandoned-send",
+        ],
     ),
     (
         "sync.Pool/slice-retention",
@@ -45,7 +51,7 @@ const KINDS: [(&str, &[&str]); 10] = [
             "growing-global",
         ],
     ),
-    ("ticker/timer-not-stopped", &["ticker-not-stopped", "timer-rearmed"]),
+    ("ticker/timer-not-stopped", &["ticker-not-stopped", "timer-per-turn", "timer-rearmed"]),
     ("waitgroup-misuse", &["waitgroup-never-done"]),
     (
         "worker-without-shutdown",
