@@ -93,7 +93,8 @@ impl<'a> Run<'a, '_> {
         }
         state.invalidate(&mut self.arena, &epochs);
         let writes = &facts.writes;
-        if !state.held.is_empty() && !(writes.fields.is_empty() && writes.globals.is_empty()) {
+        let replaces = !writes.fields.is_empty() || !writes.globals.is_empty();
+        if replaces && !state.held.is_empty() {
             let arena = &self.arena;
             state.held.retain(|h| !is_replaced(arena, h.lock, writes));
         }
@@ -384,7 +385,7 @@ impl<'a> Run<'a, '_> {
             .filter(|(param, _)| self.package.is_error(**param))
             .map(|(_, &arg)| arg)
             .collect();
-        errors.into_iter().any(|arg| state.nilness(&mut self.arena, arg) == Some(false))
+        errors.into_iter().any(|arg| state.nilness(&self.arena, arg) == Some(false))
     }
 
     pub(crate) fn unknown_result(&mut self, dst: LocalId, wraps: bool) -> TermId {

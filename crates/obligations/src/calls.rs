@@ -535,7 +535,7 @@ impl<'a> Run<'a, '_> {
             Gives::AsksOf(n) | Gives::NilWith(n) => call.args.get(n as usize).copied(),
             Gives::Any | Gives::NonNil => None,
         };
-        let nil = about.and_then(|arg| state.nilness(&mut self.arena, arg));
+        let nil = about.and_then(|arg| state.nilness(&self.arena, arg));
         if let (Gives::AsksOf(_), Some(true)) = (gives, nil) {
             let no = self.arena.bool(false);
             return self.set(state, call, 0, no);
@@ -574,7 +574,7 @@ impl<'a> Run<'a, '_> {
         };
         let receivers = call.args.len().saturating_sub(signature.params.len());
         let error = *call.args.get(first + receivers)?;
-        let asks = is_bool(*result) && state.nilness(&mut self.arena, error) == Some(true);
+        let asks = is_bool(*result) && state.nilness(&self.arena, error) == Some(true);
         // What says more than yes or no may say anything.
         asks.then_some(*first == 0 && more.is_empty())
     }

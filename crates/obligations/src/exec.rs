@@ -525,7 +525,7 @@ impl<'a, 'p> Run<'a, 'p> {
         {
             let program = self.package.program;
             let is_error = self.package.is_error(program.object(object).ty);
-            if is_error && state.nilness(&mut self.arena, value).is_none() {
+            if is_error && state.nilness(&self.arena, value).is_none() {
                 let nil = self.arena.nil();
                 let is_nil = self.arena.binary(stanch_syntax::ast::BinaryOp::Eq, value, nil);
                 state.assume(&mut self.arena, is_nil, false);

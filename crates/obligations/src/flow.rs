@@ -204,7 +204,7 @@ impl<'a> Run<'a, '_> {
                 read.push(i);
             }
             let open = !self.arena.is_non_nil(value) && !self.arena.is_const(value);
-            if open && state.nilness(&mut self.arena, value) == Some(false) {
+            if open && state.nilness(&self.arena, value) == Some(false) {
                 value = self.arena.term(Term::NonNil(Number::Count(0)));
             }
             results.push(value);

@@ -255,7 +255,7 @@ impl<'a> Run<'a, '_> {
             let error = error.map(|i| self.arena.local(dst[i]));
             let failed = error.and_then(|place| {
                 let error = state.load(&mut self.arena, place);
-                Some(state.nilness(&mut self.arena, error).map(|nil| !nil))
+                Some(state.nilness(&self.arena, error).map(|nil| !nil))
             });
             if !new || failed == Some(Some(true)) {
                 after.push(state);
