@@ -356,4 +356,82 @@ func (e *executor) Close() { close(e.quit) }
 "#,
         );
     }
+
+    /// Declarations of the package; what they do is in the effects table.
+    const ERRGROUP: &str = r#"
+//- /golang.org/x/sync/errgroup/errgroup.go
+package errgroup
+import "context"
+type Group struct{ n int }
+func WithContext(ctx context.Context) (*Group, context.Context)
+func (g *Group) Go(f func() error)
+func (g *Group) Wait() error
+//- /m/m.go
+package m
+import ("context"; "golang.org/x/sync/errgroup")
+func use(n int) error
+"#;
+
+    #[test]
+    fn a_member_of_a_group_leaves_another_behind() {
+        check(&format!(
+            "{ERRGROUP}{}",
+            r#"
+func F(items []int) error {
+    ch := make(chan int)
+    var g errgroup.Group
+    g.Go(func() error {
+        defer close(ch)
+        for _, item := range items {
+            ch <- item
+          //^^^^^^^^^^ leak[abandoned-send]: this send can block for ever
+        }
+        return nil
+    })
+    g.Go(func() error {
+        for item := range ch {
+            if err := use(item); err != nil {
+                return err
+            }
+        }
+        return nil
+    })
+    return g.Wait()
+}
+"#
+        ));
+    }
+
+    #[test]
+    fn a_group_with_a_context_frees_its_members() {
+        check(&format!(
+            "{ERRGROUP}{}",
+            r#"
+func F(ctx context.Context, items []int) error {
+    ch := make(chan int)
+    g, ctx := errgroup.WithContext(ctx)
+    g.Go(func() error {
+        defer close(ch)
+        for _, item := range items {
+            select {
+            case ch <- item:
+            case <-ctx.Done():
+                return ctx.Err()
+            }
+        }
+        return nil
+    })
+    g.Go(func() error {
+        for item := range ch {
+            if err := use(item); err != nil {
+                return err
+            }
+        }
+        return nil
+    })
+    return g.Wait()
+}
+"#
+        ));
+    }
 }

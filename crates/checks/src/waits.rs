@@ -70,7 +70,8 @@ pub(crate) fn leaks<'a>(
 
 /// Where the context was made that a goroutine waits for and that a cancel function could end.
 pub(crate) fn cancelled_context(ctx: &Ctx<'_>, leak: &Leak) -> Option<Span> {
-    if leak.kind != LeakKind::BlockedForEver {
+    let waits = matches!(leak.wait, WaitReason::ChanReceive | WaitReason::Select);
+    if leak.kind != LeakKind::BlockedForEver || !waits {
         return None;
     }
     leak.objects.iter().find_map(|&(_, site)| {
@@ -122,19 +123,35 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
 }
 
 /// Whether the schedule needs that several unknown sizes differ, or that one is 0. The code that the
-/// sizes come from tends to know better. A number that ends a loop early is none of them.
+/// sizes come from tends to know better. A number that ends a loop early is none of them, unless the
+/// room of a channel differs from it: that was computed.
 fn odd_sizes(ctx: &Ctx<'_>, leak: &Leak) -> bool {
-    let sizes = leak.assumptions.iter().filter_map(|a| match a.decision {
-        Decision::Size(n) => {
-            let site = leak.witness.get(a.step as usize).map(|s| s.site);
-            let source = site.and_then(|s| ctx.explored.translated.source(s));
-            let early = source.is_some_and(|(f, span)| times::is_limit(ctx, f, span));
-            (n == 0 || !early).then_some(n)
-        }
-        _ => None,
-    });
-    let sizes: BTreeSet<u32> = sizes.collect();
+    let (mut sizes, mut early, mut room) = (BTreeSet::new(), BTreeSet::new(), false);
+    for assumption in &leak.assumptions {
+        let Decision::Size(n) = assumption.decision else { continue };
+        let site = leak.witness.get(assumption.step as usize).map(|s| s.site);
+        let source = site.and_then(|s| ctx.explored.translated.source(s));
+        let ends = source.is_some_and(|(f, span)| times::is_limit(ctx, f, span));
+        room |= source.is_some_and(|(f, span)| makes_room(ctx, f, span));
+        if ends && n != 0 {
+            early.insert(n)
+        } else {
+            sizes.insert(n)
+        };
+    }
+    if room {
+        sizes.append(&mut early);
+    }
     sizes.len() > 1 || sizes.contains(&0)
+}
+
+/// Whether a channel is made there with a room that is no constant.
+fn makes_room(ctx: &Ctx<'_>, func: FuncId, span: Span) -> bool {
+    let instrs = ctx.module.funcs[func].blocks.iter().flat_map(|b| &b.instrs);
+    instrs.into_iter().any(|i| {
+        i.span == span
+            && matches!(&i.kind, InstrKind::Assign(_, Rvalue::MakeChan { cap: Some(_), .. }))
+    })
 }
 
 /// Whether what is waited for is a slot of a semaphore, a channel with room for several empty values,
@@ -174,8 +191,8 @@ fn is_small(size: &ConstValue) -> bool {
     matches!(size, ConstValue::Int(n) if i64::try_from(n.clone()).is_ok_and(|n| n <= 1))
 }
 
-/// Whether a client's schedule needs an answer of a function of `sync/atomic`: they tell what others have done, of which the model knows nothing. That a swap succeeds is the
-/// rule.
+/// Whether a client's schedule needs an answer of a function of `sync/atomic`: they tell what others have
+/// done, of which the model knows nothing. That a swap succeeds is the rule.
 fn counts(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
     let RootLeak { leak, client: true, .. } = leak else { return false };
     leak.assumptions.iter().any(|a| {

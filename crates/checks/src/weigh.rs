@@ -120,18 +120,20 @@ mod tests {
 
     #[test]
     fn a_helper_of_tests_hangs_or_leaves_a_goroutine() {
-        let program = |receive: &str| {
+        let program = |wait: &str| {
             format!(
-                "\npackage p\nimport \"testing\"\nfunc F(t testing.TB) {{
+                "\npackage p\nimport (\"sync\"; \"testing\")\nvar T testing.TB\nfunc F() {{
+                    var wg sync.WaitGroup
                     ch := make(chan int)
-                    go func() {{ ch <- 1 }}()
-                    {receive}
+                    wg.Add(1)
+                    go func() {{ ch <- 1; wg.Done() }}()
+                    {wait}
                 }}\n"
             )
         };
         assert_eq!(confidence(&program("")), [Possible]);
-        assert_eq!(confidence(&program("<-ch; <-ch")), [Proved]);
-        let plain = program("").replace("import \"testing\"", "").replace("t testing.TB", "");
+        assert_eq!(confidence(&program("wg.Wait(); <-ch")), [Proved]);
+        let plain = program("").replace("; \"testing\"", "").replace("var T testing.TB", "");
         assert_eq!(confidence(&plain), [Proved]);
     }
 }

@@ -42,6 +42,8 @@ pub enum Op {
     WaitGroupWait,
     /// Adds one, runs argument 1 on a new goroutine, subtracts one when it returns.
     WaitGroupGo,
+    /// Result 0 is a new wait group, result 1 a child of argument 0 that is done some day.
+    WaitGroupWithContext,
     /// Makes a condition variable over the locker in argument 0.
     CondNew,
     /// Unlocks the locker, waits for a signal, locks again.

@@ -1,7 +1,7 @@
 //! Which types can carry objects that this package makes: channels, functions, locks, and what holds
 //! them. A value of another type may go where it likes; nothing in view becomes open by it.
 
-use crate::classify::{is_timer, named};
+use crate::classify::{is_group, is_timer, named};
 use stanch_base::{FxHashMap, FxHashSet};
 use stanch_ir::{InstrKind, LocalId, Module, Operand, Rvalue};
 use stanch_types::{ObjectId, PackageId, Program, TypeId, TypeKind};
@@ -107,7 +107,8 @@ impl<'a> Carry<'a> {
         }
         let (package, name) = named(self.program, ty)?;
         match (&*package, &*name) {
-            ("sync", "Mutex" | "RWMutex" | "WaitGroup" | "Once" | "Cond" | "Locker") => Some(true),
+            ("sync", "Mutex" | "RWMutex" | "Once" | "Cond" | "Locker") => Some(true),
+            (package, name) if is_group(package, name) => Some(true),
             ("sync" | "sync/atomic", _) => Some(false),
             // Who has a context can wait for its end, not end it.
             ("context", "Context") => Some(false),

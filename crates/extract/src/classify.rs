@@ -18,17 +18,25 @@ pub(crate) fn is_named(program: &Program<'_>, ty: TypeId, package: &str, name: &
     named(program, ty).is_some_and(|(p, n)| p == package && n == name)
 }
 
+/// Types of libraries whose members are started by the group itself and counted like those of a
+/// `sync.WaitGroup`.
+const GROUPS: [(&str, &str); 2] =
+    [("golang.org/x/sync/errgroup", "Group"), ("github.com/sourcegraph/conc", "WaitGroup")];
+
+/// Whether goroutines are counted by values of this type.
+pub(crate) fn is_group(package: &str, name: &str) -> bool {
+    (package, name) == ("sync", "WaitGroup") || GROUPS.contains(&(package, name))
+}
+
 /// The object that a value of this type is in the model, if values of it are objects: structs, locks,
 /// wait groups. A pointer to such a type is the same reference.
 pub(crate) fn object_kind(program: &Program<'_>, ty: TypeId) -> Option<AllocKind> {
-    if let Some((package, name)) = named(program, ty)
-        && package == "sync"
-    {
-        match name.as_str() {
-            "Mutex" => return Some(AllocKind::Mutex),
-            "RWMutex" => return Some(AllocKind::RwMutex),
-            "WaitGroup" => return Some(AllocKind::WaitGroup),
-            "Once" => return Some(AllocKind::Once),
+    if let Some((package, name)) = named(program, ty) {
+        match (package.as_str(), name.as_str()) {
+            ("sync", "Mutex") => return Some(AllocKind::Mutex),
+            ("sync", "RWMutex") => return Some(AllocKind::RwMutex),
+            ("sync", "Once") => return Some(AllocKind::Once),
+            (package, name) if is_group(package, name) => return Some(AllocKind::WaitGroup),
             _ => {}
         }
     }

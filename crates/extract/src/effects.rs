@@ -2,7 +2,7 @@
 
 use crate::function::FuncBuilder;
 use crate::need::callback;
-use crate::translate::{ATOMIC, integer};
+use crate::translate::{ATOMIC, call_any, group_member, integer};
 use stanch_effects::{Args, Effect, Gives, Op as EffectOp, Times, When};
 use stanch_ir::{self as ir, Callee as IrCallee, Span};
 use stanch_model::{
@@ -51,8 +51,14 @@ impl FuncBuilder<'_, '_> {
         if let (EffectOp::WaitGroupAdd, [_, n]) = (effect.op, args.as_mut_slice()) {
             *n = self.size(*n, span);
         }
-        if let Some(prim) = prim_of(effect.op) {
-            return self.prim(prim, args, dst.to_vec(), span);
+        match prim_of(effect.op) {
+            // Of groups whose members give errors, the first of which this returns.
+            Some(Prim::WgWait) => {
+                self.prim(Prim::WgWait, args, Vec::new(), span);
+                return self.results(dst, span);
+            }
+            Some(prim) => return self.prim(prim, args, dst.to_vec(), span),
+            None => {}
         }
         let first = args.first().copied().unwrap_or(Const::Nil.into());
         let second = args.get(1).copied().unwrap_or(Const::Nil.into());
@@ -61,9 +67,14 @@ impl FuncBuilder<'_, '_> {
         match effect.op {
             EffectOp::WaitGroupGo => {
                 self.prim(Prim::WgAdd, vec![first, integer(1)], Vec::new(), span);
-                let callee = Callee::Fn(self.cx.helpers.group_member);
+                let name = self.cx.names.started_by(&call.callee);
+                let callee = Callee::Fn(self.cx.library(group_member(&name)));
                 let args = vec![first, second];
                 self.push(Op::Go(Call { callee, args, dst: Vec::new() }), span);
+            }
+            EffectOp::WaitGroupWithContext => {
+                self.alloc_result(d0, AllocKind::WaitGroup, span);
+                self.context(d1, None, first, ContextKind::Deadline, span);
             }
             EffectOp::CondNew => self.cond(d0, first, call, span),
             EffectOp::ContextBackground => {
@@ -129,11 +140,10 @@ impl FuncBuilder<'_, '_> {
                 (When::Now, Times::Once) => {
                     Call { callee: Callee::Value(value), args: Vec::new(), dst: Vec::new() }
                 }
-                (When::Now, Times::AtMostOnce | Times::Any) => Call {
-                    callee: Callee::Fn(self.cx.helpers.call_any),
-                    args: vec![value],
-                    dst: Vec::new(),
-                },
+                (When::Now, Times::AtMostOnce | Times::Any) => {
+                    let callee = Callee::Fn(self.cx.library(call_any()));
+                    Call { callee, args: vec![value], dst: Vec::new() }
+                }
             };
             self.push(Op::Call(callee), span);
         }
@@ -288,7 +298,7 @@ impl FuncBuilder<'_, '_> {
                 self.push(Op::LoadField { dst: now, base, field: ATOMIC, zero: unset }, span);
                 self.push(Op::StoreField { base, field: ATOMIC, src: now.into() }, span);
                 let new = args.get(2).copied().unwrap_or(Operand::Unknown);
-                let callee = Callee::Fn(self.cx.helpers.compare_and_swap);
+                let callee = Callee::Fn(self.cx.compare_and_swap);
                 let call = Call { callee, args: vec![base, value, new], dst: vec![d0] };
                 self.push(Op::Call(call), span);
             }

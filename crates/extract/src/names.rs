@@ -79,6 +79,19 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// The runtime's symbol of the first function of the goroutine that a library function starts.
+    pub(crate) fn started_by(&self, callee: &Callee) -> String {
+        let Callee::Static(object, _) = callee else { return "func1".to_owned() };
+        let name = self.program.object_name(*object);
+        let package = self.program.package_path(object.package);
+        match &self.program.object(*object).kind {
+            ObjectKind::Func { recv: Some(recv), pointer_recv: true, .. } => {
+                format!("{package}.(*{}).{name}.func1", self.program.object_name(*recv))
+            }
+            _ => format!("{package}.{name}.func1"),
+        }
+    }
+
     /// What a pointer operand points to.
     pub(crate) fn pointee(&self, id: FuncId, func: &Func, operand: &Operand) -> Option<TypeId> {
         if let Operand::Local(local) = operand

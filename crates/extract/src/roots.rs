@@ -95,12 +95,7 @@ pub(crate) fn clients(
 
 impl<'a> Explorer<'a> {
     fn new(program: &'a Program<'a>, module: &'a Module, translated: &'a Translated) -> Self {
-        let helpers = translated.helpers;
-        let scopes = Scopes::new(
-            &translated.program,
-            &[(helpers.call_any, 0), (helpers.group_member, 1)],
-            helpers.compare_and_swap,
-        );
+        let scopes = Scopes::new(&translated.program, translated.compare_and_swap());
         Self { program, module, translated, scopes, left_out: Cell::new(0) }
     }
 

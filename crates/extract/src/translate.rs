@@ -28,17 +28,14 @@ pub struct Translated {
     pub(crate) sites: Vec<Option<(FuncId, Span)>>,
     /// The first this many model functions stand for the module's functions of the same number.
     pub(crate) n_funcs: usize,
-    pub(crate) helpers: Helpers,
-}
-
-impl Default for Helpers {
-    fn default() -> Self {
-        let none = FnId::from_raw(u32::MAX);
-        Self { call_any: none, group_member: none, compare_and_swap: none }
-    }
 }
 
 impl Translated {
+    /// `(atomic, old, new) -> (swapped)`: it comes after those that stand for source functions.
+    pub(crate) fn compare_and_swap(&self) -> FnId {
+        FnId::from_usize(self.n_funcs)
+    }
+
     /// What the parameters of a root are.
     pub(crate) fn root_args(
         &self,
@@ -80,21 +77,12 @@ pub(crate) struct Context<'a> {
     pub(crate) stored: FxHashSet<ObjectId>,
     /// Package-level variables that are stored to outside of initialisers.
     pub(crate) changing: FxHashSet<ObjectId>,
-    /// Helper functions, after the module's own.
-    pub(crate) helpers: Helpers,
+    /// `(atomic, old, new) -> (swapped)`, after the module's own functions.
+    pub(crate) compare_and_swap: FnId,
+    /// Functions that stand for the bodies of library functions, one a call, after that one.
+    library: Vec<Function>,
     /// Functions that may call themselves.
     pub(crate) recursive: IndexVec<FuncId, bool>,
-}
-
-/// Model functions that no source function stands for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Helpers {
-    /// `(function)`: calls it any number of times.
-    pub(crate) call_any: FnId,
-    /// `(wait group, function)`: calls it, then `Done`.
-    pub(crate) group_member: FnId,
-    /// `(atomic, old, new) -> (swapped)`
-    pub(crate) compare_and_swap: FnId,
 }
 
 pub(crate) fn translate<'a>(
@@ -105,11 +93,6 @@ pub(crate) fn translate<'a>(
     carry: &'a Carry<'a>,
 ) -> Translated {
     let n = module.funcs.len();
-    let helpers = Helpers {
-        call_any: FnId::from_usize(n),
-        group_member: FnId::from_usize(n + 1),
-        compare_and_swap: FnId::from_usize(n + 2),
-    };
     let mut context = Context {
         names,
         program: names.program,
@@ -127,7 +110,8 @@ pub(crate) fn translate<'a>(
         volatile: volatile_fields(names, module),
         stored: stored_fields(module),
         changing: changing_globals(module),
-        helpers,
+        compare_and_swap: FnId::from_usize(n),
+        library: Vec::new(),
         recursive: recursive(names, module),
     };
     for &ty in &carry.converted {
@@ -140,12 +124,13 @@ pub(crate) fn translate<'a>(
             false => inert(names, module, id),
         });
     }
-    functions.push(call_any());
-    functions.push(group_member());
     functions.push(compare_and_swap());
+    for body in std::mem::take(&mut context.library) {
+        functions.push(body);
+    }
     let methods = context.method_table();
     let program = Model { functions, globals: context.globals, methods };
-    Translated { program, sites: context.sites, n_funcs: n, helpers }
+    Translated { program, sites: context.sites, n_funcs: n }
 }
 
 impl Context<'_> {
@@ -153,6 +138,13 @@ impl Context<'_> {
         let site = Site(self.sites.len() as u32);
         self.sites.push(Some((func, span)));
         site
+    }
+
+    /// The number of a function that stands for the body of a library function in one call of it, so
+    /// that what is called there is only what this call gives it.
+    pub(crate) fn library(&mut self, body: Function) -> FnId {
+        self.library.push(body);
+        FnId::from_usize(self.module.funcs.len() + self.library.len())
     }
 
     /// A package-level variable: others may use it too.
@@ -395,7 +387,7 @@ fn instr(op: Op) -> Instr {
 }
 
 /// `for unknown { f() }`
-fn call_any() -> Function {
+pub(crate) fn call_any() -> Function {
     let mut function = Function::new("call any number of times");
     function.n_params = 1;
     let callee = function.local("f");
@@ -412,9 +404,9 @@ fn call_any() -> Function {
     function
 }
 
-/// `defer wg.Done(); f()`
-fn group_member() -> Function {
-    let mut function = Function::new("member of a wait group");
+/// `defer wg.Done(); f()`, the goroutine `name` of a group's `Go`.
+pub(crate) fn group_member(name: &str) -> Function {
+    let mut function = Function::new(name);
     function.n_params = 2;
     let group = function.local("wg");
     let callee = function.local("f");

@@ -276,6 +276,7 @@ pub(crate) fn weight_of(op: Op) -> Option<Weight> {
         | Op::SignalNotify
         | Op::TestCleanup => Weight::Operation,
         Op::RLocker
+        | Op::WaitGroupWithContext
         | Op::CondNew
         | Op::ContextBackground
         | Op::ContextWithCancel

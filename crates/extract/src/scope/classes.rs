@@ -120,11 +120,8 @@ struct Builder<'m> {
     work: usize,
 }
 
-/// Helpers whose function arguments are called there, by number of the argument.
-pub(crate) type Helpers = [(FnId, usize); 2];
-
 impl Classes {
-    pub(crate) fn of(model: &Model, helpers: &Helpers) -> Self {
+    pub(crate) fn of(model: &Model) -> Self {
         let mut n = 0;
         let first = model.functions.iter().map(|f| {
             let at = n;
@@ -161,7 +158,7 @@ impl Classes {
             for (block, body) in f.blocks.iter_enumerated() {
                 for (at, instr) in body.instrs.iter().enumerate() {
                     let at = At { block, instr: at as u32 };
-                    builder.op(id, at, &instr.op, helpers);
+                    builder.op(id, at, &instr.op);
                 }
                 let at = At { block, instr: body.instrs.len() as u32 };
                 builder.term(id, at, &body.term);
@@ -516,7 +513,7 @@ impl<'m> Builder<'m> {
         self.resolve.push((id, class));
     }
 
-    fn op(&mut self, func: FnId, at: At, op: &Op, helpers: &Helpers) {
+    fn op(&mut self, func: FnId, at: At, op: &Op) {
         let local = |l: &LocalId| self.classes.first[func] + l.raw();
         match op {
             Op::Assign { dst, src }
@@ -613,8 +610,8 @@ impl<'m> Builder<'m> {
                 let to = self.classes.first_global + global.raw();
                 self.assign(func, to, src);
             }
-            Op::Call(call) => self.call(func, at, call, true, helpers),
-            Op::Go(call) | Op::Defer(call) => self.call(func, at, call, false, helpers),
+            Op::Call(call) => self.call(func, at, call, true),
+            Op::Go(call) | Op::Defer(call) => self.call(func, at, call, false),
             Op::Unknown { .. }
             | Op::Choose { .. }
             | Op::Compare { .. }
@@ -635,7 +632,7 @@ impl<'m> Builder<'m> {
         }
     }
 
-    fn call(&mut self, func: FnId, at: At, call: &Call, now: bool, helpers: &Helpers) {
+    fn call(&mut self, func: FnId, at: At, call: &Call, now: bool) {
         let args: Vec<Option<u32>> = call.args.iter().map(|a| self.node(func, a)).collect();
         let dst: Vec<Option<u32>> = match now {
             true => call.dst.iter().map(|d| d.map(|d| self.classes.local(func, d))).collect(),
@@ -643,19 +640,6 @@ impl<'m> Builder<'m> {
         };
         match call.callee {
             Callee::Fn(f) => {
-                if let Some((_, n)) = helpers.iter().find(|h| h.0 == f) {
-                    self.classes.facts[func].callees.push((at, f));
-                    if let Some(group) = call.args.first().filter(|_| *n == 1)
-                        && let Some(node) = self.node(func, group)
-                    {
-                        let done = Operation { at, prim: Prim::WgDone, node };
-                        self.classes.facts[func].operations.push(done);
-                    }
-                    if let Some(value) = call.args.get(*n) {
-                        self.run_value(func, at, value);
-                    }
-                    return;
-                }
                 self.enter(func, at, f, &args, &dst);
             }
             Callee::Value(o) => {

@@ -29,7 +29,7 @@ pub(crate) use emit::{Sliced, emit};
 pub(crate) use group::{Group, Grouped, Tree};
 pub(crate) use keep::Keep;
 
-use classes::{Classes, Helpers};
+use classes::Classes;
 use operations::{locks, matters};
 use shape::Shapes;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
@@ -47,7 +47,8 @@ pub(crate) struct Scopes<'m> {
     pub(crate) shapes: Shapes<'m>,
     pub(crate) callers: IndexVec<FnId, Vec<FnId>>,
     pub(crate) callees: IndexVec<FnId, Vec<FnId>>,
-    helpers: [FnId; 3],
+    /// The function that compares and swaps, which is kept as it is.
+    compare_and_swap: FnId,
     recovers: IndexVec<FnId, bool>,
     /// Functions that store to a field of a class.
     pub(crate) stores: FxHashMap<(u32, u32), Vec<FnId>>,
@@ -63,8 +64,8 @@ pub(crate) struct Scopes<'m> {
 }
 
 impl<'m> Scopes<'m> {
-    pub(crate) fn new(model: &'m Model, helpers: &Helpers, other: FnId) -> Self {
-        let classes = Classes::of(model, helpers);
+    pub(crate) fn new(model: &'m Model, compare_and_swap: FnId) -> Self {
+        let classes = Classes::of(model);
         let shapes = Shapes::new(model, &classes);
         let n = model.functions.len();
         let mut scopes = Self {
@@ -72,7 +73,7 @@ impl<'m> Scopes<'m> {
             shapes,
             callers: IndexVec::from_elem(Vec::new(), n),
             callees: IndexVec::from_elem(Vec::new(), n),
-            helpers: [helpers[0].0, helpers[1].0, other],
+            compare_and_swap,
             recovers: IndexVec::from_elem(false, n),
             stores: FxHashMap::default(),
             global_stores: ByClass::default(),
@@ -179,7 +180,7 @@ impl<'m> Scopes<'m> {
     }
 
     pub(crate) fn is_helper(&self, id: FnId) -> bool {
-        self.helpers.contains(&id)
+        self.compare_and_swap == id
     }
 
     /// The classes and everything they can be reached from.
