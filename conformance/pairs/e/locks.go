@@ -1067,3 +1067,136 @@ func e36() {
 	c.join()
 	c.leaveB()
 }
+
+//pair:e37 range-over-ticker
+type sweep struct {
+	ticker *time.Ticker
+	mu     sync.Mutex
+	n      int
+}
+
+func newSweep() *sweep {
+	f := &sweep{ticker: time.NewTicker(time.Millisecond)}
+	go f.loop()
+	return f
+}
+
+func (f *sweep) loop() {
+	for range f.ticker.C {
+		f.mu.Lock()
+		f.n++
+		f.mu.Unlock()
+	}
+}
+
+func (f *sweep) close() {
+	f.ticker.Stop()
+}
+
+func e37() {
+	newSweep().close()
+}
+
+//pair:e38 range-over-ticker
+type sweepB struct {
+	ticker *time.Ticker
+	done   chan struct{}
+	mu     sync.Mutex
+	n      int
+}
+
+func newSweepB() *sweepB {
+	f := &sweepB{ticker: time.NewTicker(time.Millisecond), done: make(chan struct{})}
+	go f.loop()
+	return f
+}
+
+func (f *sweepB) loop() {
+	for {
+		select {
+		case <-f.ticker.C:
+			f.mu.Lock()
+			f.n++
+			f.mu.Unlock()
+		case <-f.done:
+			return
+		}
+	}
+}
+
+func (f *sweepB) close() {
+	f.ticker.Stop()
+	close(f.done)
+}
+
+func e38() {
+	newSweepB().close()
+}
+
+//pair:e39 lock-held-waiting
+type relay struct {
+	mu   sync.Mutex
+	msgs chan int
+	sum  int
+}
+
+func newRelay() *relay {
+	r := &relay{msgs: make(chan int)}
+	go r.loop()
+	return r
+}
+
+func (r *relay) loop() {
+	for n := range r.msgs {
+		r.mu.Lock()
+		r.sum += n
+		r.mu.Unlock()
+	}
+}
+
+func (r *relay) tell(ns ...int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, n := range ns {
+		r.msgs <- n
+	}
+}
+
+func e39() {
+	r := newRelay()
+	r.tell(1, 2)
+	close(r.msgs)
+}
+
+//pair:e40 lock-held-waiting
+type relayB struct {
+	mu   sync.Mutex
+	msgs chan int
+	sum  int
+}
+
+func newRelayB() *relayB {
+	r := &relayB{msgs: make(chan int)}
+	go r.loop()
+	return r
+}
+
+func (r *relayB) loop() {
+	for n := range r.msgs {
+		r.mu.Lock()
+		r.sum += n
+		r.mu.Unlock()
+	}
+}
+
+func (r *relayB) tell(ns ...int) {
+	for _, n := range ns {
+		r.msgs <- n
+	}
+}
+
+func e40() {
+	r := newRelayB()
+	r.tell(1, 2)
+	close(r.msgs)
+}

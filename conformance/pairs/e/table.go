@@ -42,4 +42,8 @@ var Programs = []meter.Program{
 	{Name: "e34", Run: e34},
 	{Name: "e35", Run: e35},
 	{Name: "e36", Run: e36},
+	{Name: "e37", Run: e37},
+	{Name: "e38", Run: e38},
+	{Name: "e39", Run: e39},
+	{Name: "e40", Run: e40},
 }
