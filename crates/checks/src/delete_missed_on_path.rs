@@ -34,9 +34,11 @@
 //! There is no automatic fix yet.
 //!
 //! # Not reported
-//! Functions in which a deferred call, a function literal or a function they call deletes from the map
-//! too; values that a goroutine was given; keys that are not the same variable; returns without an
-//! error.
+//! Insertions and deletions count through functions of the package that are given the key, too. Silent
+//! are functions in which a deferred call or a function literal deletes from the map; ways on which a
+//! function is called that may delete from it; values that a goroutine was given; constant keys, of which
+//! there is one entry; maps of what callers hand in, such as options, which die with the call; returns
+//! without an error.
 
 use crate::growths::{ModuleCtx, short};
 use crate::retentions::{self, Words};

@@ -27,10 +27,16 @@
 //! There is no automatic fix: which entries may go is for people to decide.
 //!
 //! # Not reported
-//! As for `growing-global`, with one exception: a list that a method fills whenever its owner is opened,
-//! and that is not emptied where the rest of the owner's state is reset, is reported however long the
-//! owner lives. Besides, fields of types of which values are made again and again: a value
-//! that dies takes its map with it.
+//! As for `growing-global`. Besides, fields of types of which values are made again and again: a value
+//! that dies takes its map with it. How long the owner lives does not matter where its own code tells that
+//! it outlives the entries, and it has a lock:
+//! - a list that a method fills whenever its owner is opened, and that is not emptied where the rest of the
+//!   owner's state is reset;
+//! - a container that is always filled together with another one, if other code takes the entries out of
+//!   that one only;
+//! - a map of lists or sets whose members leave while the key stays;
+//! - a map with a lock for each key;
+//! - a map whose entries have a time, are not used when that is too long ago, and are not removed.
 
 use crate::growths::{self, ModuleCtx};
 use crate::retentions::{self, Words};

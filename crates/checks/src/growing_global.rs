@@ -37,7 +37,9 @@
 //! silent. So do keys of which there are only a few: constants, enumerations, small integers, types;
 //! and growth that happens only while the program starts. State that code out of view may shrink
 //! (exported, or handed out), registries, and growth of which it is not known how often it happens are
-//! `possible`, which is not shown by default. Tests count neither way.
+//! `possible`, which is not shown by default; so is what only remembers a result under a name (it is looked
+//! up, and made if it is not there), unless the key is another one each time: there may be as few names as
+//! settings. Tests count neither way.
 
 use crate::growths::{self, ModuleCtx};
 use stanch_diagnostic::{Cause, Check, Finding, Stage};

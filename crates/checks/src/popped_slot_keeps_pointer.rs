@@ -38,8 +38,9 @@
 //! # Not reported
 //! Slices whose slots are emptied in the same function; slices that are anywhere replaced by another,
 //! or by nil, such as when they run empty; elements that refer to nothing. `slices.Delete` clears what
-//! it leaves behind since Go 1.22. Deletion by `append(s[:i], s[i+1:]...)`, which leaves one stale slot,
-//! small elements, and slices of which it is not known that they are popped again and again are
+//! it leaves behind since Go 1.22. What is never appended to is used up, and its array goes. Deletion by
+//! `append(s[:i], s[i+1:]...)`, which leaves one stale slot, elements that refer to less than a kilobyte, and
+//! slices of which it is not known that they are popped again and again are
 //! `possible`.
 
 use crate::growths::{ModuleCtx, short};

@@ -436,7 +436,14 @@ impl<'s> Join<'s> {
             // Others can make values of it too, and let them go.
             let name = self.program.object_name(object);
             let public = name.chars().next().is_some_and(char::is_uppercase);
-            if !starts || public && self.is_importable(object) {
+            // A struct that no code makes by itself lies in others, of which there may be many.
+            let ty = self.program.object(self.declared[*global as usize].object).ty;
+            let ty = match self.program.kind(self.program.underlying(ty)) {
+                TypeKind::Pointer(to) | TypeKind::Array(_, to) => *to,
+                _ => ty,
+            };
+            let part = makers.is_empty() && self.program.named_object(ty) != Some(object);
+            if !starts || part || public && self.is_importable(object) {
                 doubts.push(Doubt::Owner);
             }
             return Some(Place::InGlobal(self.declared[*global as usize].object));

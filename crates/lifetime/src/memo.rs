@@ -2,8 +2,8 @@
 
 use crate::facts::Grow;
 use crate::scan::Scan;
-use stanch_ir::{BlockId, Callee, InstrKind, LocalId, Operand, Rvalue};
-use stanch_types::TypeKind;
+use stanch_ir::{BlockId, Callee, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue};
+use stanch_types::{Basic, TypeKind};
 
 impl Scan<'_, '_> {
     /// Whether the same key was looked up in the map before, and what was found is used.
@@ -60,6 +60,26 @@ impl Scan<'_, '_> {
             })
     }
 
+    /// Whether a container belongs to an object that the function makes: what is put in then is put in
+    /// once.
+    pub(crate) fn is_of_new(&self, container: LocalId) -> bool {
+        self.definitions[container].iter().any(|v| match v {
+            Rvalue::Load(Place { base: PlaceBase::Local(of), .. }) => self.is_made(*of, 3),
+            _ => false,
+        })
+    }
+
+    fn is_made(&self, local: LocalId, steps: u32) -> bool {
+        let definitions = &self.definitions[local];
+        !definitions.is_empty()
+            && definitions.iter().all(|v| match v {
+                Rvalue::New(_) | Rvalue::Composite { .. } => true,
+                Rvalue::Use(Operand::Local(x)) if steps > 0 => self.is_made(*x, steps - 1),
+                _ => false,
+            })
+    }
+
+    /// Whether nothing, or false, tells that it was not there.
     fn may_be_nil(&self, local: LocalId) -> bool {
         let program = self.reader.program;
         matches!(
@@ -70,6 +90,7 @@ impl Scan<'_, '_> {
                 | TypeKind::Chan(..)
                 | TypeKind::Interface(_)
                 | TypeKind::Signature(_)
+                | TypeKind::Basic(Basic::Bool)
         )
     }
 

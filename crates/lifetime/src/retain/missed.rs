@@ -1,41 +1,36 @@
 //! Entries that a function puts into a container and takes out again on some ways only.
 
 use crate::report::{Retained, Retention};
+use crate::retain::events::{self, Event, Helpers};
 use crate::retain::{At, Bodies, Candidate, Gate};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_ir::{
-    BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
-    Span, Terminator,
+    BlockId, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Terminator,
 };
-use stanch_types::{Builtin, ObjectId, TypeKind};
+use stanch_types::ObjectId;
 
 /// Copies and fields looked through.
 const MAX_STEPS: u32 = 4;
 
-/// An insertion into a map.
-struct Insert {
-    at: At,
-    span: Span,
-    map: ObjectId,
-    key: Operand,
-    value: Operand,
-}
-
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
+    let helpers = Helpers::of(bodies);
+    if !helpers.deletes_any() {
+        return;
+    }
     for (id, func) in bodies.funcs() {
         // Literals that run later or at the end may take it out.
-        let deletes = deletions(bodies, id, func);
+        let (inserts, deletes) = events::of(bodies, &helpers, id, func);
         if deletes.is_empty() {
             continue;
         }
-        for insert in insertions(bodies, id, func) {
+        for insert in inserts {
             judge(bodies, id, func, &insert, &deletes);
         }
     }
 }
 
 /// The variable or field that holds the container of a local, if it outlives the call.
-fn holder(bodies: &Bodies<'_, '_>, id: FuncId, local: LocalId) -> Option<ObjectId> {
+pub(super) fn holder(bodies: &Bodies<'_, '_>, id: FuncId, local: LocalId) -> Option<ObjectId> {
     let func = &bodies.module.funcs[id];
     let held = |place: &Place| {
         outlives(bodies, id, func, place, MAX_STEPS).then(|| crate::retain::alias::end(place))?
@@ -77,68 +72,20 @@ fn outlives(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, place: &Place, ste
     false
 }
 
-fn insertions(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func) -> Vec<Insert> {
-    let mut found = Vec::new();
-    for (block, data) in func.blocks.iter_enumerated() {
-        for (at, instr) in data.instrs.iter().enumerate() {
-            let InstrKind::Store(place, value) = &instr.kind else { continue };
-            let (PlaceBase::Local(base), [Proj::Index(key)]) = (place.base, place.proj.as_slice())
-            else {
-                continue;
-            };
-            let core = bodies.program.core_type(func.locals[base].ty);
-            let is_map = core.is_some_and(|t| matches!(bodies.program.kind(t), TypeKind::Map(..)));
-            if let (true, Some(map)) = (is_map, holder(bodies, id, base)) {
-                let (key, value) = (key.clone(), value.clone());
-                let at = (block, at);
-                found.push(Insert { at, span: instr.span, map, key, value });
-            }
-        }
-    }
-    found
-}
-
-/// A deletion: where, of which container, under which key.
-struct Delete {
-    at: At,
-    span: Span,
-    map: ObjectId,
-    key: Operand,
-}
-
-fn deletions(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func) -> Vec<Delete> {
-    let mut found = Vec::new();
-    for (block, data) in func.blocks.iter_enumerated() {
-        for (at, instr) in data.instrs.iter().enumerate() {
-            let InstrKind::MapDelete { map: Operand::Local(map), key } = &instr.kind else {
-                continue;
-            };
-            if let Some(map) = holder(bodies, id, *map) {
-                found.push(Delete { at: (block, at), span: instr.span, map, key: key.clone() });
-            }
-        }
-    }
-    found
-}
-
-fn judge(
-    bodies: &mut Bodies<'_, '_>,
-    id: FuncId,
-    func: &Func,
-    insert: &Insert,
-    deletes: &[Delete],
-) {
+fn judge(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event, deletes: &[Event]) {
     let definitions = &bodies.definitions[id];
-    let same = |d: &&Delete| d.map == insert.map && same_key(definitions, &d.key, &insert.key);
-    let own: Vec<&Delete> = deletes.iter().filter(same).collect();
-    if own.is_empty() || !func.has_body || has_other_way(bodies, id, func, insert) {
+    let own: Vec<&Event> =
+        deletes.iter().filter(|d| d.map == insert.map && d.key == insert.key).collect();
+    if own.is_empty() || events::is_left_to_others(bodies, id, func, insert) {
         return;
     }
     let Some(error) = error_result(bodies, func) else { return };
-    let stops: FxHashSet<At> = own.iter().map(|d| d.at).collect();
+    let mut stops: FxHashSet<At> = own.iter().map(|d| d.at).collect();
+    stops.extend(events::others(bodies, id, func, insert));
+    stops.extend(refused(func, definitions, insert));
     let free = returns(func, insert.at, &stops);
     // Ways on which a deletion lies.
-    let after: Vec<(&&Delete, Vec<BlockId>)> = own
+    let after: Vec<(&&Event, Vec<BlockId>)> = own
         .iter()
         .filter(|d| reaches(func, insert.at, d.at))
         .map(|d| (d, returns(func, d.at, &FxHashSet::default())))
@@ -155,7 +102,7 @@ fn judge(
     let missed = free
         .iter()
         .copied()
-        .find(|&b| ended(b) == Outcome::Failure && !uses_value(func, definitions, insert, b));
+        .find(|&b| ended(b) == Outcome::Failure && !uses_value(func, definitions, insert));
     let Some(missed) = missed else { return };
     let retention = Retention {
         package: bodies.module.package,
@@ -172,45 +119,35 @@ fn judge(
     bodies.kept.candidates.push(Candidate { func: id.raw(), gate: Gate::Sure, retention });
 }
 
-fn same_key(definitions: &IndexVec<LocalId, Vec<&Rvalue>>, a: &Operand, b: &Operand) -> bool {
-    if a == b {
-        return true;
-    }
-    let (Operand::Local(a), Operand::Local(b)) = (a, b) else { return false };
-    // Two reads of one place, or the same conversion of the same thing.
-    match (definitions[*a].as_slice(), definitions[*b].as_slice()) {
-        ([Rvalue::Load(a)], [Rvalue::Load(b)]) => a == b,
-        ([Rvalue::Use(x)], _) if *x == Operand::Local(*b) => true,
-        (_, [Rvalue::Use(x)]) if *x == Operand::Local(*a) => true,
-        ([Rvalue::Use(x)], [Rvalue::Use(y)]) => x == y,
-        _ => false,
-    }
-}
-
-/// Whether something else may take the entry out: a deferred call, a literal or a goroutine that
-/// deletes from the container.
-fn has_other_way(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Insert) -> bool {
-    let deletes = |of: FuncId| {
-        let func = &bodies.module.funcs[of];
-        deletions(bodies, of, func).iter().any(|d| d.map == insert.map)
-    };
-    let literal = func.closures.iter().any(|&c| {
-        deletes(c) || bodies.module.funcs[c].closures.iter().any(|&inner| deletes(inner))
-    });
-    if literal {
-        return true;
-    }
-    crate::retain::calls(func).any(|(_, _, call, _)| {
-        if matches!(call.callee, Callee::Builtin(Builtin::Delete)) {
-            return true;
+/// The first instructions on the ways on which a call that inserts has said that it did not.
+fn refused(func: &Func, definitions: &IndexVec<LocalId, Vec<&Rvalue>>, insert: &Event) -> Vec<At> {
+    use stanch_syntax::ast::BinaryOp::{Eq, Ne};
+    let mut errors: Vec<LocalId> = insert.results.clone();
+    for _ in 0..MAX_STEPS {
+        for (local, values) in definitions.iter_enumerated() {
+            let copied = |v: &&Rvalue| match v {
+                Rvalue::Use(Operand::Local(x)) => errors.contains(x),
+                _ => false,
+            };
+            if !errors.contains(&local) && values.iter().any(copied) {
+                errors.push(local);
+            }
         }
-        let Some(callee) = bodies.callee(call) else { return false };
-        callee != id
-            && (deletes(callee)
-                || crate::retain::calls(&bodies.module.funcs[callee])
-                    .filter_map(|(_, _, call, _)| bodies.callee(call))
-                    .any(deletes))
-    })
+    }
+    let nil = |x: &Operand| matches!(x, Operand::Nil(_));
+    let err = |x: &Operand| matches!(x, Operand::Local(x) if errors.contains(x));
+    let sides = func.blocks.iter().filter_map(|data| {
+        let Terminator::Branch { cond: Operand::Local(cond), then, els } = &data.term else {
+            return None;
+        };
+        let [Rvalue::Binary(op, a, b)] = definitions[*cond].as_slice() else { return None };
+        match op {
+            Ne if nil(a) && err(b) || nil(b) && err(a) => Some(*then),
+            Eq if nil(a) && err(b) || nil(b) && err(a) => Some(*els),
+            _ => None,
+        }
+    });
+    sides.flat_map(|side| (0..func.blocks[side].instrs.len()).map(move |at| (side, at))).collect()
 }
 
 /// The last result, if it is an error.
@@ -346,31 +283,25 @@ fn is_failed(
     asked(&same) || made_here && asked(&[])
 }
 
-/// Whether the value that was put in goes somewhere else on the way: whoever gets it may take the
-/// entry out.
-fn uses_value(
-    func: &Func,
-    definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
-    insert: &Insert,
-    _end: BlockId,
-) -> bool {
-    let Operand::Local(value) = insert.value else { return false };
-    let mut names = vec![value];
-    for (local, values) in definitions.iter_enumerated() {
-        let copy = |v: &&Rvalue| match v {
-            Rvalue::Use(Operand::Local(x)) => *x == value,
-            _ => false,
-        };
-        if values.iter().any(copy) {
-            names.push(local);
+/// Whether a goroutine has the value or the key: it lives on, and may take the entry out.
+fn uses_value(func: &Func, definitions: &IndexVec<LocalId, Vec<&Rvalue>>, insert: &Event) -> bool {
+    let mut names: Vec<LocalId> = vec![insert.key.0];
+    if let Some(Operand::Local(value)) = insert.value {
+        names.push(value);
+    }
+    for name in names.clone() {
+        for (local, values) in definitions.iter_enumerated() {
+            let copy = |v: &&Rvalue| matches!(v, Rvalue::Use(Operand::Local(x)) if *x == name);
+            if values.iter().any(copy) {
+                names.push(local);
+            }
+        }
+        for v in &definitions[name] {
+            if let Rvalue::Use(Operand::Local(x)) = v {
+                names.push(*x);
+            }
         }
     }
-    for v in &definitions[value] {
-        if let Rvalue::Use(Operand::Local(x)) = v {
-            names.push(*x);
-        }
-    }
-    // A goroutine that has it lives on.
     func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
         InstrKind::Go(call) => {
             call.args.iter().any(|x| matches!(x, Operand::Local(x) if names.contains(x)))

@@ -4,6 +4,7 @@
 mod ages;
 mod alias;
 mod contexts;
+mod events;
 mod finalizers;
 mod lonely;
 mod missed;

@@ -211,7 +211,10 @@ fn is_large(bodies: &Bodies<'_, '_>, ty: TypeId) -> bool {
     let TypeKind::Struct(fields) = program.kind(program.underlying(target)) else { return false };
     program.size_of(target).is_some_and(|size| size >= LARGE)
         || fields.iter().any(|f| match program.kind(program.underlying(f.ty)) {
-            TypeKind::Slice(elem) => program.size_of(*elem) == Some(1),
+            // Addresses and the like have types of their own, and are short.
+            TypeKind::Slice(elem) => {
+                program.named_object(f.ty).is_none() && program.size_of(*elem) == Some(1)
+            }
             _ => program.named_object(f.ty).is_some_and(|named| {
                 bodies.reader.is_std(named.package)
                     && program.object_name(named) == "Buffer"

@@ -15,6 +15,8 @@ use stanch_types::{ObjectId, TypeId, TypeKind};
 const MAX_DEPTH: u32 = 2;
 /// An object of at least this many bytes is worth a word when a pooled one refers to it.
 const LARGE: u64 = 256;
+/// An element that refers to a struct of at least this many bytes is worth a word: there are many.
+const HEAVY: u64 = 64;
 
 /// A call that gives a value to a pool, or to a function that may.
 struct Put<'f> {
@@ -215,9 +217,27 @@ fn reuse(bodies: &Bodies<'_, '_>, elem: TypeId) -> Vec<Doubt> {
         .funcs()
         .iter()
         .any(|(id, _)| bodies.definitions[*id].iter().flatten().any(|v| longer(*id, v)));
-    match again || bodies.is_reusable(elem) || program.is_type_param(elem) {
-        true => vec![Doubt::Reused],
-        false => Vec::new(),
+    let mut doubts = Vec::new();
+    if again || bodies.is_reusable(elem) || program.is_type_param(elem) {
+        doubts.push(Doubt::Reused);
+    }
+    if !leads_to_large(bodies, elem, MAX_DEPTH) {
+        doubts.push(Doubt::Small);
+    }
+    doubts
+}
+
+/// Whether an element refers to a struct of some size.
+fn leads_to_large(bodies: &Bodies<'_, '_>, elem: TypeId, depth: u32) -> bool {
+    let program = bodies.program;
+    if let Some(to) = program.pointee(elem) {
+        return program.size_of(to).is_none_or(|size| size >= HEAVY);
+    }
+    match program.kind(program.underlying(elem)) {
+        TypeKind::Struct(fields) if depth > 0 => {
+            fields.iter().any(|field| leads_to_large(bodies, field.ty, depth - 1))
+        }
+        _ => false,
     }
 }
 

@@ -1,0 +1,279 @@
+//! Where functions put entries into maps that outlive them and take them out, themselves or through
+//! functions of the package that are given the key.
+
+use crate::retain::missed::holder;
+use crate::retain::{At, Bodies, alias, calls};
+use stanch_base::FxHashMap;
+use stanch_ir::{
+    Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Span,
+};
+use stanch_types::{Builtin, ObjectId, TypeKind};
+
+/// Copies and fields looked through.
+const MAX_STEPS: u32 = 6;
+/// Calls followed to see whether something is deleted.
+const MAX_DEPTH: u32 = 3;
+/// Rounds of handing keys on to other functions.
+const ROUNDS: usize = 2;
+
+/// A key: a variable, and the fields taken of it.
+pub(crate) type KeyPath = (LocalId, Vec<ObjectId>);
+
+/// An insertion or a deletion.
+pub(crate) struct Event {
+    pub(crate) at: At,
+    pub(crate) span: Span,
+    pub(crate) map: ObjectId,
+    pub(crate) key: KeyPath,
+    /// What is put in, where that is seen.
+    pub(crate) value: Option<Operand>,
+    /// Results of the call that inserts.
+    pub(crate) results: Vec<LocalId>,
+}
+
+/// A map that a function changes under a parameter, or under fields of it.
+#[derive(Clone, PartialEq)]
+struct Change {
+    map: ObjectId,
+    param: usize,
+    fields: Vec<ObjectId>,
+}
+
+/// What the package's functions do to maps under keys that they are given.
+#[derive(Default)]
+pub(crate) struct Helpers {
+    inserts: FxHashMap<FuncId, Vec<Change>>,
+    deletes: FxHashMap<FuncId, Vec<Change>>,
+    any: bool,
+}
+
+impl Helpers {
+    pub(crate) fn of(bodies: &Bodies<'_, '_>) -> Self {
+        let mut helpers = Self::default();
+        for _ in 0..ROUNDS {
+            let (mut inserts, mut deletes) = (FxHashMap::default(), FxHashMap::default());
+            for (id, func) in bodies.funcs() {
+                let (put, taken) = of(bodies, &helpers, id, func);
+                helpers.any |= !taken.is_empty();
+                inserts.insert(id, changes(func, &put));
+                deletes.insert(id, changes(func, &taken));
+            }
+            helpers.inserts = inserts;
+            helpers.deletes = deletes;
+            if !helpers.any {
+                break;
+            }
+        }
+        helpers
+    }
+
+    /// Whether anything is deleted from any map.
+    pub(crate) fn deletes_any(&self) -> bool {
+        self.any
+    }
+}
+
+fn changes(func: &Func, events: &[Event]) -> Vec<Change> {
+    let change = |event: &Event| {
+        let param = func.params.iter().position(|p| *p == event.key.0)?;
+        Some(Change { map: event.map, param, fields: event.key.1.clone() })
+    };
+    let mut found: Vec<Change> = events.iter().filter_map(change).collect();
+    found.dedup();
+    found
+}
+
+/// The insertions and deletions of a function.
+pub(crate) fn of(
+    bodies: &Bodies<'_, '_>,
+    helpers: &Helpers,
+    id: FuncId,
+    func: &Func,
+) -> (Vec<Event>, Vec<Event>) {
+    let (mut inserts, mut deletes) = (Vec::new(), Vec::new());
+    for (block, data) in func.blocks.iter_enumerated() {
+        for (at, instr) in data.instrs.iter().enumerate() {
+            let event = |map: ObjectId, key: KeyPath, value: Option<Operand>| Event {
+                at: (block, at),
+                span: instr.span,
+                map,
+                key,
+                value,
+                results: Vec::new(),
+            };
+            match &instr.kind {
+                InstrKind::Store(place, value) => {
+                    let (PlaceBase::Local(base), [Proj::Index(key)]) =
+                        (place.base, place.proj.as_slice())
+                    else {
+                        continue;
+                    };
+                    let core = bodies.program.core_type(func.locals[base].ty);
+                    let is_map =
+                        core.is_some_and(|t| matches!(bodies.program.kind(t), TypeKind::Map(..)));
+                    if let (true, Some(map), Some(key)) =
+                        (is_map, holder(bodies, id, base), path(bodies, id, key))
+                    {
+                        inserts.push(event(map, key, Some(value.clone())));
+                    }
+                }
+                InstrKind::MapDelete { map: Operand::Local(map), key } => {
+                    if let (Some(map), Some(key)) =
+                        (holder(bodies, id, *map), path(bodies, id, key))
+                    {
+                        deletes.push(event(map, key, None));
+                    }
+                }
+                InstrKind::Call(call) => {
+                    let Some(callee) = bodies.callee(call) else { continue };
+                    for change in helpers.deletes.get(&callee).map_or(&[][..], |v| v) {
+                        if let Some(key) = given(bodies, id, call, change) {
+                            deletes.push(event(change.map, key, None));
+                        }
+                    }
+                    // Whether a truth value means that it is in is not known.
+                    let told = call
+                        .dst
+                        .iter()
+                        .all(|&dst| bodies.program.type_string(func.locals[dst].ty) != "bool");
+                    for change in helpers.inserts.get(&callee).map_or(&[][..], |v| v) {
+                        if let (true, Some(key)) = (told, given(bodies, id, call, change)) {
+                            let results = call.dst.clone();
+                            inserts.push(Event { results, ..event(change.map, key, None) });
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    // What a function both puts in and takes out for its caller is its own business.
+    (inserts, deletes)
+}
+
+/// The key that a call gives a function which changes a map under it.
+fn given(bodies: &Bodies<'_, '_>, id: FuncId, call: &Call, change: &Change) -> Option<KeyPath> {
+    let (root, mut fields) = path(bodies, id, call.args.get(change.param)?)?;
+    fields.extend(&change.fields);
+    Some((root, fields))
+}
+
+/// A key as a variable and fields; none for constants, of which there is one entry.
+fn path(bodies: &Bodies<'_, '_>, id: FuncId, key: &Operand) -> Option<KeyPath> {
+    let Operand::Local(mut local) = *key else { return None };
+    let mut fields: Vec<ObjectId> = Vec::new();
+    for _ in 0..MAX_STEPS {
+        match bodies.definitions[id][local].as_slice() {
+            [Rvalue::Use(Operand::Local(x)) | Rvalue::Convert(Operand::Local(x), _)] => local = *x,
+            [Rvalue::Use(_) | Rvalue::Convert(..)] => return None,
+            [Rvalue::Load(place)] => {
+                let PlaceBase::Local(base) = place.base else { return None };
+                let of_place = place.proj.iter().filter_map(|p| match p {
+                    Proj::Field(_, field) => Some(*field),
+                    _ => None,
+                });
+                if place.proj.iter().any(|p| matches!(p, Proj::Index(_))) {
+                    break;
+                }
+                let mut all: Vec<ObjectId> = of_place.collect();
+                all.extend(fields);
+                fields = all;
+                local = base;
+            }
+            _ => break,
+        }
+    }
+    let stable = fields.is_empty() || !is_changed(bodies, id, local);
+    stable.then_some((local, fields))
+}
+
+/// Whether fields of a struct in a local may be set after it was made.
+fn is_changed(bodies: &Bodies<'_, '_>, id: FuncId, local: LocalId) -> bool {
+    let func = &bodies.module.funcs[id];
+    let own = |place: &Place| {
+        place.base == PlaceBase::Local(local)
+            && !place.proj.iter().any(|p| matches!(p, Proj::Deref))
+    };
+    func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
+        InstrKind::Store(place, _) => own(place),
+        InstrKind::Assign(_, Rvalue::AddressOf(place)) => own(place),
+        _ => false,
+    })
+}
+
+/// Whether a deferred call, a goroutine or a literal may take the entry out.
+pub(crate) fn is_left_to_others(
+    bodies: &Bodies<'_, '_>,
+    id: FuncId,
+    func: &Func,
+    insert: &Event,
+) -> bool {
+    let literal = func.closures.iter().any(|&c| may_delete(bodies, c, insert.map, MAX_DEPTH));
+    literal
+        || calls(func).any(|(_, _, call, kind)| {
+            let later = matches!(kind, InstrKind::Defer(_) | InstrKind::Go(_));
+            let own = bodies.callee(call).filter(|callee| *callee != id);
+            later
+                && (matches!(call.callee, Callee::Builtin(Builtin::Delete))
+                    || own.is_some_and(|c| may_delete(bodies, c, insert.map, MAX_DEPTH)))
+        })
+}
+
+/// The calls after which the entry may be gone: of functions that delete from the map, whatever the key,
+/// and of code out of view that is given the key's object or what was put in.
+pub(crate) fn others(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event) -> Vec<At> {
+    let has = |x: &Operand| {
+        let same = path(bodies, id, x).is_some_and(|(root, _)| root == insert.key.0);
+        let value = insert.value.as_ref().is_some_and(|value| {
+            value == x || path(bodies, id, value).map(|v| v.0) == path(bodies, id, x).map(|v| v.0)
+        });
+        let basic = match x {
+            Operand::Local(local) => matches!(
+                bodies.program.kind(bodies.program.underlying(func.locals[*local].ty)),
+                TypeKind::Basic(_)
+            ),
+            _ => true,
+        };
+        !basic && (same || value)
+    };
+    calls(func)
+        .filter(|(block, at, call, _)| {
+            if (*block, *at) == insert.at {
+                return false;
+            }
+            match bodies.callee(call) {
+                Some(callee) => callee != id && may_delete(bodies, callee, insert.map, MAX_DEPTH),
+                None => match &call.callee {
+                    Callee::Interface { recv, .. } => has(recv) || call.args.iter().any(has),
+                    Callee::Value(_) => true,
+                    Callee::Static(object, _) => {
+                        !bodies.reader.is_std(object.package) && call.args.iter().any(has)
+                    }
+                    _ => false,
+                },
+            }
+        })
+        .map(|(block, at, _, _)| (block, at))
+        .collect()
+}
+
+/// Whether a function, or one that it calls, deletes from the map.
+fn may_delete(bodies: &Bodies<'_, '_>, id: FuncId, map: ObjectId, depth: u32) -> bool {
+    let func = &bodies.module.funcs[id];
+    let own = func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
+        InstrKind::MapDelete { map: Operand::Local(local), .. } => {
+            bodies.definitions[id][*local].iter().any(|v| match v {
+                Rvalue::Load(place) => alias::end(place) == Some(map),
+                _ => false,
+            })
+        }
+        InstrKind::Store(place, _) => alias::end(place) == Some(map),
+        _ => false,
+    });
+    own || depth > 0
+        && (func.closures.iter().any(|&c| may_delete(bodies, c, map, depth - 1))
+            || calls(func).any(|(_, _, call, _)| match bodies.callee(call) {
+                Some(callee) => callee != id && may_delete(bodies, callee, map, depth - 1),
+                None => false,
+            }))
+}
