@@ -57,7 +57,7 @@ pub const CHECK: Check = Check {
 };
 
 /// Fewer functions that close what a function returns are no rule.
-pub(crate) const MIN_CLOSERS: usize = 3;
+const MIN_CLOSERS: usize = 3;
 /// One function that forgets it stands against this many that do not.
 const PER_LOSER: usize = 3;
 
@@ -118,11 +118,16 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
     told.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// How many functions close what a function returns, given its type and name.
-pub(crate) fn closers(ctx: &ModuleCtx<'_>, key: &str) -> usize {
-    let same = ctx.duties.iter().filter(|c| c.duty.key == key);
-    let closing = same.filter(|c| c.duty.closer.is_some() && c.duty.lost.is_none());
-    closing.map(|c| &*c.symbol).collect::<BTreeSet<&str>>().len()
+/// Whether functions close what a function returns as a rule, given its type and name: several of them
+/// do, and at least a quarter of all that get one, for many hand it on.
+pub(crate) fn closed_as_a_rule(ctx: &ModuleCtx<'_>, key: &str) -> bool {
+    let same = || ctx.duties.iter().filter(|c| c.duty.key == key);
+    let closing = same().filter(|c| c.duty.closer.is_some() && c.duty.lost.is_none());
+    let count = |of: &mut dyn Iterator<Item = &Candidate>| -> usize {
+        of.map(|c| &*c.symbol).collect::<BTreeSet<&str>>().len()
+    };
+    let (closing, all) = (count(&mut closing.into_iter()), count(&mut same()));
+    closing >= MIN_CLOSERS && closing * 4 >= all
 }
 
 /// The finding of a candidate, if what all users of the function do makes it one.

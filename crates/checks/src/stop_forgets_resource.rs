@@ -93,10 +93,7 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
     let mut told: BTreeSet<&str> = BTreeSet::new();
     let mut findings = Vec::new();
     for (kept, finding) in ctx.owners.iter().flat_map(|o| &o.kept) {
-        let rule = kept
-            .key
-            .as_ref()
-            .is_none_or(|key| missing_close::closers(ctx, key) >= missing_close::MIN_CLOSERS);
+        let rule = kept.key.as_ref().is_none_or(|key| missing_close::closed_as_a_rule(ctx, key));
         if rule && !known(kept) && told.insert(&kept.field) {
             findings.push(finding.clone());
         }

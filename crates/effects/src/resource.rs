@@ -59,6 +59,7 @@ pub struct Resources {
     borrowing: FxHashSet<Box<str>>,
     types: FxHashSet<Box<str>>,
     release_words: BTreeSet<Box<str>>,
+    maybe_words: BTreeSet<Box<str>>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +74,9 @@ struct FileFormat {
     /// Names of methods that give their receiver back by convention.
     #[serde(default)]
     release_words: Vec<String>,
+    /// Names of methods that give their receiver back in some types.
+    #[serde(default)]
+    maybe_words: Vec<String>,
     #[serde(default)]
     function: BTreeMap<String, ResourceEffect>,
 }
@@ -87,6 +91,7 @@ impl Resources {
             toml::from_str(text).map_err(|error| load::explain(name, text, &error))?;
         self.borrowing.extend(file.borrowing.into_iter().map(String::into_boxed_str));
         self.types.extend(file.types.into_iter().map(String::into_boxed_str));
+        self.maybe_words.extend(file.maybe_words.into_iter().map(String::into_boxed_str));
         self.release_words.extend(file.release_words.into_iter().map(String::into_boxed_str));
         let functions = file.function.into_iter();
         self.functions.extend(functions.map(|(symbol, effect)| (symbol.into_boxed_str(), effect)));
@@ -113,10 +118,12 @@ impl Resources {
         self.release_words.contains(name)
     }
 
-    /// Whether a method's name has such a name in it: `GracefulStop`, `closeAll`.
+    /// Whether a method may give its receiver back: its name has such a name in it, as `GracefulStop`,
+    /// or a name that means so in some types.
     pub fn is_release_like(&self, name: &str) -> bool {
         let name = name.to_lowercase();
-        self.release_words.iter().any(|word| name.contains(&word.to_lowercase()))
+        let words = self.release_words.iter().chain(&self.maybe_words);
+        words.into_iter().any(|word| name.contains(&word.to_lowercase()))
     }
 
     /// Whether values of the type with this symbol may have to be given back.

@@ -554,9 +554,7 @@ impl<'a> Run<'a, '_> {
     /// nothing is no kind of error. One that takes more (an assertion) may as well say that there is
     /// none.
     fn asks_about_nil(&mut self, state: &State, call: &Invocation<'a>) -> Option<bool> {
-        if matches!(call.target, Target::Body(f) if self.package.facts[f].relevant) {
-            return None;
-        }
+        let followed = matches!(call.target, Target::Body(f) if self.package.facts[f].relevant);
         let program = self.package.program;
         let Some(object) = call.object else {
             let unknown = matches!(call.target, Target::Unknown) && call.dst.len() == 1;
@@ -576,7 +574,7 @@ impl<'a> Run<'a, '_> {
         let error = *call.args.get(first + receivers)?;
         let asks = is_bool(*result) && state.nilness(&self.arena, error) == Some(true);
         // What says more than yes or no may say anything.
-        asks.then_some(*first == 0 && more.is_empty())
+        (asks && (!followed || !more.is_empty())).then_some(*first == 0 && more.is_empty())
     }
 
     /// Whether there is what was acquired last is not known on either side of a branch to come.

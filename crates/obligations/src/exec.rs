@@ -524,7 +524,11 @@ impl<'a, 'p> Run<'a, 'p> {
             (place.base, &*place.proj, self.arena.get(value))
         {
             let program = self.package.program;
-            let is_error = self.package.is_error(program.object(object).ty);
+            // So is what code that is not loaded declares, where something is compared with it.
+            let ty = program.object(object).ty;
+            let is_error = self.package.is_error(ty)
+                || object.package != self.package.module.package
+                    && matches!(program.kind(ty), TypeKind::Unknown);
             if is_error && state.nilness(&self.arena, value).is_none() {
                 let nil = self.arena.nil();
                 let is_nil = self.arena.binary(stanch_syntax::ast::BinaryOp::Eq, value, nil);

@@ -42,12 +42,17 @@ pub(crate) fn owner_facts(
     let owners = owners(package);
     let mut facts = OwnerFacts::default();
     let closable = held.iter().map(|one| (one.field, true)).collect();
+    let enders = held.iter().flat_map(|one| &one.enders);
+    let signs = enders.filter_map(|ender| ender.steps.last()).copied().collect();
     for one in held {
         let Some(&owner) = owners.get(&one.field) else { continue };
         let declared = package.program.object(one.field);
         let unexported = declared.name.chars().next().is_some_and(char::is_lowercase);
         let Some(stop) = stop_method(package, owner).filter(|_| unexported) else { continue };
-        if in_test(package, one.span) {
+        // What the owner's own end ends as well is not forgotten.
+        let by_owner =
+            |ender: &Ender| ender.steps.last().is_some_and(|last| owners.get(last) == Some(&owner));
+        if in_test(package, one.span) || one.enders.iter().any(by_owner) {
             continue;
         }
         facts.kept.push(Kept {
@@ -62,7 +67,7 @@ pub(crate) fn owner_facts(
             key: one.key,
         });
     }
-    let mut scan = Scan { package, summaries, closable, facts };
+    let mut scan = Scan { package, summaries, closable, signs, facts };
     for func in package.module.funcs.iter().filter(|f| f.has_body) {
         if !in_test(package, func.span) {
             scan.func(func);
@@ -123,6 +128,8 @@ struct Scan<'s, 'a> {
     package: &'s Package<'a>,
     summaries: &'s IndexVec<FuncId, Option<Summary>>,
     closable: FxHashMap<ObjectId, bool>,
+    /// Fields of parts that end their goroutines.
+    signs: FxHashSet<ObjectId>,
     facts: OwnerFacts,
 }
 
@@ -131,6 +138,8 @@ struct Scan<'s, 'a> {
 struct Aliases {
     whole: FxHashMap<LocalId, FxHashSet<ObjectId>>,
     parts: FxHashMap<LocalId, FxHashSet<ObjectId>>,
+    /// Locals that hold what ends a goroutine.
+    signs: FxHashSet<LocalId>,
 }
 
 impl Scan<'_, '_> {
@@ -184,6 +193,11 @@ impl Scan<'_, '_> {
                 let InstrKind::Assign(dst, rvalue) = kind else { continue };
                 let (whole, parts) = match rvalue {
                     Rvalue::Load(place) | Rvalue::AddressOf(place) => {
+                        if let Some(Proj::Field(_, field)) = place.proj.last()
+                            && self.signs.contains(field)
+                        {
+                            aliases.signs.insert(*dst);
+                        }
                         (self.last(place), self.inner(&aliases, place))
                     }
                     Rvalue::Use(Operand::Local(from))
@@ -267,7 +281,9 @@ impl Scan<'_, '_> {
 
     /// What is sent to a part may be the sign to end.
     fn signals(&mut self, aliases: &Aliases, chan: &Operand) {
-        if let Operand::Local(local) = chan {
+        if let Operand::Local(local) = chan
+            && aliases.signs.contains(local)
+        {
             let parts = aliases.parts.get(local);
             self.end(parts.into_iter().flatten().copied());
         }
@@ -414,8 +430,8 @@ impl Scan<'_, '_> {
     }
 
     fn given(&mut self, func: &Func, field: ObjectId, value: &Operand) {
-        if self.is_closable(field) && !made(func, value, 0) {
-            let program = self.package.program;
+        let program = self.package.program;
+        if self.is_closable(field) && !made(program, func, value, 0) {
             self.facts.given.insert(key(program, field));
         }
     }
@@ -435,7 +451,7 @@ impl Scan<'_, '_> {
 }
 
 /// Whether a value is new in this function wherever it comes from: made, returned by a call, or nothing.
-fn made(func: &Func, value: &Operand, depth: usize) -> bool {
+fn made(program: &Program<'_>, func: &Func, value: &Operand, depth: usize) -> bool {
     let local = match value {
         Operand::Local(local) if depth < MAX_ROUNDS => *local,
         Operand::Nil(_) | Operand::Zero(_) | Operand::Const(..) => return true,
@@ -453,10 +469,18 @@ fn made(func: &Func, value: &Operand, depth: usize) -> bool {
         }
         sources += 1;
         match kind {
-            InstrKind::Call(_) => true,
+            // A method without arguments shows what its receiver has.
+            InstrKind::Call(call) => match &call.callee {
+                Callee::Interface { .. } => !call.args.is_empty(),
+                Callee::Static(object, _) => {
+                    let kind = &program.object(*object).kind;
+                    !matches!(kind, ObjectKind::Func { recv: Some(_), .. }) || call.args.len() > 1
+                }
+                _ => true,
+            },
             InstrKind::Assign(_, rvalue) => match rvalue {
                 Rvalue::Use(from) | Rvalue::Convert(from, _) | Rvalue::MakeInterface(from, _) => {
-                    made(func, from, depth + 1)
+                    made(program, func, from, depth + 1)
                 }
                 Rvalue::New(_) | Rvalue::Composite { .. } => true,
                 _ => false,

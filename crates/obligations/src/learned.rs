@@ -116,7 +116,9 @@ impl Package<'_> {
         let base = program.pointee(ty).unwrap_or(ty);
         let closes = |word: &str| {
             let found = program.lookup(ty, self.module.package, word);
-            let signature = found.map(|f| program.kind(program.object(f.object).ty));
+            let found = found.map(|f| program.object(f.object));
+            let method = found.filter(|o| matches!(o.kind, ObjectKind::Func { .. }));
+            let signature = method.map(|o| program.kind(o.ty));
             matches!(signature, Some(TypeKind::Signature(s)) if s.params.len() <= 1 && s.results.len() <= 1)
         };
         let named = program.named_object(base).is_some_and(|o| o.package != ObjectId::UNIVERSE);
