@@ -7,8 +7,10 @@
 //!
 //! # Example
 //! ```go
+//! type Cache struct{ entries map[string]int }
+//!
 //! func NewCache() *Cache {
-//!     c := &Cache{}
+//!     c := &Cache{entries: map[string]int{}}
 //!     go func() {
 //!         for range time.Tick(time.Minute) { // never ends, one goroutine a cache
 //!             c.expire()
@@ -16,6 +18,10 @@
 //!     }()
 //!     return c
 //! }
+//!
+//! func (c *Cache) expire() {}
+//!
+//! func (c *Cache) Close() { c.entries = nil }
 //! ```
 //! Give the goroutine a context, or a channel that the owner's `Close` closes, and watch it in a
 //! `select`.
@@ -26,12 +32,14 @@
 //! # Not reported
 //! Goroutines with any reachable return, panic or call that may end them; loops that wait for channels
 //! out of view; starters that run once, from `main`, `init`, a `sync.Once` or a package-level variable.
+//! Where nothing in view starts it again and again (a loop that waits for work, an HTTP handler, what
+//! those call) and what it serves is no `io.Closer`, it may be one for the process: it is `possible`.
 
 use crate::Ctx;
 use crate::times::{self, Times};
 use crate::waits::{self, Seen, Words};
 use stanch_diagnostic::{Cause, Check, Confidence, Finding, Remedy, Stage};
-use stanch_ir::Terminator;
+use stanch_ir::{BlockId, FuncId, Terminator};
 use stanch_model::LeakKind;
 
 /// The check.
@@ -64,10 +72,10 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for seen in &leaks {
         let mut finding = waits::finding(ctx, &CHECK, seen, &WORDS);
-        // That its starter runs again and again is an assumption.
-        let least = match may_be_a_daemon(ctx, seen) {
-            true => Confidence::Possible,
-            false => Confidence::Likely,
+        // One for the whole process is a daemon: that there are many has to be in view.
+        let least = match is_one_of_many(ctx, seen) && !may_be_a_daemon(ctx, seen) {
+            true => Confidence::Likely,
+            false => Confidence::Possible,
         };
         finding.confidence = finding.confidence.max(least);
         finding.message = match &finding.goroutine {
@@ -95,18 +103,44 @@ fn no_way_out(ctx: &Ctx<'_>, seen: &Seen<'_>) -> bool {
     !func.blocks.is_empty() && !func.blocks.iter().any(|b| ends(&b.term))
 }
 
+/// Whether what starts the goroutine runs again and again in view, or makes objects that are closed.
+fn is_one_of_many(ctx: &Ctx<'_>, seen: &Seen<'_>) -> bool {
+    let root = seen.leak.root;
+    times::runs_again(ctx, root)
+        || starts(ctx, seen).is_some_and(|(f, block)| times::waits_for_work(ctx, f, block))
+        || has_closer(ctx, root)
+}
+
+/// Whether a function makes or starts an object with a method `Close`, as `io.Closer` has it.
+fn has_closer(ctx: &Ctx<'_>, root: FuncId) -> bool {
+    let func = &ctx.module.funcs[root];
+    let receiver = func.params.first().filter(|_| func.has_recv);
+    func.results.iter().chain(receiver).any(|local| {
+        let ty = func.locals[*local].ty;
+        let named = ctx.program.named_object(ctx.program.pointee(ty).unwrap_or(ty));
+        named.is_some_and(|object| {
+            let mut methods = ctx.program.methods_of(object).iter();
+            methods.any(|m| ctx.program.object_name(*m) == "Close")
+        })
+    })
+}
+
+/// The block of the `go` statement.
+fn starts(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Option<(FuncId, BlockId)> {
+    let (_, site) = seen.leak.leak.created_by?;
+    let (func, span) = ctx.explored.translated.source(site)?;
+    let mut blocks = ctx.module.funcs[func].blocks.iter_enumerated();
+    let (block, _) = blocks.find(|(_, b)| b.instrs.iter().any(|i| i.span == span))?;
+    Some((func, block))
+}
+
 /// Whether package-level state decides if the goroutine is started, or nobody in view starts it: so it
 /// may be one for the whole process.
 fn may_be_a_daemon(ctx: &Ctx<'_>, seen: &Seen<'_>) -> bool {
     if times::times(ctx, seen.leak.root) == Times::Unknown {
         return true;
     }
-    let Some((_, site)) = seen.leak.leak.created_by else { return false };
-    let Some((func, span)) = ctx.explored.translated.source(site) else { return false };
-    let blocks = ctx.module.funcs[func].blocks.iter_enumerated();
-    blocks
-        .filter(|(_, b)| b.instrs.iter().any(|i| i.span == span))
-        .any(|(block, _)| times::guarded_by_globals(ctx, func, block))
+    starts(ctx, seen).is_some_and(|(func, block)| times::guarded_by_globals(ctx, func, block))
 }
 
 #[cfg(test)]
@@ -134,6 +168,51 @@ func NewCache() *Cache {
 }
 "#,
         );
+    }
+
+    /// Confidences of what a package is told.
+    fn confidences(program: &str) -> Vec<stanch_diagnostic::Confidence> {
+        let all = stanch_testing::findings(&stanch_testing::Fixture::parse(program));
+        all.iter().filter(|f| f.check.name == "stuck-worker").map(|f| f.confidence).collect()
+    }
+
+    #[test]
+    fn one_of_many_or_one_for_the_process() {
+        use stanch_diagnostic::Confidence::{Likely, Possible};
+        let package = |code: &str| {
+            let imports = "import (\"net\"; \"net/http\"; \"sync\"; \"time\")\n";
+            let tick = "func tick() { go func() { for { time.Sleep(time.Second) } }() }\n";
+            format!("\npackage p\n{imports}{tick}{code}\n")
+        };
+        let once = package("func Start() { tick() }\nvar once sync.Once\nvar _ net.Conn");
+        assert_eq!(confidences(&once), [Possible]);
+        let request = package("func Serve(w http.ResponseWriter, r *http.Request) { tick() }");
+        assert_eq!(confidences(&request), [Likely]);
+        let connection = package(
+            "func Serve(l net.Listener) { for { if _, err := l.Accept(); err != nil { return }
+                tick() } }",
+        );
+        assert_eq!(confidences(&connection), [Likely]);
+        let message =
+            package("func Serve(c chan int) { for range c { go work() } }\nfunc work() { tick() }");
+        assert_eq!(confidences(&message), [Likely]);
+        let pool = package("func Start() { for i := 0; i < 8; i++ { tick() } }");
+        assert_eq!(confidences(&pool), [Possible]);
+    }
+
+    #[test]
+    fn objects_that_are_closed() {
+        use stanch_diagnostic::Confidence::{Likely, Possible};
+        let package = |method: &str| {
+            format!(
+                "\npackage p\nimport \"time\"\ntype Cache struct{{ n int }}
+                func New() *Cache {{ c := &Cache{{}}; go c.run(); return c }}
+                func (c *Cache) run() {{ for {{ time.Sleep(time.Second) }} }}
+                func (c *Cache) {method}() {{ c.n = 0 }}\n"
+            )
+        };
+        assert_eq!(confidences(&package("Close")), [Likely]);
+        assert_eq!(confidences(&package("Reset")), [Possible]);
     }
 
     #[test]

@@ -264,3 +264,71 @@ fn looks_at_global(ctx: &Ctx<'_>, func: FuncId, local: LocalId) -> bool {
     }
     false
 }
+
+/// Whether code in view runs a function again and again while the process lives: in each turn of a loop
+/// that waits for work, for each request, or in what such code calls and starts.
+pub(crate) fn runs_again(ctx: &Ctx<'_>, root: FuncId) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut todo = vec![(root, LEVELS)];
+    while let Some((at, levels)) = todo.pop() {
+        if !seen.insert(at) {
+            continue;
+        }
+        if serves(ctx, at) {
+            return true;
+        }
+        let Some(levels) = levels.checked_sub(1) else { continue };
+        let func = &ctx.module.funcs[at];
+        let places = match (func.object, func.parent) {
+            (Some(object), _) => uses(ctx, object),
+            (None, Some(parent)) => literal_calls(ctx, at, parent),
+            (None, None) => Vec::new(),
+        };
+        for place in places.iter().filter(|p| p.call) {
+            if waits_for_work(ctx, place.func, place.block) {
+                return true;
+            }
+            todo.push((place.func, levels));
+        }
+    }
+    false
+}
+
+/// Whether a function answers a request: it is given what the answer is written to.
+fn serves(ctx: &Ctx<'_>, func: FuncId) -> bool {
+    let func = &ctx.module.funcs[func];
+    func.params.iter().any(|p| {
+        ctx.program.named_object(func.locals[*p].ty).is_some_and(|o| {
+            o.package != ObjectId::UNIVERSE
+                && ctx.program.package_path(o.package) == "net/http"
+                && ctx.program.object_name(o) == "ResponseWriter"
+        })
+    })
+}
+
+/// Whether a block lies in a loop that receives from a channel or accepts connections in each turn.
+pub(crate) fn waits_for_work(ctx: &Ctx<'_>, func: FuncId, block: BlockId) -> bool {
+    let blocks = &ctx.module.funcs[func].blocks;
+    let targets = blocks[block].term.targets();
+    blocks.iter_enumerated().any(|(id, body)| {
+        let waits = matches!(body.term, Terminator::Select { .. })
+            || body.instrs.iter().any(|i| match &i.kind {
+                InstrKind::Recv { .. } => true,
+                InstrKind::Call(call) => accepts(ctx, &call.callee),
+                _ => false,
+            });
+        waits
+            && (id == block || reaches(ctx, func, &targets, id, None))
+            && reaches(ctx, func, &body.term.targets(), block, None)
+    })
+}
+
+/// Whether a call waits for the next connection.
+fn accepts(ctx: &Ctx<'_>, callee: &Callee) -> bool {
+    let (Callee::Static(object, _) | Callee::Interface { method: object, .. }) = callee else {
+        return false;
+    };
+    object.package != ObjectId::UNIVERSE
+        && ctx.program.package_path(object.package) == "net"
+        && ctx.program.object_name(*object).starts_with("Accept")
+}

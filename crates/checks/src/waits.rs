@@ -101,9 +101,9 @@ fn operation(ctx: &Ctx<'_>, leak: &Leak) -> Option<(FuncId, Span)> {
 }
 
 /// Proved if the witness rests on nothing but the scheduler and the clock. Possible if it needs a panic
-/// that nothing says can happen, if it is a test that would hang or fail, if unknown sizes must differ
-/// or be 0 for it, or if it waits for what nobody in view ever brings: that is meant, or is served from
-/// elsewhere.
+/// that nothing says can happen, or decisions of which not all was followed, if it is a test that would
+/// hang or fail, if unknown sizes must differ or be 0 for it, or if it waits for what nobody in view ever
+/// brings: that is meant, or is served from elsewhere.
 pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     let assumed = |d: Decision| !matches!(d, Decision::Happened(_));
     let likely =
@@ -113,6 +113,7 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     let test = in_test(ctx, leak.root) && (likely || worker || leak.leak.goroutine == 0);
     match likely {
         _ if panics || test => Confidence::Possible,
+        true if leak.blurred => Confidence::Possible,
         _ if odd_sizes(ctx, &leak.leak) || waits_on_purpose(ctx, leak) => Confidence::Possible,
         _ if stops_nothing(leak) || counts(ctx, leak) || takes_slot_back(ctx, &leak.leak) => {
             Confidence::Possible

@@ -226,7 +226,7 @@ impl FuncBuilder<'_, '_> {
         if let Some(TypeKind::Struct(fields)) = to.map(|t| program.kind(program.underlying(t)))
             && let Some(field) = fields.iter().position(|f| &*f.name == "L")
         {
-            let field = field as u32;
+            let field = self.cx.field("L", field as u32);
             self.push(Op::StoreField { base: dst.into(), field, src: lock }, span);
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::classify::object_kind;
 use crate::flow::Join;
+use crate::parts::Parts;
 use crate::translate::Context;
 use stanch_base::{Idx, IndexVec};
 use stanch_ir::{
@@ -159,6 +160,16 @@ impl<'c, 'a> FuncBuilder<'c, 'a> {
         self.instrs.push(Instr { op, site });
     }
 
+    /// A new object of a type.
+    pub(crate) fn push_object(&mut self, dst: LocalId, kind: AllocKind, ty: TypeId, span: Span) {
+        let is_struct = kind == AllocKind::Struct;
+        self.push(Op::Alloc { dst, kind }, span);
+        if let (Some(instr), true) = (self.instrs.last(), is_struct) {
+            let parts = Parts::of(self.cx, ty);
+            self.cx.parts.insert(instr.site, parts);
+        }
+    }
+
     pub(crate) fn temp(&mut self) -> LocalId {
         self.out.local("")
     }
@@ -223,7 +234,7 @@ impl<'c, 'a> FuncBuilder<'c, 'a> {
                 return self.push(Op::Assign { dst: slot, src }, span);
             }
         };
-        self.push(Op::Alloc { dst: slot, kind }, span);
+        self.push_object(slot, kind, ty, span);
     }
 
     /// A local becomes unknown.

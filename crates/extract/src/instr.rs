@@ -76,7 +76,7 @@ impl FuncBuilder<'_, '_> {
             IrOperand::Zero(ty) => match object_kind(self.cx.program, *ty) {
                 Some(kind) => {
                     let dst = self.temp();
-                    self.push(Op::Alloc { dst, kind }, span);
+                    self.push_object(dst, kind, *ty, span);
                     dst.into()
                 }
                 None => self.cx.zero(*ty),
@@ -298,22 +298,23 @@ impl FuncBuilder<'_, '_> {
         };
         let is_struct = kind == AllocKind::Struct;
         let dst = self.temp();
-        self.push(Op::Alloc { dst, kind }, span);
+        self.push_object(dst, kind, ty, span);
         for (index, value) in elems {
             if matches!(value, IrOperand::Local(l) if !self.is_needed(*l)) {
                 continue;
             }
+            let field = self.field_number(ty, *index);
             let part = is_struct.then(|| self.field_kind(ty, *index)).flatten();
             if let Some((kind, field_ty)) = part {
                 let src = self.operand(value, span);
                 let to = self.temp();
-                self.push(Op::Part { dst: to, base: dst.into(), field: *index, kind }, span);
+                self.push(Op::Part { dst: to, base: dst.into(), field, kind }, span);
                 self.overwrite(to.into(), src, field_ty, 0, span);
                 continue;
             }
             let src = self.copy_of(value, span);
             if is_struct {
-                self.push(Op::StoreField { base: dst.into(), field: *index, src }, span);
+                self.push(Op::StoreField { base: dst.into(), field, src }, span);
             } else {
                 let args = vec![dst.into(), integer(i64::from(*index)), src];
                 self.prim(Prim::SeqSet, args, Vec::new(), span);

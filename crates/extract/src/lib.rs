@@ -12,6 +12,7 @@ mod function;
 mod instr;
 mod names;
 mod need;
+mod parts;
 mod place;
 mod roots;
 mod scope;
@@ -45,6 +46,9 @@ pub struct RootLeak {
     pub leak: Leak,
     /// Whether everything the root can do was explored.
     pub complete: bool,
+    /// Whether a part of the data that decides was not followed: some of the decisions that it rests on
+    /// may not be possible together.
+    pub blurred: bool,
     /// Whether a small number stood for a large one of the source.
     pub scaled: bool,
     /// Whether it was a made-up client of a type, and `root` the method that stops its object.
@@ -58,6 +62,10 @@ pub struct Stats {
     pub roots: u32,
     /// Roots of which not everything was explored.
     pub inconclusive: u32,
+    /// Roots with more goroutines or objects of one place than are explored together.
+    pub bounded: u32,
+    /// Roots that were explored with less detail, since it was too much with all.
+    pub blurred: u32,
     /// Objects, by function, that were not explored: too much hangs together with them, or too many
     /// functions use what hands them out.
     pub left_out: u32,
@@ -68,12 +76,15 @@ pub struct Stats {
 }
 
 /// Bounds of one exploration.
-fn limits() -> Limits {
+fn limits(sizes: u32, instances: [u32; 2]) -> Limits {
     Limits {
-        states: 12_000,
-        instructions: 400_000,
+        states: 4_000,
+        instructions: 130_000,
         branches_per_step: 128,
         local_steps: 2_000,
+        max_size: sizes,
+        goroutines_per_site: instances[0],
+        objects_per_site: instances[1],
         ..Limits::default()
     }
 }
@@ -94,16 +105,19 @@ pub fn explore_package(
     let mut take = |one: roots::One| {
         let outcome = one.outcome;
         let complete = outcome.inconclusive.is_none();
-        explored.stats.roots += 1;
-        explored.stats.inconclusive += u32::from(!complete);
+        let bounded = outcome.inconclusive.is_some_and(|why| one.blurred && roots::is_bound(why));
+        explored.stats.roots += u32::from(!one.again);
+        explored.stats.blurred += u32::from((complete || bounded) && one.blurred);
+        explored.stats.bounded += u32::from(bounded && !one.again);
+        explored.stats.inconclusive += u32::from(!complete && !bounded && !one.again);
         explored.stats.states += u64::from(outcome.n_states);
         explored.stats.largest = explored.stats.largest.max(u64::from(outcome.n_states));
         for leak in outcome.leaks {
             if one.worker == (leak.kind == LeakKind::AliveForEver) {
                 let leak = one.sliced.lift(leak);
-                let scaled = one.sliced.scaled;
+                let (root, blurred, scaled) = (one.root, one.blurred, one.sliced.scaled);
                 let client = one.client;
-                explored.leaks.push(RootLeak { root: one.root, leak, complete, scaled, client });
+                explored.leaks.push(RootLeak { root, leak, complete, blurred, scaled, client });
             }
         }
     };

@@ -58,12 +58,14 @@ impl FuncBuilder<'_, '_> {
             Proj::Field(index, object) => match self.field_kind(at.ty, *index) {
                 Some((kind, ty)) => {
                     let dst = self.temp();
-                    self.push(Op::Part { dst, base: at.value, field: *index, kind }, span);
+                    let field = self.cx.field(self.cx.program.object_name(*object), *index);
+                    self.push(Op::Part { dst, base: at.value, field, kind }, span);
                     self.overwrite(dst.into(), src, ty, 0, span);
                 }
                 None if self.cx.volatile.contains(object) => self.escape(vec![src], span),
                 None => {
-                    self.push(Op::StoreField { base: at.value, field: *index, src }, span);
+                    let field = self.cx.field(self.cx.program.object_name(*object), *index);
+                    self.push(Op::StoreField { base: at.value, field, src }, span);
                 }
             },
             Proj::Index(index) => self.store_element(at, index, src, span),
@@ -96,7 +98,7 @@ impl FuncBuilder<'_, '_> {
             return self.escape(vec![to, src], span);
         }
         for (index, field) in fields.iter().enumerate() {
-            let index = index as u32;
+            let number = self.cx.field(&field.name, index as u32);
             let matters =
                 self.cx.carry.carries(field.ty) || self.cx.needs.fields.contains(&field.object);
             if !matters {
@@ -106,16 +108,16 @@ impl FuncBuilder<'_, '_> {
                 Some(AllocKind::Struct) => {
                     let kind = || AllocKind::Struct;
                     let (a, b) = (self.temp(), self.temp());
-                    self.push(Op::Part { dst: a, base: src, field: index, kind: kind() }, span);
-                    self.push(Op::Part { dst: b, base: to, field: index, kind: kind() }, span);
+                    self.push(Op::Part { dst: a, base: src, field: number, kind: kind() }, span);
+                    self.push(Op::Part { dst: b, base: to, field: number, kind: kind() }, span);
                     self.overwrite(b.into(), a.into(), field.ty, depth + 1, span);
                 }
                 Some(_) => {}
                 None => {
                     let dst = self.temp();
                     let zero = self.cx.zero(field.ty);
-                    self.push(Op::LoadField { dst, base: src, field: index, zero }, span);
-                    let store = Op::StoreField { base: to, field: index, src: dst.into() };
+                    self.push(Op::LoadField { dst, base: src, field: number, zero }, span);
+                    let store = Op::StoreField { base: to, field: number, src: dst.into() };
                     self.push(store, span);
                 }
             }
@@ -219,8 +221,20 @@ impl FuncBuilder<'_, '_> {
         }
     }
 
+    /// The number of a field of a struct type.
+    pub(crate) fn field_number(&mut self, ty: TypeId, index: u32) -> u32 {
+        match self.cx.program.kind(self.cx.program.underlying(ty)) {
+            TypeKind::Struct(fields) => match fields.get(index as usize) {
+                Some(field) => self.cx.field(&field.name, index),
+                None => index,
+            },
+            _ => index,
+        }
+    }
+
     fn field(&mut self, at: At, index: u32, object: ObjectId, span: Span) -> At {
         let program = self.cx.program;
+        let number = self.cx.field(program.object_name(object), index);
         let ty = self.field_type(at.ty, index, object);
         // The channel of a timer is the timer itself.
         if is_timer(program, at.ty)
@@ -231,7 +245,7 @@ impl FuncBuilder<'_, '_> {
         let dst = self.temp();
         match object_kind(program, ty) {
             Some(kind) => {
-                self.push(Op::Part { dst, base: at.value, field: index, kind }, span);
+                self.push(Op::Part { dst, base: at.value, field: number, kind }, span);
             }
             None if self.cx.volatile.contains(&object) => {
                 self.push(Op::Unknown { dst, kind: UnknownKind::Any }, span);
@@ -239,11 +253,11 @@ impl FuncBuilder<'_, '_> {
             None => {
                 let fixed = self.cx.carry.carries(ty) || !self.in_loop();
                 if !fixed && self.cx.stored.contains(&object) {
-                    let args = vec![at.value, integer(i64::from(index))];
+                    let args = vec![at.value, integer(i64::from(number))];
                     self.prim(Prim::Forget, args, Vec::new(), span);
                 }
                 let zero = self.cx.zero(ty);
-                self.push(Op::LoadField { dst, base: at.value, field: index, zero }, span);
+                self.push(Op::LoadField { dst, base: at.value, field: number, zero }, span);
             }
         }
         At { value: dst.into(), ty, in_cell: false }

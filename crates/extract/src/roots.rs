@@ -1,11 +1,11 @@
 //! Where exploration starts, and for which objects.
 
 use crate::client::Client;
-use crate::scope::{At, Group, Grouped, Keep, Kind, Scopes, Sliced, Tree, emit};
+use crate::scope::{At, Detail, Group, Grouped, Keep, Kind, Scopes, Sliced, Tree, emit};
 use crate::translate::Translated;
 use stanch_base::{FxHashSet, Idx};
 use stanch_ir::{FuncId, Module};
-use stanch_model::{ArgSpec, Callee, Const, Escaped, FnId, Op, Operand, Outcome};
+use stanch_model::{ArgSpec, Callee, Const, Escaped, FnId, Inconclusive, Op, Operand, Outcome};
 use stanch_types::Program;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,26 @@ use std::collections::{BTreeMap, BTreeSet};
 const LEVELS: usize = 6;
 /// With more callers than this what a function hands up is out of view.
 const MAX_CALLERS: usize = 24;
+
+/// How an exploration is tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    detail: Detail,
+    /// The largest size that an unknown one becomes.
+    sizes: u32,
+    /// The most goroutines, and objects, of one place.
+    instances: [u32; 2],
+    /// Whether only what is waited for belongs to the group.
+    bare: bool,
+}
+
+/// One after the other, until an exploration comes to its end.
+const EFFORTS: [Effort; 4] = [
+    Effort { detail: Detail::Full, sizes: 3, instances: [12, 4], bare: false },
+    Effort { detail: Detail::Flags, sizes: 2, instances: [4, 4], bare: false },
+    Effort { detail: Detail::Flags, sizes: 1, instances: [3, 3], bare: false },
+    Effort { detail: Detail::Flags, sizes: 1, instances: [3, 3], bare: true },
+];
 
 /// One exploration.
 pub(crate) struct One {
@@ -24,6 +44,26 @@ pub(crate) struct One {
     pub(crate) worker: bool,
     /// Whether a client of a type was made up for it.
     pub(crate) client: bool,
+    /// Whether a part of the data that decides was not followed.
+    pub(crate) blurred: bool,
+    /// Whether the same is explored again with less detail.
+    pub(crate) again: bool,
+}
+
+impl One {
+    /// Whether all was explored; with less detail, all with so many goroutines and objects.
+    fn is_enough(&self) -> bool {
+        match self.outcome.inconclusive {
+            None => true,
+            Some(why) => self.blurred && is_bound(why),
+        }
+    }
+}
+
+/// Whether goroutines, objects or elements were more than are explored together: a bound like that of
+/// sizes.
+pub(crate) fn is_bound(why: Inconclusive) -> bool {
+    matches!(why, Inconclusive::Goroutines | Inconclusive::Objects | Inconclusive::Elements)
 }
 
 /// Explores everything there is to explore in a package, in a fixed order. Gives how many objects, by
@@ -95,7 +135,8 @@ pub(crate) fn clients(
 
 impl<'a> Explorer<'a> {
     fn new(program: &'a Program<'a>, module: &'a Module, translated: &'a Translated) -> Self {
-        let scopes = Scopes::new(&translated.program, translated.compare_and_swap());
+        let scopes =
+            Scopes::new(&translated.program, &translated.parts, translated.compare_and_swap());
         Self { program, module, translated, scopes, left_out: Cell::new(0) }
     }
 
@@ -126,7 +167,9 @@ impl<'a> Explorer<'a> {
                 }
             };
             covered.extend(&group.classes);
-            let Some(one) = self.explore(self.function(root), &group, &tree, None) else {
+            let start = self.function(root);
+            let one = self.try_all(&start, &group, seed, &tree, found);
+            let Some(one) = one else {
                 self.leave_out();
                 continue;
             };
@@ -142,18 +185,62 @@ impl<'a> Explorer<'a> {
         Root { id, func, args: self.translated.root_args(self.program, self.module, func) }
     }
 
-    fn explore(&self, root: Root, group: &Group, tree: &Tree, forced: Option<At>) -> Option<One> {
+    /// Explores with less and less until it comes to its end; the last try.
+    fn try_all(
+        &self,
+        root: &Root,
+        group: &Group,
+        seed: u32,
+        tree: &Tree,
+        found: &mut dyn FnMut(One),
+    ) -> Option<One> {
+        let mut last: Option<One> = None;
+        let mut bare = None;
+        for effort in EFFORTS {
+            let group = match effort.bare {
+                true => bare.insert(self.scopes.bare(root.id, seed, tree)).as_ref(),
+                false => Some(group),
+            };
+            let Some(group) = group else { continue };
+            let Some(one) = self.explore(root, group, tree, None, effort) else { continue };
+            if let Some(before) = last.replace(one) {
+                found(One { again: true, ..before });
+            }
+            if last.as_ref().is_some_and(One::is_enough) {
+                break;
+            }
+        }
+        last
+    }
+
+    fn explore(
+        &self,
+        root: &Root,
+        group: &Group,
+        tree: &Tree,
+        forced: Option<At>,
+        effort: Effort,
+    ) -> Option<One> {
         let Root { id, func, args } = root;
-        let keep = Keep::of(&self.scopes, id, &group.classes, &group.carrying, tree, forced)?;
+        let (classes, carrying) = (&group.classes, &group.carrying);
+        let how = (forced, effort.detail);
+        let keep = Keep::of(&self.scopes, *id, classes, carrying, tree, how)?;
         let sliced = emit(&keep);
         let args: Vec<ArgSpec> = args
-            .into_iter()
+            .iter()
             .zip(&sliced.root_needs)
-            .map(|(arg, needed)| if *needed { arg } else { ArgSpec::Const(Const::Nil) })
+            .map(|(arg, needed)| if *needed { *arg } else { ArgSpec::Const(Const::Nil) })
             .collect();
-        let outcome = stanch_model::explore(&sliced.program, sliced.root, &args, &crate::limits());
+        let outcome = stanch_model::explore(
+            &sliced.program,
+            sliced.root,
+            &args,
+            &crate::limits(effort.sizes, effort.instances),
+        );
         let client = id.index() >= self.translated.n_funcs;
-        Some(One { root: func, sliced, outcome, worker: forced.is_some(), client })
+        let worker = forced.is_some();
+        let blurred = effort.detail != Detail::Full;
+        Some(One { root: *func, sliced, outcome, worker, client, blurred, again: false })
     }
 
     /// What the root hands up is explored from its callers.
@@ -240,7 +327,10 @@ impl<'a> Explorer<'a> {
     fn client(&self, client: &Client, found: &mut dyn FnMut(One)) {
         let root = client.root;
         let tree = Tree::of(&self.scopes, root);
-        let reach = self.scopes.client_reach(client, self.module, self.program);
+        let fields = client.plan.open_fields.iter();
+        let fields: Vec<u32> =
+            fields.filter_map(|f| self.translated.fields.get(f).copied()).collect();
+        let reach = self.scopes.client_reach(client, &fields, self.module, self.program);
         let mut covered: FxHashSet<u32> = FxHashSet::default();
         for seed in self.scopes.seeds_of_client(client, &tree) {
             if covered.contains(&seed) {
@@ -254,7 +344,9 @@ impl<'a> Explorer<'a> {
                 continue;
             }
             let start = Root { id: root, func: client.plan.stop, args: client.args.clone() };
-            let Some(mut one) = self.explore(start, &group, &tree, None) else { continue };
+            let Some(mut one) = self.explore(&start, &group, &tree, None, EFFORTS[0]) else {
+                continue;
+            };
             let stop = FnId::from_usize(client.plan.stop.index());
             let Outcome { leaks, .. } = &mut one.outcome;
             let functions = &one.sliced.functions;
@@ -274,7 +366,7 @@ impl<'a> Explorer<'a> {
         let Some(classes) = self.scopes.waits_on_nothing(id) else { return };
         let tree = Tree::of(&self.scopes, id);
         let group = Group { classes, carrying: vec![id] };
-        if let Some(one) = self.explore(self.function(id), &group, &tree, None) {
+        if let Some(one) = self.explore(&self.function(id), &group, &tree, None, EFFORTS[0]) {
             found(one);
         }
     }
@@ -293,7 +385,9 @@ impl<'a> Explorer<'a> {
                 }
                 let tree = Tree::of(&self.scopes, id);
                 let group = Group { classes: FxHashSet::default(), carrying: vec![id, *worker] };
-                if let Some(one) = self.explore(self.function(id), &group, &tree, Some(at)) {
+                if let Some(one) =
+                    self.explore(&self.function(id), &group, &tree, Some(at), EFFORTS[0])
+                {
                     found(one);
                 }
             }

@@ -5,6 +5,7 @@ use crate::classify::{argument, object_kind, zero};
 use crate::function::FuncBuilder;
 use crate::names::{Known, Names};
 use crate::need::Needs;
+use crate::parts::Parts;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_ir::{
     self as ir, Func, FuncId, InstrKind, LocalId, Module, Place, PlaceBase, Proj, Rvalue, Span,
@@ -26,6 +27,10 @@ pub struct Translated {
     pub program: Model,
     /// Function and source by site.
     pub(crate) sites: Vec<Option<(FuncId, Span)>>,
+    /// What the structs that are made at a site have in them.
+    pub(crate) parts: FxHashMap<Site, Parts>,
+    /// Numbers of fields, by name and place in their struct.
+    pub(crate) fields: FxHashMap<(Box<str>, u32), u32>,
     /// The first this many model functions stand for the module's functions of the same number.
     pub(crate) n_funcs: usize,
 }
@@ -56,6 +61,9 @@ impl Translated {
     }
 }
 
+/// Fields of structs count from here; those that no source has are below.
+const FIRST_FIELD: u32 = 1 << 16;
+
 /// The state of translating one package.
 pub(crate) struct Context<'a> {
     pub(crate) names: &'a Names<'a>,
@@ -65,6 +73,10 @@ pub(crate) struct Context<'a> {
     pub(crate) needs: &'a Needs,
     pub(crate) carry: &'a Carry<'a>,
     pub(crate) sites: Vec<Option<(FuncId, Span)>>,
+    /// What the structs that are made at a site have in them.
+    pub(crate) parts: FxHashMap<Site, Parts>,
+    /// Numbers of fields, by name and place in their struct.
+    fields: FxHashMap<(Box<str>, u32), u32>,
     globals: IndexVec<GlobalId, Global>,
     global_ids: FxHashMap<ObjectId, GlobalId>,
     tags: FxHashMap<String, TypeTag>,
@@ -101,6 +113,8 @@ pub(crate) fn translate<'a>(
         needs,
         carry,
         sites: vec![None],
+        parts: FxHashMap::default(),
+        fields: FxHashMap::default(),
         globals: IndexVec::new(),
         global_ids: FxHashMap::default(),
         tags: FxHashMap::default(),
@@ -130,7 +144,13 @@ pub(crate) fn translate<'a>(
     }
     let methods = context.method_table();
     let program = Model { functions, globals: context.globals, methods };
-    Translated { program, sites: context.sites, n_funcs: n }
+    Translated {
+        program,
+        sites: context.sites,
+        parts: context.parts,
+        fields: context.fields,
+        n_funcs: n,
+    }
 }
 
 impl Context<'_> {
@@ -145,6 +165,13 @@ impl Context<'_> {
     pub(crate) fn library(&mut self, body: Function) -> FnId {
         self.library.push(body);
         FnId::from_usize(self.module.funcs.len() + self.library.len())
+    }
+
+    /// The number of a field. Fields of identical structs have the same one, most others differ, so that
+    /// structs of several types that go the same way are not mixed up.
+    pub(crate) fn field(&mut self, name: &str, index: u32) -> u32 {
+        let next = FIRST_FIELD + self.fields.len() as u32;
+        *self.fields.entry((name.into(), index)).or_insert(next)
     }
 
     /// A package-level variable: others may use it too.

@@ -15,3 +15,10 @@ type Response struct {
 
 func Get(url string) (resp *Response, err error)
 func (c *Client) Do(req *Request) (*Response, error)
+
+type Header map[string][]string
+type ResponseWriter interface {
+	Header() Header
+	Write([]byte) (int, error)
+	WriteHeader(statusCode int)
+}

@@ -12,3 +12,14 @@ type UDPConn struct{ conn }
 type UDPAddr struct{ Port int }
 
 func DialUDP(network string, laddr, raddr *UDPAddr) (*UDPConn, error)
+
+type Conn interface {
+	Read(b []byte) (int, error)
+	Write(b []byte) (int, error)
+	Close() error
+}
+
+type Listener interface {
+	Accept() (Conn, error)
+	Close() error
+}

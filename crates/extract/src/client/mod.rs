@@ -39,8 +39,8 @@ pub(crate) struct Plan {
     pub(crate) stop: FuncId,
     /// Everything that a client can call.
     pub(crate) interface: Vec<FuncId>,
-    /// Numbers of the fields that clients see themselves.
-    pub(crate) open_fields: Vec<u32>,
+    /// The fields that clients see themselves, by name and place.
+    pub(crate) open_fields: Vec<(Box<str>, u32)>,
 }
 
 /// The clients of all types of a package.
@@ -311,7 +311,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Fields that others get at: by their names, or in functions that the type's own do not run.
-    fn open_fields(&self, ty: ObjectId) -> Vec<u32> {
+    fn open_fields(&self, ty: ObjectId) -> Vec<(Box<str>, u32)> {
         let mut own: FxHashSet<FuncId> = FxHashSet::default();
         let makes = |id: &FuncId| self.makes(*id, ty);
         let mut todo: Vec<FuncId> = self.module.funcs.ids().filter(makes).collect();
@@ -335,7 +335,7 @@ impl<'a> Planner<'a> {
         let exported = |name: &str| name.chars().next().is_some_and(char::is_uppercase);
         let fields = self.fields(ty).iter().enumerate();
         let seen = fields.filter(|(_, f)| exported(&f.name) || open.contains(&f.object));
-        seen.map(|(n, _)| n as u32).collect()
+        seen.map(|(n, f)| (f.name.clone(), n as u32)).collect()
     }
 }
 

@@ -205,6 +205,14 @@ impl Classes {
         all
     }
 
+    /// Everything that an object of a class holds.
+    pub(crate) fn each_held(&self, class: u32, found: &mut dyn FnMut(u32)) {
+        let info = &self.info[class as usize];
+        let env = info.functions.iter().flat_map(|f| &f.env);
+        let parts = info.fields.iter().map(|f| &f.1).chain(&info.held).chain(env);
+        parts.for_each(|part| found(self.find(*part)));
+    }
+
     fn holders(&mut self) {
         let mut holders: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         for node in 0..self.info.len() as u32 {

@@ -21,6 +21,7 @@ impl Scopes<'_> {
     pub(crate) fn client_reach(
         &self,
         client: &Client,
+        open_fields: &[u32],
         module: &Module,
         program: &Program<'_>,
     ) -> ClientReach {
@@ -34,8 +35,7 @@ impl Scopes<'_> {
             }
         }
         let object = self.classes.find(self.classes.local(client.root, client.object));
-        let fields = client.plan.open_fields.iter();
-        seen.extend(fields.filter_map(|field| self.classes.field(object, *field)));
+        seen.extend(open_fields.iter().filter_map(|field| self.classes.field(object, *field)));
         while let Some(id) = todo.pop() {
             if inside.insert(id) {
                 todo.extend(&self.callees[id]);

@@ -1,5 +1,6 @@
 //! Writes a slice as a program of its own.
 
+use super::blur::Detail;
 use super::classes::{At, block};
 use super::keep::Keep;
 use super::operations::{locks, matters};
@@ -9,8 +10,8 @@ use stanch_base::{FxHashMap, Idx, IndexVec};
 use stanch_ir::BlockId as FlowBlock;
 use stanch_model::{
     AllocKind, Bindable, Block, BlockId, Call, Callee, Const, FnId, Function, Global, GlobalId,
-    GlobalInit, Instr, Leak, LocalId, Method, Op, Operand, Point, Prim, Program as Model,
-    ResultSlot, SelectArm, SelectOp, Site, Term, TypeCase, TypeTag, UnknownKind,
+    GlobalInit, Instr, Leak, LocalId, Method, Op, Operand, Part, Point, Prim, Program as Model,
+    ResultSlot, SelectArm, SelectOp, Site, Term, TypeCase, TypeTag, UnknownKind, visit_op,
 };
 
 /// Tags of choices that no type has.
@@ -78,7 +79,10 @@ pub(crate) fn emit(keep: &Keep<'_, '_>) -> Sliced {
     let n_in = (f.n_captures + f.n_params) as usize;
     let root_needs = (0..n_in).map(|n| keep.is_needed(keep.root, LocalId::from_usize(n))).collect();
     let mut program = Model { functions, globals, methods };
-    let scaled = super::scale::scale(&mut program);
+    let scaled = match keep.detail {
+        Detail::Full => super::scale::scale(&mut program),
+        Detail::Flags => super::scale::scale_all(&mut program),
+    };
     Sliced { program, scaled, root, functions: keep.order.clone(), origins, root_needs }
 }
 
@@ -352,6 +356,21 @@ impl Emitter<'_, '_, '_> {
     fn op(&mut self, slots: &Slots, at: At, op: &Op, out: &mut dyn FnMut(Op)) {
         let dst = |l: &LocalId| slots.map[l.index()].unwrap_or(slots.trash);
         let o = |operand: &Operand| self.operand(slots, operand);
+        if self.keep.blurs(slots.id, op) {
+            let sized = |c: &Call| c.callee == Callee::Prim(Prim::SeqLen);
+            let kind = match op {
+                Op::Call(call) if sized(call) => UnknownKind::Size,
+                _ => UnknownKind::Any,
+            };
+            visit_op(op, &mut |part| {
+                if let Part::Def(d) = part
+                    && let Some(dst) = slots.map[d.index()]
+                {
+                    out(Op::Unknown { dst, kind });
+                }
+            });
+            return;
+        }
         out(match op {
             Op::Assign { dst: d, src } => Op::Assign { dst: dst(d), src: o(src) },
             Op::Unknown { dst: d, kind } => Op::Unknown { dst: dst(d), kind: *kind },

@@ -104,6 +104,14 @@ impl Scopes<'_> {
         })
     }
 
+    /// The group of an object of those that are waited for alone: locks are taken to be free.
+    pub(crate) fn bare(&self, root: FnId, seed: u32, tree: &Tree) -> Option<Group> {
+        if self.lock_operations.contains_key(&seed) {
+            return None;
+        }
+        self.closed(root, std::iter::once(seed).collect(), tree, Reach::Waits)
+    }
+
     /// The group of a lock: everything that is waited for on the ways to its operations, other locks
     /// included. Without a part of it nothing could be said.
     fn lock_group(&self, root: FnId, classes: FxHashSet<u32>, tree: &Tree) -> Option<Group> {

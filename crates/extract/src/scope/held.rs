@@ -89,14 +89,7 @@ impl Scopes<'_> {
         returns: bool,
     ) -> bool {
         let function = &self.model.functions[id];
-        let deferred = function.blocks.iter_enumerated().any(|(block, body)| {
-            body.instrs.iter().enumerate().any(|(n, i)| {
-                matches!(i.op, Op::Defer(_))
-                    && self
-                        .at(id, At { block, instr: n as u32 })
-                        .any(|(p, c)| unlocks(p) && c == class)
-            })
-        });
+        let deferred = self.defers_unlock(id, class);
         let mut seen = vec![false; function.blocks.len()];
         let mut todo = vec![(lock.block.index(), lock.instr as usize + 1)];
         while let Some((at, from)) = todo.pop() {

@@ -5,6 +5,7 @@
 //! that a kept load may read, to the results that a kept instruction uses, to the functions that any of
 //! this stands in.
 
+use super::blur::Detail;
 use super::classes::{At, CONTENT, block};
 use super::operations::{locks, matters};
 use super::{Scopes, Tree};
@@ -37,6 +38,8 @@ pub(crate) struct Keep<'s, 'm> {
     pub(crate) group: &'s FxHashSet<u32>,
     /// Classes from which the objects can be reached.
     pub(crate) tainted: FxHashSet<u32>,
+    /// Classes of objects that may be known out of view.
+    open: FxHashSet<u32>,
     /// Functions that `root` can run.
     pub(crate) tree: &'s Tree,
     pub(crate) kept: FxHashMap<FnId, Kept>,
@@ -46,6 +49,11 @@ pub(crate) struct Keep<'s, 'm> {
     pub(crate) panics: bool,
     /// An instruction of the root that is kept in any case.
     pub(crate) forced: Option<At>,
+    pub(crate) detail: Detail,
+    /// The functions on the ways to the group's operations, in order.
+    pub(crate) carrying: &'s [FnId],
+    /// Classes from which the objects, or code that may run, can be reached; with all detail not looked at.
+    pub(crate) solid: FxHashSet<u32>,
     fields: FxHashSet<(u32, u32)>,
     globals: FxHashSet<u32>,
     changed: bool,
@@ -58,21 +66,30 @@ impl<'s, 'm> Keep<'s, 'm> {
         scopes: &'s Scopes<'m>,
         root: FnId,
         group: &'s FxHashSet<u32>,
-        carrying: &[FnId],
+        carrying: &'s [FnId],
         tree: &'s Tree,
-        forced: Option<At>,
+        (forced, detail): (Option<At>, Detail),
     ) -> Option<Self> {
+        let tainted = scopes.holders_of(group);
+        let solid = match detail {
+            Detail::Full => FxHashSet::default(),
+            Detail::Flags => scopes.solid(group, carrying),
+        };
         let panics = carrying.iter().any(|f| scopes.recovers(*f));
         let mut keep = Self {
             scopes,
             root,
             group,
-            tainted: scopes.holders_of(group),
+            tainted,
+            open: scopes.open(root, tree),
             tree,
             kept: FxHashMap::default(),
             order: Vec::new(),
             panics,
             forced,
+            detail,
+            carrying,
+            solid,
             fields: FxHashSet::default(),
             globals: FxHashSet::default(),
             changed: true,
@@ -348,12 +365,12 @@ impl<'s, 'm> Keep<'s, 'm> {
     fn keeps(&self, id: FnId, at: At, op: &Op) -> bool {
         match op {
             Op::StoreCell { cell, src } => {
-                self.content_needed(id, cell) || self.is_tainted(id, src)
+                self.content_needed(id, cell) || self.shows(id, cell, src)
             }
             Op::StoreField { base, field, src } => {
                 let class = self.class(id, base);
                 class.is_some_and(|c| self.fields.contains(&(c, *field)))
-                    || self.is_tainted(id, src)
+                    || self.shows(id, base, src)
             }
             Op::StoreGlobal { global, src } => {
                 self.globals.contains(&global.raw()) || self.is_tainted(id, src)
@@ -375,6 +392,12 @@ impl<'s, 'm> Keep<'s, 'm> {
                 any
             }
         }
+    }
+
+    /// Whether a store of one value to another shows an object of the group out of view.
+    fn shows(&self, id: FnId, base: &Operand, value: &Operand) -> bool {
+        self.is_tainted(id, value)
+            && self.class(id, base).is_none_or(|class| self.open.contains(&class))
     }
 
     /// Whether a call here runs a function that is kept.
@@ -412,7 +435,7 @@ impl<'s, 'm> Keep<'s, 'm> {
             Prim::Yield => self.body(id).main,
             Prim::SeqSet | Prim::MapSet => {
                 self.content_needed(id, &first)
-                    || call.args.iter().skip(2).any(|a| self.is_tainted(id, a))
+                    || call.args.iter().skip(1).any(|a| self.shows(id, &first, a))
             }
             Prim::MapDelete => self.content_needed(id, &first),
             Prim::Forget => match (self.class(id, &first), call.args.get(1)) {
@@ -431,6 +454,9 @@ impl<'s, 'm> Keep<'s, 'm> {
     }
 
     fn operands(&mut self, id: FnId, at: At, op: &Op) {
+        if self.blurs(id, op) {
+            return;
+        }
         match op {
             Op::Call(call) => self.call(id, at, call, true),
             Op::Go(call) | Op::Defer(call) => self.call(id, at, call, false),
@@ -464,7 +490,7 @@ impl<'s, 'm> Keep<'s, 'm> {
                 }
             }
             Op::Alloc { kind: AllocKind::AfterFunc(f), .. } => self.need(id, f),
-            Op::Closure { callee, env, .. } => self.closure(id, *callee, env),
+            Op::Closure { dst, callee, env } => self.closure(id, *dst, *callee, env),
             _ => {
                 let mut uses = Vec::new();
                 visit_op(op, &mut |part| {
@@ -477,11 +503,11 @@ impl<'s, 'm> Keep<'s, 'm> {
         }
     }
 
-    fn closure(&mut self, id: FnId, callee: Bindable, env: &[Operand]) {
+    fn closure(&mut self, id: FnId, dst: LocalId, callee: Bindable, env: &[Operand]) {
         for (n, operand) in env.iter().enumerate() {
             let needed = match callee {
                 Bindable::Fn(f) => {
-                    self.is_tainted(id, operand)
+                    self.shows(id, &Operand::Local(dst), operand)
                         || self.kept.contains_key(&f) && self.is_needed(f, LocalId::from_usize(n))
                 }
                 Bindable::Prim(_) | Bindable::Method(_) => true,
@@ -512,12 +538,13 @@ impl<'s, 'm> Keep<'s, 'm> {
             _ => {}
         }
         let direct = matches!(call.callee, Callee::Fn(_));
+        let entered = direct && targets.iter().all(|f| self.kept.contains_key(f));
         for (n, arg) in call.args.iter().enumerate() {
             let wanted = targets.iter().any(|f| match direct && !self.scopes.is_helper(*f) {
                 true => self.kept.contains_key(f) && self.is_needed(*f, LocalId::from_usize(n)),
                 false => true,
             });
-            if wanted || self.is_tainted(id, arg) {
+            if wanted || !entered && self.is_tainted(id, arg) {
                 self.need(id, arg);
             }
         }
@@ -537,7 +564,7 @@ impl<'s, 'm> Keep<'s, 'm> {
                         .field(class, CONTENT)
                         .is_some_and(|c| self.tainted.contains(&c));
             let n: usize = function.blocks.iter().map(|b| b.instrs.len() + 1).sum();
-            if !carries && n > SMALL {
+            if !carries && (n > SMALL || self.detail == Detail::Flags) {
                 return;
             }
             self.add_with_callers(f);

@@ -12,30 +12,36 @@
 //! can only make reachable what is not; this is why everything that the functions on the way wait for
 //! belongs to the group.
 
+mod blur;
 pub(crate) mod classes;
 mod client;
 mod emit;
 mod group;
+mod harmless;
 mod held;
 mod keep;
+mod open;
 mod operations;
 mod scale;
 mod shape;
 #[cfg(test)]
 mod twin;
 
+pub(crate) use blur::Detail;
 pub(crate) use classes::{At, Kind};
 pub(crate) use emit::{Sliced, emit};
 pub(crate) use group::{Group, Grouped, Tree};
 pub(crate) use keep::Keep;
 
+use crate::parts::Parts;
 use classes::Classes;
+use open::Border;
 use operations::{locks, matters};
 use shape::Shapes;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_model::{
-    AllocKind, Callee, FnId, Function, LocalId, Op, Operand, Part, Prim, Program as Model, Term,
-    visit_op,
+    AllocKind, Callee, FnId, Function, LocalId, Op, Operand, Part, Prim, Program as Model, Site,
+    Term, visit_op,
 };
 
 type ByClass = FxHashMap<u32, Vec<FnId>>;
@@ -50,9 +56,17 @@ pub(crate) struct Scopes<'m> {
     /// The function that compares and swaps, which is kept as it is.
     compare_and_swap: FnId,
     recovers: IndexVec<FnId, bool>,
+    borders: IndexVec<FnId, Border>,
+    /// Locks in which nobody gets stuck.
+    harmless: FxHashSet<u32>,
+    /// What the structs that are made at a site have in them.
+    parts: &'m FxHashMap<Site, Parts>,
     /// Functions that store to a field of a class.
     pub(crate) stores: FxHashMap<(u32, u32), Vec<FnId>>,
     pub(crate) global_stores: ByClass,
+    /// Places to which other than constants are stored.
+    pub(crate) varied: FxHashSet<(u32, u32)>,
+    pub(crate) varied_globals: FxHashSet<u32>,
     /// Functions that operate on a class, make one of it, let one out of view.
     operations: ByClass,
     lock_operations: ByClass,
@@ -64,7 +78,11 @@ pub(crate) struct Scopes<'m> {
 }
 
 impl<'m> Scopes<'m> {
-    pub(crate) fn new(model: &'m Model, compare_and_swap: FnId) -> Self {
+    pub(crate) fn new(
+        model: &'m Model,
+        parts: &'m FxHashMap<Site, Parts>,
+        compare_and_swap: FnId,
+    ) -> Self {
         let classes = Classes::of(model);
         let shapes = Shapes::new(model, &classes);
         let n = model.functions.len();
@@ -75,8 +93,13 @@ impl<'m> Scopes<'m> {
             callees: IndexVec::from_elem(Vec::new(), n),
             compare_and_swap,
             recovers: IndexVec::from_elem(false, n),
+            borders: IndexVec::new(),
+            harmless: FxHashSet::default(),
+            parts,
             stores: FxHashMap::default(),
             global_stores: ByClass::default(),
+            varied: FxHashSet::default(),
+            varied_globals: FxHashSet::default(),
             operations: ByClass::default(),
             lock_operations: ByClass::default(),
             escapes: ByClass::default(),
@@ -87,6 +110,8 @@ impl<'m> Scopes<'m> {
         for id in model.functions.ids() {
             scopes.index(id);
         }
+        scopes.harmless = scopes.harmless();
+        scopes.borders = model.functions.ids().map(|id| scopes.border(id)).collect();
         scopes
     }
 
@@ -136,10 +161,28 @@ impl<'m> Scopes<'m> {
 
     fn index_op(&mut self, id: FnId, op: &Op) {
         let class = |o: &Operand| self.classes.operand(id, o);
+        let varies = |o: &Operand| !matches!(o, Operand::Const(_));
+        let mut varied = true;
         let (to, src) = match op {
-            Op::StoreCell { cell, src } => (class(cell).map(|c| (c, classes::CONTENT)), class(src)),
-            Op::StoreField { base, field, src } => (class(base).map(|c| (c, *field)), class(src)),
+            Op::Alloc { dst, kind: AllocKind::Cell(src) | AllocKind::Seq(_, src) } => {
+                if varies(src) {
+                    let cell = self.classes.find(self.classes.local(id, *dst));
+                    self.varied.insert((cell, classes::CONTENT));
+                }
+                return;
+            }
+            Op::StoreCell { cell, src } => {
+                varied = varies(src);
+                (class(cell).map(|c| (c, classes::CONTENT)), class(src))
+            }
+            Op::StoreField { base, field, src } => {
+                varied = varies(src);
+                (class(base).map(|c| (c, *field)), class(src))
+            }
             Op::StoreGlobal { global, src } => {
+                if varies(src) {
+                    self.varied_globals.insert(global.raw());
+                }
                 let src = class(src);
                 push(&mut self.global_stores, global.raw(), id);
                 (None, src)
@@ -158,6 +201,9 @@ impl<'m> Scopes<'m> {
             _ => return,
         };
         if let Some(to) = to {
+            if varied {
+                self.varied.insert(to);
+            }
             let list = self.stores.entry(to).or_default();
             if list.last() != Some(&id) {
                 list.push(id);
@@ -240,10 +286,18 @@ impl<'m> Scopes<'m> {
             let class = self.classes.find(made.node);
             match made.kind {
                 Kind::Wait | Kind::Lock => found.push(class),
-                Kind::Struct => self.parts(class, 2, &mut found),
+                Kind::Struct => {
+                    let block = &self.model.functions[id].blocks[made.at.block];
+                    let site = block.instrs.get(made.at.instr as usize).map(|i| i.site);
+                    match site.and_then(|s| self.parts.get(&s)) {
+                        Some(parts) => self.known_parts(class, parts, &mut found),
+                        None => self.parts(class, 2, &mut found),
+                    }
+                }
                 Kind::Later | Kind::Other => {}
             }
         }
+        found.retain(|class| !self.harmless.contains(class));
         found.sort_unstable();
         found.dedup();
         found
@@ -279,6 +333,20 @@ impl<'m> Scopes<'m> {
             }
         }
         any.then_some(classes)
+    }
+
+    /// Objects that are part of a struct of a known type.
+    fn known_parts(&self, class: u32, parts: &Parts, found: &mut Vec<u32>) {
+        for (field, inner) in &parts.0 {
+            let Some(part) = self.classes.field(class, *field) else { continue };
+            let mut made = self.made.get(&part).into_iter().flatten();
+            if made.any(|(_, kind, owner)| {
+                matches!(kind, Kind::Wait | Kind::Lock) && *owner == Some(class)
+            }) {
+                found.push(part);
+            }
+            self.known_parts(part, inner, found);
+        }
     }
 
     /// Objects that are part of a struct.

@@ -9,6 +9,8 @@ const LARGE: i64 = 16;
 /// The largest number beside which a large one is replaced, and the least that stands for one.
 const BESIDE: i64 = 5;
 const LEAST: i64 = 3;
+/// Where all numbers are replaced: the largest that stays.
+const FEW: i64 = 2;
 
 /// Replaces the one large number that a program counts to; whether there was one.
 pub(super) fn scale(program: &mut Program) -> bool {
@@ -29,6 +31,34 @@ pub(super) fn scale(program: &mut Program) -> bool {
         }
     }
     true
+}
+
+/// Replaces all numbers but the smallest that a program counts to or hands to functions: the least of them
+/// by one, the larger ones by the next; whether there were any.
+pub(super) fn scale_all(program: &mut Program) -> bool {
+    let mut counts = BTreeSet::new();
+    for instr in program.functions.iter().flat_map(|f| &f.blocks).flat_map(|b| &b.instrs) {
+        counted(&instr.op, &mut |n| {
+            counts.insert(n);
+        });
+        if let Op::Call(call) | Op::Go(call) | Op::Defer(call) = &instr.op
+            && !matches!(call.callee, Callee::Prim(_))
+        {
+            counts.extend(call.args.iter().filter_map(|a| match a {
+                Operand::Const(Const::Int(n)) => Some(*n),
+                _ => None,
+            }));
+        }
+    }
+    let large: Vec<i64> = counts.range(FEW + 1..).copied().collect();
+    for (rank, large) in large.iter().enumerate() {
+        let from = Operand::Const(Const::Int(*large));
+        let small = Const::Int(FEW + i64::from(rank > 0));
+        for block in program.functions.iter_mut().flat_map(|f| f.blocks.iter_mut()) {
+            block.instrs.iter_mut().for_each(|i| replace(&mut i.op, from, small.into()));
+        }
+    }
+    !large.is_empty()
 }
 
 /// The constants up to which an instruction counts.
@@ -83,7 +113,7 @@ fn replace(op: &mut Op, from: Operand, to: Operand) {
 
 #[cfg(test)]
 mod tests {
-    use super::scale;
+    use super::{scale, scale_all};
     use stanch_model::Program;
 
     fn scaled(text: &str) -> Option<String> {
@@ -103,5 +133,18 @@ mod tests {
         assert_eq!(scaled("fn root() {\n  c = chan 100\n  more = i < 200\n}\n"), None);
         assert_eq!(scaled("fn root() {\n  c = chan 10\n  more = i < 200\n}\n"), None);
         assert_eq!(scaled("fn root() {\n  c = chan 10\n}\n"), None);
+    }
+
+    #[test]
+    fn all_numbers_become_few() {
+        let text = "fn root() {\n  c = chan 200\n  more = i < 10\n  k = i < 2\n  f(500)\n}\nfn f(n) {\n}\n";
+        let mut program = Program::parse(text).expect("a program");
+        assert!(scale_all(&mut program));
+        let text = program.to_string();
+        assert!(
+            text.contains("chan 3") && text.contains("i < 2") && text.contains("\"f\"(3)")
+                || text.contains("f(3)")
+        );
+        assert!(!text.contains("10") && !text.contains("200") && !text.contains("500"));
     }
 }

@@ -1,8 +1,8 @@
 //! Slices against the whole, on random small programs: who is blocked for ever in a slice is so in the
 //! whole, and the other way round.
 
-use super::{Grouped, Keep, Kind, Scopes, Tree, emit};
-use stanch_base::FxHashSet;
+use super::{Detail, Grouped, Keep, Kind, Scopes, Tree, emit};
+use stanch_base::{FxHashMap, FxHashSet};
 use stanch_model::{ArgSpec, FnId, LeakKind, Limits, Outcome, Program, UnknownKind, explore};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -134,8 +134,8 @@ fn limits() -> Limits {
 
 /// What the slices say together; none if one of them is not explored to its end.
 fn sliced(model: &Program, root: FnId) -> Option<(Verdict, Vec<String>)> {
-    let none = FnId::from_raw(u32::MAX);
-    let scopes = Scopes::new(model, none);
+    let (none, parts) = (FnId::from_raw(u32::MAX), FxHashMap::default());
+    let scopes = Scopes::new(model, &parts, none);
     let tree = Tree::of(&scopes, root);
     let mut covered: FxHashSet<u32> = FxHashSet::default();
     let mut all = Verdict::new();
@@ -150,7 +150,8 @@ fn sliced(model: &Program, root: FnId) -> Option<(Verdict, Vec<String>)> {
             Grouped::TooLarge => return None,
         };
         covered.extend(&group.classes);
-        let keep = Keep::of(&scopes, root, &group.classes, &group.carrying, &tree, None)?;
+        let keep =
+            Keep::of(&scopes, root, &group.classes, &group.carrying, &tree, (None, Detail::Full))?;
         let slice = emit(&keep);
         let outcome = run(&slice.program, slice.root)?;
         texts.push(slice.program.to_string());
@@ -190,8 +191,8 @@ fn slices_say_what_the_whole_says() {
 fn kinds_of_seeds() {
     let model = Program::parse("fn root() {\n  c = chan 0\n  m = mutex\n  t = map\n}\n");
     let model = model.expect("a program");
-    let none = FnId::from_raw(u32::MAX);
-    let scopes = Scopes::new(&model, none);
+    let (none, parts) = (FnId::from_raw(u32::MAX), FxHashMap::default());
+    let scopes = Scopes::new(&model, &parts, none);
     let root = model.function_named("root").expect("a root");
     let kinds = scopes.seeds(root).into_iter().map(|s| scopes.made[&s][0].1);
     assert_eq!(kinds.collect::<Vec<_>>(), [Kind::Wait, Kind::Lock]);
