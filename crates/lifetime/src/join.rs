@@ -56,6 +56,9 @@ struct Giver {
     looped: Loop,
 }
 
+/// Where a container grows, what else does there, and where.
+type Together = (Span, Whole, Span);
+
 struct Join<'s> {
     program: &'s Program<'s>,
     calls: Calls<'s>,
@@ -73,7 +76,7 @@ struct Join<'s> {
     /// The fields and variables to which each function adds.
     adds: FxHashMap<Node, Vec<Whole>>,
     /// What is added together with a growth of this container in this function, at this place.
-    together: FxHashMap<(Node, Whole), Vec<(Span, Whole, Span)>>,
+    together: FxHashMap<(Node, Whole), Vec<Together>>,
     /// Containers whose entries are asked for their age: the field with the time, and where.
     aged: FxHashMap<u32, (ObjectId, Span)>,
 }

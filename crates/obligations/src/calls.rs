@@ -2,6 +2,7 @@
 
 use crate::escape::Env;
 use crate::exec::{Run, Site};
+use crate::flow::DEFERRED;
 use crate::inferred::Act;
 use crate::names::Known;
 use crate::package::acts;
@@ -288,8 +289,9 @@ impl<'a> Run<'a, '_> {
                 span: instr.span,
                 deferred: true,
             };
-            let ran = states.into_iter().flat_map(|s| self.perform(s, invocation.clone()));
-            states = ran.collect();
+            let ran: Vec<State> =
+                states.into_iter().flat_map(|s| self.perform(s, invocation.clone())).collect();
+            states = self.few(ran, block, DEFERRED + index);
         }
         states
     }

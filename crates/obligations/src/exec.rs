@@ -31,6 +31,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) arena: Arena,
     /// Instructions of the block that runs whose earlier values the state still knows.
     pub(crate) stale: BTreeSet<u32>,
+    /// Whether more states came together within a block than are followed.
+    pub(crate) crowded: bool,
     /// What was acquired where.
     pub(crate) sites: BTreeMap<Span, Site>,
     /// Lock operations whose lock an explicit unlock gave back on some path, with that unlock.
@@ -123,6 +125,7 @@ impl<'a, 'p> Run<'a, 'p> {
             detail,
             arena: Arena::default(),
             stale: BTreeSet::new(),
+            crowded: false,
             sites: BTreeMap::new(),
             unlocked: BTreeMap::new(),
             handed: BTreeMap::new(),

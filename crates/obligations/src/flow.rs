@@ -32,11 +32,17 @@ const MAX_GROUPS: usize = 24;
 const VISITS: (usize, usize) = (24, 200);
 /// Most terms and places of one function.
 const MAX_TERMS: usize = 30_000;
+/// Most different ways out of one function: each is compared with the others.
+const MAX_EXITS: usize = 400;
+/// Most states within a block that owe different things: each call may double them.
+const MAX_WITHIN: usize = 64;
 
 /// Within a block, more states than this are joined where they owe the same.
 const CROWD: usize = 6;
 /// Values joined within a block are named as if by groups from this number on.
 const THINNED: u32 = 1 << 16;
+/// The same among deferred calls that run.
+pub(crate) const DEFERRED: u32 = 1 << 24;
 
 struct Group {
     signature: Signature,
@@ -71,7 +77,7 @@ impl<'a> Run<'a, '_> {
         let mut visits = VISITS.0 * func.blocks.len() + VISITS.1;
         while let Some((order, id, group, index)) = work.pop_first() {
             visits = visits.checked_sub(1)?;
-            if self.arena.len() > MAX_TERMS {
+            if self.crowded || self.arena.len() > MAX_TERMS || exits.len() > MAX_EXITS {
                 return None;
             }
             let state = groups[id].get(group)?.states.get(index)?.clone();
@@ -84,7 +90,7 @@ impl<'a> Run<'a, '_> {
                 self.arrive(state, next, &shape, &mut groups, &mut work)?;
             }
         }
-        Some(exits)
+        (!self.crowded).then_some(exits)
     }
 
     /// Adds a state at a block, joined to those that owe the same if there are many.
@@ -148,9 +154,7 @@ impl<'a> Run<'a, '_> {
         let mut states = vec![state];
         for (index, instr) in block.instrs.iter().enumerate() {
             states = self.instr(states, instr, (id, index as u32));
-            if states.len() > CROWD {
-                states = self.thin(states, id, THINNED + index as u32);
-            }
+            states = self.few(states, id, THINNED + index as u32);
         }
         let mut next = Vec::new();
         for state in states {
@@ -161,9 +165,10 @@ impl<'a> Run<'a, '_> {
                 let same = |e: &&mut Exit| {
                     e.span == exit.span
                         && e.results == exit.results
-                        && e.state.signature(&self.arena, self.detail) == signature
                         && e.state.takes == exit.state.takes
                         && e.state.facts == exit.state.facts
+                        && e.state.held == exit.state.held
+                        && e.state.signature(&self.arena, self.detail) == signature
                 };
                 match exits.iter_mut().find(same) {
                     Some(known) => known.state.may_have_done(&exit.state),
@@ -174,6 +179,24 @@ impl<'a> Run<'a, '_> {
             }
         }
         next
+    }
+
+    /// The states of one point in a block, joined if there are many; none if too many owe different
+    /// things: then the function is given up.
+    pub(crate) fn few(
+        &mut self,
+        mut states: Vec<State>,
+        block: BlockId,
+        number: u32,
+    ) -> Vec<State> {
+        if states.len() > CROWD {
+            states = self.thin(states, block, number);
+        }
+        if states.len() > MAX_WITHIN {
+            self.crowded = true;
+            states.clear();
+        }
+        states
     }
 
     /// Joins states of one point in a block that owe the same.

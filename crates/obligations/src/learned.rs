@@ -255,9 +255,9 @@ impl<'a> Run<'a, '_> {
             let new =
                 matches!(self.arena.get(inner), Term::Fresh(_) | Term::NonNil(_) | Term::New(_));
             let error = error.map(|i| self.arena.local(dst[i]));
-            let failed = error.and_then(|place| {
+            let failed = error.map(|place| {
                 let error = state.load(&mut self.arena, place);
-                Some(state.nilness(&self.arena, error).map(|nil| !nil))
+                state.nilness(&self.arena, error).map(|nil| !nil)
             });
             if !new || failed == Some(Some(true)) {
                 after.push(state);
