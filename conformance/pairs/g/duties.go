@@ -151,6 +151,7 @@ func g10() {
 	each(func() { _, _ = snap.size() })
 }
 
+//pair:g06 stop-forgets
 type flusher struct {
 	done chan struct{}
 	n    int
@@ -185,7 +186,6 @@ func (l *log) Close() error {
 	return l.file.Close()
 }
 
-//pair:g06 stop-forgets
 func g06() {
 	l, err := newLog()
 	if err != nil {

@@ -246,6 +246,8 @@ fn goroutine(ctx: &Ctx<'_>, double: &DoubleLock) -> Goroutine {
 
 #[cfg(test)]
 mod tests {
+    mod more;
+
     fn check(fixture: &str) {
         stanch_testing::check("double-lock", fixture);
     }
@@ -732,80 +734,6 @@ func f(stop chan struct{}) {
     }()
     turn.Lock()
     turn.Unlock()
-}
-"#,
-        );
-    }
-
-    #[test]
-    fn a_goroutine_too_large_to_be_followed_may_unlock() {
-        check(
-            r#"
-func race(exit chan int, a, b, c, d, e, f bool) {
-    var mu sync.Mutex
-    var m1, m2, m3, m4, m5, m6 sync.Mutex
-    mu.Lock()
-    go func() {
-        if a { m1.Lock() }
-        if b { m2.Lock() }
-        if c { m3.Lock() }
-        if d { m4.Lock() }
-        if e { m5.Lock() }
-        if f { m6.Lock() }
-        mu.Unlock()
-        exit <- 1
-    }()
-    mu.Lock()
-    mu.Unlock()
-}
-"#,
-        );
-    }
-
-    #[test]
-    fn a_struct_that_is_assigned_anew_has_new_locks() {
-        check(
-            r#"
-type group struct { mu sync.Mutex; n int }
-func (g *group) shut() { g.mu.Lock() }
-var all group
-func reset() { all = group{} }
-func anew() {
-    all.shut()
-    reset()
-    all.shut()
-}
-func again() {
-    all.shut()
-    all.n = 0
-    all.shut()
-  //^^^^^^^^^^ leak[double-lock]: blocks for ever
-}
-"#,
-        );
-    }
-
-    #[test]
-    fn a_function_that_is_run_only_on_a_flag() {
-        check(
-            r#"
-type hub struct { mu sync.Mutex; fs []func() }
-func (h *hub) add(f func(), run bool) {
-    h.fs = append(h.fs, f)
-    if run {
-        f()
-    }
-}
-func (h *hub) later() {
-    h.mu.Lock()
-    defer h.mu.Unlock()
-    h.add(func() { h.mu.Lock(); h.mu.Unlock() }, false)
-}
-func (h *hub) now() {
-    h.mu.Lock()
-    defer h.mu.Unlock()
-    h.add(func() { h.mu.Lock(); h.mu.Unlock() }, true)
-  //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[double-lock]: can block for ever
 }
 "#,
         );

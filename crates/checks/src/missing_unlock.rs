@@ -116,6 +116,8 @@ fn help(lock: &str, unlock: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    mod more;
+
     fn check(fixture: &str) {
         stanch_testing::check("missing-unlock", fixture);
     }
@@ -733,124 +735,6 @@ func one(v any, now bool) {
     go func() {
         println("x")
     }()
-}
-"#,
-        );
-    }
-
-    #[test]
-    fn a_lock_method_finds_the_lock_taken() {
-        check(
-            r#"
-type owner struct { mu sync.Mutex; depth int; by *string }
-func (o *owner) Lock(id *string) error {
-    if o.by == nil || *o.by != *id {
-        o.mu.Lock()
-        o.by = id
-    } else if o.depth == 8 {
-        return errors.New("deep")
-    }
-    o.depth++
-    return nil
-}
-func (o *owner) Unlock() {
-    o.depth--
-    if o.depth == 0 {
-        o.by = nil
-        o.mu.Unlock()
-    }
-}
-type actor struct { own owner; gone bool }
-func (a *actor) lock(id *string) error {
-    if err := a.own.Lock(id); err != nil {
-        return err
-    }
-    if a.gone {
-        a.own.Unlock()
-        return errors.New("gone")
-    }
-    return nil
-}
-"#,
-        );
-    }
-
-    #[test]
-    fn a_callee_unlocks_what_its_state_says() {
-        check(
-            r#"
-type set struct { mu sync.Mutex; pending *int }
-func (s *set) add(n int) error {
-    s.mu.Lock()
-    if n < 0 {
-        s.mu.Unlock()
-        return errors.New("negative")
-    }
-    s.pending = &n
-    return nil
-}
-func (s *set) drop() error {
-    if s.pending == nil {
-        return errors.New("none")
-    }
-    s.pending = nil
-    s.mu.Unlock()
-    return nil
-}
-type user struct { s *set }
-func (u *user) use(n int, f func() error) error {
-    if err := u.s.add(n); err != nil {
-        return err
-    }
-    if err := f(); err != nil {
-        u.s.drop()
-        return err
-    }
-    return u.s.drop()
-}
-"#,
-        );
-    }
-
-    #[test]
-    fn a_failure_before_a_goroutine_gets_it() {
-        check(
-            r#"
-type disk struct { mu sync.Mutex }
-func open() error
-func (d *disk) sync(work func()) error {
-    d.mu.Lock()
-  //^^^^^^^^^^^ leak[missing-unlock]: `d.mu` stays locked when `(*disk).sync` returns at line 8
-    if err := open(); err != nil {
-        return err
-    }
-    go func() {
-        defer d.mu.Unlock()
-        work()
-    }()
-    return nil
-}
-func (d *disk) quick(work func()) error {
-    if err := open(); err != nil {
-        return err
-    }
-    d.mu.Lock()
-    go func() {
-        defer d.mu.Unlock()
-        work()
-    }()
-    return nil
-}
-func (d *disk) take(work func() bool) bool {
-    d.mu.Lock()
-    if work() {
-        return true
-    }
-    go func() {
-        defer d.mu.Unlock()
-        work()
-    }()
-    return false
 }
 "#,
         );

@@ -1,39 +1,24 @@
-//! What a leak costs: a file that the program leaves open once, or a leak in code for tests, is told only
-//! to who asks for everything.
+//! What a leak costs: one in code for tests is told only to who asks for everything.
 
-use crate::times::{in_loop, runs_once};
-use crate::{
-    Ctx, closer_not_closed, constructor_error_leak, double_lock, missing_close, missing_unlock,
-    stuck_lock,
-};
+use crate::{Ctx, double_lock, missing_unlock, stuck_lock};
 use stanch_diagnostic::{Confidence, Finding};
-use stanch_ir::{BlockId, FuncId};
 
 /// Lowers the confidence of a true finding of no consequence, and says why.
 ///
-/// A goroutine that `main` leaves behind stays as sure as it was: programs with one in `main` show what
-/// is done elsewhere. Nor is anything lowered that makes the program itself hang: a lock that stays
-/// locked, or a schedule in which the function that it begins with is stuck.
+/// What `main` leaves behind stays as sure as it was: small programs show what is done elsewhere. Nor is
+/// anything lowered that makes the program itself hang: a lock that stays locked, or a schedule in which
+/// the function that it begins with is stuck.
 pub(crate) fn weigh(ctx: &Ctx<'_>, finding: &mut Finding) {
     if finding.confidence == Confidence::Possible {
         return;
     }
     let reason = if is_for_tests(ctx, finding) && !is_lock(finding) && !hangs_caller(finding) {
         "this file is for tests: their process ends soon after"
-    } else if is_resource(finding) && happens_once(ctx, finding) {
-        "the program does this once, and the system closes it when the program ends"
     } else {
         return;
     };
     finding.confidence = Confidence::Possible;
     finding.notes.push(reason.to_owned());
-}
-
-/// Whether a resource is lost of which nothing is known but that it can be closed.
-fn is_resource(finding: &Finding) -> bool {
-    [&closer_not_closed::CHECK, &constructor_error_leak::CHECK, &missing_close::CHECK]
-        .iter()
-        .any(|check| check.code == finding.check.code)
 }
 
 fn is_lock(finding: &Finding) -> bool {
@@ -58,25 +43,6 @@ fn is_for_tests(ctx: &Ctx<'_>, finding: &Finding) -> bool {
     imports.any(|import| &*import.path == "testing" || import.path.starts_with("testing/"))
 }
 
-/// Whether the place of the finding is passed once in the life of the process.
-fn happens_once(ctx: &Ctx<'_>, finding: &Finding) -> bool {
-    let mut funcs = ctx.module.funcs.iter_enumerated();
-    let Some((id, _)) = funcs.find(|(_, func)| func.symbol == finding.function) else {
-        return false;
-    };
-    runs_once(ctx, id) && block_of(ctx, id, finding).is_some_and(|at| !in_loop(ctx, id, at))
-}
-
-/// The block whose instruction a finding is about.
-fn block_of(ctx: &Ctx<'_>, func: FuncId, finding: &Finding) -> Option<BlockId> {
-    let range = finding.location.range;
-    let mut blocks = ctx.module.funcs[func].blocks.iter_enumerated();
-    let found = blocks.find(|(_, block)| {
-        block.instrs.iter().any(|instr| instr.span.range == range) || block.term_span.range == range
-    });
-    found.map(|(id, _)| id)
-}
-
 #[cfg(test)]
 mod tests {
     use stanch_diagnostic::Confidence::{self, Likely, Possible, Proved};
@@ -84,23 +50,6 @@ mod tests {
 
     fn confidence(program: &str) -> Vec<Confidence> {
         findings(&Fixture::parse(program)).iter().map(|f| f.confidence).collect()
-    }
-
-    #[test]
-    fn main_opens_a_file_once() {
-        let opens = "func open(name string) error {
-            f, err := os.Open(name)
-            if err != nil { return err }
-            _, err = f.Stat()
-            return err
-        }\n";
-        let program = |main: &str| format!("\npackage main\nimport \"os\"\n{opens}{main}\n");
-        let once = "func main() { if open(\"a\") != nil { os.Exit(1) } }";
-        let loops = "func main() { for _, name := range os.Args { open(name) } }";
-        let handed = "func main() { walk(open) }\nfunc walk(f func(string) error)";
-        assert_eq!(confidence(&program(once)), [Possible]);
-        assert_eq!(confidence(&program(loops)), [Likely]);
-        assert_eq!(confidence(&program(handed)), [Likely]);
     }
 
     #[test]

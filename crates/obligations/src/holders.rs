@@ -47,6 +47,11 @@ pub(crate) fn owner_facts(
     for one in held {
         let Some(&owner) = owners.get(&one.field) else { continue };
         let declared = package.program.object(one.field);
+        // A function that ends something is called, not closed: who calls it is not looked for.
+        let kind = package.program.kind(package.program.underlying(declared.ty));
+        if matches!(kind, TypeKind::Signature(_)) {
+            continue;
+        }
         let unexported = declared.name.chars().next().is_some_and(char::is_lowercase);
         let Some(stop) = stop_method(package, owner).filter(|_| unexported) else { continue };
         // What the owner's own end ends as well is not forgotten.

@@ -33,14 +33,14 @@ func (s *session) keepAlive() {
 
 func (s *session) ping() {}
 
-func (s *session) close() {
+func (s *session) Close() {
 	close(s.done)
 }
 
 func main() {
 	for _, name := range []string{"a", "b", "c"} {
 		s := open(name)
-		s.close()
+		s.Close()
 	}
 	time.Sleep(20 * time.Millisecond)
 	fmt.Println("goroutines:", runtime.NumGoroutine())

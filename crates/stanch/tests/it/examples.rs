@@ -33,7 +33,6 @@ const KEPT: &[(&str, &str)] = &[
     ("pending", "delete-missed-on-path"),
     ("queue", "popped-slot-keeps-pointer"),
     ("constructor", "constructor-error-leak"),
-    ("snapshot", "missing-close"),
     ("file", "closer-not-closed"),
     ("lostcancel", "lost-cancel"),
 ];
