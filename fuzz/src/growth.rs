@@ -28,7 +28,7 @@ fn body(statements: &str, n: usize) -> String {
 }
 
 /// What grows, by what it is called.
-const KINDS: [Kind; 26] = [
+const KINDS: [Kind; 27] = [
     ("parentheses", |n| format!("package p\n\nvar x = {}1{}\n", "(".repeat(n), ")".repeat(n))),
     ("open parentheses", |n| format!("package p\n\nvar x = {}", "(".repeat(n))),
     ("open braces", |n| format!("package p\n\nfunc f() {{\n{}", "{\n".repeat(n))),
@@ -78,6 +78,10 @@ const KINDS: [Kind; 26] = [
     ("labels", |n| {
         let labels = (0..n).map(|i| format!("L{i}:\n\tif a > 0 {{ goto L{} }}\n", (i * 7) % n));
         format!("package p\n\nfunc f(a int) {{\n{}}}\n", labels.collect::<String>())
+    }),
+    ("counted labels", |n| {
+        let label = |i: usize| format!("L{i}:\n\tif a > {i} {{ a--; goto L{} }}\n", (i * 7) % n);
+        format!("package p\n\nfunc f(a int) {{\n{}}}\n", (0..n).map(label).collect::<String>())
     }),
 ];
 

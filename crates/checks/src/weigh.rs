@@ -9,16 +9,15 @@ use stanch_diagnostic::{Confidence, Finding};
 /// anything lowered that makes the program itself hang: a lock that stays locked, or a schedule in which
 /// the function that it begins with is stuck.
 pub(crate) fn weigh(ctx: &Ctx<'_>, finding: &mut Finding) {
-    if finding.confidence == Confidence::Possible {
+    if finding.confidence == Confidence::Possible
+        || is_lock(finding)
+        || hangs_caller(finding)
+        || !is_for_tests(ctx, finding)
+    {
         return;
     }
-    let reason = if is_for_tests(ctx, finding) && !is_lock(finding) && !hangs_caller(finding) {
-        "this file is for tests: their process ends soon after"
-    } else {
-        return;
-    };
     finding.confidence = Confidence::Possible;
-    finding.notes.push(reason.to_owned());
+    finding.notes.push("this file is for tests: their process ends soon after".to_owned());
 }
 
 fn is_lock(finding: &Finding) -> bool {

@@ -3,8 +3,9 @@
 use super::Scopes;
 use super::classes::Kind;
 use super::operations::waits;
-use stanch_base::{FxHashSet, IndexVec};
+use stanch_base::{FxHashMap, FxHashSet, IndexVec};
 use stanch_model::{FnId, Op};
+use std::cell::RefCell;
 
 /// More functions than this on the ways to a group's operations are too many.
 const MAX_CARRYING: usize = 24;
@@ -12,6 +13,9 @@ const MAX_CARRYING: usize = 24;
 /// What a root can run.
 pub(crate) struct Tree {
     inside: IndexVec<FnId, bool>,
+    /// Whether objects of a class are made in it, as far as that was asked, by how far owners are
+    /// followed. A class may have hundreds of owners, and each of those as many.
+    made: RefCell<FxHashMap<(u32, u32), bool>>,
 }
 
 impl Tree {
@@ -26,7 +30,7 @@ impl Tree {
                 }
             }
         }
-        Self { inside }
+        Self { inside, made: RefCell::default() }
     }
 
     pub(crate) fn contains(&self, id: &FnId) -> bool {
@@ -256,8 +260,11 @@ impl Scopes<'_> {
 
     /// Whether objects of the class are made below the root.
     fn inside(&self, class: u32, tree: &Tree, depth: u32) -> bool {
-        let made = self.made.get(&class).into_iter().flatten();
-        made.into_iter().any(|(id, kind, owner)| {
+        if let Some(&known) = tree.made.borrow().get(&(class, depth)) {
+            return known;
+        }
+        let mut made = self.made.get(&class).into_iter().flatten();
+        let inside = made.any(|(id, kind, owner)| {
             let shared = matches!(kind, Kind::Wait | Kind::Lock | Kind::Struct | Kind::Later);
             shared
                 && match owner {
@@ -266,6 +273,8 @@ impl Scopes<'_> {
                         depth > 0 && *owner != class && self.inside(*owner, tree, depth - 1)
                     }
                 }
-        })
+        });
+        tree.made.borrow_mut().insert((class, depth), inside);
+        inside
     }
 }
