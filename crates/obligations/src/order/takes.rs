@@ -214,15 +214,18 @@ impl<'a> Takes<'a> {
         }
         self.add_hook_readers(&mut readers);
         let mut fuel = work.len() * 24 + 1000;
-        while let Some(key) = work.pop_first() {
-            fuel -= 1;
-            if fuel == 0 {
-                return;
-            }
-            if self.update(key)
-                && let Some(readers) = readers.get(&key)
-            {
-                work.extend(readers.iter().copied());
+        // In rounds: who calls thousands of functions is looked at once after all of them.
+        while !work.is_empty() {
+            for key in std::mem::take(&mut work) {
+                fuel -= 1;
+                if fuel == 0 {
+                    return;
+                }
+                if self.update(key)
+                    && let Some(readers) = readers.get(&key)
+                {
+                    work.extend(readers.iter().copied());
+                }
             }
         }
     }
