@@ -336,6 +336,51 @@ func fewOthers(s source) {
     }
 
     #[test]
+    fn what_is_embedded_may_close_it() {
+        let program = |embedded: &str, expectation: &str| {
+            check(&format!(
+                r#"
+package p
+import "example.com/missing"
+var _ = missing.Value
+type db interface {{ Begin() (*txn, error) }}
+type txn struct {{
+    {embedded}
+    n int
+}}
+func (t *txn) Add(n int) error {{ t.n += n; return nil }}
+func (t *txn) Close() error {{ t.n++; return nil }}
+func write(d db, n int) error {{
+    tx, err := d.Begin()
+    {expectation}
+    if err != nil {{
+        return err
+    }}
+    if err := tx.Add(n); err != nil {{
+        return err
+    }}
+    tx.Close()
+    return nil
+}}
+func careful(d db, n int) error {{
+    tx, err := d.Begin()
+    if err != nil {{
+        return err
+    }}
+    defer tx.Close()
+    return tx.Add(n)
+}}
+"#
+            ));
+        };
+        program(
+            "hidden *missing.Txn",
+            "         //^^^^^^^^^ leak[missing-close]: `tx` is not closed when `write` returns",
+        );
+        program("*missing.Txn", "");
+    }
+
+    #[test]
     fn suppressed() {
         check(
             r#"

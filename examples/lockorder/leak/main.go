@@ -24,7 +24,7 @@ func (r *room) greet() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, g := range r.guests {
-		time.Sleep(time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 		g.greeted()
 	}
 }
@@ -44,7 +44,7 @@ func (g *guest) greeted() {
 func (g *guest) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	time.Sleep(time.Millisecond)
+	time.Sleep(200 * time.Millisecond)
 	g.room.empty() // leaks: the room is locked after the guest
 }
 
@@ -54,5 +54,5 @@ func main() {
 	r.guests = append(r.guests, g)
 	go r.greet()
 	go g.leave()
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(600 * time.Millisecond)
 }

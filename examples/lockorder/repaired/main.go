@@ -21,7 +21,7 @@ func (r *room) greet() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, g := range r.guests {
-		time.Sleep(time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 		g.greeted()
 	}
 }
@@ -51,5 +51,5 @@ func main() {
 	r.guests = append(r.guests, g)
 	go r.greet()
 	go g.leave()
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(600 * time.Millisecond)
 }

@@ -42,7 +42,7 @@ func (c *counter) add() {
 func (c *counter) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(200 * time.Millisecond)
 	close(c.quit)
 	c.wg.Wait() // leaks: run may wait for c.mu
 }
@@ -51,5 +51,5 @@ func main() {
 	c := &counter{quit: make(chan struct{})}
 	c.start()
 	go c.stop()
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(400 * time.Millisecond)
 }

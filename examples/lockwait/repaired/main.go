@@ -37,7 +37,7 @@ func (c *counter) add() {
 }
 
 func (c *counter) stop() {
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(200 * time.Millisecond)
 	close(c.quit)
 	c.wg.Wait()
 }
@@ -46,5 +46,5 @@ func main() {
 	c := &counter{quit: make(chan struct{})}
 	c.start()
 	go c.stop()
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(400 * time.Millisecond)
 }

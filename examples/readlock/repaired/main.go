@@ -23,7 +23,7 @@ func (c *cache) sizeLocked() int { return len(c.items) }
 func (c *cache) full() bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	time.Sleep(2 * time.Millisecond)
+	time.Sleep(400 * time.Millisecond)
 	return c.sizeLocked() > 10
 }
 
@@ -36,7 +36,7 @@ func (c *cache) put(key string, n int) {
 func main() {
 	c := &cache{items: map[string]int{}}
 	go c.full()
-	time.Sleep(time.Millisecond)
+	time.Sleep(100 * time.Millisecond)
 	go c.put("a", 1)
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(500 * time.Millisecond)
 }

@@ -15,8 +15,8 @@ import (
 
 func worker(ch chan string) {
 	defer close(ch)
-	time.Sleep(20 * time.Millisecond) // the work takes longer than main is willing to wait
-	ch <- "the answer"                // leaks: blocks for ever once main has stopped waiting
+	time.Sleep(200 * time.Millisecond) // the work takes longer than main is willing to wait
+	ch <- "the answer"                 // leaks: blocks for ever once main has stopped waiting
 }
 
 func main() {
@@ -30,6 +30,6 @@ func main() {
 		fmt.Println("main stops waiting")
 	}
 
-	time.Sleep(50 * time.Millisecond) // main has other things to do
+	time.Sleep(300 * time.Millisecond) // main has other things to do
 	fmt.Println("goroutines:", runtime.NumGoroutine())
 }

@@ -12,7 +12,7 @@ import (
 
 func worker(ch chan string) {
 	defer close(ch)
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(200 * time.Millisecond)
 	ch <- "the answer" // never blocks: the buffer has room for it
 }
 
@@ -27,6 +27,6 @@ func main() {
 		fmt.Println("main stops waiting")
 	}
 
-	time.Sleep(50 * time.Millisecond)
+	time.Sleep(300 * time.Millisecond)
 	fmt.Println("goroutines:", runtime.NumGoroutine())
 }
