@@ -1,7 +1,8 @@
-//! `cargo xtask conformance known`: which known leaks of released modules are found, and whether
-//! the findings are gone where they were repaired, kept in `conformance/known.snap`.
+//! `cargo xtask conformance known`, and `known-more`: which known leaks of released modules are found,
+//! and whether the findings are gone where they were repaired, kept in `conformance/known.snap`.
 //!
-//! Downloads the modules. The leaks are in `conformance/known.tsv`.
+//! Downloads the modules. The leaks are in `conformance/known.tsv`, and why they are missed in
+//! `conformance/known.toml`, by `module@version file function`.
 
 use crate::findings::{self, Document, Finding};
 use crate::{fetch, snapshot, workspace};
@@ -11,11 +12,6 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
-const ROWS: &str = "conformance/known.tsv";
-
-/// Why a row is missed, by `module@version file function`.
-const REASONS: &str = "conformance/known.toml";
-
 /// Which checks are about a kind of leak. In the function of a row, a finding of one of them is
 /// about the row's operation.
 const KINDS: [(&str, &[&str]); 10] = [
@@ -23,7 +19,14 @@ const KINDS: [(&str, &[&str]); 10] = [
     ("chan-send-no-receiver", &["abandoned-send"]),
     (
         "http-body/sql-rows/stream not closed",
-        &["body-not-closed", "rows-not-closed", "closer-not-closed", "constructor-error-leak"],
+        &[
+            "body-not-closed",
+            "rows-not-closed",
+            "closer-not-closed",
+            "constructor-error-leak",
+            "missing-close",
+            "stop-forgets-resource",
+        ],
     ),
     ("lostcancel", &["lost-cancel", "cancel-overwritten"]),
     (
@@ -60,6 +63,7 @@ const KINDS: [(&str, &[&str]); 10] = [
             "stop-forgets-resource",
             "constructor-error-leak",
             "closer-not-closed",
+            "missing-close",
             "stuck-worker",
         ],
     ),
@@ -85,11 +89,13 @@ enum Outcome {
     Unknown(String),
 }
 
-/// `only` restricts to modules whose `path@version` contains one of its words, and compares nothing.
-pub(crate) fn run(update: bool, only: &[String]) -> Result<()> {
-    let text = fs::read_to_string(workspace::root().join(ROWS))
-        .with_context(|| format!("cannot read {ROWS}"))?;
-    let mut rows = parse(&text)?;
+/// `set` names the files; `only` restricts to modules whose `path@version` contains one of its words,
+/// and compares nothing.
+pub(crate) fn run(set: &str, update: bool, only: &[String]) -> Result<()> {
+    let path = format!("conformance/{set}.tsv");
+    let text = fs::read_to_string(workspace::root().join(&path))
+        .with_context(|| format!("cannot read {path}"))?;
+    let mut rows = parse(&text).with_context(|| format!("in {path}"))?;
     let chosen = |row: &Row| {
         let name = format!("{}@{}", row.module, row.version);
         only.is_empty() || only.iter().any(|word| name.contains(word.as_str()))
@@ -97,11 +103,12 @@ pub(crate) fn run(update: bool, only: &[String]) -> Result<()> {
     rows.retain(chosen);
     let mut modules = Modules { binary: findings::build()?, known: BTreeMap::new() };
     let outcomes: Vec<Outcome> = rows.iter().map(|row| modules.outcome(row)).collect();
-    let reasons = fs::read_to_string(workspace::root().join(REASONS))
-        .with_context(|| format!("cannot read {REASONS}"))?;
+    let path = format!("conformance/{set}.toml");
+    let reasons = fs::read_to_string(workspace::root().join(&path))
+        .with_context(|| format!("cannot read {path}"))?;
     let reasons: BTreeMap<String, String> =
-        toml::from_str(&reasons).with_context(|| format!("in {REASONS}"))?;
-    let report = report(&rows, &outcomes, &reasons);
+        toml::from_str(&reasons).with_context(|| format!("in {path}"))?;
+    let report = report(set, &rows, &outcomes, &reasons);
     for (row, outcome) in rows.iter().zip(&outcomes) {
         if let Outcome::Unknown(why) = outcome {
             eprintln!("NOT KNOWN: {}@{}: {why}", row.module, row.version);
@@ -111,7 +118,7 @@ pub(crate) fn run(update: bool, only: &[String]) -> Result<()> {
         print!("{report}");
         return Ok(());
     }
-    snapshot::settle("known", &report, update)
+    snapshot::settle(set, &report, update)
 }
 
 /// The findings of modules, by `path@version`.
@@ -188,11 +195,11 @@ fn parse(text: &str) -> Result<Vec<Row>> {
         let parts: Vec<&str> = line.split('\t').collect();
         let [module, version, fixed_in, file, lines, function, kind, _reach, what] = parts[..]
         else {
-            bail!("{ROWS}:{}: not nine columns", number + 1);
+            bail!("line {}: not nine columns", number + 1);
         };
         ensure!(
             KINDS.iter().any(|(known, _)| *known == kind),
-            "{ROWS}:{}: unknown kind `{kind}`",
+            "line {}: unknown kind `{kind}`",
             number + 1
         );
         let lines = lines.split(',').map(|n| n.trim().parse::<u32>());
@@ -202,17 +209,22 @@ fn parse(text: &str) -> Result<Vec<Row>> {
             version: version.into(),
             fixed_in: (fixed_in != "-").then(|| fixed_in.into()),
             file: file.into(),
-            lines: lines.with_context(|| format!("{ROWS}:{}: lines", number + 1))?,
+            lines: lines.with_context(|| format!("line {}: lines", number + 1))?,
             function: function.into(),
             kind: kind.into(),
             what: what.into(),
         });
     }
-    ensure!(!rows.is_empty(), "{ROWS} has no rows");
+    ensure!(!rows.is_empty(), "there are no rows");
     Ok(rows)
 }
 
-fn report(rows: &[Row], outcomes: &[Outcome], reasons: &BTreeMap<String, String>) -> String {
+fn report(
+    set: &str,
+    rows: &[Row],
+    outcomes: &[Outcome],
+    reasons: &BTreeMap<String, String>,
+) -> String {
     let mut totals: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
     let mut list = String::new();
     let mut n_lasting = 0;
@@ -236,8 +248,8 @@ fn report(rows: &[Row], outcomes: &[Outcome], reasons: &BTreeMap<String, String>
     }
     let n_found: usize = totals.values().map(|[found, _]| found).sum();
     let mut text = format!(
-        "Known leaks of released modules ({ROWS}) that are found.\n\
-         Written by `cargo xtask conformance known --update`; reasons are in {REASONS}.\n\n\
+        "Known leaks of released modules (conformance/{set}.tsv) that are found.\n\
+         Written by `cargo xtask conformance {set} --update`; reasons are in conformance/{set}.toml.\n\n\
          found: {n_found}/{}, of which {n_lasting} still in the repaired version\n",
         rows.len()
     );

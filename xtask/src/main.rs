@@ -61,7 +61,7 @@ enum Command {
         /// The large corpora too, which takes minutes and some gigabytes of downloads
         #[arg(long)]
         full: bool,
-        /// Only these corpora (of `types`) or modules (of `known`)
+        /// Only these corpora (of `types`) or modules (of `known` and `known-more`)
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
         /// The Go installation; what `go env GOROOT` says if not given
@@ -96,6 +96,8 @@ enum Conformance {
     Goleaks,
     /// Known leaks of released modules; downloads them
     Known,
+    /// More of them, in fifty other modules: some gigabytes and half an hour
+    KnownMore,
     /// Programs that leak, and look-alikes
     Pairs,
     /// Accepted and rejected files of the Go tree
@@ -140,7 +142,10 @@ fn run(command: Command) -> Result<()> {
                 conformance_pairs::run(&goroot, update)?;
             }
             if matches!(what, Some(Conformance::Known)) || what.is_none() && full {
-                conformance_known::run(update, &only)?;
+                conformance_known::run("known", update, &only)?;
+            }
+            if matches!(what, Some(Conformance::KnownMore)) {
+                conformance_known::run("known-more", update, &only)?;
             }
             if matches!(what, Some(Conformance::Cost)) || what.is_none() && full {
                 conformance_cost::run(&goroot, update)?;
