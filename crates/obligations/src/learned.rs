@@ -52,7 +52,7 @@ struct Use {
     other: bool,
 }
 
-/// Literals within literals, and what is embedded, are followed so far.
+/// Literals within literals are followed so far.
 const MAX_DEPTH: u32 = 3;
 
 /// Whether a function calls others that return what may have to be closed.
@@ -124,23 +124,10 @@ impl Package<'_> {
         let named = program.named_object(base).is_some_and(|o| o.package != ObjectId::UNIVERSE);
         let known = named
             && !program.is_type_param(base)
-            && !self.hides_methods(base, MAX_DEPTH)
+            && !program.embeds_unknown(base)
             && self.names.release_words().any(closes);
         self.closable.borrow_mut().insert(ty, known);
         known
-    }
-
-    /// Whether a type embeds something of a type that is not known: the method that closes it may come
-    /// from there.
-    fn hides_methods(&self, ty: TypeId, depth: u32) -> bool {
-        let program = self.program;
-        let TypeKind::Struct(fields) = program.kind(program.underlying(ty)) else { return false };
-        let mut embedded = fields.iter().filter(|field| field.embedded);
-        embedded.any(|field| {
-            let inner = program.pointee(field.ty).unwrap_or(field.ty);
-            matches!(program.kind(program.underlying(inner)), TypeKind::Unknown)
-                || depth > 0 && self.hides_methods(inner, depth - 1)
-        })
     }
 }
 

@@ -41,6 +41,9 @@ pub(crate) const FIRST_OF_BODIES: u32 = 1 << 31;
 /// Aliases and named types in a row that are followed.
 const MAX_HOPS: u32 = 1000;
 
+/// What is embedded is looked through so far.
+const MAX_EMBEDDING: u32 = 3;
+
 impl<'p> Program<'p> {
     /// The unknown type.
     pub const UNKNOWN: TypeId = UNKNOWN;
@@ -352,6 +355,20 @@ impl<'p> Program<'p> {
             TypeKind::Pointer(base) => Some(*base),
             _ => None,
         }
+    }
+
+    /// Whether a type embeds something of a type that is not known: its method set is not known either.
+    pub fn embeds_unknown(&self, ty: TypeId) -> bool {
+        self.embeds_unknown_within(ty, MAX_EMBEDDING)
+    }
+
+    fn embeds_unknown_within(&self, ty: TypeId, depth: u32) -> bool {
+        let TypeKind::Struct(fields) = self.kind(self.underlying(ty)) else { return false };
+        fields.iter().filter(|field| field.embedded).any(|field| {
+            let inner = self.pointee(field.ty).unwrap_or(field.ty);
+            matches!(self.kind(self.underlying(inner)), TypeKind::Unknown)
+                || depth > 0 && self.embeds_unknown_within(inner, depth - 1)
+        })
     }
 
     /// The type name of a named type or instance (through aliases, not through pointers).

@@ -132,10 +132,20 @@ impl Lower<'_> {
                         _ => (Callee::Value(Operand::Unknown(self.ty(fun))), None),
                     }
                 }
+                // It may be promoted from a type that is not known, and gets what it is called on.
+                None if self.mode(*x) == Mode::Value && self.hides_methods(*x) => {
+                    let recv = self.expr(*x);
+                    (Callee::Value(Operand::Unknown(self.ty(fun))), Some(recv))
+                }
                 _ => (Callee::Value(self.expr(fun)), None),
             },
             _ => (Callee::Value(self.expr(fun)), None),
         }
+    }
+
+    fn hides_methods(&self, x: ExprId) -> bool {
+        let ty = self.ty(x);
+        self.program.embeds_unknown(self.program.pointee(ty).unwrap_or(ty))
     }
 
     fn arguments(
