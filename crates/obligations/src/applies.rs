@@ -395,7 +395,7 @@ impl<'a> Run<'a, '_> {
 }
 
 /// Whether a lock is part of something that is assigned as a whole: it is another lock then.
-fn is_replaced(arena: &Arena, lock: PlaceId, writes: &Writes) -> bool {
+pub(crate) fn is_replaced(arena: &Arena, lock: PlaceId, writes: &Writes) -> bool {
     let data = arena.data(lock);
     let within = data.parts.split_last().map_or(&[][..], |(_, before)| before);
     let field = |part: &Part| matches!(part, Part::Field(f) if writes.fields.contains(f));

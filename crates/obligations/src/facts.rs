@@ -87,10 +87,10 @@ impl Foreign {
         let id = *facts.funcs.get(&object)?;
         let known = facts.of.get(&id)?;
         let span = facts.names.get(&id)?.span;
-        let here = self.number(id, span, imported);
+        let here = self.number((object.package, id), span, imported);
         let mut summary = known.summary.clone();
         if let Some(summary) = &mut summary {
-            summary.rename(&mut |id, span| self.number(id, span, imported));
+            summary.rename(&mut |id, span| self.number((object.package, id), span, imported));
         }
         let at = here.index() - self.first;
         self.facts[at] = known.facts.clone();
@@ -98,11 +98,16 @@ impl Foreign {
         Some(here)
     }
 
-    /// The number here of a function of another package; `span` is in it.
-    fn number(&mut self, id: FuncId, span: Span, imported: Imported<'_>) -> FuncId {
+    /// The number here of a function that another package knows by a number; `span` is in it.
+    fn number(
+        &mut self,
+        (package, id): (PackageId, FuncId),
+        span: Span,
+        imported: Imported<'_>,
+    ) -> FuncId {
         let next = FuncId::from_usize(self.first + self.names.len());
-        *self.numbers.entry((span.package, id)).or_insert_with(|| {
-            let name = imported(span.package).and_then(|f| f.names.get(&id)).cloned();
+        *self.numbers.entry((package, id)).or_insert_with(|| {
+            let name = imported(package).and_then(|f| f.names.get(&id)).cloned();
             self.names.push(name.unwrap_or_else(|| Name { symbol: Box::default(), span }));
             self.facts.push(FuncFacts { returns: true, ..FuncFacts::default() });
             self.summaries.push(None);
@@ -166,5 +171,9 @@ pub(crate) fn give_out(
         };
         out.of.insert(id, Known { facts, summary });
     }
+    // Chains of calls go on into packages that an importer may not know itself.
+    let first = package.module.funcs.len();
+    let named = package.foreign.iter().enumerate().filter(|(_, name)| !name.symbol.is_empty());
+    out.names.extend(named.map(|(i, name)| (FuncId::from_usize(first + i), name.clone())));
     out
 }

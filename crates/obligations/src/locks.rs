@@ -1,5 +1,6 @@
 //! Locks: taking them, giving them back, and taking them twice.
 
+use crate::applies::is_replaced;
 use crate::calls::{Invocation, Target};
 use crate::escape::Env;
 use crate::exec::Run;
@@ -129,6 +130,11 @@ impl<'a> Run<'a, '_> {
         deferred: bool,
     ) {
         let Some((lock, site, always)) = self.translate(state, env, take, span) else { return };
+        // A lock that the callee replaces may be another one by the time it is taken.
+        let package = self.package;
+        if is_replaced(&self.arena, lock, &package.facts[env.callee].writes) {
+            return;
+        }
         self.take(state, lock, take.mode, site, Taking { always, deferred });
     }
 

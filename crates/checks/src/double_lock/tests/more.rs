@@ -75,3 +75,35 @@ func (h *hub) now() {
 "#,
     );
 }
+
+#[test]
+fn a_callee_that_assigns_the_struct_anew_before_it_locks() {
+    check(
+        r#"
+type group struct { mu sync.Mutex; n int }
+func (g *group) shut() { g.mu.Lock() }
+var all group
+func reset() { all = group{} }
+func turn() bool {
+    reset()
+    all.shut()
+    return all.n > 0
+}
+func turns(files []string) {
+    for range files {
+        turn()
+    }
+}
+func bare() bool {
+    all.shut()
+    return all.n > 0
+}
+func again(files []string) {
+    for range files {
+        bare()
+      //^^^^^^ leak[double-lock]: blocks for ever
+    }
+}
+"#,
+    );
+}
