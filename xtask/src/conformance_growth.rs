@@ -100,7 +100,8 @@ fn grown(goroot: &Path, folder: &Path) -> Result<BTreeSet<String>> {
 fn found(folder: &Path) -> Result<BTreeSet<String>> {
     let checks = "growing-global,growing-field,registry-without-unsubscribe,popped-slot-keeps-pointer,\
                   delete-missed-on-path,growing-context,finalizer-cycle,closure-pins-large,\
-                  goroutine-pins-argument,global-channel-without-partner";
+                  goroutine-pins-argument,global-channel-without-partner,subslice-pins-buffer,\
+                  pool-of-giants,pool-keeps-references";
     let binary = workspace::binary()?;
     let output = std::process::Command::new(&binary)
         .args(["check", "--quiet", "--output-format", "json", "--select", checks])

@@ -1,0 +1,33 @@
+// A pooled request forgets its user, and not its body.
+package pooled_object
+
+import "sync"
+
+type user struct{ name string }
+
+type request struct {
+	user *user
+	body *[1 << 16]byte
+}
+
+var (
+	pool  = sync.Pool{New: func() any { return new(request) }}
+	inUse [8]*request
+)
+
+func give(r *request) {
+	r.user = nil
+	pool.Put(r)
+}
+
+func Step(i int) {
+	if r := inUse[i%8]; r != nil {
+		give(r)
+	}
+	r := pool.Get().(*request)
+	if i >= 30000 && i < 30064 {
+		r.user = &user{"somebody"}
+		r.body = new([1 << 16]byte)
+	}
+	inUse[i%8] = r
+}
