@@ -214,7 +214,7 @@ mod tests {
     fn counts() -> Result<()> {
         let document = r#"{"findings":[{"name":"n","message":"m","function":"f","location":
             {"file":"a/a.go","start":{"line":5}}}],"summary":{"roots":0,"inconclusive":0,
-            "left_out":0,"states":0,"largest":0}}"#;
+            "blurred":0,"bounded":0,"retries":0,"left_out":0,"states":0,"largest":0}}"#;
         let document: Document = serde_json::from_str(document)?;
         let programs = programs_of("a/a.go", FILE);
         let leaks = BTreeMap::from([verdict("x", &["x [select]"]), verdict("y", &["y [select]"])]);

@@ -24,6 +24,9 @@ pub(crate) struct Document {
 pub(crate) struct Summary {
     pub(crate) roots: u64,
     pub(crate) inconclusive: u64,
+    pub(crate) blurred: u64,
+    pub(crate) bounded: u64,
+    pub(crate) retries: u64,
     pub(crate) left_out: u64,
     pub(crate) states: u64,
     pub(crate) largest: u64,

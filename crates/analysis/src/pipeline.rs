@@ -359,6 +359,9 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
             unknown_expressions: types.files.iter().map(|f| u64::from(f.n_unknown)).sum(),
             roots: u64::from(explored.stats.roots),
             inconclusive: u64::from(explored.stats.inconclusive),
+            blurred: u64::from(explored.stats.blurred),
+            bounded: u64::from(explored.stats.bounded),
+            retries: u64::from(explored.stats.retries),
             left_out: u64::from(explored.stats.left_out),
             largest: explored.stats.largest,
             not_followed: obligations.incomplete.len() as u64,
@@ -460,6 +463,9 @@ fn collect(loaded: &Loaded<'_>, results: Vec<PackageResult>, report: &mut Report
         sum.unknown_expressions += one.unknown_expressions;
         sum.roots += one.roots;
         sum.inconclusive += one.inconclusive;
+        sum.blurred += one.blurred;
+        sum.bounded += one.bounded;
+        sum.retries += one.retries;
         sum.left_out += one.left_out;
         sum.largest = sum.largest.max(one.largest);
         sum.not_followed += one.not_followed;

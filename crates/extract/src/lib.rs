@@ -62,16 +62,18 @@ pub struct Stats {
     pub roots: u32,
     /// Roots of which not everything was explored.
     pub inconclusive: u32,
-    /// Roots with more goroutines or objects of one place than are explored together.
-    pub bounded: u32,
-    /// Roots that were explored with less detail, since it was too much with all.
+    /// Roots of which all was explored, but only with less detail, since it was too much with all.
     pub blurred: u32,
+    /// Those of the blurred with more goroutines or objects of one place than are explored together.
+    pub bounded: u32,
+    /// Explorations that were given up for one with less detail.
+    pub retries: u32,
     /// Objects, by function, that were not explored: too much hangs together with them, or too many
     /// functions use what hands them out.
     pub left_out: u32,
     /// States visited.
     pub states: u64,
-    /// The most states of one exploration.
+    /// The most states of one root, over all its tries.
     pub largest: u64,
 }
 
@@ -102,16 +104,21 @@ pub fn explore_package(
     let needs = need::Needs::of(&names, &carry, module, &client::with_errors(&plans));
     let mut translated = translate::translate(&names, package, module, &needs, &carry);
     let mut explored = Explored::default();
+    let mut given_up = 0;
     let mut take = |one: roots::One| {
         let outcome = one.outcome;
         let complete = outcome.inconclusive.is_none();
         let bounded = outcome.inconclusive.is_some_and(|why| one.blurred && roots::is_bound(why));
         explored.stats.roots += u32::from(!one.again);
-        explored.stats.blurred += u32::from((complete || bounded) && one.blurred);
-        explored.stats.bounded += u32::from(bounded && !one.again);
+        explored.stats.retries += u32::from(one.again);
+        let last = one.blurred && !one.again;
+        explored.stats.blurred += u32::from((complete || bounded) && last);
+        explored.stats.bounded += u32::from(bounded && last);
         explored.stats.inconclusive += u32::from(!complete && !bounded && !one.again);
         explored.stats.states += u64::from(outcome.n_states);
-        explored.stats.largest = explored.stats.largest.max(u64::from(outcome.n_states));
+        let states = given_up + u64::from(outcome.n_states);
+        explored.stats.largest = explored.stats.largest.max(states);
+        given_up = if one.again { states } else { 0 };
         for leak in outcome.leaks {
             if one.worker == (leak.kind == LeakKind::AliveForEver) {
                 let leak = one.sliced.lift(leak);

@@ -66,10 +66,16 @@ pub struct Summary {
     pub roots: u64,
     /// Those of them whose search was cut by a bound; what they may hide is not reported.
     pub inconclusive: u64,
+    /// Roots of which not all data that decides was followed, since it was too much with all.
+    pub blurred: u64,
+    /// Those of the blurred with more goroutines or objects of one place than are explored together.
+    pub bounded: u64,
+    /// Searches that were given up for one with less detail.
+    pub retries: u64,
     /// Objects, by function, that were not explored because too much hangs together with them or
     /// because too many functions use what hands them out.
     pub left_out: u64,
-    /// The most states of one exploration.
+    /// The most states of one root, over all its tries.
     pub largest: u64,
     /// Functions too large to be followed path by path.
     pub not_followed: u64,

@@ -42,6 +42,11 @@ pub(crate) fn write(
         let of = grouped(summary.roots.max(summary.inconclusive));
         writeln!(out, "{functions} of {of} too large to be explored to the end")?;
     }
+    if summary.blurred > 0 {
+        let functions = count(summary.blurred, "function");
+        let of = grouped(summary.roots.max(summary.blurred));
+        writeln!(out, "{functions} of {of} too large to be explored with all detail")?;
+    }
     if summary.left_out > 0 {
         let objects = count(summary.left_out, "object");
         writeln!(out, "{objects} with too much around them to be explored")?;

@@ -45,6 +45,9 @@ const SUMMARY: Summary = Summary {
     suppressed: 0,
     roots: 30,
     inconclusive: 0,
+    blurred: 0,
+    bounded: 0,
+    retries: 0,
     left_out: 0,
     largest: 0,
     not_followed: 0,
@@ -278,10 +281,17 @@ fn the_last_line_counts() {
 
 #[test]
 fn the_last_lines_say_what_is_not_shown() {
-    let summary =
-        Summary { suppressed: 1, inconclusive: 2, left_out: 3, not_followed: 1, ..SUMMARY };
+    let summary = Summary {
+        suppressed: 1,
+        inconclusive: 2,
+        blurred: 4,
+        left_out: 3,
+        not_followed: 1,
+        ..SUMMARY
+    };
     let expected = "1 finding silenced by `//stanch:ignore` comments\n\
                     2 functions of 30 too large to be explored to the end\n\
+                    4 functions of 30 too large to be explored with all detail\n\
                     3 objects with too much around them to be explored\n\
                     1 function too large to be followed path by path\n";
     assert!(last_lines(summary, &[]).ends_with(expected));
