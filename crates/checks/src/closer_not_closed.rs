@@ -329,6 +329,52 @@ func asserted(t any, name string) {
     }
 
     #[test]
+    fn promoted_close() {
+        check(
+            r#"
+func literal(to *net.UDPAddr) error {
+    conn, err := net.DialUDP("udp", nil, to)
+    if err != nil {
+        return err
+    }
+    defer func() { conn.Close() }()
+    _, err = conn.Write(nil)
+    return err
+}
+func shut(c *net.UDPConn) { c.Close() }
+func callee(to *net.UDPAddr) error {
+    conn, err := net.DialUDP("udp", nil, to)
+    if err != nil {
+        return err
+    }
+    shut(conn)
+    return nil
+}
+func asserted(l net.Listener) {
+    c, err := l.Accept()
+    if err != nil {
+        return
+    }
+    if u, ok := c.(*net.UDPConn); ok {
+        u.Close()
+        return
+    }
+    c.Close()
+}
+func forgotten(to *net.UDPAddr) error {
+    conn, err := net.DialUDP("udp", nil, to)
+               //^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[closer-not-closed]: `conn` is never closed
+    if err != nil {
+        return err
+    }
+    _, err = conn.Write(nil)
+    return err
+}
+"#,
+        );
+    }
+
+    #[test]
     fn suppressed() {
         check(
             r#"

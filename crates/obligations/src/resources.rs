@@ -126,11 +126,9 @@ impl<'a> Run<'a, '_> {
                 Term::Iface(inner) | Term::Assert(inner, _) | Term::Wrap(inner) => value = inner,
                 Term::Owed(site) => return self.close(state, site),
                 // A promoted method gets the embedded field: it stands for the whole.
-                Term::Addr(place) => match self.arena.data(place).root {
-                    Root::Ptr(whole) if matches!(self.arena.get(whole), Term::Owed(_)) => {
-                        value = whole;
-                    }
-                    _ => return self.escape(state, value),
+                Term::Addr(place) => match self.whole_of(place) {
+                    Some(whole) => value = whole,
+                    None => return self.escape(state, value),
                 },
                 Term::Load(place, None) => {
                     state.used.insert(place);
@@ -139,6 +137,23 @@ impl<'a> Run<'a, '_> {
                 _ => return self.escape(state, value),
             }
         }
+    }
+
+    /// The object of which a place is the embedded part whose methods it has. Where the part's name is
+    /// another package's own, nothing but a promoted method gets it (spec: Selectors).
+    fn whole_of(&self, place: PlaceId) -> Option<TermId> {
+        let program = self.package.program;
+        let data = self.arena.data(place);
+        let Root::Ptr(whole) = data.root else { return None };
+        let hidden = |part: &Part| match *part {
+            Part::Field(field) => {
+                field.package != self.package.module.package
+                    && !program.object(field).name.starts_with(char::is_uppercase)
+            }
+            Part::Index(_) => false,
+        };
+        let owed = matches!(self.arena.get(whole), Term::Owed(_));
+        (owed || !data.parts.is_empty() && data.parts.iter().all(hidden)).then_some(whole)
     }
 
     /// What was acquired at `site` is given back.
