@@ -257,6 +257,29 @@ func fetch(url string) (*http.Response, error) {
     }
     return resp, err
 }
+type refused struct{ code int }
+func (r *refused) Error() string { return "refused" }
+func asserted(url string) error {
+    resp, err := http.Get(url)
+    if r, ok := err.(*refused); ok {
+        return r
+    }
+    if err != nil {
+        return err
+    }
+    return resp.Body.Close()
+}
+func switched(url string) error {
+    resp, err := http.Get(url)
+    switch err := err.(type) {
+    case nil:
+    case *refused:
+        return err
+    default:
+        return gone
+    }
+    return resp.Body.Close()
+}
 "#,
         );
     }

@@ -9,6 +9,8 @@ use crate::term::{Number, Part, PlaceId, Root, Term, TermId};
 use crate::visit;
 use stanch_base::{FxHashSet, Idx, IndexVec};
 use stanch_ir::{Block, BlockId, Func, LocalId, Span, Terminator};
+use stanch_syntax::ast::BinaryOp;
+use stanch_types::TypeId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A state at a return.
@@ -282,11 +284,44 @@ impl<'a> Run<'a, '_> {
                 }
                 next.extend(default.iter().map(|&d| (d, state.clone())));
             }
-            Terminator::TypeSwitch { .. } => {
-                successors(&block.term, &mut |target| next.push((target, state.clone())));
+            Terminator::TypeSwitch { x, cases, default } => {
+                let mut state = state;
+                let value = self.operand(&mut state, x);
+                self.type_switch(&state, value, cases, *default, next);
             }
             Terminator::Goto(target) => next.push((*target, state)),
             Terminator::Return | Terminator::Panic(_) | Terminator::Unreachable => {}
+        }
+    }
+
+    /// The value is nil where the clause says so, and not nil where it names a type.
+    fn type_switch(
+        &mut self,
+        state: &State,
+        value: TermId,
+        cases: &[(Option<TypeId>, BlockId)],
+        default: BlockId,
+        next: &mut Vec<(BlockId, State)>,
+    ) {
+        let nil = self.arena.nil();
+        let is_nil = self.arena.binary(BinaryOp::Eq, value, nil);
+        for &(ty, target) in cases {
+            let mut fork = state.clone();
+            let possible = match ty {
+                None => fork.assume(&mut self.arena, is_nil, true),
+                Some(ty) => {
+                    let is = self.arena.term(Term::Is(value, ty));
+                    fork.assume(&mut self.arena, is, true)
+                }
+            };
+            if possible {
+                next.push((target, fork));
+            }
+        }
+        let mut rest = state.clone();
+        let asks_nil = cases.iter().any(|(ty, _)| ty.is_none());
+        if !asks_nil || rest.assume(&mut self.arena, is_nil, false) {
+            next.push((default, rest));
         }
     }
 

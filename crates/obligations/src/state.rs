@@ -384,6 +384,14 @@ impl State {
             Term::Binary(BinaryOp::Eq, a, b) if truth && arena.is_const(b) => {
                 self.facts.insert(a, b);
             }
+            // What is nil holds no type.
+            Term::Is(value, _) if truth => {
+                let nil = arena.nil();
+                let is_nil = arena.binary(BinaryOp::Eq, value, nil);
+                if !self.assume(arena, is_nil, false) {
+                    return false;
+                }
+            }
             _ => {}
         }
         let value = arena.bool(truth);
