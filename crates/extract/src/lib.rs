@@ -77,19 +77,23 @@ pub struct Stats {
     pub largest: u64,
 }
 
-/// Bounds of one exploration.
-fn limits(sizes: u32, instances: [u32; 2]) -> Limits {
-    Limits {
-        states: 4_000,
-        instructions: 130_000,
-        branches_per_step: 128,
-        local_steps: 2_000,
-        max_size: sizes,
-        goroutines_per_site: instances[0],
-        objects_per_site: instances[1],
-        ..Limits::default()
-    }
-}
+/// Bounds of the first exploration of a root.
+const LIMITS: Limits = Limits {
+    states: 4_000,
+    instructions: 130_000,
+    local_steps: 2_000,
+    branches_per_step: 128,
+    objects_per_site: 4,
+    goroutines_per_site: 12,
+    goroutines: 24,
+    objects: 96,
+    depth: 32,
+    max_size: 3,
+    max_int: 64,
+    elements: 24,
+    alike: 0,
+    reduce: true,
+};
 
 /// Explores every root of a package.
 pub fn explore_package(
@@ -122,8 +126,8 @@ pub fn explore_package(
         for leak in outcome.leaks {
             if one.worker == (leak.kind == LeakKind::AliveForEver) {
                 let leak = one.sliced.lift(leak);
-                let (root, blurred, scaled) = (one.root, one.blurred, one.sliced.scaled);
-                let client = one.client;
+                let (root, scaled, client) = (one.root, one.sliced.scaled, one.client);
+                let blurred = one.flat || leak.widened;
                 explored.leaks.push(RootLeak { root, leak, complete, blurred, scaled, client });
             }
         }

@@ -1,13 +1,17 @@
 //! Where exploration starts, and for which objects.
 
 use crate::client::Client;
-use crate::scope::{At, Detail, Group, Grouped, Keep, Kind, Scopes, Sliced, Tree, emit};
+use crate::scope::{
+    At, Detail, Group, Grouped, Keep, Kind, Scopes, Sliced, Tree, Waiting, emit, waiting,
+};
 use crate::translate::Translated;
-use stanch_base::{FxHashSet, Idx};
+use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::{FuncId, Module};
-use stanch_model::{ArgSpec, Callee, Const, Escaped, FnId, Inconclusive, Op, Operand, Outcome};
+use stanch_model::{
+    ArgSpec, Callee, Const, Escaped, FnId, Inconclusive, Limits, Op, Operand, Outcome,
+};
 use stanch_types::Program;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far up an object is followed that functions hand to their callers.
@@ -15,25 +19,35 @@ const LEVELS: usize = 6;
 /// With more callers than this what a function hands up is out of view.
 const MAX_CALLERS: usize = 24;
 
+/// How far a slice is explored in which nobody can get blocked, to see what it hands out.
+const IDLE_STATES: u32 = 250;
+const IDLE_INSTRUCTIONS: u64 = 10_000;
+
 /// How an exploration is tried.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
     detail: Detail,
-    /// The largest size that an unknown one becomes.
-    sizes: u32,
-    /// The most goroutines, and objects, of one place.
-    instances: [u32; 2],
+    limits: Limits,
     /// Whether only what is waited for belongs to the group.
     bare: bool,
 }
 
 /// One after the other, until an exploration comes to its end.
 const EFFORTS: [Effort; 4] = [
-    Effort { detail: Detail::Full, sizes: 3, instances: [12, 4], bare: false },
-    Effort { detail: Detail::Flags, sizes: 2, instances: [4, 4], bare: false },
-    Effort { detail: Detail::Flags, sizes: 1, instances: [3, 3], bare: false },
-    Effort { detail: Detail::Flags, sizes: 1, instances: [3, 3], bare: true },
+    Effort { detail: Detail::Full, limits: crate::LIMITS, bare: false },
+    Effort { detail: Detail::Full, limits: fewer(2, [4, 4], 8), bare: false },
+    Effort { detail: Detail::Flags, limits: fewer(1, [3, 3], 4), bare: false },
+    Effort { detail: Detail::Flags, limits: LAST, bare: true },
 ];
+
+/// What is still too much gets three times as long in the end, with two of each.
+const LAST: Limits = Limits { instructions: 400_000, elements: 2, ..fewer(1, [2, 1], 2) };
+
+/// Bounds with smaller sizes, fewer goroutines and objects of one place, and so many states alike.
+const fn fewer(max_size: u32, instances: [u32; 2], alike: u32) -> Limits {
+    let [goroutines_per_site, objects_per_site] = instances;
+    Limits { max_size, goroutines_per_site, objects_per_site, alike, ..crate::LIMITS }
+}
 
 /// One exploration.
 pub(crate) struct One {
@@ -44,8 +58,10 @@ pub(crate) struct One {
     pub(crate) worker: bool,
     /// Whether a client of a type was made up for it.
     pub(crate) client: bool,
-    /// Whether a part of the data that decides was not followed.
+    /// Whether less was looked at than all: a part of the data that decides, many of one place.
     pub(crate) blurred: bool,
+    /// Whether a part of the data that decides was not followed anywhere.
+    pub(crate) flat: bool,
     /// Whether the same is explored again with less detail.
     pub(crate) again: bool,
 }
@@ -60,10 +76,16 @@ impl One {
     }
 }
 
-/// Whether goroutines, objects or elements were more than are explored together: a bound like that of
-/// sizes.
+/// Whether goroutines, objects, elements or nested calls were more than are explored together: a bound like
+/// that of sizes.
 pub(crate) fn is_bound(why: Inconclusive) -> bool {
-    matches!(why, Inconclusive::Goroutines | Inconclusive::Objects | Inconclusive::Elements)
+    matches!(
+        why,
+        Inconclusive::Goroutines
+            | Inconclusive::Objects
+            | Inconclusive::Elements
+            | Inconclusive::Depth
+    )
 }
 
 /// Explores everything there is to explore in a package, in a fixed order. Gives how many objects, by
@@ -107,6 +129,16 @@ struct Root {
     args: Vec<ArgSpec>,
 }
 
+/// What an exploration tells of the callers of its root.
+struct Handed {
+    /// Classes of what goes to them, and of what leaves view otherwise.
+    up: FxHashSet<u32>,
+    away: FxHashSet<u32>,
+    complete: bool,
+    /// Parameters that decide something.
+    root_needs: Vec<bool>,
+}
+
 struct Explorer<'a> {
     program: &'a Program<'a>,
     module: &'a Module,
@@ -114,6 +146,9 @@ struct Explorer<'a> {
     scopes: Scopes<'a>,
     /// Objects that were not explored, by function.
     left_out: Cell<u32>,
+    /// What was explored to its end, by root and classes of its objects: from another object the same is
+    /// not explored again.
+    handed: RefCell<FxHashMap<(FnId, Vec<u32>), Handed>>,
 }
 
 /// Explores what the clients of types do that are part of the model.
@@ -137,7 +172,14 @@ impl<'a> Explorer<'a> {
     fn new(program: &'a Program<'a>, module: &'a Module, translated: &'a Translated) -> Self {
         let scopes =
             Scopes::new(&translated.program, &translated.parts, translated.compare_and_swap());
-        Self { program, module, translated, scopes, left_out: Cell::new(0) }
+        Self {
+            program,
+            module,
+            translated,
+            scopes,
+            left_out: Cell::new(0),
+            handed: RefCell::default(),
+        }
     }
 
     fn root(
@@ -167,14 +209,26 @@ impl<'a> Explorer<'a> {
                 }
             };
             covered.extend(&group.classes);
+            let mut key: Vec<u32> = group.classes.iter().copied().collect();
+            key.sort_unstable();
+            let key = (root, key);
+            if let Some(handed) = self.handed.borrow().get(&key) {
+                self.up(handed, root, seeds, &group, next);
+                self.constants(handed, root, &group, seeds, next);
+                continue;
+            }
             let start = self.function(root);
             let one = self.try_all(&start, &group, seed, &tree, found);
             let Some(one) = one else {
                 self.leave_out();
                 continue;
             };
-            self.up(&one, root, seeds, &group, next);
-            self.constants(&one, root, &group, seeds, next);
+            let handed = self.handed(&one);
+            self.up(&handed, root, seeds, &group, next);
+            self.constants(&handed, root, &group, seeds, next);
+            if one.is_enough() {
+                self.handed.borrow_mut().insert(key, handed);
+            }
             found(one);
         }
     }
@@ -231,36 +285,60 @@ impl<'a> Explorer<'a> {
             .zip(&sliced.root_needs)
             .map(|(arg, needed)| if *needed { *arg } else { ArgSpec::Const(Const::Nil) })
             .collect();
-        let outcome = stanch_model::explore(
-            &sliced.program,
-            sliced.root,
-            &args,
-            &crate::limits(effort.sizes, effort.instances),
-        );
+        let mut limits = effort.limits;
+        let idle = forced.is_none() && self.is_idle(&sliced, group);
+        if idle {
+            limits.states = IDLE_STATES;
+            limits.instructions = IDLE_INSTRUCTIONS;
+        }
+        let mut outcome = stanch_model::explore(&sliced.program, sliced.root, &args, &limits);
+        if idle {
+            outcome.inconclusive = None;
+        }
         let client = id.index() >= self.translated.n_funcs;
         let worker = forced.is_some();
-        let blurred = effort.detail != Detail::Full;
-        Some(One { root: *func, sliced, outcome, worker, client, blurred, again: false })
+        let flat = effort.detail != Detail::Full;
+        let blurred = flat || effort.limits.alike > 0;
+        Some(One { root: *func, sliced, outcome, worker, client, blurred, flat, again: false })
+    }
+
+    /// Whether nobody can get blocked in a slice, however it goes: only what it hands out is asked.
+    fn is_idle(&self, sliced: &Sliced, group: &Group) -> bool {
+        match waiting(&sliced.program) {
+            Waiting::Never => true,
+            Waiting::Alone => !self.scopes.can_get_stuck(&group.classes, &group.carrying),
+            Waiting::Shared => false,
+        }
+    }
+
+    /// What an exploration tells of the callers.
+    fn handed(&self, one: &One) -> Handed {
+        let mut handed = Handed {
+            up: FxHashSet::default(),
+            away: FxHashSet::default(),
+            complete: one.outcome.inconclusive.is_none(),
+            root_needs: one.sliced.root_needs.clone(),
+        };
+        for (point, to) in &one.outcome.escaped {
+            let class =
+                one.sliced.origin(*point).and_then(|(func, at)| self.scopes.made_at(func, at));
+            match to {
+                Escaped::Up => handed.up.extend(class),
+                Escaped::Away => handed.away.extend(class),
+            }
+        }
+        handed
     }
 
     /// What the root hands up is explored from its callers.
     fn up(
         &self,
-        one: &One,
+        handed: &Handed,
         root: FnId,
         seeds: &BTreeSet<u32>,
         group: &Group,
         next: &mut BTreeMap<FnId, BTreeSet<u32>>,
     ) {
-        let (mut up, mut away) = (FxHashSet::default(), FxHashSet::default());
-        for (point, to) in &one.outcome.escaped {
-            let class =
-                one.sliced.origin(*point).and_then(|(func, at)| self.scopes.made_at(func, at));
-            match to {
-                Escaped::Up => up.extend(class),
-                Escaped::Away => away.extend(class),
-            }
-        }
         let within = |seed: &u32, set: &FxHashSet<u32>| {
             set.contains(seed)
                 || self.scopes.made.get(seed).into_iter().flatten().any(|(_, kind, owner)| {
@@ -269,11 +347,11 @@ impl<'a> Explorer<'a> {
                 })
         };
         // What is too much from here is more from further up.
-        if one.outcome.inconclusive.is_some() {
+        if !handed.complete {
             return;
         }
         for seed in seeds.iter().filter(|s| group.classes.contains(s)) {
-            if within(seed, &up) && !within(seed, &away) {
+            if within(seed, &handed.up) && !within(seed, &handed.away) {
                 self.to_callers(root, *seed, next);
             }
         }
@@ -297,7 +375,7 @@ impl<'a> Explorer<'a> {
     /// Where a caller gives a constant for a parameter that decides something, it knows more.
     fn constants(
         &self,
-        one: &One,
+        handed: &Handed,
         root: FnId,
         group: &Group,
         seeds: &BTreeSet<u32>,
@@ -305,7 +383,7 @@ impl<'a> Explorer<'a> {
     ) {
         let function = &self.translated.program.functions[root];
         let first = function.n_captures as usize;
-        let decides = |n: usize| one.sliced.root_needs.get(first + n) == Some(&true);
+        let decides = |n: usize| handed.root_needs.get(first + n) == Some(&true);
         let constant = |o: &Operand| matches!(o, Operand::Const(_));
         for caller in self.scopes.callers[root].iter().take(MAX_CALLERS) {
             let blocks = &self.translated.program.functions[*caller].blocks;

@@ -121,7 +121,7 @@ impl Numbering {
 }
 
 /// What a goroutine is, with values as `map` writes them.
-fn goroutine_words(g: &Gor, out: &mut Vec<u64>, map: &mut dyn FnMut(Value) -> u64) {
+pub(crate) fn goroutine_words(g: &Gor, out: &mut Vec<u64>, map: &mut dyn FnMut(Value) -> u64) {
     let status = match g.status {
         Status::Alive => 0,
         Status::Parked => 1,
@@ -170,7 +170,7 @@ fn goroutine_words(g: &Gor, out: &mut Vec<u64>, map: &mut dyn FnMut(Value) -> u6
 }
 
 /// What an object is, without the values it holds.
-fn object_words(o: &Obj, out: &mut Vec<u64>) {
+pub(crate) fn object_words(o: &Obj, out: &mut Vec<u64>) {
     let (kind, a, b) = match &o.data {
         Data::Cell(_) => (0, 0, 0),
         Data::Struct(fields) => {
@@ -279,7 +279,7 @@ fn rebuild(st: &mut State, n: &Numbering) {
 }
 
 /// Two independent folded-multiply hashes.
-fn hash(words: &[u64]) -> Key {
+pub(crate) fn hash(words: &[u64]) -> Key {
     fn fold(a: u64, b: u64) -> u64 {
         let product = u128::from(a) * u128::from(b);
         product as u64 ^ (product >> 64) as u64

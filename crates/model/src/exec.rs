@@ -122,6 +122,8 @@ pub(crate) struct RestsOn {
     sizes: u32,
     /// Decisions about unknowns.
     decisions: u32,
+    /// Whether values were forgotten.
+    pub(crate) widened: bool,
 }
 
 impl RestsOn {
@@ -130,12 +132,15 @@ impl RestsOn {
         Self {
             sizes: self.sizes | next.sizes,
             decisions: self.decisions.saturating_add(next.decisions),
+            widened: self.widened || next.widened,
         }
     }
 
-    /// The less the better: sizes that differ or are 0 first, then the number of decisions.
-    pub(crate) fn weight(self) -> (bool, u32) {
-        (self.sizes & 1 != 0 || self.sizes.count_ones() > 1, self.decisions)
+    /// The less the better: values forgotten first, then sizes that differ or are 0, then the number of
+    /// decisions.
+    pub(crate) fn weight(self) -> (bool, bool, u32) {
+        let uneven = self.sizes & 1 != 0 || self.sizes.count_ones() > 1;
+        (self.widened, uneven, self.decisions)
     }
 
     fn note(&mut self, decision: Decision) {

@@ -8,6 +8,7 @@ use crate::reach;
 use crate::state::*;
 use crate::value::Value;
 use crate::visible::{Act, moves, wait_reason};
+use crate::widen::Widening;
 use stanch_base::{FxHashMap, Idx};
 use std::collections::VecDeque;
 
@@ -25,6 +26,8 @@ pub(crate) struct Graph {
     pub(crate) inconclusive: Option<Inconclusive>,
     /// Points where an error ended the process, in order of discovery.
     pub(crate) crashes: Vec<u32>,
+    /// States in which values were forgotten, as they are afterwards.
+    pub(crate) widened: FxHashMap<u32, State>,
     /// Points where objects were made that left view.
     pub(crate) escaped: std::collections::BTreeSet<(u32, Escaped)>,
 }
@@ -154,6 +157,7 @@ pub(crate) fn build(m: &Machine<'_>, first: State) -> Graph {
         queue: VecDeque::new(),
         expanded: Vec::new(),
         moves: Vec::new(),
+        widening: Widening::default(),
         work: 0,
     };
     let step = StepKey { who: 0, act: Act::Default, picks: Box::default() };
@@ -179,6 +183,7 @@ struct Builder<'a, 'p> {
     queue: VecDeque<(u32, State)>,
     expanded: Vec<bool>,
     moves: Vec<(usize, Vec<Act>)>,
+    widening: Widening,
     /// Instructions executed so far.
     work: u64,
 }
@@ -337,7 +342,7 @@ impl Builder<'_, '_> {
         let mut exec = Exec::new(self.m, &mut next, chooser);
         exec.perform(i, act);
         let (why, crash) = (exec.cut, exec.crash);
-        let rests_on = self.graph.nodes[id as usize].rests_on.then(exec.rests_on);
+        let mut rests_on = self.graph.nodes[id as usize].rests_on.then(exec.rests_on);
         self.work += exec.work + 1;
         self.graph.escaped.extend(exec.escaped.drain(..));
         steps.effects.append(&mut exec.effects);
@@ -353,7 +358,15 @@ impl Builder<'_, '_> {
         if let Act::Meet { with, .. } = act {
             movers |= 1 << with;
         }
-        let key = canonicalise(&mut next, self.m.limits.reduce);
+        let mut key = canonicalise(&mut next, self.m.limits.reduce);
+        let mut widened = None;
+        if self.m.limits.alike > 0
+            && let Some(wide) = self.widening.widen(&mut next, self.m.limits.alike)
+        {
+            rests_on.widened = true;
+            widened = Some(next.clone());
+            key = wide;
+        }
         steps.exits |= next.exited;
         let map_at = self.graph.maps.len();
         self.graph.maps.resize(map_at + state.gs.len(), GONE);
@@ -364,6 +377,9 @@ impl Builder<'_, '_> {
         }
         let step = StepKey { who: i as u8, act, picks: chooser.picks() };
         let to = self.add(next, key, id, step, rests_on);
+        if let Some(state) = widened {
+            self.graph.widened.entry(to).or_insert(state);
+        }
         steps.back |= self.expanded[to as usize];
         self.graph.edges.push(Edge { from: id, to, movers, map: map_at as u32 });
     }

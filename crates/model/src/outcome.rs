@@ -3,7 +3,7 @@
 use crate::program::{Const, FnId, OpenKind, Point, Site, UnknownKind};
 
 /// Bounds of one exploration. All are counts, never time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// States of one root.
     pub states: u32,
@@ -31,6 +31,8 @@ pub struct Limits {
     pub max_int: i32,
     /// Elements of a sequence or map; queued values of a channel.
     pub elements: u32,
+    /// States that differ only in plain values; of more, what they differ in is forgotten (0: never).
+    pub alike: u32,
     /// Partial-order reduction and goroutine symmetry; off for the naive twin.
     pub reduce: bool,
 }
@@ -50,6 +52,7 @@ impl Default for Limits {
             max_size: 3,
             max_int: 64,
             elements: 24,
+            alike: 0,
             reduce: true,
         }
     }
@@ -149,6 +152,9 @@ pub struct Leak {
     pub process_may_end: bool,
     /// The root has returned in the proving state.
     pub root_ended: bool,
+    /// Whether on the way to it, or in what may follow, values are forgotten ([`Limits::alike`]): the
+    /// schedule may not be one of the program.
+    pub widened: bool,
     /// Number of states, over the whole exploration, in which a goroutine is so blocked for ever.
     pub n_states: u32,
 }

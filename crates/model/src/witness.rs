@@ -76,9 +76,34 @@ pub(crate) fn describe(
         rescuers: rescuers.into_iter().filter_map(|p| place(m, p)).collect(),
         process_may_end: closures.exits[proof.state],
         root_ended: node.root_ended,
+        widened: node.rests_on.widened || may_widen(graph, proof.state),
         n_states: proof.n_states,
         stack,
     }
+}
+
+/// Whether values are forgotten in something that may follow a state.
+fn may_widen(graph: &Graph, state: usize) -> bool {
+    if graph.widened.is_empty() {
+        return false;
+    }
+    let mut into: Vec<(u32, u32)> = graph.edges.iter().map(|e| (e.from, e.to)).collect();
+    into.sort_unstable();
+    let mut seen = vec![false; graph.nodes.len()];
+    let mut todo = vec![state as u32];
+    seen[state] = true;
+    while let Some(at) = todo.pop() {
+        if graph.widened.contains_key(&at) {
+            return true;
+        }
+        let first = into.partition_point(|e| e.0 < at);
+        for (_, to) in into[first..].iter().take_while(|e| e.0 == at) {
+            if !std::mem::replace(&mut seen[*to as usize], true) {
+                todo.push(*to);
+            }
+        }
+    }
+    false
 }
 
 /// A repeated schedule.
@@ -105,6 +130,10 @@ fn replay(m: &Machine<'_>, graph: &Graph, path: &[usize], first: &State) -> Repl
         next_number = exec.next_number;
         events = exec.events.take().unwrap_or_default();
         crate::canon::canonicalise(&mut state, m.limits.reduce);
+        if let Some(widened) = graph.widened.get(&(*id as u32)) {
+            let before = std::mem::replace(&mut state, widened.clone());
+            state.gs.iter_mut().zip(&before.gs).for_each(|(g, old)| g.number = old.number);
+        }
         marks.push((events.len(), numbers(&state)));
     }
     Replay { events, marks, last: state }

@@ -165,8 +165,9 @@ fn reductions_change_no_verdict() {
         goroutines: 6,
         ..Limits::default()
     };
-    let naive_limits = Limits { reduce: false, ..limits.clone() };
-    let (mut compared, mut leaking, mut states, mut naive_states) = (0, 0, 0u64, 0u64);
+    let naive_limits = Limits { reduce: false, ..limits };
+    let (mut compared, mut leaking, mut widened) = (0, 0, 0);
+    let (mut states, mut naive_states) = (0u64, 0u64);
     for seed in 0..N_PROGRAMS {
         let text = program(&mut Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0xabcd));
         let program = Program::parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}"));
@@ -184,11 +185,19 @@ fn reductions_change_no_verdict() {
         assert_eq!(reduced.inconclusive, None, "seed {seed}\n{text}");
         assert_eq!(verdict(&naive), verdict(&reduced), "seed {seed}\n{text}");
         assert_eq!(naive.deadlock, reduced.deadlock, "seed {seed}\n{text}");
+        let wide = explore(&program, root, &[], &Limits { alike: 1, ..limits });
+        widened += u32::from(wide.n_states != reduced.n_states);
+        let sure =
+            Outcome { leaks: wide.leaks.into_iter().filter(|l| !l.widened).collect(), ..wide };
+        let sure: Verdict =
+            verdict(&sure).into_iter().filter(|l| l.0 == LeakKind::BlockedForEver).collect();
+        assert!(sure.is_subset(&verdict(&naive)), "seed {seed}\n{text}");
         let panics = |o: &Outcome| o.panics.iter().copied().collect::<BTreeSet<_>>();
         assert_eq!(panics(&naive), panics(&reduced), "seed {seed}\n{text}");
     }
     println!("{compared} compared, {leaking} with leaks, {states} states for {naive_states}");
     assert!(compared * 2 > N_PROGRAMS as u32, "too few programs are small: {compared}");
     assert!(leaking * 4 > compared, "too few programs leak: {leaking} of {compared}");
+    assert!(widened > 10, "values are forgotten too seldom: {widened} of {compared}");
     assert!(states * 10 < naive_states * 9, "{states} states for {naive_states}");
 }

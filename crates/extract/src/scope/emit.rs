@@ -5,6 +5,7 @@ use super::classes::{At, block};
 use super::keep::Keep;
 use super::operations::{locks, matters};
 use super::shape::{End, Shape};
+use super::tidy::{Body, tidy};
 use crate::flow::Join;
 use stanch_base::{FxHashMap, Idx, IndexVec};
 use stanch_ir::BlockId as FlowBlock;
@@ -24,7 +25,7 @@ pub(crate) struct Sliced {
     /// The functions, by their numbers in the slice.
     pub(crate) functions: Vec<FnId>,
     /// Where the instructions come from, by function and block.
-    origins: Vec<Vec<Vec<u32>>>,
+    origins: Vec<Vec<Vec<Option<At>>>>,
     /// Whether a small number stands for a large one.
     pub(crate) scaled: bool,
     /// Parameters (captures first) of the root that are read.
@@ -36,8 +37,8 @@ impl Sliced {
     pub(crate) fn origin(&self, point: Point) -> Option<(FnId, At)> {
         let func = *self.functions.get(point.func.index())?;
         let blocks = self.origins.get(point.func.index())?;
-        let instr = *blocks.get(point.block.index())?.get(point.instr as usize)?;
-        Some((func, At { block: point.block, instr }))
+        let at = *blocks.get(point.block.index())?.get(point.instr as usize)?;
+        Some((func, at?))
     }
 
     /// A leak with the functions of the model.
@@ -65,9 +66,12 @@ pub(crate) fn emit(keep: &Keep<'_, '_>) -> Sliced {
     let mut functions = IndexVec::new();
     let mut origins = Vec::new();
     for &id in &keep.order {
-        let (function, origin) = emitter.function(id);
-        functions.push(function);
-        origins.push(origin);
+        let mut body = emitter.function(id);
+        if !keep.scopes.is_helper(id) {
+            tidy(&mut body);
+        }
+        functions.push(body.function);
+        origins.push(body.origins);
     }
     let mut stub = Function::new("nothing that matters");
     stub.blocks.push(Block { instrs: Vec::new(), term: Term::Return, term_site: Site::default() });
@@ -116,7 +120,7 @@ impl Emitter<'_, '_, '_> {
             .collect()
     }
 
-    fn function(&mut self, id: FnId) -> (Function, Vec<Vec<u32>>) {
+    fn function(&mut self, id: FnId) -> Body {
         let keep = self.keep;
         let old = &keep.scopes.model.functions[id];
         let mut new = Function::new(&old.name);
@@ -152,11 +156,11 @@ impl Emitter<'_, '_, '_> {
             new.blocks.push(block);
             origins.push(origin);
         }
-        extra.into_iter().for_each(|b| {
+        for b in extra {
+            origins.push(vec![None; b.instrs.len()]);
             new.blocks.push(b);
-        });
-        clear_unreached(&mut new);
-        (new, origins)
+        }
+        Body { function: new, origins }
     }
 
     fn block(
@@ -166,7 +170,7 @@ impl Emitter<'_, '_, '_> {
         at: usize,
         old: &Function,
         extra: &mut Vec<Block>,
-    ) -> (Block, Vec<u32>) {
+    ) -> (Block, Vec<Option<At>>) {
         let body = &old.blocks[block(at)];
         let term_site = body.term_site;
         if shape.out[at] {
@@ -182,13 +186,13 @@ impl Emitter<'_, '_, '_> {
             let here = At { block: block(at), instr: n as u32 };
             self.op(slots, here, &instr.op, &mut |op| {
                 instrs.push(Instr { op, site: instr.site });
-                origin.push(n as u32);
+                origin.push(Some(here));
             });
         }
         let flow_block = FlowBlock::from_usize(at);
         if shape.flow.endless[flow_block] && shape.flow.in_loop[flow_block] && instrs.is_empty() {
             instrs.push(Instr { op: pause(), site: term_site });
-            origin.push(u32::MAX);
+            origin.push(None);
         }
         let term = match shape.cuts[at] {
             Some((n, end)) => {
@@ -551,20 +555,4 @@ fn escape(args: Vec<Operand>) -> Op {
 
 fn pause() -> Op {
     Op::Call(Call { callee: Callee::Prim(Prim::Yield), args: Vec::new(), dst: Vec::new() })
-}
-
-/// Empties the blocks that control does not reach.
-fn clear_unreached(f: &mut Function) {
-    let mut reached = vec![false; f.blocks.len()];
-    let mut todo = vec![block(0)];
-    while let Some(at) = todo.pop() {
-        if !std::mem::replace(&mut reached[at.index()], true) {
-            todo.extend(stanch_model::successors(&f.blocks[at].term));
-        }
-    }
-    for (n, body) in f.blocks.iter_mut().enumerate().filter(|(n, _)| !reached[*n]) {
-        let _ = n;
-        body.instrs.clear();
-        body.term = Term::Return;
-    }
 }

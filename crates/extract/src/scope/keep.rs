@@ -285,7 +285,21 @@ impl<'s, 'm> Keep<'s, 'm> {
         {
             return true;
         }
-        self.keeps_select(id, term)
+        self.keeps_select(id, term) && !self.only_polls(id, term)
+    }
+
+    /// Whether a select matters only for what it decides.
+    fn only_polls(&self, id: FnId, term: &Term) -> bool {
+        let Term::Select { arms, default: Some(_) } = term else { return false };
+        arms.iter().all(|arm| match &arm.op {
+            SelectOp::Recv { chan, .. } => match self.class(id, chan) {
+                Some(class) => {
+                    !self.group.contains(&class) || self.scopes.contexts.contains(&class)
+                }
+                None => true,
+            },
+            SelectOp::Send { .. } => false,
+        })
     }
 
     fn term_operands(&mut self, id: FnId, term: &Term) {
@@ -564,7 +578,8 @@ impl<'s, 'm> Keep<'s, 'm> {
                         .field(class, CONTENT)
                         .is_some_and(|c| self.tainted.contains(&c));
             let n: usize = function.blocks.iter().map(|b| b.instrs.len() + 1).sum();
-            if !carries && (n > SMALL || self.detail == Detail::Flags) {
+            let polls = self.scopes.polls(f, self.group);
+            if !carries && !polls && (n > SMALL || self.detail == Detail::Flags) {
                 return;
             }
             self.add_with_callers(f);

@@ -19,11 +19,14 @@ mod emit;
 mod group;
 mod harmless;
 mod held;
+mod idle;
 mod keep;
 mod open;
 mod operations;
+mod polls;
 mod scale;
 mod shape;
+mod tidy;
 #[cfg(test)]
 mod twin;
 
@@ -31,6 +34,7 @@ pub(crate) use blur::Detail;
 pub(crate) use classes::{At, Kind};
 pub(crate) use emit::{Sliced, emit};
 pub(crate) use group::{Group, Grouped, Tree};
+pub(crate) use idle::{Waiting, waiting};
 pub(crate) use keep::Keep;
 
 use crate::parts::Parts;
@@ -57,6 +61,8 @@ pub(crate) struct Scopes<'m> {
     compare_and_swap: FnId,
     recovers: IndexVec<FnId, bool>,
     borders: IndexVec<FnId, Border>,
+    /// Classes of contexts.
+    contexts: FxHashSet<u32>,
     /// Locks in which nobody gets stuck.
     harmless: FxHashSet<u32>,
     /// What the structs that are made at a site have in them.
@@ -94,6 +100,7 @@ impl<'m> Scopes<'m> {
             compare_and_swap,
             recovers: IndexVec::from_elem(false, n),
             borders: IndexVec::new(),
+            contexts: Self::contexts(model, &classes),
             harmless: FxHashSet::default(),
             parts,
             stores: FxHashMap::default(),
@@ -131,7 +138,7 @@ impl<'m> Scopes<'m> {
         }
         for operation in &facts.operations {
             let class = self.classes.find(operation.node);
-            if matters(operation.prim) {
+            if matters(operation.prim) && !self.is_poll(id, operation.at, class) {
                 push(&mut self.operations, class, id);
             } else if locks(operation.prim) {
                 push(&mut self.lock_operations, class, id);
