@@ -14,6 +14,12 @@ const STEPS: u32 = 20_000;
 /// A program that keeps at least this many bytes of a call grows.
 const BYTES_A_STEP: u32 = 4;
 
+/// The checks of the lifetime engine.
+pub(crate) const CHECKS: &str = "growing-global,growing-field,registry-without-unsubscribe,\
+    popped-slot-keeps-pointer,delete-missed-on-path,growing-context,finalizer-cycle,\
+    closure-pins-large,goroutine-pins-argument,global-channel-without-partner,\
+    subslice-pins-buffer,pool-of-giants,pool-keeps-references";
+
 /// Compares the figures with the committed ones, or writes them with `update`.
 pub(crate) fn run(goroot: &Path, update: bool) -> Result<()> {
     crate::snapshot::settle("growth", &report(goroot)?, update)
@@ -98,13 +104,9 @@ fn grown(goroot: &Path, folder: &Path) -> Result<BTreeSet<String>> {
 
 /// The programs in which the release binary finds a growth.
 fn found(folder: &Path) -> Result<BTreeSet<String>> {
-    let checks = "growing-global,growing-field,registry-without-unsubscribe,popped-slot-keeps-pointer,\
-                  delete-missed-on-path,growing-context,finalizer-cycle,closure-pins-large,\
-                  goroutine-pins-argument,global-channel-without-partner,subslice-pins-buffer,\
-                  pool-of-giants,pool-keeps-references";
     let binary = workspace::binary()?;
     let output = std::process::Command::new(&binary)
-        .args(["check", "--quiet", "--output-format", "json", "--select", checks])
+        .args(["check", "--quiet", "--output-format", "json", "--select", CHECKS])
         .current_dir(folder)
         .output()
         .with_context(|| {

@@ -32,6 +32,10 @@ pub(crate) const CORPORA: [(&str, Option<&str>); 6] = [
     ("sarama", Some("github.com/Shopify/sarama@v1.31.1")),
 ];
 
+/// A corpus that is large, and analysed only when it is named: the checks of the lifetime engine on its
+/// `pkg`, at any confidence.
+const KUBERNETES: (&str, &str) = ("kubernetes", "1.37.2");
+
 /// `only` names corpora; then nothing is compared.
 pub(crate) fn run(goroot: &Path, update: bool, only: &[String]) -> Result<()> {
     let binary = findings::build()?;
@@ -44,11 +48,12 @@ pub(crate) fn run(goroot: &Path, update: bool, only: &[String]) -> Result<()> {
             continue;
         }
         let document = check(&binary, goroot, module)?;
-        let file = workspace::root().join(LABELS).join(format!("{name}.toml"));
-        let text = fs::read_to_string(&file)
-            .with_context(|| format!("cannot read {LABELS}/{name}.toml"))?;
-        let labels = parse(&text).with_context(|| format!("in {LABELS}/{name}.toml"))?;
-        report.push_str(&corpus(module.unwrap_or(name), document.findings, &labels));
+        report.push_str(&corpus(module.unwrap_or(name), document.findings, &labels(name)?));
+    }
+    let (name, version) = KUBERNETES;
+    if only.iter().any(|word| word == name) {
+        let document = check_kubernetes(&binary, version)?;
+        report.push_str(&corpus(name, document.findings, &labels(name)?));
     }
     if !only.is_empty() {
         print!("{report}");
@@ -67,6 +72,23 @@ pub(crate) fn check(binary: &Path, goroot: &Path, module: Option<&str>) -> Resul
     let folder = folder.join(module.replace(['/', '@'], "_"));
     fetch::run(module, &folder)?;
     findings::check(binary, &folder, &["./..."])
+}
+
+fn check_kubernetes(binary: &Path, version: &str) -> Result<Document> {
+    let known = workspace::target()?.join("known");
+    fs::create_dir_all(&known)?;
+    let folder = known.join("kubernetes");
+    fetch::kubernetes(version, &folder)?;
+    let checks = crate::conformance_growth::CHECKS;
+    let arguments = ["--confidence", "possible", "--no-tests", "--select", checks, "./pkg/..."];
+    findings::check(binary, &folder, &arguments)
+}
+
+fn labels(name: &str) -> Result<BTreeMap<String, Label>> {
+    let file = workspace::root().join(LABELS).join(format!("{name}.toml"));
+    let text =
+        fs::read_to_string(&file).with_context(|| format!("cannot read {LABELS}/{name}.toml"))?;
+    parse(&text).with_context(|| format!("in {LABELS}/{name}.toml"))
 }
 
 #[derive(Deserialize)]

@@ -2,7 +2,9 @@
 //!
 //! # Why it leaks
 //! The function takes the entry out itself, so nobody else will. A return that skips the deletion
-//! leaves the entry and all that it refers to in the map, one for each failure.
+//! leaves the entry and all that it refers to in the map, one for each failure. So does a failure of a
+//! function that puts an object in and returns it, if only methods of the object take it out: whoever gets
+//! an error has no object to call them.
 //!
 //! # Example
 //! ```go
@@ -60,19 +62,23 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
 }
 
 fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
-    let Retained::DeleteMissed { container, deleted, missed } = r.what else { return None };
+    let Retained::DeleteMissed { container, deleted, missed, remover } = &r.what else {
+        return None;
+    };
+    let (container, deleted, missed) = (*container, *deleted, *missed);
     let name = retentions::name(ctx, container);
     let line = ctx.line(missed);
+    let taken = match remover {
+        Some(remover) => format!("only `{}` takes it out, and nobody has it then", short(remover)),
+        None => "other ways take it out".to_owned(),
+    };
     Some(Words {
         message: format!(
             "`{}` leaves its entry in `{name}` when it fails at line {line}",
             short(&r.function)
         ),
         label: "the entry is put in here".to_owned(),
-        related: vec![
-            ctx.label(missed, "this return leaves it in"),
-            ctx.label(deleted, "other ways take it out"),
-        ],
+        related: vec![ctx.label(missed, "this return leaves it in"), ctx.label(deleted, taken)],
         notes: Vec::new(),
         help: "delete the entry before this return, or in a `defer` after the insertion".to_owned(),
         remedy: Remedy::ReleaseReference,
@@ -164,6 +170,93 @@ func (r *reg) helper(name string, p *int) error {
     delete(r.m, name)
     return nil
 }
+"#,
+        );
+    }
+
+    #[test]
+    fn only_its_own_method_takes_it_out() {
+        check(
+            NAME,
+            r#"
+type sub struct { inbox string; c *conn }
+type conn struct { mu sync.Mutex; subs map[string]*sub }
+func send(string) error
+func inbox() string
+func (c *conn) subscribe(subject string) (*sub, error) {
+    s := &sub{inbox: inbox(), c: c}
+    c.mu.Lock()
+    c.subs[s.inbox] = s
+  //^^^^^^^^^^^^^^^^^^^ leak[delete-missed-on-path]: leaves its entry in `subs`
+    c.mu.Unlock()
+    if err := send(subject); err != nil {
+        return nil, err
+      //^^^^^^^^^^^^^^^ label: this return leaves it in
+    }
+    return s, nil
+}
+func (s *sub) Close() {
+    s.c.mu.Lock()
+    delete(s.c.subs, s.inbox)
+  //^^^^^^^^^^^^^^^^^^^^^^^^^ label: only `(*sub).Close` takes it out
+    s.c.mu.Unlock()
+}
+func use(c *conn) error {
+    s, err := c.subscribe("x")
+    if err != nil {
+        return err
+    }
+    s.Close()
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn others_find_it_and_take_it_out() {
+        check(
+            NAME,
+            r#"
+type sub struct { inbox string; c *conn }
+type conn struct { subs, late map[string]*sub; started map[string]*sub }
+func send(string) error
+// A sweeper closes all.
+func (c *conn) subscribe(subject string) (*sub, error) {
+    s := &sub{inbox: subject, c: c}
+    c.subs[s.inbox] = s
+    if err := send(subject); err != nil {
+        return nil, err
+    }
+    return s, nil
+}
+func (s *sub) Close() { delete(s.c.subs, s.inbox) }
+func (c *conn) sweep() {
+    for _, s := range c.subs {
+        s.Close()
+    }
+}
+// A timer drops it by its name.
+func (c *conn) later(subject string) (*sub, error) {
+    s := &sub{inbox: subject, c: c}
+    c.late[s.inbox] = s
+    if err := send(subject); err != nil {
+        return nil, err
+    }
+    return s, nil
+}
+func (c *conn) drop(subject string) { delete(c.late, subject) }
+// Its goroutine takes it out.
+func (c *conn) start(subject string) (*sub, error) {
+    s := &sub{inbox: subject, c: c}
+    c.started[s.inbox] = s
+    go s.run()
+    if err := send(subject); err != nil {
+        return nil, err
+    }
+    return s, nil
+}
+func (s *sub) run() { delete(s.c.started, s.inbox) }
 "#,
         );
     }

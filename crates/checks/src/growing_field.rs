@@ -64,7 +64,7 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
 
 /// A list that is filled each time its owner is opened.
 fn reopened(ctx: &ModuleCtx<'_>, retention: &Retention) -> Option<Words> {
-    let Retained::Reopened { field, sibling, cleared, others, opener, released } = &retention.what
+    let Retained::Reopened { field, sibling, cleared, others, opener, emptied } = &retention.what
     else {
         return None;
     };
@@ -74,11 +74,15 @@ fn reopened(ctx: &ModuleCtx<'_>, retention: &Retention) -> Option<Words> {
         ctx.label(*cleared, format!("`{sibling}` is reset here, `{name}` stays as it is")),
         ctx.label(*opener, format!("sets `{sibling}` again, and fills `{name}` again")),
     ];
-    related.extend(others.iter().map(|&span| ctx.label(span, "appends too")));
-    related.extend(released.map(|span| ctx.label(span, "releases each element, and leaves it in")));
+    let (label, adds) = match emptied {
+        Some(_) => ("each time its owner is opened, the same is appended again", "appends too"),
+        None => ("releases each element, and leaves it in", "appends the same at each opening"),
+    };
+    related.extend(others.iter().map(|&span| ctx.label(span, adds)));
+    related.extend(emptied.map(|span| ctx.label(span, "is emptied here, on another way")));
     Some(Words {
         message,
-        label: "each time its owner is opened, the same is appended again".to_owned(),
+        label: label.to_owned(),
         related,
         notes: Vec::new(),
         help: format!("set `{name}` to nil where `{sibling}` is reset"),
@@ -105,9 +109,10 @@ func (b *broker) Open() {
     b.register("in")
 }
 func (b *broker) register(n string) { b.names = append(b.names, n) }
-                                    //^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[growing-field]: filled at each opening
+                                    //^^^^^^^^^^^^^^^^^^^^^^^^^^^^ label: appends the same
 func (b *broker) Close() {
     for _, n := range b.names {
+              //^^^^^^^^^^^^^ leak[growing-field]: filled at each opening
         unregister(n)
     }
     b.c = nil
@@ -142,6 +147,7 @@ func (b *broker) Close() {
         unregister(n)
     }
     b.names = nil
+  //^^^^^^^^^^^^^ label: on another way
     b.c = nil
 }
 "#,

@@ -171,6 +171,14 @@ pub(crate) struct Handed {
     pub(crate) span: Span,
 }
 
+/// An argument that the caller looked up in a container before or after.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Asked {
+    pub(crate) key: Key,
+    pub(crate) to: DeclId,
+    pub(crate) param: u32,
+}
+
 /// A variable that a function literal captures.
 #[derive(Clone, Debug)]
 pub(crate) struct Captured {
@@ -203,6 +211,8 @@ pub(crate) struct FuncFacts {
     pub(crate) together: Vec<(u32, u32)>,
     pub(crate) passes: Vec<Pass>,
     pub(crate) handed: Vec<Handed>,
+    /// Arguments that were looked up in a container as its key.
+    pub(crate) asked: Vec<Asked>,
     pub(crate) captures: Vec<Captured>,
     /// Type names of structs that it makes.
     pub(crate) allocs: Vec<DeclId>,

@@ -2,8 +2,9 @@
 
 use crate::arrivals::Arrivals;
 use crate::contexts::{Because, Calls, Node, Runs};
-use crate::facts::{Grow, Key, Loop, Op, OpKind, Summary};
+use crate::facts::{Edge, Grow, Key, Loop, Op, OpKind, Summary, Target};
 use crate::report::*;
+use crate::source::{self, Source, Sources};
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::Span;
 use stanch_types::{ObjectId, Program, TypeKind};
@@ -79,6 +80,8 @@ struct Join<'s> {
     together: FxHashMap<(Node, Whole), Vec<Together>>,
     /// Containers whose entries are asked for their age: the field with the time, and where.
     aged: FxHashMap<u32, (ObjectId, Span)>,
+    /// Parameters that callers look up in a container.
+    asked: FxHashSet<(Node, u32, Whole)>,
 }
 
 /// Finds what only grows in the module that the summaries describe, in the order of packages.
@@ -100,6 +103,7 @@ pub fn join<'s>(program: &'s Program<'s>, summaries: &'s [&'s Summary]) -> Resul
         adds: FxHashMap::default(),
         together: FxHashMap::default(),
         aged: FxHashMap::default(),
+        asked: FxHashSet::default(),
     };
     join.read(summaries);
     let keys: BTreeSet<Whole> = join.ops.keys().chain(join.next.keys()).copied().collect();
@@ -194,6 +198,12 @@ impl<'s> Join<'s> {
                 put(of_a, a.span, of_b, b.span);
                 put(of_b, b.span, of_a, a.span);
             }
+            for asked in &facts.asked {
+                let key = self.whole(summaries, node.0, asked.key);
+                if let Some(to) = self.calls.node(node.0, asked.to) {
+                    self.asked.insert((to, asked.param, key));
+                }
+            }
             for pass in &facts.passes {
                 let key = self.whole(summaries, node.0, pass.key);
                 match self.calls.node(node.0, pass.to) {
@@ -279,7 +289,7 @@ impl<'s> Join<'s> {
             }
         }
         grows.retain(|g| !g.grow.bounded && self.repeats(g));
-        grows.sort_by_key(|g| (self.rank(g) + u8::from(self.may_be_few(g)), g.span));
+        grows.sort_by_key(|g| (self.rank(g) + u8::from(self.may_be_few(key, g)), g.span));
         grows.dedup_by_key(|g| g.span);
         if let Some(emptied) = emptied {
             return self.emptied(key, id, grows, emptied, doubts);
@@ -307,7 +317,7 @@ impl<'s> Join<'s> {
             1 => {}
             _ => doubts.push(Doubt::Frequency),
         }
-        if self.may_be_few(first) {
+        if self.may_be_few(key, first) {
             doubts.push(Doubt::Keys);
         }
         if grows.iter().any(|g| g.grow.counts) {
@@ -347,20 +357,63 @@ impl<'s> Join<'s> {
     }
 
     /// Whether nothing tells that there are many different keys.
-    fn may_be_few(&self, grown: &Grown<'_>) -> bool {
+    fn may_be_few(&self, container: Whole, grown: &Grown<'_>) -> bool {
         let grow = grown.grow;
         if grow.key_ty.is_none() {
             return false;
         }
+        let (node, sources) = self.key_from(grown);
         // As many results are remembered as there are names.
-        if grow.memo && !self.arrivals.are_unique(grown.home, &grow.key_from) {
+        let memo = grow.memo || self.is_asked(container, grown);
+        if memo && !self.arrivals.are_unique(node, &sources) {
             return true;
         }
         // What comes from callers out of view may be settings.
         match self.rank(grown) {
-            0 => !self.arrivals.are_many(grown.home, &grow.key_from),
-            _ => !Arrivals::are_own(&grow.key_from),
+            0 => !self.arrivals.are_many(node, &sources),
+            _ => !Arrivals::are_own(&sources),
         }
+    }
+
+    /// Whether a caller of the helper that puts something in looks the key up in the container.
+    fn is_asked(&self, container: Whole, grown: &Grown<'_>) -> bool {
+        grown.grow.key_from.iter().any(|source| match *source {
+            Source::Param(func, param) => {
+                func == grown.home.1 && self.asked.contains(&(grown.home, param, container))
+            }
+            _ => false,
+        })
+    }
+
+    /// Where the key of a growth comes from, and in which function: where a helper is given the container,
+    /// only what this caller gives it counts.
+    fn key_from(&self, grown: &Grown<'_>) -> (Node, Sources) {
+        let own = &grown.grow.key_from;
+        let is_given = |edge: &&Edge| match &edge.to {
+            Target::Decl(decl) => {
+                edge.span == grown.span && self.calls.node(grown.by.0, *decl) == Some(grown.home)
+            }
+            _ => false,
+        };
+        let edge = match grown.by == grown.home {
+            true => None,
+            false => self.calls.facts(grown.by).edges.iter().find(is_given),
+        };
+        let Some(edge) = edge else { return (grown.home, own.clone()) };
+        let given = |param: u32| edge.args.get(param as usize).cloned().unwrap_or_default();
+        let mut sources = Sources::new();
+        for source in own {
+            match *source {
+                Source::Param(func, param) if func == grown.home.1 => sources.extend(given(param)),
+                Source::Of(func, param) if func == grown.home.1 => {
+                    sources.extend(source::made_of(given(param)));
+                }
+                // Literals around the helper have parameters of their own.
+                Source::Param(..) | Source::Of(..) => return (grown.home, own.clone()),
+                Source::Incoming | Source::Unique | Source::Fresh => sources.push(*source),
+            }
+        }
+        (grown.by, sources)
     }
 
     fn repeats(&self, grown: &Grown<'_>) -> bool {

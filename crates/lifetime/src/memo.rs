@@ -1,6 +1,6 @@
 //! Memo tables: what is looked up under a key, and made and stored where it was not there.
 
-use crate::facts::Grow;
+use crate::facts::{Asked, DeclId, Grow, Key};
 use crate::scan::Scan;
 use stanch_ir::{BlockId, Callee, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue};
 use stanch_types::{Basic, TypeKind};
@@ -39,6 +39,40 @@ impl Scan<'_, '_> {
             .map(|(_, found)| found)
             .collect();
         before.into_iter().any(|found| self.is_read(found))
+    }
+
+    /// Notes an argument that the function looks up in a container, and uses what it finds: where a helper
+    /// puts it in, that is a memo table all the same.
+    pub(crate) fn asked(&mut self, arg: &Operand, to: DeclId, param: u32) {
+        let Operand::Local(_) = arg else { return };
+        if self.lookups.is_none() {
+            self.lookups = Some(self.all_lookups());
+        }
+        let lookups = self.lookups.as_deref().unwrap_or_default();
+        if lookups.is_empty() {
+            return;
+        }
+        let Some(id) = self.identity(arg) else { return };
+        let found = lookups.iter().filter(|l| l.1 == id).map(|l| Asked { key: l.0, to, param });
+        self.facts.asked.extend(found);
+    }
+
+    fn all_lookups(&self) -> Vec<(Key, u64)> {
+        let mut found = Vec::new();
+        for instr in self.func.blocks.iter().flat_map(|b| &b.instrs) {
+            let InstrKind::Assign(to, Rvalue::MapLookup { map, key, ok }) = &instr.kind else {
+                continue;
+            };
+            let (true, Some(id)) = (ok.is_some() || self.may_be_nil(*to), self.identity(key))
+            else {
+                continue;
+            };
+            if self.is_read(*to) || ok.is_some_and(|ok| self.is_read(ok)) {
+                let of = self.origins.operand(self.id, map);
+                found.extend(of.iter().filter(|o| !o.way.element).map(|o| (o.key, id)));
+            }
+        }
+        found
     }
 
     /// Whether the function loads from the `sync.Map` what it stores in it.

@@ -1,7 +1,8 @@
 //! Which fields lie in package-level variables, and to which type each field belongs.
 
 use crate::facts::{Names, Summary};
-use stanch_base::FxHashSet;
+use stanch_base::{FxHashMap, FxHashSet};
+use stanch_ir::{InstrKind, LocalId, Module, Operand, PlaceBase, Rvalue};
 use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeId, TypeKind, VarKind};
 
 /// Fields looked at for one package.
@@ -75,6 +76,44 @@ pub(crate) fn globals(
         }
         if summary.reached.len() > MAX_FIELDS {
             return;
+        }
+    }
+}
+
+/// Tells the fields that lie in objects of which a variable of an interface type holds one.
+pub(crate) fn stored(
+    program: &Program<'_>,
+    module: &Module,
+    names: &mut Names<'_>,
+    summary: &mut Summary,
+) {
+    for func in module.funcs.iter() {
+        let mut made: FxHashMap<LocalId, TypeId> = FxHashMap::default();
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            match &instr.kind {
+                InstrKind::Assign(to, Rvalue::MakeInterface(Operand::Local(x), _)) => {
+                    made.insert(*to, func.locals[*x].ty);
+                }
+                InstrKind::Store(place, Operand::Local(value)) => {
+                    let (PlaceBase::Global(global), [], Some(&ty)) =
+                        (place.base, place.proj.as_slice(), made.get(value))
+                    else {
+                        continue;
+                    };
+                    let Some(global) = names.decl(global) else { continue };
+                    let mut found = Vec::new();
+                    reached(program, ty, &mut found);
+                    for field in found {
+                        if let Some(field) = names.decl(field) {
+                            summary.reached.push((field, global));
+                        }
+                    }
+                }
+                _ => {}
+            }
+            if summary.reached.len() > MAX_FIELDS {
+                return;
+            }
         }
     }
 }

@@ -76,6 +76,8 @@ pub enum Retained {
         deleted: Span,
         /// The return that leaves it in.
         missed: Span,
+        /// Runtime symbol of the method of the entry that takes it out, if that is another function.
+        remover: Option<String>,
     },
     /// A list is filled each time its owner is opened, and not emptied when it is closed.
     Reopened {
@@ -85,12 +87,12 @@ pub enum Retained {
         sibling: ObjectId,
         /// Where.
         cleared: Span,
-        /// Further places that append.
+        /// The places that append, but for that of the finding.
         others: Vec<Span>,
         /// The function that opens it again.
         opener: Span,
-        /// Where the elements are released, though not taken out.
-        released: Option<Span>,
+        /// Where another way empties it; none does if the finding is where the elements are released.
+        emptied: Option<Span>,
     },
     /// A context wraps itself.
     Context {

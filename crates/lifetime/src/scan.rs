@@ -73,6 +73,7 @@ pub fn summarise(
             loops: turns,
             dominators: None,
             measured: FxHashMap::default(),
+            lookups: None,
             at: BlockId::from_raw(0),
             op_blocks: Vec::new(),
             facts: FuncFacts::default(),
@@ -86,6 +87,7 @@ pub fn summarise(
     summary.kept = retain::kept(&reader, &mut names, test, &view.in_view);
     reach::owners(program, package, &mut names, &mut summary);
     reach::globals(program, package, &mut names, &mut summary);
+    reach::stored(program, module, &mut names, &mut summary);
     summary.decls = names.decls;
     summary
 }
@@ -150,6 +152,8 @@ pub(crate) struct Scan<'s, 'a> {
     pub(crate) dominators: Option<Dominators>,
     /// The containers that locals measure, as far as that was asked, by steps from the question.
     measured: FxHashMap<(LocalId, u8), Vec<Operand>>,
+    /// The containers in which the function looks something up, and what, once that was asked.
+    pub(crate) lookups: Option<Vec<(Key, u64)>>,
     /// The block that is read.
     at: BlockId,
     /// The block of each operation.
@@ -687,6 +691,7 @@ impl<'s> Scan<'s, '_> {
             for origin in self.origins.operand(self.id, arg).to_vec() {
                 self.facts.passes.push(Pass { key: origin.key, span, looped, to, param });
             }
+            self.asked(arg, to, param);
             // Whether the callee keeps it or calls it now is not known here.
             self.function(arg, How::Now, span, looped);
             if let Some(closure) = self.closure(arg) {

@@ -299,7 +299,7 @@ fn is_text(reader: &Reader<'_>, callee: ObjectId) -> bool {
 }
 
 /// The sources of what is made of values of these: a part of a new object need not be new.
-fn made_of(mut sources: Sources) -> Sources {
+pub(crate) fn made_of(mut sources: Sources) -> Sources {
     sources.retain(|s| *s != Source::Fresh);
     for source in &mut sources {
         if let Source::Param(func, param) = *source {

@@ -85,11 +85,12 @@ impl Join<'_> {
         }
         // Constants and settings alone are few, unless the sibling's entries come and go with them.
         let sibling = matches!(evidence, Evidence::Sibling(_));
-        let many = || self.arrivals.are_many(first.home, &first.grow.key_from);
-        let unique = || self.arrivals.are_unique(first.home, &first.grow.key_from);
+        let (node, sources) = self.key_from(first);
+        let many = || self.arrivals.are_many(node, &sources);
+        let unique = || self.arrivals.are_unique(node, &sources);
         let aged = matches!(evidence, Evidence::Aged { .. });
-        let in_view = !self.calls.runs(first.home).has(Runs::API);
-        let constant = first.grow.key_from.is_empty();
+        let in_view = !self.calls.runs(node).has(Runs::API);
+        let constant = sources.is_empty();
         if !sibling && constant || aged && !unique() || in_view && !sibling && !many() {
             doubts.push(Doubt::Keys);
         }

@@ -44,27 +44,48 @@ struct Change {
 pub(crate) struct Helpers {
     inserts: FxHashMap<FuncId, Vec<Change>>,
     deletes: FxHashMap<FuncId, Vec<Change>>,
+    /// Where entries of each map are taken out by the function itself.
+    taken: FxHashMap<ObjectId, Vec<Taken>>,
     any: bool,
 }
+
+/// A function that takes an entry out, under which key, and where.
+pub(crate) type Taken = (FuncId, KeyPath, Span);
 
 impl Helpers {
     pub(crate) fn of(bodies: &Bodies<'_, '_>) -> Self {
         let mut helpers = Self::default();
         for _ in 0..ROUNDS {
             let (mut inserts, mut deletes) = (FxHashMap::default(), FxHashMap::default());
+            helpers.taken.clear();
+            let mut gone: Vec<(ObjectId, Taken)> = Vec::new();
             for (id, func) in bodies.funcs() {
                 let (put, taken) = of(bodies, &helpers, id, func);
                 helpers.any |= !taken.is_empty();
+                let own = |t: &&Event| {
+                    let instr = &func.blocks[t.at.0].instrs[t.at.1];
+                    matches!(instr.kind, InstrKind::MapDelete { .. })
+                };
+                let own = taken.iter().filter(own);
+                gone.extend(own.map(|t| (t.map, (id, t.key.clone(), t.span))));
                 inserts.insert(id, changes(func, &put));
                 deletes.insert(id, changes(func, &taken));
             }
             helpers.inserts = inserts;
             helpers.deletes = deletes;
+            for (map, taken) in gone {
+                helpers.taken.entry(map).or_default().push(taken);
+            }
             if !helpers.any {
                 break;
             }
         }
         helpers
+    }
+
+    /// Where functions take entries of the map out themselves.
+    pub(crate) fn taken(&self, map: ObjectId) -> &[Taken] {
+        self.taken.get(&map).map_or(&[], |v| v)
     }
 
     /// Whether anything is deleted from any map.
@@ -245,6 +266,8 @@ pub(crate) fn others(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &
                 Some(callee) => callee != id && may_delete(bodies, callee, insert.map, MAX_DEPTH),
                 None => match &call.callee {
                     Callee::Interface { recv, .. } => has(recv) || call.args.iter().any(has),
+                    // A method of an unknown type has what it is given; a literal has all around it.
+                    Callee::Value(Operand::Unknown(_)) => call.args.iter().any(has),
                     Callee::Value(_) => true,
                     Callee::Static(object, _) => {
                         !bodies.reader.is_std(object.package) && call.args.iter().any(has)

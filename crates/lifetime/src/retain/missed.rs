@@ -2,7 +2,7 @@
 
 use crate::report::{Retained, Retention};
 use crate::retain::events::{self, Event, Helpers};
-use crate::retain::{At, Bodies, Candidate, Gate};
+use crate::retain::{At, Bodies, Candidate, Gate, members};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_ir::{
     BlockId, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Terminator,
@@ -20,11 +20,11 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     for (id, func) in bodies.funcs() {
         // Literals that run later or at the end may take it out.
         let (inserts, deletes) = events::of(bodies, &helpers, id, func);
-        if deletes.is_empty() {
-            continue;
-        }
         for insert in inserts {
-            judge(bodies, id, func, &insert, &deletes);
+            match deletes.iter().any(|d| d.map == insert.map) {
+                true => judge(bodies, id, func, &insert, &deletes),
+                false => members::judge(bodies, &helpers, id, func, &insert),
+            }
         }
     }
 }
@@ -112,6 +112,7 @@ fn judge(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event, d
             container: insert.map,
             deleted: delete.span,
             missed: func.blocks[missed].term_span,
+            remover: None,
         },
         ty: bodies.program.object(insert.map).ty,
         doubts: Vec::new(),
@@ -120,7 +121,11 @@ fn judge(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event, d
 }
 
 /// The first instructions on the ways on which a call that inserts has said that it did not.
-fn refused(func: &Func, definitions: &IndexVec<LocalId, Vec<&Rvalue>>, insert: &Event) -> Vec<At> {
+pub(super) fn refused(
+    func: &Func,
+    definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
+    insert: &Event,
+) -> Vec<At> {
     use stanch_syntax::ast::BinaryOp::{Eq, Ne};
     let mut errors: Vec<LocalId> = insert.results.clone();
     for _ in 0..MAX_STEPS {
@@ -151,7 +156,7 @@ fn refused(func: &Func, definitions: &IndexVec<LocalId, Vec<&Rvalue>>, insert: &
 }
 
 /// The last result, if it is an error.
-fn error_result(bodies: &Bodies<'_, '_>, func: &Func) -> Option<LocalId> {
+pub(super) fn error_result(bodies: &Bodies<'_, '_>, func: &Func) -> Option<LocalId> {
     let last = *func.results.last()?;
     let ty = func.locals[last].ty;
     (bodies.program.type_string(ty) == "error").then_some(last)
@@ -192,7 +197,7 @@ fn reaches(func: &Func, from: At, to: At) -> bool {
 }
 
 /// The blocks with returns to which ways lead from a point, past none of the stops.
-fn returns(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<BlockId> {
+pub(super) fn returns(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<BlockId> {
     let ends = |block: BlockId| matches!(func.blocks[block].term, Terminator::Return);
     let ways = ways(func, from, stops).into_iter();
     let mut found: Vec<BlockId> =
@@ -203,14 +208,14 @@ fn returns(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<BlockId> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     Success,
     Failure,
     Unknown,
 }
 
 /// How the function ends in a block, as the block itself says.
-fn outcome(
+pub(super) fn outcome(
     func: &Func,
     definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
     error: LocalId,
@@ -284,7 +289,11 @@ fn is_failed(
 }
 
 /// Whether a goroutine has the value or the key: it lives on, and may take the entry out.
-fn uses_value(func: &Func, definitions: &IndexVec<LocalId, Vec<&Rvalue>>, insert: &Event) -> bool {
+pub(super) fn uses_value(
+    func: &Func,
+    definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
+    insert: &Event,
+) -> bool {
     let mut names: Vec<LocalId> = vec![insert.key.0];
     if let Some(Operand::Local(value)) = insert.value {
         names.push(value);

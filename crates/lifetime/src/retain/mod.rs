@@ -7,6 +7,7 @@ mod contexts;
 mod events;
 mod finalizers;
 mod lonely;
+mod members;
 mod missed;
 mod pieces;
 mod pins;

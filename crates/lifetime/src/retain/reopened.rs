@@ -16,9 +16,9 @@ const MAX_DEPTH: usize = 3;
 struct Uses {
     /// Functions that append to it, and where.
     appends: Vec<(FuncId, Span)>,
-    /// Functions that set it to another value.
-    resets: Vec<FuncId>,
-    /// Functions that go over it and hand each element to a call.
+    /// Functions that set it to another value, and where.
+    resets: Vec<(FuncId, Span)>,
+    /// Functions that go over it and hand each element to a call; the loop.
     releases: Vec<(FuncId, Span)>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
         }
         let siblings = bodies.siblings(field);
         let growers = closure(&callers, uses.appends.iter().map(|a| a.0));
-        let resetters = closure(&callers, uses.resets.iter().copied());
+        let resetters = closure(&callers, uses.resets.iter().map(|r| r.0));
         let releasers = closure(&callers, uses.releases.iter().map(|r| r.0));
         for clear in cleared.iter().filter(|c| siblings.contains(&c.field)) {
             let again = opened.get(&clear.field).map_or(&[][..], |v| v);
@@ -63,7 +63,8 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
                 .iter()
                 .find(|c| c.field == clear.field && c.id != clear.id && resetters.contains(&c.id));
             // What is emptied is what was released, element by element.
-            let undone = uses.resets.iter().all(|id| uses.releases.iter().any(|r| r.0 == *id));
+            let undone =
+                uses.resets.iter().all(|reset| uses.releases.iter().any(|r| r.0 == reset.0));
             let missed = other.is_some()
                 && undone
                 && growers.contains(&clear.id)
@@ -72,24 +73,29 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
             if !never && !missed {
                 continue;
             }
-            let Some(&(grower, span)) = uses.appends.first() else { continue };
+            // What is released and left in is told where that is done, what a way forgets where it grows.
+            let (told, others) = match never {
+                true => (uses.releases.first(), &uses.appends[..]),
+                false => (uses.appends.first(), uses.appends.get(1..).unwrap_or_default()),
+            };
+            let Some(&(home, span)) = told else { continue };
             let retention = Retention {
                 package: bodies.module.package,
-                function: bodies.module.funcs[grower].symbol.clone(),
+                function: bodies.module.funcs[home].symbol.clone(),
                 span,
                 what: Retained::Reopened {
                     field,
                     sibling: clear.field,
                     cleared: clear.span,
-                    others: uses.appends.iter().skip(1).map(|a| a.1).collect(),
+                    others: others.iter().map(|a| a.1).collect(),
                     opener: bodies.module.funcs[opener].name_span,
-                    released: uses.releases.first().map(|r| r.1),
+                    emptied: if never { None } else { uses.resets.first().map(|r| r.1) },
                 },
                 ty: bodies.program.object(field).ty,
                 doubts: Vec::new(),
             };
             let gate = Gate::Sure;
-            bodies.kept.candidates.push(Candidate { func: grower.raw(), gate, retention });
+            bodies.kept.candidates.push(Candidate { func: home.raw(), gate, retention });
             break;
         }
     }
@@ -113,7 +119,7 @@ fn read(
                 let uses = fields.entry(field).or_default();
                 match is_longer(bodies, id, func, field, value) {
                     true => uses.appends.push((id, instr.span)),
-                    false => uses.resets.push(id),
+                    false => uses.resets.push((id, instr.span)),
                 }
             } else if alias::is_empty(value, definitions, &none) && is_reference(bodies, field) {
                 let at = (block, at);
@@ -132,12 +138,11 @@ fn read(
             });
             let Some(field) = field else { continue };
             let names = Alias::of(func, &Operand::Local(*elem));
-            let hands = calls(func).find(|(_, _, call, _)| {
+            let hands = calls(func).any(|(_, _, call, _)| {
                 !matches!(call.callee, Callee::Builtin(_)) && call.args.iter().any(|x| names.has(x))
             });
-            if let Some((block, at, _, _)) = hands {
-                let span = func.blocks[block].instrs[at].span;
-                fields.entry(field).or_default().releases.push((id, span));
+            if hands {
+                fields.entry(field).or_default().releases.push((id, data.term_span));
             }
         }
     }

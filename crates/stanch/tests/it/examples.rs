@@ -11,6 +11,7 @@ use crate::common::stanch;
 /// The leaking programs that today's checks reach, and what each is found as.
 const FOUND: &[(&str, &str)] = &[
     ("body", "body-not-closed"),
+    ("connection", "start-without-stop"),
     ("doublelock", "double-lock"),
     ("earlyreturn", "abandoned-send"),
     ("firstwins", "abandoned-send"),
@@ -20,6 +21,7 @@ const FOUND: &[(&str, &str)] = &[
     ("openrange", "range-without-close"),
     ("pull", "pull-without-stop"),
     ("readlock", "read-lock-reentry"),
+    ("ticker", "range-over-ticker"),
     ("timeout", "abandoned-send"),
     ("unlock", "missing-unlock"),
     ("waitgroup", "waitgroup-never-done"),
@@ -28,10 +30,14 @@ const FOUND: &[(&str, &str)] = &[
 
 /// Those that keep memory or files and leave no goroutine behind.
 const KEPT: &[(&str, &str)] = &[
+    ("audit", "growing-global"),
     ("closure", "registry-without-unsubscribe"),
     ("global", "growing-global"),
     ("pending", "delete-missed-on-path"),
+    ("pinned", "goroutine-pins-argument"),
     ("queue", "popped-slot-keeps-pointer"),
+    ("rows", "rows-not-closed"),
+    ("subslice", "subslice-pins-buffer"),
     ("constructor", "constructor-error-leak"),
     ("file", "closer-not-closed"),
     ("lostcancel", "lost-cancel"),
