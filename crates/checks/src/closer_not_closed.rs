@@ -329,6 +329,33 @@ func asserted(t any, name string) {
     }
 
     #[test]
+    fn fields_of_a_named_result() {
+        check(
+            r#"
+type out struct { raw any; n int }
+func handed(name string) (o out, err error) {
+    f, err := os.Open(name)
+    o.raw = f
+    return o, err
+}
+func bare(name string) (o out, err error) {
+    f, err := os.Open(name)
+    o.raw = f
+    return
+}
+func lost(name string) (o out, err error) {
+    f, err := os.Open(name)
+            //^^^^^^^^^^^^^ leak[closer-not-closed]: `f` is never closed
+    if err == nil {
+        o.n, err = f.Read(nil)
+    }
+    return o, err
+}
+"#,
+        );
+    }
+
+    #[test]
     fn promoted_close() {
         check(
             r#"

@@ -141,7 +141,8 @@ impl Run<'_, '_> {
     pub(crate) fn escape_parts(&mut self, state: &mut State, place: PlaceId) {
         let own = state.mem.get(&place).copied();
         for term in self.parts(state, place) {
-            let tracked = matches!(self.arena.get(term), Term::Owed(_) | Term::Closure(_));
+            let inner = self.arena.unboxed(term);
+            let tracked = matches!(self.arena.get(inner), Term::Owed(_) | Term::Closure(_));
             if tracked && Some(term) != own {
                 self.escape(state, term);
             }

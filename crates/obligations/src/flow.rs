@@ -221,6 +221,8 @@ impl<'a> Run<'a, '_> {
         let mut bodiless = Vec::new();
         for (i, &local) in self.func.results.iter().enumerate() {
             let place = self.arena.local(local);
+            // The caller gets the fields too.
+            self.escape_parts(&mut state, place);
             let value = state.load(&mut self.arena, place);
             let mut value = state.resolve(&mut self.arena, value);
             let inner = self.arena.unboxed(value);
