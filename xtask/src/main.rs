@@ -15,6 +15,7 @@ mod fetch;
 mod findings;
 mod licences;
 mod new_check;
+mod readings;
 mod ready;
 mod smoke;
 mod snapshot;
@@ -82,6 +83,12 @@ enum Command {
     },
     /// Compares the licences of all dependencies with the list in deny.toml
     Licences,
+    /// Which of the findings that were read in released modules are still found; downloads them
+    Readings {
+        /// Only modules whose `path@version` contains one of these words
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+    },
     /// Runs the cheap steps of CI
     Ready,
 }
@@ -161,6 +168,7 @@ fn run(command: Command) -> Result<()> {
         Command::Fetch { module, to } => fetch::run(&module, &to),
         Command::Smoke { what } => smoke::run(&what),
         Command::Licences => licences::run(),
+        Command::Readings { only } => readings::run(&only),
         Command::Ready => ready::run(),
     }
 }
