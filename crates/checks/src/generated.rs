@@ -6,6 +6,7 @@ use stanch_diagnostic::Check;
 pub const ALL: &[&Check] = &[
     &crate::abandoned_receive::CHECK,
     &crate::abandoned_send::CHECK,
+    &crate::add_without_done::CHECK,
     &crate::body_not_closed::CHECK,
     &crate::cancel_overwritten::CHECK,
     &crate::closer_not_closed::CHECK,
@@ -22,6 +23,7 @@ pub const ALL: &[&Check] = &[
     &crate::lock_held_waiting::CHECK,
     &crate::lock_order::CHECK,
     &crate::lost_cancel::CHECK,
+    &crate::lost_semaphore_slot::CHECK,
     &crate::missed_signal::CHECK,
     &crate::missing_close::CHECK,
     &crate::missing_unlock::CHECK,
@@ -49,6 +51,7 @@ pub fn explanation(name: &str) -> Option<&'static str> {
     Some(match name {
         "abandoned-receive" => include_str!("../../../docs/checks/abandoned-receive.md"),
         "abandoned-send" => include_str!("../../../docs/checks/abandoned-send.md"),
+        "add-without-done" => include_str!("../../../docs/checks/add-without-done.md"),
         "body-not-closed" => include_str!("../../../docs/checks/body-not-closed.md"),
         "cancel-overwritten" => include_str!("../../../docs/checks/cancel-overwritten.md"),
         "closer-not-closed" => include_str!("../../../docs/checks/closer-not-closed.md"),
@@ -69,6 +72,7 @@ pub fn explanation(name: &str) -> Option<&'static str> {
         "lock-held-waiting" => include_str!("../../../docs/checks/lock-held-waiting.md"),
         "lock-order" => include_str!("../../../docs/checks/lock-order.md"),
         "lost-cancel" => include_str!("../../../docs/checks/lost-cancel.md"),
+        "lost-semaphore-slot" => include_str!("../../../docs/checks/lost-semaphore-slot.md"),
         "missed-signal" => include_str!("../../../docs/checks/missed-signal.md"),
         "missing-close" => include_str!("../../../docs/checks/missing-close.md"),
         "missing-unlock" => include_str!("../../../docs/checks/missing-unlock.md"),

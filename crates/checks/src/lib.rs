@@ -2,6 +2,7 @@
 
 pub mod abandoned_receive;
 pub mod abandoned_send;
+pub mod add_without_done;
 pub mod body_not_closed;
 pub mod cancel_overwritten;
 mod causes;
@@ -24,6 +25,7 @@ pub mod lock_held_waiting;
 pub mod lock_order;
 mod lock_words;
 pub mod lost_cancel;
+pub mod lost_semaphore_slot;
 pub mod missed_signal;
 pub mod missing_close;
 pub mod missing_unlock;
@@ -38,6 +40,7 @@ pub mod registry_without_unsubscribe;
 mod resource;
 mod retentions;
 pub mod rows_not_closed;
+mod slot_words;
 pub mod start_without_stop;
 pub mod stop_forgets_resource;
 pub mod stuck_lock;
@@ -149,6 +152,18 @@ pub const REGISTRY: &[Entry] = &[
         source: include_str!("missing_unlock.rs"),
         engine: Engine::Obligations,
         run: missing_unlock::run,
+    },
+    Entry {
+        check: &add_without_done::CHECK,
+        source: include_str!("add_without_done.rs"),
+        engine: Engine::Obligations,
+        run: add_without_done::run,
+    },
+    Entry {
+        check: &lost_semaphore_slot::CHECK,
+        source: include_str!("lost_semaphore_slot.rs"),
+        engine: Engine::Obligations,
+        run: lost_semaphore_slot::run,
     },
     Entry {
         check: &double_lock::CHECK,

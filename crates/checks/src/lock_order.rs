@@ -314,6 +314,66 @@ func (t *t) reverse() {
     }
 
     #[test]
+    fn a_once_is_a_lock_while_its_function_runs() {
+        check(
+            r#"
+type transport struct { mu sync.Mutex; server *server; closed bool }
+type server struct { once sync.Once; done chan struct{}; onClose func() }
+func newServer(onClose func()) *server {
+    return &server{done: make(chan struct{}), onClose: onClose}
+}
+func (t *transport) listen() *server {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    t.server = newServer(t.forget)
+    return t.server
+}
+func (t *transport) forget() {
+    t.mu.Lock()
+    t.server = nil
+    t.mu.Unlock()
+}
+func (s *server) close(tell bool) {
+    s.once.Do(func() {
+        close(s.done)
+        if tell {
+            s.onClose()
+        }
+    })
+}
+func (s *server) Close() { s.close(true) }
+func (t *transport) close() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    if t.server != nil {
+        t.server.close(false)
+      //^^^^^^^^^^^^^^^^^^^^^ leak[lock-order]: `server.once` is locked while `transport.mu` is held; `(*server).close` does the reverse
+    }
+    t.closed = true
+}
+"#,
+        );
+        check(
+            r#"
+type table struct { mu sync.Mutex; once sync.Once; rows map[string]int }
+func (t *table) load() { t.once.Do(func() { t.rows = map[string]int{} }) }
+func (t *table) get(key string) int {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    t.load()
+    return t.rows[key]
+}
+func (t *table) set(key string) {
+    t.load()
+    t.mu.Lock()
+    t.rows[key]++
+    t.mu.Unlock()
+}
+"#,
+        );
+    }
+
+    #[test]
     fn callers_hold_a_common_lock() {
         check(
             r#"

@@ -40,12 +40,21 @@ impl ModuleCtx<'_> {
     /// The receiver as written in a call such as `s.mu.Lock()`, in backticks, or `the lock`.
     pub(crate) fn lock_at(&self, call: Span) -> String {
         let text = self.text(call);
+        if let Some((once, _)) = text.split_once(".Do(").filter(|(once, _)| is_path(once)) {
+            return format!("`{once}`");
+        }
         let fits = text.len() <= MAX_QUOTE && !text.contains(['\n', '`']);
         let text = text.trim_start_matches("defer ");
         let methods = [".Lock()", ".RLock()", ".TryLock()", ".TryRLock()"];
         let written = methods.iter().find_map(|m| text.strip_suffix(m)).filter(|_| fits);
         written.map_or_else(|| "the lock".to_owned(), |receiver| format!("`{receiver}`"))
     }
+}
+
+/// Whether a text is made of names and dots alone.
+fn is_path(text: &str) -> bool {
+    let name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    text.len() <= MAX_QUOTE && text.chars().all(name)
 }
 
 /// A finding about locks at a place, of which nothing is said yet.

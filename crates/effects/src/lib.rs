@@ -44,6 +44,12 @@ pub enum Op {
     WaitGroupGo,
     /// Result 0 is a new wait group, result 1 a child of argument 0 that is done some day.
     WaitGroupWithContext,
+    /// Waits for argument 2 places in the semaphore in argument 0; nil tells that it has them.
+    SlotAcquire,
+    /// Takes argument 1 places in the semaphore in argument 0 if they are free; the result tells.
+    SlotTry,
+    /// Gives places back to the semaphore in argument 0.
+    SlotRelease,
     /// Makes a condition variable over the locker in argument 0.
     CondNew,
     /// Unlocks the locker, waits for a signal, locks again.

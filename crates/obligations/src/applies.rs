@@ -43,6 +43,8 @@ impl<'a> Run<'a, '_> {
                     self.escape(&mut state, literal);
                 }
                 if facts.relevant {
+                    state.slots.clear();
+                    self.slots.others = true;
                     // Given up, or part of a recursion that is not yet known.
                     self.wrote(&mut state, func, &[]);
                     self.fresh_results(&mut state, call);
@@ -271,6 +273,7 @@ impl<'a> Run<'a, '_> {
         for under in &outcome.calls {
             self.call_under(state, &env, under, call);
         }
+        self.apply_slots(state, &env, outcome, call.span);
         self.apply_workers(state, &env, outcome, call);
         for path in &outcome.used {
             if let Some(value) = self.find_value(state, &env, path) {

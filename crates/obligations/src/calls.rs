@@ -7,6 +7,7 @@ use crate::inferred::Act;
 use crate::names::Known;
 use crate::package::acts;
 use crate::report::{LockMode, Step, StepKind};
+use crate::slots::is_of_slots;
 use crate::state::{InputCall, Owed, Pending, State};
 use crate::summary::Start;
 use crate::term::{Epoch, EpochId, PlaceId, Root, Term, TermId};
@@ -118,6 +119,9 @@ impl<'a> Run<'a, '_> {
             self.leave_to(state, started, *owner, args);
         }
         self.spared = worker.as_ref().map(|(owner, _)| *owner);
+        if let Target::Body(started) = target {
+            self.start_with_slots(state, started, args);
+        }
         self.hand_to(state, target, args);
         self.spared = None;
         self.outside(state);
@@ -215,6 +219,11 @@ impl<'a> Run<'a, '_> {
             Target::Effect(effect) => {
                 if !acts(effect.op) {
                     self.note_deferred(state, effect, &args, span);
+                    if is_of_slots(effect.op) {
+                        // A deferred call always runs.
+                        self.slot_op(state, effect.op, &args, span);
+                        return;
+                    }
                     self.hand_to(state, target, &args);
                 }
                 acts(effect.op)
@@ -459,6 +468,8 @@ impl<'a> Run<'a, '_> {
             (Op::RUnlock, Some(recv)) => self.unlock_op(&mut state, recv, LockMode::Read, call),
             (Op::TryLock, Some(recv)) => return self.try_lock(state, recv, LockMode::Write, call),
             (Op::TryRLock, Some(recv)) => return self.try_lock(state, recv, LockMode::Read, call),
+            (Op::SlotAcquire | Op::SlotTry, _) => return self.ask_for_slot(state, effect.op, call),
+            (op, _) if is_of_slots(op) => self.slot_op(&mut state, op, &call.args, call.span),
             (Op::RLocker, Some(recv)) => {
                 let lock = self.arena.pointee(recv);
                 let value = self.arena.term(Term::ReadSide(lock));
@@ -493,6 +504,9 @@ impl<'a> Run<'a, '_> {
 
     fn other_effect(&mut self, state: &mut State, effect: &'a Effect, call: &Invocation<'a>) {
         self.sets(state, call, effect.op);
+        if effect.op == Op::WaitGroupWait {
+            self.slot_op(state, effect.op, &call.args, call.span);
+        }
         if let (Op::OnceDo, Some(&value)) = (effect.op, call.args.get(1))
             && self.may_act(state, value)
         {

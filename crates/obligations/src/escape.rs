@@ -2,6 +2,7 @@
 
 use crate::exec::Run;
 use crate::names::Known;
+use crate::slots::is_of_slots;
 use crate::state::{Held, State};
 use crate::summary::{Base, Path, PathStep};
 use crate::term::{Part, PlaceId, Root, Term, TermId};
@@ -42,6 +43,7 @@ impl Run<'_, '_> {
 
     /// `term` leaves view, with everything that can be reached from it.
     pub(crate) fn escape(&mut self, state: &mut State, term: TermId) {
+        self.loosen_slots(state, term);
         let mut seen = BTreeSet::new();
         let mut work = vec![term];
         // What is part of an object goes with it.
@@ -75,6 +77,7 @@ impl Run<'_, '_> {
                 Term::Closure(func) => self.escape_closure(state, func, &mut work),
                 Term::Addr(place) => {
                     state.held.retain(|h| h.lock != place);
+                    state.slots.retain(|s| s.of != place);
                     self.known_elsewhere.insert(place);
                     if let Root::Local(local) = self.arena.data(place).root {
                         state.leaky.insert(local);
@@ -92,6 +95,10 @@ impl Run<'_, '_> {
                     work.extend(parts);
                 }
                 Term::Load(place, epoch) => {
+                    if !state.slots.is_empty() {
+                        let target = self.arena.pointee(term);
+                        state.slots.retain(|s| s.of != target);
+                    }
                     if let Some(site) = self.ticker_of(term) {
                         self.discharge(state, site);
                     }
@@ -184,6 +191,10 @@ impl Run<'_, '_> {
                 let lock = self.arena.pointee(recv);
                 state.held.retain(|h| h.lock != lock);
             }
+            Known::Effect(effect) if is_of_slots(effect.op) => {
+                let of = self.arena.pointee(recv);
+                state.slots.retain(|s| s.of != of);
+            }
             Known::Body(body) => self.release_silently(state, body, &[recv]),
             Known::Effect(_) | Known::Nothing => {}
         }
@@ -191,10 +202,12 @@ impl Run<'_, '_> {
 
     /// Drops the locks that some way of calling `func` gives back: whoever got it answers for them.
     pub(crate) fn release_silently(&mut self, state: &mut State, func: FuncId, args: &[TermId]) {
+        self.hand_slots(state, func, args);
         let summaries = self.summaries;
         let Some(Some(summary)) = summaries.get(func) else { return };
         if summary.unknown {
             // Too large to be followed: it may give back any of them.
+            self.slots.others = true;
             self.passed_on.extend(state.held.drain(..).map(|h| h.lock));
             return;
         }

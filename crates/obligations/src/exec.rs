@@ -7,6 +7,7 @@ use crate::learned::Candidate;
 use crate::order::Notes;
 use crate::package::Package;
 use crate::report::{DoubleLock, Step, StepKind};
+use crate::slots::Slots;
 use crate::state::{Detail, State};
 use crate::summary::Summary;
 use crate::term::{Arena, Epoch, EpochId, Part, PlaceId, Root, Term, TermId};
@@ -73,6 +74,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) learning: bool,
     /// What is taken so, by where it was made.
     pub(crate) candidates: BTreeMap<Span, Candidate>,
+    /// Places in wait groups and semaphores.
+    pub(crate) slots: Slots,
 }
 
 /// Something acquired by an operation of the function.
@@ -146,6 +149,7 @@ impl<'a, 'p> Run<'a, 'p> {
             closing: false,
             learning: false,
             candidates: BTreeMap::new(),
+            slots: Slots::default(),
         };
         run.name_fields();
         run
@@ -235,6 +239,9 @@ impl<'a, 'p> Run<'a, 'p> {
         match &instr.kind {
             InstrKind::DeclareVar(local) => self.declare(state, *local),
             InstrKind::Assign(local, rvalue) => {
+                if let Rvalue::Composite { ty, elems } = rvalue {
+                    self.note_composite(state, *ty, elems, instr.span);
+                }
                 let value = self.rvalue(state, rvalue);
                 self.assign(state, *local, value);
             }
@@ -251,6 +258,7 @@ impl<'a, 'p> Run<'a, 'p> {
             InstrKind::Call(_) | InstrKind::RunDefers => {}
             InstrKind::Send { chan, value } => {
                 self.note_exchange(state, chan, true, instr.span);
+                self.send_slot(state, chan, value, instr.span);
                 let chan = self.operand(state, chan);
                 self.act_on_value(state, chan, Act::Send);
                 let value = self.operand(state, value);
@@ -258,6 +266,9 @@ impl<'a, 'p> Run<'a, 'p> {
             }
             InstrKind::Recv { dst, ok, chan, .. } => {
                 self.note_exchange(state, chan, false, instr.span);
+                if dst.is_none() {
+                    self.receive_slot(state, chan, instr.span);
+                }
                 let chan = self.operand(state, chan);
                 for local in dst.iter().chain(ok) {
                     self.assign_fresh(state, *local);
@@ -279,6 +290,7 @@ impl<'a, 'p> Run<'a, 'p> {
         let place = self.arena.local(local);
         let arena = &self.arena;
         state.held.retain(|h| arena.data(h.lock).root != Root::Local(local));
+        state.slots.retain(|s| arena.data(s.of).root != Root::Local(local));
         let value = self.zero(self.func.locals[local].ty);
         state.store(&self.arena, place, value);
     }
@@ -333,6 +345,10 @@ impl<'a, 'p> Run<'a, 'p> {
         state.held.retain(|h| {
             let lock = arena.data(h.lock);
             lock.root != data.root || !lock.parts.starts_with(&data.parts)
+        });
+        state.slots.retain(|s| {
+            let of = arena.data(s.of);
+            of.root != data.root || !of.parts.starts_with(&data.parts)
         });
         if matches!(self.arena.get(value), Term::Bool(_) | Term::Int(_)) {
             self.act(state, place, Act::Set);

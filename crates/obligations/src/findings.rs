@@ -47,7 +47,17 @@ impl Run<'_, '_> {
         let gives: Vec<Path> =
             gives.filter_map(|&lock| path_of(&self.arena, self.func, &[], lock)).collect();
         let gives_others = gives.len() < self.given.len();
-        Summary { outcomes, unknown: false, gives, gives_others }
+        let (gives_slots, gives_other_slots) = self.slots_given();
+        let misses = self.slot_misses(exits);
+        Summary {
+            outcomes,
+            unknown: false,
+            gives,
+            gives_others,
+            gives_slots,
+            gives_other_slots,
+            misses,
+        }
     }
 
     fn outcome(&mut self, exit: &mut Exit) -> Outcome {
@@ -116,6 +126,7 @@ impl Run<'_, '_> {
             .iter()
             .filter_map(|&(lock, mode)| Some((name(lock)?, mode)))
             .collect();
+        outcome.slots_given = exit.state.slots_given.iter().filter_map(|&of| name(of)).collect();
         let acts = exit.state.acts.iter();
         outcome.acts = acts.filter_map(|&(place, act)| Some((name(place)?, act))).collect();
         let asks = exit.state.asks.iter();
@@ -258,7 +269,9 @@ impl Run<'_, '_> {
                 continue;
             };
             // Where others give it back, a failure is known to come before that.
-            if explicit.is_none() && !keeping.iter().all(|&i| self.fails(&exits[i])) {
+            let fails =
+                |&i: &usize| self.fails(&exits[i]) || self.gives_up_on_error(&exits[i], site);
+            if explicit.is_none() && !keeping.iter().all(fails) {
                 continue;
             }
             let at = |exit: &Exit| exit.state.trace.has(site);

@@ -143,6 +143,8 @@ impl<'a> Run<'a, '_> {
             arena.place_leaves(lock).iter().all(|leaf| merged(leaf) || known.contains(leaf))
         };
         state.held.retain(|h| nameable(h.lock));
+        state.slots.retain(|s| nameable(s.of));
+        state.slots_given.retain(|&of| nameable(of));
         state.released.retain(|&(lock, _)| nameable(lock));
         state.takes.retain(|&(lock, _), _| nameable(lock));
         state.calls.retain(|call| call.held.iter().all(|&(lock, ..)| nameable(lock)));
@@ -271,12 +273,16 @@ impl<'a> Run<'a, '_> {
                 for arm in arms {
                     let mut fork = state.clone();
                     if let stanch_ir::SelectOp::Send { value, chan } = &arm.op {
+                        self.send_slot(&mut fork, chan, value, arm.span);
                         let chan = self.operand(&mut fork, chan);
                         self.act_on_value(&mut fork, chan, Act::Send);
                         let value = self.operand(&mut fork, value);
                         self.escape(&mut fork, value);
                     }
-                    if let stanch_ir::SelectOp::Recv { dst, ok, .. } = &arm.op {
+                    if let stanch_ir::SelectOp::Recv { dst, ok, chan } = &arm.op {
+                        if dst.is_none() {
+                            self.receive_slot(&mut fork, chan, arm.span);
+                        }
                         for local in dst.iter().chain(ok) {
                             self.assign_fresh(&mut fork, *local);
                         }
@@ -284,7 +290,14 @@ impl<'a> Run<'a, '_> {
                     fork.trace.push(self.step(arm.span, StepKind::Arm));
                     next.push((arm.target, fork));
                 }
-                next.extend(default.iter().map(|&d| (d, state.clone())));
+                if let Some(default) = default {
+                    for arm in arms {
+                        let (stanch_ir::SelectOp::Recv { chan, .. }
+                        | stanch_ir::SelectOp::Send { chan, .. }) = &arm.op;
+                        self.doubt_slots(&mut state, chan);
+                    }
+                    next.push((*default, state));
+                }
             }
             Terminator::TypeSwitch { x, cases, default } => {
                 let mut state = state;

@@ -22,6 +22,8 @@ mod origin;
 mod package;
 mod report;
 mod resources;
+mod semaphores;
+mod slots;
 mod sorted;
 mod state;
 mod summary;
@@ -83,6 +85,7 @@ pub fn analyse(
     results.lost_cancels.extend(unread_fields(&facts, stored.cancels));
     results.lost_cancels.sort_by_key(|l| l.span);
     results.lost_resources.sort_by_key(|l| l.span);
+    results.lost_slots.sort_by_key(|l| (l.span, l.exit));
     results.missing_unlocks.sort_by_key(|l| (l.span, l.exit));
     results.double_locks.sort_by_key(|l| (l.second, l.first));
     results.incomplete.sort();
@@ -157,6 +160,7 @@ fn settle(
         results.lost_cancels.extend(one.results.lost_cancels);
         results.lost_resources.extend(one.results.lost_resources);
         results.missing_unlocks.extend(one.results.missing_unlocks);
+        results.lost_slots.extend(one.results.lost_slots);
         results.double_locks.extend(one.results.double_locks);
         results.incomplete.extend(one.results.incomplete);
         stored.cancels.extend(one.stored.cancels);
@@ -198,6 +202,7 @@ fn run(
         return (Summary { unknown: true, ..Summary::default() }, found);
     };
     let missing = run.missing_unlocks(&mut exits);
+    let lost_slots = run.lost_slots(&exits);
     let summary = run.summary(&mut exits);
     let ends_process = facts.ends_process(id, is_main);
     found.results.lost_cancels = run.lost_cancels(&exits, ends_process);
@@ -210,6 +215,7 @@ fn run(
     });
     if !ends_process {
         found.results.missing_unlocks = missing;
+        found.results.lost_slots = lost_slots;
     }
     found.notes = std::mem::take(&mut run.notes);
     let passed_on = std::mem::take(&mut run.passed_on);

@@ -3,6 +3,8 @@
 
 use crate::facts::{Foreign, Name};
 use crate::names::{Known, Names};
+use crate::semaphores::{TakenBy, object_of, semaphores};
+use crate::slots::is_of_slots;
 use crate::visit;
 use crate::workers::{Ends, Workers};
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
@@ -28,6 +30,8 @@ pub(crate) struct Package<'a> {
     pub(crate) owners: FxHashSet<ObjectId>,
     /// Methods of interfaces that such types have.
     pub(crate) owner_methods: FxHashSet<ObjectId>,
+    /// Fields and package-level variables that hold channels used as semaphores.
+    pub(crate) semaphores: FxHashMap<ObjectId, TakenBy>,
     /// Names of functions of other packages, whose numbers follow those of this package's.
     pub(crate) foreign: Vec<Name>,
     /// Types whose values may have to be closed, as far as anybody asked.
@@ -115,9 +119,11 @@ impl<'a> Package<'a> {
             workers,
             owners,
             owner_methods,
+            semaphores: FxHashMap::default(),
             foreign,
             closable,
         };
+        package.semaphores = semaphores(&package);
         for id in module.funcs.ids() {
             package.facts[id] = package.own_facts(id);
         }
@@ -213,6 +219,9 @@ impl<'a> Package<'a> {
                 }
             }
             InstrKind::Store(place, _) => place_write(place, &mut facts.writes),
+            InstrKind::Assign(_, Rvalue::Load(place)) => {
+                facts.acts |= object_of(place).is_some_and(|o| self.semaphores.contains_key(&o));
+            }
             InstrKind::MapDelete { .. } => facts.writes.elements = true,
             _ => {}
         }
@@ -231,7 +240,8 @@ impl<'a> Package<'a> {
             let resource = self.names.resource(object);
             facts.acts |= resource.is_some_and(|r| r.acquires.is_some() || r.releases.is_some());
         }
-        facts.acts |= acts(self.op(&call.callee));
+        let op = self.op(&call.callee);
+        facts.acts |= acts(op) || is_of_slots(op) || op == Op::OnceDo;
         // It may return a request that asks for no body.
         let head = |arg: &Operand| matches!(arg, Operand::Const(ConstValue::String(text), _) if **text == *b"HEAD");
         facts.acts |= call.args.iter().any(head);

@@ -14,6 +14,8 @@ pub struct Results {
     pub lost_cancels: Vec<LostCancel>,
     /// Locks that a return leaves locked.
     pub missing_unlocks: Vec<MissingUnlock>,
+    /// Places in wait groups and semaphores that a return does not give back.
+    pub lost_slots: Vec<LostSlot>,
     /// Locks taken while they are held.
     pub double_locks: Vec<DoubleLock>,
     /// Bodies, rows, files, connections, tickers that nobody gives back.
@@ -226,6 +228,51 @@ pub struct MissingUnlock {
     /// Whether paths that differ in what else they know were followed as one.
     pub rough: bool,
     /// From the lock to the return.
+    pub path: Vec<Step>,
+}
+
+/// What a place is taken in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum SlotKind {
+    /// A `sync.WaitGroup`
+    Group,
+    /// A channel with room that is used as a semaphore.
+    Channel,
+    /// A `semaphore.Weighted`
+    Weighted,
+}
+
+/// How others give back what a path keeps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SlotEnd {
+    /// Another path of the function does.
+    Here,
+    /// A function does that another path starts or hands on.
+    There,
+    /// This function does, which was started for it, but not on all of its paths.
+    Missed(FuncId),
+}
+
+/// A place in a wait group or semaphore that is not given back on some path.
+#[derive(Clone, Debug)]
+pub struct LostSlot {
+    /// The function that takes it.
+    pub func: FuncId,
+    /// The wait group or semaphore as the source spells it.
+    pub name: Option<String>,
+    /// What it is.
+    pub kind: SlotKind,
+    /// The operation that takes the place.
+    pub span: Span,
+    /// The return that keeps it.
+    pub exit: Span,
+    /// Every return that does, in source order.
+    pub exits: Vec<Span>,
+    /// What gives it back on other paths.
+    pub end: Span,
+    /// Who does.
+    pub how: SlotEnd,
+    /// From the operation to the return, or to where the goroutine is started.
     pub path: Vec<Step>,
 }
 

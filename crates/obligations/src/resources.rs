@@ -7,7 +7,8 @@ use crate::report::{LostResource, ResourceLoss, StepKind};
 use crate::state::State;
 use crate::term::{Part, PlaceId, Root, Term, TermId};
 use stanch_effects::{Args, Kind, Op, ResourceEffect};
-use stanch_ir::Span;
+use stanch_ir::{InstrKind, Operand, Rvalue, Span, Terminator};
+use stanch_syntax::ast::BinaryOp;
 
 impl<'a> Run<'a, '_> {
     /// What a called library function does to such things.
@@ -249,6 +250,40 @@ impl<'a> Run<'a, '_> {
         results.into_iter().any(|(&local, &value)| {
             self.package.is_error(self.func.locals[local].ty)
                 && !matches!(self.arena.get(value), Term::Nil)
+        })
+    }
+
+    /// Whether a function without results leaves because of an error that came after the operation at
+    /// `site`.
+    pub(crate) fn gives_up_on_error(&self, exit: &Exit, site: Span) -> bool {
+        if !self.func.results.is_empty() {
+            return false;
+        }
+        let mut since = exit.state.trace.latest().take_while(|step| step.span != site);
+        let branch = since.find_map(|step| match step.kind {
+            StepKind::Branch(truth) if step.func == self.id => Some((step.span, truth)),
+            _ => None,
+        });
+        branch.is_some_and(|(span, truth)| self.is_error_branch(span, truth))
+    }
+
+    /// Whether a branch is taken because an error is not nil.
+    fn is_error_branch(&self, span: Span, truth: bool) -> bool {
+        let is_error = |operand: &Operand| {
+            let Operand::Local(local) = operand else { return false };
+            self.func.locals.get(*local).is_some_and(|l| self.package.is_error(l.ty))
+        };
+        self.func.blocks.iter().filter(|block| block.term_span == span).any(|block| {
+            let Terminator::Branch { cond: Operand::Local(cond), .. } = &block.term else {
+                return false;
+            };
+            block.instrs.iter().any(|instr| match &instr.kind {
+                InstrKind::Assign(dst, Rvalue::Binary(op, a, b)) if dst == cond => {
+                    let asks = matches!((op, truth), (BinaryOp::Ne, true) | (BinaryOp::Eq, false));
+                    asks && matches!(b, Operand::Nil(_)) && is_error(a)
+                }
+                _ => false,
+            })
         })
     }
 }

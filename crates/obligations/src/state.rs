@@ -2,6 +2,7 @@
 
 use crate::inferred::Act;
 use crate::report::{LockMode, Step, StepKind};
+use crate::slots::Taken;
 use crate::sorted::SortedMap;
 use crate::summary::Start;
 use crate::term::{Arena, EpochId, Part, PlaceId, Root, Slot, Term, TermId};
@@ -45,6 +46,12 @@ pub(crate) struct State {
     pub(crate) asks: Vec<(PlaceId, ObjectId)>,
     /// Inputs that got a goroutine which only an act ends, on some of the paths at least.
     pub(crate) starts: BTreeSet<(PlaceId, Start)>,
+    /// Places taken in wait groups and semaphores, in order.
+    pub(crate) slots: Vec<Taken>,
+    /// Wait groups and semaphores that got a place back which was not taken here, on all of the paths.
+    pub(crate) slots_given: BTreeSet<PlaceId>,
+    /// Whether a value was sent, on some of the paths at least.
+    pub(crate) sent: bool,
     /// Deferred calls, oldest first.
     pub(crate) defers: Vec<Pending>,
     /// Locals that a function value out of sight may read at any time.
@@ -216,6 +223,8 @@ pub(crate) enum Detail {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Signature {
     held: Vec<Held>,
+    slots: Vec<Taken>,
+    slots_given: Vec<PlaceId>,
     released: Vec<(PlaceId, LockMode)>,
     owed: Vec<(Span, Owed)>,
     /// Where the values are that have to be given back.
@@ -236,6 +245,10 @@ impl State {
             held.lock = moved(arena, held.lock, from, to);
         }
         self.held.sort();
+        for slot in &mut self.slots {
+            slot.of = moved(arena, slot.of, from, to);
+        }
+        self.slots.sort();
         let takes = self.takes.take().into_iter();
         self.takes = takes
             .map(|((lock, mode), site)| ((moved(arena, lock, from, to), mode), site))
@@ -258,6 +271,8 @@ impl State {
         Signature {
             holders: holders.map(|(&place, &term)| (place, term)).collect(),
             held: self.held.clone(),
+            slots: self.slots.clone(),
+            slots_given: self.slots_given.iter().filter(|_| fine).copied().collect(),
             released: self.released.iter().filter(|_| fine).copied().collect(),
             owed: self.owed.iter().map(|(&span, &owed)| (span, owed)).collect(),
             used: self.used.iter().filter(|_| fine).copied().collect(),
@@ -278,6 +293,8 @@ impl State {
             && self.asks == other.asks
             && self.leaky == other.leaky
             && self.released == other.released
+            && self.slots_given == other.slots_given
+            && self.sent == other.sent
             && self.used == other.used
             && self.acts == other.acts
             && self.escaped == other.escaped
@@ -454,8 +471,9 @@ impl State {
         for &term in values.map(|(_, t)| t).chain(pending).chain(self.epochs.values()) {
             live.extend(arena.leaves(term));
         }
-        for held in &self.held {
-            live.extend(arena.place_leaves(held.lock));
+        let held = self.held.iter().map(|h| h.lock).chain(self.slots.iter().map(|s| s.of));
+        for place in held {
+            live.extend(arena.place_leaves(place));
         }
         for _ in 0..4 {
             // Objects held by live objects.
@@ -487,6 +505,8 @@ impl State {
         terms.extend(self.defers.iter().flat_map(|d| d.args.iter().chain(&d.callee)));
         let locks = self.held.iter().map(|h| h.lock);
         let places = locks
+            .chain(self.slots.iter().map(|s| s.of))
+            .chain(self.slots_given.iter().copied())
             .chain(self.mem.keys().copied())
             .chain(self.released.iter().map(|r| r.0))
             .chain(self.takes.keys().map(|t| t.0))
@@ -528,6 +548,7 @@ impl State {
         self.escaped.extend(&other.escaped);
         let stale = |lock: PlaceId| arena.place_mentions(lock, &broken);
         self.held.retain(|h| !stale(h.lock));
+        self.slots.retain(|s| !stale(s.of));
         let places_ok = |p: &PlaceId| !arena.place_mentions(*p, &broken);
         self.mem.retain(|p, _| places_ok(p));
         self.takes.retain(|(p, _), _| places_ok(p));
@@ -537,6 +558,8 @@ impl State {
     pub(crate) fn may_have_done(&mut self, other: &Self) {
         self.calls.extend(other.calls.iter().cloned());
         self.released.extend(&other.released);
+        self.slots_given.retain(|of| other.slots_given.contains(of));
+        self.sent |= other.sent;
         self.used.extend(&other.used);
         self.acts.extend(&other.acts);
         self.touched.extend(&other.touched);

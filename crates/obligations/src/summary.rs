@@ -2,6 +2,7 @@
 
 use crate::inferred::{Act, Ender};
 use crate::report::LockMode;
+use crate::slots::Miss;
 use crate::term::{Arena, Part, PlaceId, Root, Term, TermId};
 use stanch_effects::Kind;
 use stanch_ir::{Func, FuncId, LocalId, Span};
@@ -19,6 +20,12 @@ pub(crate) struct Summary {
     pub(crate) gives: Vec<Path>,
     /// Whether there are more of these, which callers cannot name.
     pub(crate) gives_others: bool,
+    /// Wait groups and semaphores that get a place back on some way, each with whether once at most.
+    pub(crate) gives_slots: Vec<(Path, bool)>,
+    /// Whether there are more of these, which callers cannot name.
+    pub(crate) gives_other_slots: bool,
+    /// Those that get theirs back on some ways only.
+    pub(crate) misses: Vec<Miss>,
 }
 
 /// One way a call can go.
@@ -30,6 +37,8 @@ pub(crate) struct Outcome {
     pub(crate) held: Vec<(Path, LockMode)>,
     /// Locks it gives back for its caller.
     pub(crate) released: Vec<(Path, LockMode)>,
+    /// Wait groups and semaphores that get a place back which it has not taken.
+    pub(crate) slots_given: Vec<Path>,
     /// Locks it takes at some time.
     pub(crate) takes: Vec<Take>,
     /// Function values among its inputs that it calls or hands on.
@@ -102,6 +111,7 @@ impl Summary {
     /// Calls `f` for each field and package-level variable that it names.
     pub(crate) fn named(&self, f: &mut dyn FnMut(ObjectId)) {
         self.gives.iter().for_each(|path| path.named(f));
+        self.gives_slots.iter().for_each(|(path, _)| path.named(f));
         for outcome in &self.outcomes {
             outcome.paths(&mut |path| path.named(f));
         }
@@ -217,6 +227,7 @@ impl Outcome {
             }
         }
         self.conditions.retain(|c| other.conditions.contains(c));
+        self.slots_given.retain(|of| other.slots_given.contains(of));
         for (x, y) in self.results.iter_mut().zip(&other.results) {
             match (&*x, y) {
                 // There is one with that property, or none.

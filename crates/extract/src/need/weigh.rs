@@ -249,7 +249,7 @@ impl<'a> Analysis<'a> {
 /// How an effect's operation weighs; `None` for what only its callbacks and arguments decide.
 pub(crate) fn weight_of(op: Op) -> Option<Weight> {
     Some(match op {
-        Op::None => return None,
+        Op::None | Op::SlotAcquire | Op::SlotTry | Op::SlotRelease => return None,
         Op::Sleep
         | Op::Yield
         | Op::Exit

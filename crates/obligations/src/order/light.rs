@@ -225,6 +225,12 @@ fn called(scope: &Scope<'_, '_>, call: &Call, starts: Starts) -> Option<EventKin
             operands.push(recv);
             Callee::Interface(*method, func.locals.get(*local)?.ty)
         }
+        stanch_ir::Callee::Value(Operand::Local(local)) => {
+            let Some(Some(Rvalue::Load(place))) = scope.defs.get(local) else { return None };
+            let mut owner = place.clone();
+            let Some(Proj::Field(_, field)) = owner.proj.pop() else { return None };
+            Callee::Field(field, spot(scope, &owner, 0)?)
+        }
         stanch_ir::Callee::Builtin(Builtin::Close) => {
             return Some(signal(Waited::Channel, held_in(scope, call.args.first()?)?));
         }

@@ -21,4 +21,5 @@ mod waits;
 pub use facts::LockFacts;
 pub(crate) use facts::Notes;
 pub use join::join;
+pub(crate) use light::new_channels;
 pub use report::*;

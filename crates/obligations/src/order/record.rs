@@ -16,7 +16,7 @@ use stanch_ir::{
     Span, Terminator,
 };
 use stanch_syntax::ast::BinaryOp;
-use stanch_types::{Builtin, ObjectId, ObjectKind, TypeKind};
+use stanch_types::{Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
 
 /// More known values than this are not kept with an event.
 const MAX_KNOWN: usize = 24;
@@ -52,6 +52,9 @@ impl<'a> Run<'a, '_> {
                     self.note(state, kind, call.span);
                 }
                 let Some(&recv) = call.args.first() else { return };
+                if let (stanch_effects::Op::OnceDo, Some(&body)) = (effect.op, call.args.get(1)) {
+                    self.note_once(state, (recv, body), call.span);
+                }
                 if let (stanch_effects::Op::WaitGroupGo, Some(&body)) =
                     (effect.op, call.args.get(1))
                     && let Some((callee, args)) = self.callee_of_value(state, body)
@@ -90,6 +93,16 @@ impl<'a> Run<'a, '_> {
             }
             Target::Owed(_) => {}
         }
+    }
+
+    /// A `sync.Once` holds a lock while its function runs: whoever else comes waits for that.
+    fn note_once(&mut self, state: &mut State, (once, body): (TermId, TermId), span: Span) {
+        let lock = self.arena.pointee(once);
+        self.note_acquire(state, lock, LockMode::Write, span);
+        let Some((callee, args)) = self.callee_of_value(state, body) else { return };
+        let mut inside = state.clone();
+        inside.hold(Held { lock, mode: LockMode::Write, site: span, deferred: false });
+        self.note(&mut inside, EventKind::Call(callee, args), span);
     }
 
     /// A function whose body is in view, of this package or of another.
@@ -293,6 +306,29 @@ impl<'a> Run<'a, '_> {
                 let stored = Stored { field, func: self.id, owner, value: arg, span };
                 self.notes.store(stored);
             }
+        }
+    }
+
+    /// A struct is made with functions in its fields.
+    pub(crate) fn note_composite(
+        &mut self,
+        state: &mut State,
+        ty: TypeId,
+        elems: &'a [(u32, Operand)],
+        span: Span,
+    ) {
+        let program = self.package.program;
+        let TypeKind::Struct(fields) = program.kind(program.underlying(ty)) else { return };
+        for (index, value) in elems {
+            let Some(field) = fields.get(*index as usize).map(|f| f.object) else { continue };
+            let kind = program.kind(program.underlying(program.object(field).ty));
+            if !matches!(kind, TypeKind::Signature(_)) {
+                continue;
+            }
+            let term = self.peek(state, value);
+            let value = self.arg(state, term, 0);
+            let owner = Spot::new(SpotRoot::Unknown, Vec::new());
+            self.notes.store(Stored { field, func: self.id, owner, value, span });
         }
     }
 

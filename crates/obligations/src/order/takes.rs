@@ -502,19 +502,26 @@ impl<'a> Takes<'a> {
         owner: &Spot,
         found: &mut Vec<Reached>,
     ) {
-        for hook in self.hooks(field, owner) {
+        let hooks = self.hooks(field, owner);
+        let vague = hooks.len() > 1;
+        for hook in hooks {
             for (i, take) in self.summary(hook.callable.key).takes.iter().enumerate() {
                 if take.depends || !take.known.is_empty() {
                     continue;
                 }
                 let lock = substitute(&take.lock, &hook.callable);
-                let Some(rest) = below(&hook.owner, &lock) else { continue };
-                let steps = owner.steps.iter().chain(rest).copied().collect();
+                let same = below(&hook.owner, &lock).map(|rest| {
+                    Spot::new(owner.root, owner.steps.iter().chain(rest).copied().collect())
+                });
+                let Some(lock) = same.or_else(|| of_receiver(&hook, take, field, owner)) else {
+                    continue;
+                };
                 let take = Take {
-                    lock: Spot::new(owner.root, steps),
+                    lock,
                     released: Vec::new(),
                     known: event.known.clone(),
                     dynamic: true,
+                    vague: take.vague || vague,
                     beyond: true,
                     via: Via::Call(event.span, hook.callable.key, i),
                     depth: take.depth + 1,
@@ -577,6 +584,24 @@ struct Hook {
     callable: Callable,
     /// In terms of the function that hands it over.
     owner: Spot,
+}
+
+/// A lock of the receiver of a method that is kept in a field, seen from the field's owner: the method
+/// value is a pointer to its receiver.
+fn of_receiver(
+    hook: &Hook,
+    take: &Take,
+    field: stanch_types::ObjectId,
+    owner: &Spot,
+) -> Option<Spot> {
+    let (SpotRoot::Param(0), [Arg::Points(_)]) = (take.lock.root, &*hook.callable.args) else {
+        return None;
+    };
+    let (SpotStep::Deref(0), rest) = take.lock.steps.split_first()? else { return None };
+    let through = [SpotStep::Field(field), SpotStep::Deref(UNKNOWN)];
+    let steps = owner.steps.iter().copied().chain(through).chain(foreign(rest));
+    let steps: Vec<SpotStep> = steps.collect();
+    (steps.len() <= MAX_STEPS && take.wait.is_none()).then(|| Spot::new(owner.root, steps))
 }
 
 /// The steps from an object to a lock of it.
@@ -673,7 +698,10 @@ fn translate(take: &Take, event: &Event, call: &Callable) -> Option<Take> {
         }
         let place = substitute(spot, call);
         if place.root != SpotRoot::Unknown && place.is_exact() {
-            guarded |= agree(&mut known, event, place, wanted)? && is_flag;
+            // What a literal sees of its function's parameters, the function's callers say.
+            let own = matches!((spot.root, place.root), (SpotRoot::Capture(_), SpotRoot::Param(_)))
+                && place.steps.is_empty();
+            guarded |= agree(&mut known, event, place, wanted)? && is_flag && !own;
         } else {
             guarded |= is_flag;
         }

@@ -1,0 +1,274 @@
+//! A return keeps a place in a semaphore that other paths give back.
+//!
+//! # Why it leaks
+//! A semaphore lets so many in at once. Each place that is kept lets one fewer in, for ever; when all are
+//! gone, everybody who comes waits at the semaphore with whatever is in hand, and nobody ever goes on.
+//!
+//! # Example
+//! ```go
+//! type limiter struct{ slots chan struct{} }
+//!
+//! func newLimiter(n int) *limiter { return &limiter{slots: make(chan struct{}, n)} }
+//!
+//! func (l *limiter) run(f func() error) error {
+//!     l.slots <- struct{}{}
+//!     if err := f(); err != nil {
+//!         return err // the place stays taken
+//!     }
+//!     <-l.slots
+//!     return nil
+//! }
+//! ```
+//! `defer func() { <-l.slots }()` right after the place is taken covers every return.
+//!
+//! # Fix safety
+//! There is no automatic fix yet.
+//!
+//! # Not reported
+//! Channels without room, and channels whose values mean something, are no semaphores. Places of which the
+//! function does not show on another path that it gives them back, or that a goroutine does which it
+//! starts: whoever takes a place for others is not held to it. So is a place once something has been sent,
+//! or handed on with no error returned.
+
+use crate::Ctx;
+use crate::slot_words::{self, Words};
+use stanch_diagnostic::{Cause, Check, Finding, Stage};
+use stanch_obligations::SlotKind;
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "RS018",
+    name: "lost-semaphore-slot",
+    summary: "a return keeps a place in a semaphore that other paths give back",
+    cause: Cause::UnreleasedResource,
+    stage: Stage::Stable("0.1.0"),
+};
+
+const WORDS: Words = Words {
+    note: "one fewer can come in from then on; in the end nobody can",
+    help: "give it back in a `defer` right after it is taken, or before this return",
+};
+
+/// Findings of one package.
+pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
+    slot_words::findings(ctx, &CHECK, |kind| kind != SlotKind::Group, &WORDS)
+}
+
+#[cfg(test)]
+mod tests {
+    fn check(fixture: &str) {
+        stanch_testing::check("lost-semaphore-slot", fixture);
+    }
+
+    #[test]
+    fn documentation() {
+        stanch_testing::example("lost-semaphore-slot", include_str!("lost_semaphore_slot.rs"));
+    }
+
+    const LIMITER: &str = "
+type limiter struct{ slots chan struct{}; wake chan struct{} }
+func newLimiter(n int) *limiter {
+    return &limiter{slots: make(chan struct{}, n), wake: make(chan struct{})}
+}
+func work() error { return nil }
+";
+
+    #[test]
+    fn goroutines_selects_and_helpers() {
+        check(&format!(
+            "{LIMITER}{}",
+            r#"
+func (l *limiter) start(ctx context.Context) error {
+    select {
+    case l.slots <- struct{}{}:
+       //^^^^^^^^^^^^^^^^^^^^^ leak[lost-semaphore-slot]: a place in `l.slots` is not given back
+    case <-ctx.Done():
+        return ctx.Err()
+    }
+    if err := work(); err != nil {
+        return err
+    }
+    go func() {
+        defer func() { <-l.slots }()
+        work()
+    }()
+    return nil
+}
+func (l *limiter) free() { <-l.slots }
+func (l *limiter) run() error {
+    l.slots <- struct{}{}
+  //^^^^^^^^^^^^^^^^^^^^^ leak[lost-semaphore-slot]: a place in `l.slots` is not given back
+    if err := work(); err != nil {
+        return err
+    }
+    l.free()
+    return nil
+}
+func (l *limiter) wait() error {
+    l.slots <- struct{}{}
+    defer l.free()
+    if err := work(); err != nil {
+        return err
+    }
+    return nil
+}
+"#
+        ));
+    }
+
+    #[test]
+    fn tokens_that_are_taken_out() {
+        check(
+            r#"
+var tokens = make(chan struct{}, 4)
+func init() {
+    for range 4 {
+        tokens <- struct{}{}
+    }
+}
+func read() error { return nil }
+func right() error {
+    <-tokens
+    err := read()
+    tokens <- struct{}{}
+    if err != nil {
+        return err
+    }
+    return nil
+}
+func wrong() error {
+    <-tokens
+  //^^^^^^^^ leak[lost-semaphore-slot]: a place in `tokens` is not given back when `wrong` returns at line 22
+    if err := read(); err != nil {
+        return err
+    }
+    tokens <- struct{}{}
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn semaphores_of_the_library() {
+        check(
+            r#"
+//- /golang.org/x/sync/semaphore/semaphore.go
+package semaphore
+import "context"
+type Weighted struct { n int64 }
+func (s *Weighted) Acquire(ctx context.Context, n int64) error { s.n += n; return ctx.Err() }
+func (s *Weighted) TryAcquire(n int64) bool { s.n += n; return s.n < 4 }
+func (s *Weighted) Release(n int64) { s.n -= n }
+//- /m/a.go
+package m
+import ("context"; "golang.org/x/sync/semaphore")
+type fetcher struct { sem *semaphore.Weighted }
+func work() error { return nil }
+func (f *fetcher) wrong(ctx context.Context) error {
+    if err := f.sem.Acquire(ctx, 1); err != nil {
+            //^^^^^^^^^^^^^^^^^^^^^ leak[lost-semaphore-slot]: a place in `f.sem` is not given back
+        return err
+    }
+    if err := work(); err != nil {
+        return err
+    }
+    f.sem.Release(1)
+    return nil
+}
+func (f *fetcher) right(ctx context.Context) error {
+    if err := f.sem.Acquire(ctx, 1); err != nil {
+        return err
+    }
+    defer f.sem.Release(1)
+    return work()
+}
+func (f *fetcher) tries() error {
+    if !f.sem.TryAcquire(1) {
+        return work()
+    }
+    err := work()
+    f.sem.Release(1)
+    return err
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_place_that_may_be_free_already() {
+        check(&format!(
+            "{LIMITER}{}",
+            r#"
+func (l *limiter) ready(ctx context.Context) error {
+    select {
+    case l.slots <- struct{}{}:
+        select {
+        case <-l.slots:
+        default:
+        }
+    case <-ctx.Done():
+        return ctx.Err()
+    }
+    return work()
+}
+"#
+        ));
+    }
+
+    #[test]
+    fn whoever_takes_a_place_for_others_is_not_held_to_it() {
+        check(&format!(
+            "{LIMITER}{}",
+            r#"
+func (l *limiter) enter() error {
+    l.slots <- struct{}{}
+    if err := work(); err != nil {
+        <-l.slots
+        return err
+    }
+    return nil
+}
+func (l *limiter) all() {
+    for i := 0; i < cap(l.slots); i++ {
+        l.slots <- struct{}{}
+    }
+}
+func (l *limiter) signal() error {
+    l.wake <- struct{}{}
+    if err := work(); err != nil {
+        return err
+    }
+    <-l.wake
+    return nil
+}
+func (l *limiter) pass(done chan error) error {
+    l.slots <- struct{}{}
+    if err := work(); err != nil {
+        done <- err
+        return err
+    }
+    <-l.slots
+    return nil
+}
+"#
+        ));
+    }
+
+    #[test]
+    fn suppressed() {
+        check(&format!(
+            "{LIMITER}{}",
+            r#"
+func (l *limiter) run() error {
+    l.slots <- struct{}{} //stanch:ignore lost-semaphore-slot the caller stops then
+    if err := work(); err != nil {
+        return err
+    }
+    <-l.slots
+    return nil
+}
+"#
+        ));
+    }
+}

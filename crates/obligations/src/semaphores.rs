@@ -1,0 +1,131 @@
+//! Which channels of a package are semaphores, and which way round.
+
+use crate::order::new_channels;
+use crate::package::Package;
+use stanch_base::FxHashMap;
+use stanch_ir::{
+    Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, SelectOp, Span,
+    Terminator,
+};
+use stanch_types::{ObjectId, TypeKind};
+
+/// How a place in a semaphore is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum TakenBy {
+    /// A value is put in, and received to be thrown away.
+    Send,
+    /// A value is received from a channel that was filled before, and put back.
+    Receive,
+}
+
+/// The field or package-level variable that a place is.
+pub(crate) fn object_of(place: &Place) -> Option<ObjectId> {
+    match (place.proj.last(), place.base) {
+        (Some(Proj::Field(_, field)), _) => Some(*field),
+        (None, PlaceBase::Global(object)) => Some(object),
+        _ => None,
+    }
+}
+
+/// Fields and package-level variables that hold channels used as semaphores: whoever makes them gives them
+/// room, their values mean nothing, and every function that sends and receives begins with the same.
+pub(crate) fn semaphores(package: &Package<'_>) -> FxHashMap<ObjectId, TakenBy> {
+    let mut made: Vec<(ObjectId, Option<u32>)> = Vec::new();
+    for (id, func) in package.module.funcs.iter_enumerated() {
+        if func.has_body {
+            new_channels(package, id, &mut made);
+        }
+    }
+    let mut room: FxHashMap<ObjectId, bool> = FxHashMap::default();
+    for (object, capacity) in made {
+        *room.entry(object).or_insert(true) &= capacity != Some(0);
+    }
+    room.retain(|&object, room| *room && is_meaningless(package, object));
+    if room.is_empty() {
+        return FxHashMap::default();
+    }
+    let firsts = first_of_each(package, &room);
+    let mut found = FxHashMap::default();
+    for &object in room.keys() {
+        let mut ways = firsts.iter().filter(|(o, ..)| *o == object).map(|&(.., way)| way);
+        let first = ways.next().unwrap_or(TakenBy::Send);
+        if ways.all(|way| way == first) {
+            found.insert(object, first);
+        }
+    }
+    found
+}
+
+fn is_meaningless(package: &Package<'_>, object: ObjectId) -> bool {
+    let program = package.program;
+    let TypeKind::Chan(_, elem) = program.kind(program.underlying(program.object(object).ty))
+    else {
+        return false;
+    };
+    match program.kind(program.underlying(*elem)) {
+        TypeKind::Struct(fields) => fields.is_empty(),
+        TypeKind::Basic(_) => true,
+        _ => false,
+    }
+}
+
+/// What each declared function that does both, literals within included, does first with a channel.
+fn first_of_each(
+    package: &Package<'_>,
+    room: &FxHashMap<ObjectId, bool>,
+) -> Vec<(ObjectId, FuncId, TakenBy)> {
+    let mut seen: FxHashMap<(ObjectId, FuncId), Vec<(Span, TakenBy)>> = FxHashMap::default();
+    for (id, func) in package.module.funcs.iter_enumerated() {
+        let mut outer = id;
+        while let Some(parent) = package.module.funcs[outer].parent {
+            outer = parent;
+        }
+        for (object, span, way) in exchanges(func) {
+            if room.contains_key(&object) {
+                seen.entry((object, outer)).or_default().push((span, way));
+            }
+        }
+    }
+    let mut firsts: Vec<(ObjectId, FuncId, TakenBy)> = Vec::new();
+    for ((object, func), ways) in seen {
+        let both = ways.iter().any(|w| w.1 != ways[0].1);
+        let first = ways.iter().min_by_key(|w| w.0).filter(|_| both);
+        firsts.extend(first.map(|&(_, way)| (object, func, way)));
+    }
+    firsts
+}
+
+/// The sends and the receives whose value is thrown away, by the field or variable of the channel.
+fn exchanges(func: &Func) -> Vec<(ObjectId, Span, TakenBy)> {
+    let mut from: FxHashMap<LocalId, ObjectId> = FxHashMap::default();
+    let mut found: Vec<(&Operand, Span, TakenBy)> = Vec::new();
+    for block in func.blocks.iter() {
+        for instr in &block.instrs {
+            match &instr.kind {
+                InstrKind::Assign(local, Rvalue::Load(place)) => {
+                    from.extend(object_of(place).map(|object| (*local, object)));
+                }
+                InstrKind::Send { chan, .. } => found.push((chan, instr.span, TakenBy::Send)),
+                InstrKind::Recv { chan, dst: None, .. } => {
+                    found.push((chan, instr.span, TakenBy::Receive));
+                }
+                _ => {}
+            }
+        }
+        let Terminator::Select { arms, .. } = &block.term else { continue };
+        for arm in arms {
+            match &arm.op {
+                SelectOp::Send { chan, .. } => found.push((chan, arm.span, TakenBy::Send)),
+                SelectOp::Recv { chan, dst: None, .. } => {
+                    found.push((chan, arm.span, TakenBy::Receive));
+                }
+                SelectOp::Recv { .. } => {}
+            }
+        }
+    }
+    let object = |chan: &Operand| match chan {
+        Operand::Local(local) => from.get(local).copied(),
+        _ => None,
+    };
+    found.into_iter().filter_map(|(chan, span, way)| Some((object(chan)?, span, way))).collect()
+}
