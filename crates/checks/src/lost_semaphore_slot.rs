@@ -25,7 +25,8 @@
 //! There is no automatic fix yet.
 //!
 //! # Not reported
-//! Channels without room, and channels whose values mean something, are no semaphores. Places of which the
+//! Channels without room, channels that are closed, and channels whose values mean something, are no
+//! semaphores. Places of which the
 //! function does not show on another path that it gives them back, or that a goroutine does which it
 //! starts: whoever takes a place for others is not held to it. So is a place once something has been sent,
 //! or handed on with no error returned.
@@ -143,6 +144,38 @@ func wrong() error {
         return err
     }
     tokens <- struct{}{}
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_channel_that_triggers_a_loop() {
+        check(
+            r#"
+type child struct { trigger chan bool; dying chan bool }
+func newChild() *child { return &child{trigger: make(chan bool, 1), dying: make(chan bool)} }
+func dispatch() error { return nil }
+func (c *child) run() {
+    for range c.trigger {
+        select {
+        case <-c.dying:
+            close(c.trigger)
+        case <-time.After(time.Second):
+            if err := dispatch(); err != nil {
+                c.trigger <- true
+                return
+            }
+        }
+    }
+}
+func (c *child) kick() error {
+    c.trigger <- true
+    if err := dispatch(); err != nil {
+        return err
+    }
+    <-c.trigger
     return nil
 }
 "#,

@@ -4,10 +4,10 @@ use crate::order::new_channels;
 use crate::package::Package;
 use stanch_base::FxHashMap;
 use stanch_ir::{
-    Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, SelectOp, Span,
-    Terminator,
+    Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, SelectOp,
+    Span, Terminator,
 };
-use stanch_types::{ObjectId, TypeKind};
+use stanch_types::{Builtin, ObjectId, TypeKind};
 
 /// How a place in a semaphore is taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +43,11 @@ pub(crate) fn semaphores(package: &Package<'_>) -> FxHashMap<ObjectId, TakenBy> 
     room.retain(|&object, room| *room && is_meaningless(package, object));
     if room.is_empty() {
         return FxHashMap::default();
+    }
+    for func in package.module.funcs.iter() {
+        for object in told_by(func) {
+            room.remove(&object);
+        }
     }
     let firsts = first_of_each(package, &room);
     let mut found = FxHashMap::default();
@@ -95,16 +100,53 @@ fn first_of_each(
     firsts
 }
 
+/// Channels that a function closes, or whose values it looks at or takes one after the other: they tell
+/// something.
+fn told_by(func: &Func) -> Vec<ObjectId> {
+    let from = loaded(func);
+    let mut told: Vec<&Operand> = Vec::new();
+    for block in func.blocks.iter() {
+        for instr in &block.instrs {
+            match &instr.kind {
+                InstrKind::Recv { chan, dst, ok, .. } if dst.is_some() || ok.is_some() => {
+                    told.push(chan);
+                }
+                InstrKind::Call(call) | InstrKind::Defer(call) => {
+                    if let Callee::Builtin(Builtin::Close) = call.callee {
+                        told.extend(call.args.first());
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Terminator::RangeNext { over, .. } = &block.term {
+            told.push(over);
+        }
+    }
+    let object = |chan: &Operand| match chan {
+        Operand::Local(local) => from.get(local).copied(),
+        _ => None,
+    };
+    told.into_iter().filter_map(object).collect()
+}
+
+/// The field or package-level variable from which locals are read.
+fn loaded(func: &Func) -> FxHashMap<LocalId, ObjectId> {
+    let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+    let loads = instrs.filter_map(|instr| match &instr.kind {
+        InstrKind::Assign(local, Rvalue::Load(place)) => Some((*local, object_of(place)?)),
+        _ => None,
+    });
+    loads.collect()
+}
+
 /// The sends and the receives whose value is thrown away, by the field or variable of the channel.
 fn exchanges(func: &Func) -> Vec<(ObjectId, Span, TakenBy)> {
-    let mut from: FxHashMap<LocalId, ObjectId> = FxHashMap::default();
+    let from = loaded(func);
     let mut found: Vec<(&Operand, Span, TakenBy)> = Vec::new();
     for block in func.blocks.iter() {
         for instr in &block.instrs {
             match &instr.kind {
-                InstrKind::Assign(local, Rvalue::Load(place)) => {
-                    from.extend(object_of(place).map(|object| (*local, object)));
-                }
                 InstrKind::Send { chan, .. } => found.push((chan, instr.span, TakenBy::Send)),
                 InstrKind::Recv { chan, dst: None, .. } => {
                     found.push((chan, instr.span, TakenBy::Receive));
