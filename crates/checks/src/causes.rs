@@ -4,8 +4,8 @@ use stanch_diagnostic::{Action, Confidence, Finding, Goroutine, Label, Location}
 
 /// Findings of a package in which every cause appears once, the surest and shortest account of it.
 ///
-/// Two findings have one cause if the same check finds the same object forsaken in the same function, if
-/// each goroutine hangs in the schedule of the other's finding, or if one waits for a group of which the
+/// Two findings have one cause if the same check finds the same object forsaken in the same function, or
+/// says the same of two with the same places besides, if each goroutine hangs in the schedule of the other's finding, or if one waits for a group of which the
 /// other hangs.
 pub(crate) fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
     // Who waits for the lock tells more than who holds it and waits.
@@ -17,9 +17,15 @@ pub(crate) fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
     });
     // What is told, and what it speaks for.
     let mut causes: Vec<(Finding, Vec<Finding>)> = Vec::new();
-    for finding in findings {
+    for mut finding in findings {
         match causes.iter_mut().find(|(told, _)| is_same(told, &finding)) {
-            Some((_, others)) => others.push(finding),
+            Some((told, others)) => {
+                let alike = is_repeated(told, &finding) && told.confidence == finding.confidence;
+                if alike && finding.location < told.location {
+                    std::mem::swap(told, &mut finding);
+                }
+                others.push(finding);
+            }
             None => causes.push((finding, Vec::new())),
         }
     }
@@ -29,12 +35,16 @@ pub(crate) fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
 /// A finding that names the places and goroutines of others with its cause, unless these are unsure.
 fn speak_for(mut told: Finding, others: Vec<Finding>) -> Finding {
     for other in others.into_iter().filter(|f| f.confidence != Confidence::Possible) {
+        let hangs = other.goroutine.is_some();
         let mut known = told.goroutine.iter().chain(&told.also_blocked);
         if let Some(goroutine) = other.goroutine.filter(|g| known.all(|k| !is_alike(k, g))) {
             told.also_blocked.push(goroutine);
         }
         if told.related.iter().all(|label| label.location != other.location) {
-            let message = "for the same reason, this hangs too".to_owned();
+            let message = match hangs {
+                true => "for the same reason, this hangs too".to_owned(),
+                false => "the same is so here".to_owned(),
+            };
             told.related.push(Label { location: other.location, message });
         }
     }
@@ -81,6 +91,9 @@ fn is_same(told: &Finding, other: &Finding) -> bool {
     if one_goroutine(told, other) || one_goroutine(other, told) {
         return true;
     }
+    if is_repeated(told, other) {
+        return true;
+    }
     let (Some(a), Some(b)) = (&told.goroutine, &other.goroutine) else { return false };
     let one_object = told.check.code == other.check.code
         && told.function == other.function
@@ -94,6 +107,16 @@ fn is_same(told: &Finding, other: &Finding) -> bool {
     let waits = |f: &Finding| f.check.code == crate::waitgroup_never_done::CHECK.code;
     let (there, here) = (hangs(told, &other.location), hangs(other, &told.location));
     one_object || there && here || there && waits(told) || here && waits(other)
+}
+
+/// Whether the same is said of two things in one function that are lost in the same way: at the same
+/// place, or with what the same callee starts.
+fn is_repeated(told: &Finding, other: &Finding) -> bool {
+    told.check.code == other.check.code
+        && told.function == other.function
+        && told.message == other.message
+        && !told.related.is_empty()
+        && told.related == other.related
 }
 
 /// Whether an object is lost with a goroutine that the explorer finds left behind.

@@ -110,6 +110,12 @@ func dropFlag() {
     newByFlag()
   //^^^^^^^^^^^ leak[start-without-stop]: what this starts is never stopped
 }
+func dropTwo() {
+    newByFlag()
+  //^^^^^^^^^^^ leak[start-without-stop]: what this starts is never stopped
+    newByFlag()
+  //^^^^^^^^^^^ label: the same is so here
+}
 func keepFlag() {
     b := newByFlag()
     defer b.shut()
@@ -159,7 +165,7 @@ func (b *byQueue) finish() {
 }
 func dropQueue(err error) error {
     b := newByQueue()
-       //^^^^^^^^^^^^ leak[start-without-stop]: `b` is not stopped when `dropQueue` returns at line 80
+       //^^^^^^^^^^^^ leak[start-without-stop]: `b` is not stopped when `dropQueue` returns at line 86
     b.add(1)
     if err != nil {
         return err

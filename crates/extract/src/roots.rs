@@ -120,6 +120,18 @@ pub(crate) fn each(
     explorer.left_out.get()
 }
 
+/// Of a client's leaks, those in which it hangs in the stop or is through.
+fn only_in_stop(one: &mut One, stop: FnId) {
+    let functions = &one.sliced.functions;
+    let in_stop = |stack: &[(FnId, stanch_model::Site)]| {
+        stack.iter().any(|f| functions.get(f.0.index()) == Some(&stop))
+    };
+    one.outcome.leaks.retain(|leak| match leak.goroutine {
+        0 => in_stop(&leak.stack),
+        _ => leak.also_blocked.iter().all(|b| b.goroutine != 0 || in_stop(&b.stack)),
+    });
+}
+
 /// Where an exploration starts.
 struct Root {
     id: FnId,
@@ -251,11 +263,13 @@ impl<'a> Explorer<'a> {
         let mut last: Option<One> = None;
         let mut bare = None;
         for effort in EFFORTS {
+            // Of a lock nothing could be said without a part of its group.
             let group = match effort.bare {
-                true => bare.insert(self.scopes.bare(root.id, seed, tree)).as_ref(),
-                false => Some(group),
+                true => {
+                    bare.insert(self.scopes.bare(root.id, seed, tree)).as_ref().unwrap_or(group)
+                }
+                false => group,
             };
-            let Some(group) = group else { continue };
             let Some(one) = self.explore(root, group, tree, None, effort) else { continue };
             if let Some(before) = last.replace(one) {
                 found(One { again: true, ..before });
@@ -265,6 +279,25 @@ impl<'a> Explorer<'a> {
             }
         }
         last
+    }
+
+    /// Explores with all detail, and with values forgotten if that is too much: what rests on these is not
+    /// told.
+    fn try_twice(
+        &self,
+        root: &Root,
+        group: &Group,
+        tree: &Tree,
+        forced: Option<At>,
+        found: &mut dyn FnMut(One),
+    ) -> Option<One> {
+        let one = self.explore(root, group, tree, forced, EFFORTS[0])?;
+        if one.is_enough() {
+            return Some(one);
+        }
+        let again = self.explore(root, group, tree, forced, EFFORTS[1])?;
+        found(One { again: true, ..one });
+        Some(again)
     }
 
     fn explore(
@@ -422,20 +455,14 @@ impl<'a> Explorer<'a> {
                 continue;
             }
             let start = Root { id: root, func: client.plan.stop, args: client.args.clone() };
-            let Some(mut one) = self.explore(&start, &group, &tree, None, EFFORTS[0]) else {
-                continue;
-            };
             let stop = FnId::from_usize(client.plan.stop.index());
-            let Outcome { leaks, .. } = &mut one.outcome;
-            let functions = &one.sliced.functions;
-            let in_stop = |stack: &[(FnId, stanch_model::Site)]| {
-                stack.iter().any(|f| functions.get(f.0.index()) == Some(&stop))
+            let mut told = |mut one: One| {
+                only_in_stop(&mut one, stop);
+                found(one);
             };
-            leaks.retain(|leak| match leak.goroutine {
-                0 => in_stop(&leak.stack),
-                _ => leak.also_blocked.iter().all(|b| b.goroutine != 0 || in_stop(&b.stack)),
-            });
-            found(one);
+            if let Some(one) = self.try_twice(&start, &group, &tree, None, &mut told) {
+                told(one);
+            }
         }
     }
 
@@ -444,7 +471,7 @@ impl<'a> Explorer<'a> {
         let Some(classes) = self.scopes.waits_on_nothing(id) else { return };
         let tree = Tree::of(&self.scopes, id);
         let group = Group { classes, carrying: vec![id] };
-        if let Some(one) = self.explore(&self.function(id), &group, &tree, None, EFFORTS[0]) {
+        if let Some(one) = self.try_twice(&self.function(id), &group, &tree, None, found) {
             found(one);
         }
     }
@@ -464,7 +491,7 @@ impl<'a> Explorer<'a> {
                 let tree = Tree::of(&self.scopes, id);
                 let group = Group { classes: FxHashSet::default(), carrying: vec![id, *worker] };
                 if let Some(one) =
-                    self.explore(&self.function(id), &group, &tree, Some(at), EFFORTS[0])
+                    self.try_twice(&self.function(id), &group, &tree, Some(at), found)
                 {
                     found(one);
                 }
