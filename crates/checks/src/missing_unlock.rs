@@ -739,4 +739,56 @@ func one(v any, now bool) {
 "#,
         );
     }
+
+    #[test]
+    fn what_a_lock_was_reached_through_is_not_nil() {
+        check(
+            r#"
+type client struct { mu sync.Mutex; busy bool; n int }
+func (c *client) tryLock() bool {
+    c.mu.Lock()
+    if c.busy {
+        c.mu.Unlock()
+        return false
+    }
+    return true
+}
+func (c *client) unlock() { c.mu.Unlock() }
+type pool struct { all []*client }
+func (p *pool) send() int {
+    var free *client
+    for i := 0; i < len(p.all); i++ {
+        if p.all[i].tryLock() {
+            free = p.all[i]
+            break
+        }
+    }
+    if free == nil {
+        return -1
+    }
+    defer free.unlock()
+    return free.n
+}
+type optional struct { *sync.RWMutex }
+func (m *optional) on() bool { return m.RWMutex != nil }
+func (m *optional) RLock() {
+    if m.RWMutex != nil {
+        m.RWMutex.RLock()
+    }
+}
+func (m *optional) RUnlock() {
+    if m.RWMutex != nil {
+        m.RWMutex.RUnlock()
+    }
+}
+type list struct { mu optional; all []int }
+func copied(all []int, locked bool) *list { return &list{all: all} }
+func (l *list) deepCopy() *list {
+    l.mu.RLock()
+    defer l.mu.RUnlock()
+    return copied(l.all, l.mu.on())
+}
+"#,
+        );
+    }
 }

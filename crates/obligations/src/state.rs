@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// More conditions than this are not kept with a lock.
 const MAX_FACTS: usize = 16;
 
+/// Pointers through which a lock is reached that are looked at.
+const MAX_STEPS: usize = 8;
+
 /// The state of one path, or of several that owe the same.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
@@ -399,6 +402,9 @@ impl State {
         match *arena.get(term) {
             Term::Not(x) => return self.assume(arena, x, !truth),
             Term::Binary(BinaryOp::Eq, a, b) if truth && arena.is_const(b) => {
+                if *arena.get(b) == Term::Nil && self.holds_lock_of(arena, a) {
+                    return false;
+                }
                 self.facts.insert(a, b);
             }
             // What is nil holds no type.
@@ -414,6 +420,22 @@ impl State {
         let value = arena.bool(truth);
         self.facts.insert(term, value);
         true
+    }
+
+    /// Whether a lock is held that was reached through a pointer, which then is not nil.
+    fn holds_lock_of(&self, arena: &Arena, pointer: TermId) -> bool {
+        self.held.iter().any(|held| {
+            let mut place = held.lock;
+            for _ in 0..MAX_STEPS {
+                let Root::Ptr(through) = arena.data(place).root else { return false };
+                if through == pointer {
+                    return true;
+                }
+                let Term::Load(from, _) = *arena.get(through) else { return false };
+                place = from;
+            }
+            false
+        })
     }
 
     /// Whether the term is nil (`Some(true)`), not nil, or unknown.
