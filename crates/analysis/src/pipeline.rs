@@ -68,7 +68,7 @@ pub fn check(
     });
     let mut results: Vec<PackageResult> =
         results.into_iter().filter_map(OnceLock::into_inner).collect();
-    check_module(&program, request, &mut results);
+    check_module(&program, &effects, request, &mut results);
     collect(&loaded, results, &mut report);
     report
 }
@@ -345,7 +345,7 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
     PackageResult {
         package,
         lifetime: wants(ModuleEngine::Lifetime)
-            .then(|| stanch_lifetime::summarise(program, package, &module, view)),
+            .then(|| stanch_lifetime::summarise(program, package, &module, effects, view)),
         locks: wants(ModuleEngine::Locks).then(|| std::mem::take(&mut obligations.locks)),
         duties,
         owners,
@@ -372,10 +372,15 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
 }
 
 /// Adds what only the whole module shows to the results of the packages it is found in.
-fn check_module(program: &Program<'_>, request: &CheckRequest, results: &mut [PackageResult]) {
+fn check_module(
+    program: &Program<'_>,
+    effects: &Effects,
+    request: &CheckRequest,
+    results: &mut [PackageResult],
+) {
     let summaries: Vec<&stanch_lifetime::Summary> =
         results.iter().filter_map(|r| r.lifetime.as_ref()).collect();
-    let lifetime = stanch_lifetime::join(program, &summaries);
+    let lifetime = stanch_lifetime::join(program, effects, &summaries);
     let locks: Vec<&stanch_obligations::LockFacts> =
         results.iter().filter_map(|r| r.locks.as_ref()).collect();
     let locks = stanch_obligations::join_locks(program, &locks);

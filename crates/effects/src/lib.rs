@@ -4,9 +4,11 @@
 //! Bodies of functions named there are never analysed. Functions are named by their symbol in the
 //! spelling of `go doc`: `context.WithCancel`, `(*sync.Mutex).Lock`, `(context.Context).Done`.
 
+mod keeping;
 mod load;
 mod resource;
 
+pub use keeping::{Brings, Does, KeepEffect, Keeping, PackageKeeps, Role, Trait};
 pub use load::{EffectError, parse};
 pub use resource::{Kind, ResourceEffect, Resources};
 
@@ -210,6 +212,8 @@ pub struct Effects {
     packages: FxHashMap<Box<str>, Effect>,
     /// What has to be closed or stopped.
     pub resources: Resources,
+    /// What is kept.
+    pub keeping: Keeping,
 }
 
 impl Effects {
@@ -226,6 +230,7 @@ impl Effects {
         for (name, text) in files {
             effects.resources.read(name, text)?;
         }
+        effects.keeping.read("lifetime.toml", include_str!("../data/lifetime.toml"))?;
         Ok(effects)
     }
 

@@ -59,7 +59,7 @@ pub fn parse(name: &str, text: &str) -> Result<Effects, EffectError> {
         entries.into_iter().map(|(k, e)| (k.into_boxed_str(), effect(e))).collect()
     };
     let (functions, packages) = (table(file.function), table(file.package));
-    Ok(Effects { functions, packages, resources: crate::Resources::default() })
+    Ok(Effects { functions, packages, ..Effects::default() })
 }
 
 pub(crate) fn explain(name: &str, text: &str, error: &toml::de::Error) -> EffectError {

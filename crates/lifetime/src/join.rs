@@ -6,6 +6,7 @@ use crate::facts::{Edge, Grow, Key, Loop, Op, OpKind, Summary, Target};
 use crate::report::*;
 use crate::source::{self, Source, Sources};
 use stanch_base::{FxHashMap, FxHashSet, Idx};
+use stanch_effects::Effects;
 use stanch_ir::Span;
 use stanch_types::{ObjectId, Program, TypeKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +63,7 @@ type Together = (Span, Whole, Span);
 
 struct Join<'s> {
     program: &'s Program<'s>,
+    effects: &'s Effects,
     calls: Calls<'s>,
     arrivals: Arrivals,
     ids: FxHashMap<(Arc<str>, u32), u32>,
@@ -85,11 +87,16 @@ struct Join<'s> {
 }
 
 /// Finds what only grows in the module that the summaries describe, in the order of packages.
-pub fn join<'s>(program: &'s Program<'s>, summaries: &'s [&'s Summary]) -> Results {
+pub fn join<'s>(
+    program: &'s Program<'s>,
+    effects: &'s Effects,
+    summaries: &'s [&'s Summary],
+) -> Results {
     let mut calls = Calls::new(program, summaries);
     let arrivals = Arrivals::new(&mut calls);
     let mut join = Join {
         program,
+        effects,
         calls,
         arrivals,
         ids: FxHashMap::default(),

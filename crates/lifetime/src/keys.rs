@@ -2,6 +2,7 @@
 
 use crate::origin::Reader;
 use stanch_base::{FxHashMap, IndexVec};
+use stanch_effects::Trait;
 use stanch_ir::{Func, LocalId, LocalKind, Operand, Rvalue};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::{Basic, ObjectId, ObjectKind, Program, TypeId, TypeKind};
@@ -66,14 +67,9 @@ impl Kinds {
         }
     }
 
-    /// `reflect.Type` and pointers to the compiler's types: as many as the program has types.
+    /// As many as the program has types: `reflect.Type` and pointers to the compiler's.
     fn names_types(&self, reader: &Reader<'_>, named: ObjectId) -> bool {
-        let program = reader.program;
-        reader.is_std(named.package)
-            && matches!(
-                (program.package_path(named.package), program.object_name(named)),
-                ("reflect", "Type" | "Kind" | "Method") | ("internal/abi", "Type" | "ITab")
-            )
+        reader.is(named, Trait::Type)
     }
 
     fn is_enum(&mut self, program: &Program<'_>, named: ObjectId, ty: TypeId) -> bool {

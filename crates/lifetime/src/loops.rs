@@ -4,7 +4,7 @@ use crate::facts::Loop;
 use crate::origin::Reader;
 use stanch_base::{Idx, IndexVec};
 use stanch_ir::{BlockId, Callee, Func, InstrKind, LocalId, Operand, Rvalue, Terminator};
-use stanch_types::{ConstValue, ObjectId};
+use stanch_types::ConstValue;
 
 /// A loop of more turns than this, written as a constant, is like one without an end.
 const MANY_TURNS: u32 = 100;
@@ -117,40 +117,12 @@ pub(crate) fn is_many(operand: &Operand) -> bool {
 /// Whether the block waits for somebody else: a peer, a channel, a clock.
 fn waits(reader: &Reader<'_>, func: &Func, block: BlockId) -> bool {
     let block = &func.blocks[block];
-    let by_peer = |object: &ObjectId| {
-        reader.is_std(object.package)
-            && matches!(
-                reader.program.package_path(object.package),
-                "net" | "net/http" | "bufio" | "time"
-            )
-    };
     matches!(block.term, Terminator::Select { .. })
         || block.instrs.iter().any(|i| match &i.kind {
             InstrKind::Recv { .. } => true,
             InstrKind::Call(call) => match &call.callee {
-                Callee::Static(object, _) => {
-                    by_peer(object)
-                        && matches!(
-                            reader.program.object_name(*object),
-                            "Sleep"
-                                | "Accept"
-                                | "AcceptTCP"
-                                | "Read"
-                                | "ReadString"
-                                | "ReadBytes"
-                                | "ReadLine"
-                                | "Scan"
-                                | "ReadRequest"
-                                | "ReadFrom"
-                                | "ReadFromUDP"
-                        )
-                }
-                Callee::Interface { method, .. } => {
-                    by_peer(method)
-                        && matches!(
-                            reader.program.object_name(*method),
-                            "Accept" | "Read" | "ReadFrom"
-                        )
+                Callee::Static(object, _) | Callee::Interface { method: object, .. } => {
+                    reader.keeps(*object).waits
                 }
                 _ => false,
             },

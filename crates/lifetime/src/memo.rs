@@ -2,6 +2,7 @@
 
 use crate::facts::{Asked, DeclId, Grow, Key};
 use crate::scan::Scan;
+use stanch_effects::Role;
 use stanch_ir::{BlockId, Callee, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue};
 use stanch_types::{Basic, TypeKind};
 
@@ -86,8 +87,7 @@ impl Scan<'_, '_> {
                 let args = (call.args.first(), call.args.get(1));
                 let (Some(first), Some(key)) = args else { return false };
                 call.dst.len() == 2
-                    && self.reader.is_std(object.package)
-                    && self.reader.program.object_name(*object) == "Load"
+                    && self.reader.is_for(*object, Role::LookUp)
                     && self.identity(key) == grow.key_id
                     && self.origins.operand(self.id, first).iter().any(|o| of.contains(o))
                     && call.dst.first().is_some_and(|found| self.is_read(*found))

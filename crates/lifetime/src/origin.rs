@@ -1,13 +1,15 @@
 //! Which containers the locals of a package's functions stand for.
 
 use crate::facts::{Key, Names};
-use crate::library::{self, Does};
+use crate::library;
 use stanch_base::{FxHashMap, Idx};
+use stanch_effects::{Does, Effects, KeepEffect, PackageKeeps, Role, Trait};
 use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj,
     Rvalue, Terminator,
 };
 use stanch_types::{ObjectId, PackageId, Program, TypeId, TypeKind};
+use std::cell::RefCell;
 
 /// Passes over the package until nothing is added; more would only find longer chains of copies.
 const ROUNDS: usize = 6;
@@ -82,33 +84,66 @@ pub(crate) struct Reader<'a> {
     pub(crate) program: &'a Program<'a>,
     pub(crate) module: &'a Module,
     pub(crate) bodies: FxHashMap<ObjectId, FuncId>,
-    pub(crate) library: FxHashMap<ObjectId, Option<Does>>,
     pub(crate) std: &'a [bool],
-    containers: std::cell::RefCell<FxHashMap<TypeId, bool>>,
+    effects: &'a Effects,
+    library: RefCell<FxHashMap<ObjectId, KeepEffect>>,
+    containers: RefCell<FxHashMap<TypeId, bool>>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(program: &'a Program<'a>, module: &'a Module, std: &'a [bool]) -> Self {
+    pub(crate) fn new(
+        program: &'a Program<'a>,
+        module: &'a Module,
+        effects: &'a Effects,
+        std: &'a [bool],
+    ) -> Self {
         let funcs = module.funcs.iter_enumerated();
         let bodies = funcs.filter_map(|(id, f)| Some((f.object?, id))).collect();
-        let (library, containers) = (FxHashMap::default(), std::cell::RefCell::default());
-        Self { program, module, bodies, library, std, containers }
+        let (library, containers) = (RefCell::default(), RefCell::default());
+        Self { program, module, bodies, std, effects, library, containers }
     }
 
     pub(crate) fn is_std(&self, package: PackageId) -> bool {
         self.std.get(package.index()).copied().unwrap_or(false)
     }
 
-    pub(crate) fn does(&mut self, func: ObjectId) -> Option<Does> {
-        if !self.is_std(func.package) {
-            return None;
-        }
-        if let Some(&known) = self.library.get(&func) {
+    /// What the table says of a function.
+    pub(crate) fn keeps(&self, func: ObjectId) -> KeepEffect {
+        if let Some(&known) = self.library.borrow().get(&func) {
             return known;
         }
-        let does = library::symbol(self.program, func).and_then(|s| library::does(&s));
-        self.library.insert(func, does);
-        does
+        let std = self.is_std(func.package);
+        let symbol = std.then(|| library::symbol(self.program, func)).flatten();
+        let (path, name) =
+            (self.program.package_path(func.package), self.program.object_name(func));
+        let effect = self.effects.keeping.function(path, symbol.as_deref(), name);
+        self.library.borrow_mut().insert(func, effect);
+        effect
+    }
+
+    pub(crate) fn does(&self, func: ObjectId) -> Option<Does> {
+        self.keeps(func).does
+    }
+
+    /// Whether a function of the library is there for something.
+    pub(crate) fn is_for(&self, func: ObjectId, role: Role) -> bool {
+        self.keeps(func).role == Some(role)
+    }
+
+    /// What the table says of a package.
+    pub(crate) fn package(&self, package: PackageId) -> PackageKeeps {
+        self.effects.keeping.package(self.program.package_path(package))
+    }
+
+    /// Whether a library's type has a property.
+    pub(crate) fn is(&self, named: ObjectId, what: Trait) -> bool {
+        let program = self.program;
+        self.is_std(named.package)
+            && self.effects.keeping.is(
+                program.package_path(named.package),
+                program.object_name(named),
+                what,
+            )
     }
 
     /// Whether values of the type hold a number of entries that changes, or point to such.
@@ -123,14 +158,8 @@ impl<'a> Reader<'a> {
 
     fn container(&self, ty: TypeId, depth: u32) -> bool {
         let program = self.program;
-        if let Some(named) = program.named_object(ty)
-            && self.is_std(named.package)
-        {
-            let path = program.package_path(named.package);
-            let name = program.object_name(named);
-            if matches!((path, name), ("sync", "Map") | ("container/list", "List")) {
-                return true;
-            }
+        if program.named_object(ty).is_some_and(|named| self.is(named, Trait::Container)) {
+            return true;
         }
         match program.core_type(ty).map(|t| program.kind(t)) {
             Some(TypeKind::Map(..) | TypeKind::Slice(_)) => true,
@@ -276,7 +305,7 @@ fn returned(reader: &mut Reader<'_>, origins: &mut Origins, id: FuncId, func: &F
     };
     for origin in origins.operand(id, first).to_vec() {
         let way = match does {
-            Does::Longer { .. } => Way { longer: true, ..origin.way },
+            Does::Longer(_) => Way { longer: true, ..origin.way },
             Does::Shorter => Way { cut: true, ..origin.way },
             Does::Same => origin.way,
             _ => continue,

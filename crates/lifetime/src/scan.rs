@@ -2,12 +2,12 @@
 
 use crate::facts::*;
 use crate::keys::{Kinds, is_bounded};
-use crate::library::{self, Does};
 use crate::loops::{definitions, loops};
 use crate::origin::{Origins, Reader, of_place, origins};
 use crate::source::{AllSources, Sources};
 use crate::{reach, retain};
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
+use stanch_effects::{Does, Effects, Trait};
 use stanch_ir::{
     BlockId, Call, Callee, Dominators, Func, FuncId, InstrKind, LocalId, LocalKind, Module,
     Operand, Place, PlaceBase, Proj, Rvalue, Span, Terminator,
@@ -31,9 +31,10 @@ pub fn summarise(
     program: &Program<'_>,
     package: PackageId,
     module: &Module,
+    effects: &Effects,
     view: &View,
 ) -> Summary {
-    let mut reader = Reader::new(program, module, &view.std);
+    let mut reader = Reader::new(program, module, effects, &view.std);
     let mut names = Names::new(program);
     let origins = origins(&mut reader, &mut names);
     let source = program.source(package);
@@ -80,7 +81,7 @@ pub fn summarise(
         };
         scan.run();
         let mut facts = scan.facts;
-        describe(program, &mut names, func, is_main, &mut facts);
+        describe(&reader, &mut names, func, is_main, &mut facts);
         facts.test = test.get(func.span.file.index()).copied().unwrap_or(false);
         summary.funcs.push(facts);
     }
@@ -94,17 +95,18 @@ pub fn summarise(
 
 /// What a function is.
 fn describe(
-    program: &Program<'_>,
+    reader: &Reader<'_>,
     names: &mut Names<'_>,
     func: &Func,
     is_main: bool,
     facts: &mut FuncFacts,
 ) {
+    let program = reader.program;
     facts.symbol = func.symbol.clone();
     facts.n_params = func.params.len() as u32;
     facts.decl = func.object.and_then(|object| names.decl(object));
     let params = || func.params.iter().map(|&p| func.locals[p].ty);
-    facts.handler = is_handler(program, params());
+    facts.handler = is_handler(reader, params());
     let Some(object) = func.object else {
         facts.initialiser = func.synthetic && func.parent.is_none();
         facts.start = facts.initialiser;
@@ -121,19 +123,17 @@ fn describe(
 }
 
 /// Whether the parameters are those of an HTTP handler.
-fn is_handler(program: &Program<'_>, params: impl Iterator<Item = TypeId>) -> bool {
-    let is = |ty: TypeId, name: &str| {
-        program.named_object(ty).is_some_and(|object| {
-            program.object_name(object) == name
-                && program.package_path(object.package) == "net/http"
-        })
+fn is_handler(reader: &Reader<'_>, params: impl Iterator<Item = TypeId>) -> bool {
+    let program = reader.program;
+    let is = |ty: TypeId, what: Trait| {
+        program.named_object(ty).is_some_and(|object| reader.is(object, what))
     };
     let mut writer = false;
     for ty in params {
-        if writer && program.pointee(ty).is_some_and(|to| is(to, "Request")) {
+        if writer && program.pointee(ty).is_some_and(|to| is(to, Trait::Request)) {
             return true;
         }
-        writer = is(ty, "ResponseWriter");
+        writer = is(ty, Trait::Answer);
     }
     false
 }
@@ -702,7 +702,7 @@ impl<'s> Scan<'s, '_> {
 
     fn library_call(&mut self, object: ObjectId, call: &Call, span: Span, looped: Loop) {
         let program = self.reader.program;
-        let keeps = library::keeps_functions(program.package_path(object.package));
+        let keeps = self.reader.package(object.package).keeps_functions;
         let does = self.reader.does(object);
         let how = match does {
             // A once in a variable lets one call in; one in a value lets one in for each value.

@@ -3,9 +3,9 @@
 //! does not.
 
 use crate::facts::Loop;
-use crate::library::{self, Brings};
 use crate::origin::Reader;
 use stanch_base::{FxHashMap, Idx, IndexVec};
+use stanch_effects::Brings;
 use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj,
     Rvalue, SelectOp, Terminator,
@@ -260,11 +260,11 @@ impl AllSources {
             }
             _ => {}
         }
-        let mut sources = match object.is_some_and(|callee| is_text(reader, callee)) {
+        let mut sources = match object.is_some_and(|callee| reader.package(callee.package).text) {
             true => computed(sources),
             false => made_of(sources),
         };
-        match object.and_then(|callee| brings_in(reader, callee)) {
+        match object.and_then(|callee| reader.keeps(callee).brings) {
             Some(Brings::Input) => sources.insert(0, Source::Incoming),
             Some(Brings::New) => sources.insert(0, Source::Unique),
             None => {}
@@ -293,11 +293,6 @@ fn computed(mut sources: Sources) -> Sources {
     sources
 }
 
-/// Whether a function writes values as text.
-fn is_text(reader: &Reader<'_>, callee: ObjectId) -> bool {
-    matches!(reader.program.package_path(callee.package), "fmt" | "strconv" | "strings")
-}
-
 /// The sources of what is made of values of these: a part of a new object need not be new.
 pub(crate) fn made_of(mut sources: Sources) -> Sources {
     sources.retain(|s| *s != Source::Fresh);
@@ -309,12 +304,6 @@ pub(crate) fn made_of(mut sources: Sources) -> Sources {
     sources.sort_unstable();
     sources.dedup();
     sources
-}
-
-/// What a function of a library brings in.
-fn brings_in(reader: &Reader<'_>, callee: ObjectId) -> Option<Brings> {
-    let program = reader.program;
-    library::brings_in(program.package_path(callee.package), program.object_name(callee))
 }
 
 /// The variable that an argument points to.

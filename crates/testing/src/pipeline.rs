@@ -163,11 +163,11 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
         findings.extend(stanch_checks::run_all(&ctx));
         duties.extend(stanch_checks::missing_close::candidates(&ctx));
         owners.push(stanch_checks::stop_forgets_resource::candidates(&ctx));
-        summaries.push(stanch_lifetime::summarise(&program, package, &module, &view));
+        summaries.push(stanch_lifetime::summarise(&program, package, &module, &effects, &view));
         locks.push(obligations.locks);
     }
     let summaries: Vec<&stanch_lifetime::Summary> = summaries.iter().collect();
-    let lifetime = stanch_lifetime::join(&program, &summaries);
+    let lifetime = stanch_lifetime::join(&program, &effects, &summaries);
     let locks: Vec<&stanch_obligations::LockFacts> = locks.iter().collect();
     let locks = stanch_obligations::join_locks(&program, &locks);
     let (lifetime, locks) = (&lifetime, &locks);

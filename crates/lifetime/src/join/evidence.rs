@@ -4,6 +4,7 @@
 use super::{Grown, Join, MAX_SITES, Whole};
 use crate::contexts::{Node, Runs};
 use crate::report::{Doubt, Evidence, Growth, Place};
+use stanch_effects::Trait;
 use stanch_ir::Span;
 use stanch_types::{ObjectId, TypeId, TypeKind};
 
@@ -126,13 +127,16 @@ impl Join<'_> {
 
     fn is_of_sync(&self, ty: TypeId) -> bool {
         let named = self.program.named_object(self.program.pointee(ty).unwrap_or(ty));
-        named.is_some_and(|named| self.program.package_path(named.package) == "sync")
+        let path = named.map(|named| self.program.package_path(named.package));
+        path.is_some_and(|path| self.effects.keeping.package(path).shared)
     }
 
     fn is_lock(&self, ty: TypeId) -> bool {
-        let target = self.program.pointee(ty).unwrap_or(ty);
-        let named = self.program.named_object(target);
-        let name = named.map(|named| self.program.object_name(named));
-        self.is_of_sync(ty) && matches!(name, Some("Mutex" | "RWMutex"))
+        let named = self.program.named_object(self.program.pointee(ty).unwrap_or(ty));
+        named.is_some_and(|named| {
+            let (path, name) =
+                (self.program.package_path(named.package), self.program.object_name(named));
+            self.effects.keeping.is(path, name, Trait::Lock)
+        })
     }
 }

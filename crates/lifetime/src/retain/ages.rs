@@ -1,7 +1,8 @@
 //! Containers whose entries have a time that is compared with the clock: they expire.
 
 use crate::retain::{Bodies, alias, calls};
-use stanch_ir::{Callee, FuncId, LocalId, Operand, PlaceBase, Rvalue};
+use stanch_effects::Role;
+use stanch_ir::{FuncId, LocalId, Operand, PlaceBase, Rvalue};
 use stanch_types::ObjectId;
 
 /// Copies looked through.
@@ -10,8 +11,7 @@ const MAX_STEPS: u32 = 4;
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     for (id, func) in bodies.funcs() {
         for (block, at, call, _) in calls(func) {
-            let Callee::Static(object, _) = &call.callee else { continue };
-            if !asks(bodies, *object) {
+            if !bodies.is_for(call, Role::AskAge) {
                 continue;
             }
             for arg in call.args.iter().take(2) {
@@ -22,14 +22,6 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
             }
         }
     }
-}
-
-/// Whether a function compares times, or makes of one the time when something ends.
-fn asks(bodies: &Bodies<'_, '_>, object: ObjectId) -> bool {
-    ["Before", "After", "Sub", "Compare", "Add"]
-        .iter()
-        .any(|name| bodies.is_std(object, "time", "Time", name))
-        || ["Since", "Until"].iter().any(|name| bodies.is_std(object, "time", "", name))
 }
 
 /// The field of an entry that a value was loaded from, and the container that has the entry.

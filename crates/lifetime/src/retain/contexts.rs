@@ -3,27 +3,17 @@
 use crate::facts::Loop;
 use crate::report::{Retained, Retention};
 use crate::retain::{Bodies, Candidate, Gate, alias, calls};
+use stanch_effects::Role;
 use stanch_ir::{
     Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
 };
 use stanch_types::ObjectId;
 
-/// The functions that make a context of another.
-const WRAPS: [&str; 7] = [
-    "WithValue",
-    "WithCancel",
-    "WithCancelCause",
-    "WithTimeout",
-    "WithTimeoutCause",
-    "WithDeadline",
-    "WithDeadlineCause",
-];
-
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     for (id, func) in bodies.funcs() {
         for (block, at, call, _) in calls(func) {
             let Callee::Static(object, _) = &call.callee else { continue };
-            if !WRAPS.iter().any(|name| bodies.is_std(*object, "context", "", name)) {
+            if !bodies.is_for(call, Role::WrapContext) {
                 continue;
             }
             let (Some(Operand::Local(parent)), Some(&made)) = (call.args.first(), call.dst.first())

@@ -3,14 +3,14 @@
 use crate::report::{Retained, Retention};
 use crate::retain::alias::Alias;
 use crate::retain::{Bodies, Candidate, Gate, calls};
-use stanch_ir::{Callee, FuncId, Operand, Rvalue};
+use stanch_effects::Role;
+use stanch_ir::{FuncId, Operand, Rvalue};
 
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     for (id, func) in bodies.funcs() {
         for (block, at, call, _) in calls(func) {
-            let Callee::Static(object, _) = &call.callee else { continue };
-            let cleanup = bodies.is_std(*object, "runtime", "", "AddCleanup");
-            if !cleanup && !bodies.is_std(*object, "runtime", "", "SetFinalizer") {
+            let cleanup = bodies.is_for(call, Role::Cleanup);
+            if !cleanup && !bodies.is_for(call, Role::Finalizer) {
                 continue;
             }
             let (Some(of), Some(run)) = (call.args.first(), call.args.get(1)) else { continue };

@@ -20,11 +20,12 @@ use crate::loops;
 use crate::origin::Reader;
 use crate::report::Retention;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec};
+use stanch_effects::{Role, Trait};
 use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase,
     Rvalue, Span,
 };
-use stanch_types::{Basic, ConstValue, ObjectId, ObjectKind, Program, TypeId, TypeKind};
+use stanch_types::{Basic, ConstValue, ObjectId, Program, TypeId, TypeKind};
 
 /// Types within types that are looked at.
 const MAX_NESTING: u32 = 5;
@@ -162,19 +163,15 @@ impl<'b> Bodies<'b, '_> {
         self.test.get(func.span.file.index()).copied().unwrap_or(false)
     }
 
-    /// Whether the object is `name` of a library package, a method of `recv` if given.
-    pub(crate) fn is_std(&self, object: ObjectId, path: &str, recv: &str, name: &str) -> bool {
-        if !self.reader.is_std(object.package)
-            || self.program.object_name(object) != name
-            || self.program.package_path(object.package) != path
-        {
-            return false;
-        }
-        match self.program.object(object).kind {
-            ObjectKind::Func { recv: Some(of), .. } => self.program.object_name(of) == recv,
-            ObjectKind::Func { recv: None, .. } => recv.is_empty(),
-            _ => false,
-        }
+    /// Whether a call is of a library's function that is there for something.
+    pub(crate) fn is_for(&self, call: &Call, role: Role) -> bool {
+        matches!(&call.callee, Callee::Static(object, _) if self.reader.is_for(*object, role))
+    }
+
+    /// Whether a library's type, or what it points to, has a property.
+    pub(crate) fn is(&self, ty: TypeId, what: Trait) -> bool {
+        let target = self.program.pointee(ty).unwrap_or(ty);
+        self.program.named_object(target).is_some_and(|named| self.reader.is(named, what))
     }
 
     /// Whether bodies of the package are analysed.
@@ -263,7 +260,7 @@ impl<'b> Bodies<'b, '_> {
         let program = self.program;
         let ty = program.pointee(ty).unwrap_or(ty);
         program.named_object(ty).is_some_and(|named| {
-            self.reader.is_std(named.package) && program.package_path(named.package) == "sync"
+            self.reader.is_std(named.package) && self.reader.package(named.package).shared
         })
     }
 

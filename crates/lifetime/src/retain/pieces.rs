@@ -2,9 +2,8 @@
 
 use crate::report::{Retained, Retention};
 use crate::retain::{Bodies, Candidate, Gate, calls};
-use stanch_ir::{
-    Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
-};
+use stanch_effects::Role;
+use stanch_ir::{Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue};
 use stanch_types::{Basic, ConstValue, ObjectId, TypeId, TypeKind};
 
 /// A piece of at most so many bytes is short.
@@ -115,12 +114,7 @@ fn is_bytes(bodies: &Bodies<'_, '_>, ty: TypeId) -> bool {
 
 /// Whether a local is given all of a file or of what a reader has.
 fn is_read(bodies: &Bodies<'_, '_>, func: &Func, local: LocalId) -> bool {
-    calls(func).any(|(_, _, call, _)| match &call.callee {
-        Callee::Static(object, _) => {
-            call.dst.first() == Some(&local)
-                && (bodies.is_std(*object, "io", "", "ReadAll")
-                    || bodies.is_std(*object, "os", "", "ReadFile"))
-        }
-        _ => false,
+    calls(func).any(|(_, _, call, _)| {
+        call.dst.first() == Some(&local) && bodies.is_for(call, Role::ReadAll)
     })
 }

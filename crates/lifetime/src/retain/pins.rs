@@ -4,6 +4,7 @@ use crate::facts::Loop;
 use crate::report::{Retained, Retention};
 use crate::retain::finalizers::literal;
 use crate::retain::{Bodies, Candidate, Gate, calls};
+use stanch_effects::Trait;
 use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj,
     Rvalue, Span,
@@ -205,8 +206,7 @@ fn is_large(bodies: &Bodies<'_, '_>, ty: TypeId) -> bool {
     let target = program.pointee(ty).unwrap_or(ty);
     let Some(named) = program.named_object(target) else { return false };
     if bodies.reader.is_std(named.package) {
-        let place = (program.package_path(named.package), program.object_name(named));
-        return matches!(place, ("net/http", "Request" | "Response"));
+        return bodies.reader.is(named, Trait::Large);
     }
     let TypeKind::Struct(fields) = program.kind(program.underlying(target)) else { return false };
     program.size_of(target).is_some_and(|size| size >= LARGE)
@@ -215,10 +215,8 @@ fn is_large(bodies: &Bodies<'_, '_>, ty: TypeId) -> bool {
             TypeKind::Slice(elem) => {
                 program.named_object(f.ty).is_none() && program.size_of(*elem) == Some(1)
             }
-            _ => program.named_object(f.ty).is_some_and(|named| {
-                bodies.reader.is_std(named.package)
-                    && program.object_name(named) == "Buffer"
-                    && program.package_path(named.package) == "bytes"
-            }),
+            _ => program
+                .named_object(f.ty)
+                .is_some_and(|named| bodies.reader.is(named, Trait::Buffer)),
         })
 }

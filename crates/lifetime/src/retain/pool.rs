@@ -5,6 +5,7 @@ use crate::report::{Doubt, Retained, Retention};
 use crate::retain::alias::{self, Alias};
 use crate::retain::{Bodies, Candidate, Gate, Holds, calls, is_nought};
 use stanch_base::{FxHashMap, FxHashSet, IndexVec};
+use stanch_effects::{Role, Trait};
 use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, Span,
 };
@@ -33,7 +34,7 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
         for (block, at, call, _) in calls(func) {
             let Callee::Static(object, _) = &call.callee else { continue };
             let span = func.blocks[block].instrs[at].span;
-            if bodies.is_std(*object, "sync", "Pool", "Put") {
+            if bodies.is_for(call, Role::Pool) {
                 let Some(value) = call.args.get(1) else { continue };
                 let value = dynamic(bodies, id, value);
                 let put = Put { id, func, span, value, through: None };
@@ -458,14 +459,7 @@ fn is_heavy(bodies: &Bodies<'_, '_>, ty: TypeId) -> bool {
     if let Some(named) = program.named_object(target)
         && bodies.reader.is_std(named.package)
     {
-        let place = (program.package_path(named.package), program.object_name(named));
-        return matches!(
-            place,
-            ("net/http", "Request" | "ResponseWriter" | "Response")
-                | ("net", "Conn")
-                | ("context", "Context")
-                | ("bytes", "Buffer")
-        );
+        return bodies.reader.is(named, Trait::Heavy);
     }
     // What has locks of its own lives on anyway: servers, pools, loggers.
     !bodies.has_lock(target)
@@ -476,12 +470,7 @@ fn is_heavy(bodies: &Bodies<'_, '_>, ty: TypeId) -> bool {
 fn giant(bodies: &mut Bodies<'_, '_>, put: &Put<'_>) {
     let ty = bodies.ty(put.func, &put.value);
     let target = bodies.program.pointee(ty).unwrap_or(ty);
-    let buffer = bodies.program.named_object(target).is_some_and(|named| {
-        bodies.reader.is_std(named.package)
-            && bodies.program.package_path(named.package) == "bytes"
-            && bodies.program.object_name(named) == "Buffer"
-    });
-    if !buffer {
+    if !bodies.is(target, Trait::Buffer) {
         return;
     }
     let (mut id, mut func) = (put.id, put.func);
@@ -507,13 +496,8 @@ fn giant(bodies: &mut Bodies<'_, '_>, put: &Put<'_>) {
 
 /// Whether the function asks for the size of the buffer.
 fn is_measured(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, names: &Alias) -> bool {
-    calls(func).any(|(_, _, call, _)| match &call.callee {
-        Callee::Static(object, _) => {
-            let own = call.args.iter().any(|x| names.has(x));
-            let asks = ["Cap", "Len"].iter().any(|m| bodies.is_std(*object, "bytes", "Buffer", m));
-            own && asks
-        }
-        _ => false,
+    calls(func).any(|(_, _, call, _)| {
+        bodies.is_for(call, Role::Measure) && call.args.iter().any(|x| names.has(x))
     }) || bodies.definitions[id].iter().flatten().any(|v| match v {
         Rvalue::Cap(x) | Rvalue::Len(x) => names.has(x),
         _ => false,
@@ -523,27 +507,14 @@ fn is_measured(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, names: &Alias) 
 /// Where as much is read into the buffer as the other side sends.
 fn fill(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, names: &Alias) -> Option<Span> {
     calls(func).find_map(|(block, at, call, _)| {
-        let Callee::Static(object, _) = &call.callee else { return None };
         let to = call.args.first().map(|x| dynamic(bodies, id, x))?;
-        let copies = bodies.is_std(*object, "io", "", "Copy")
-            || bodies.is_std(*object, "bytes", "Buffer", "ReadFrom");
+        let copies = bodies.is_for(call, Role::Fill);
         let from = call.args.get(1).map(|x| dynamic(bodies, id, x))?;
         let bounded = calls(func).any(|(_, _, other, _)| {
-            let limits = match &other.callee {
-                Callee::Static(object, _) => {
-                    bodies.is_std(*object, "io", "", "LimitReader")
-                        || bodies.is_std(*object, "net/http", "", "MaxBytesReader")
-                }
-                _ => false,
-            };
-            limits && other.dst.iter().any(|dst| from == Operand::Local(*dst))
+            bodies.is_for(other, Role::Limit)
+                && other.dst.iter().any(|dst| from == Operand::Local(*dst))
         });
-        let limited = bodies.program.pointee(bodies.ty(func, &from)).is_some_and(|to| {
-            bodies.program.named_object(to).is_some_and(|named| {
-                bodies.reader.is_std(named.package)
-                    && bodies.program.object_name(named) == "LimitedReader"
-            })
-        });
+        let limited = bodies.is(bodies.ty(func, &from), Trait::Limited);
         (copies && names.has(&to) && !bounded && !limited)
             .then(|| func.blocks[block].instrs[at].span)
     })
