@@ -250,6 +250,24 @@ func (l *limiter) ready(ctx context.Context) error {
     }
 
     #[test]
+    fn what_others_have_taken_is_given_back() {
+        check(&format!(
+            "{LIMITER}{}",
+            r#"
+func (l *limiter) add() { l.slots <- struct{}{} }
+func (l *limiter) swap(removed int, more bool) {
+    for i := 0; i < removed; i++ {
+        <-l.slots
+    }
+    if more {
+        l.slots <- struct{}{}
+    }
+}
+"#
+        ));
+    }
+
+    #[test]
     fn whoever_takes_a_place_for_others_is_not_held_to_it() {
         check(&format!(
             "{LIMITER}{}",

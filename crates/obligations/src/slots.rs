@@ -405,7 +405,7 @@ impl<'a> Run<'a, '_> {
                 let fails = self.fails(e) || self.gives_up_on_error(e, site);
                 held.is_some_and(|s| match evidence {
                     Evidence::There(_) => !s.loose || fails,
-                    Evidence::Here(_) => fails || !s.loose && self.func.results.is_empty(),
+                    Evidence::Here(_) => fails,
                 })
             };
             let keeping: Vec<&Exit> = exits.iter().filter(keeps).collect();

@@ -7,7 +7,7 @@ use crate::summary::Value;
 use stanch_base::Idx;
 use stanch_ir::{FuncId, Span};
 use stanch_types::{ObjectId, PackageId, TypeId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the functions of one package do with locks.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,8 @@ pub struct LockFacts {
     pub(crate) channels: Vec<(ObjectId, Option<u32>)>,
     /// Operations of which is known already that they take a lock twice.
     pub(crate) doubles: Vec<Span>,
+    /// Package-level variables that functions assign as a whole, with the locks in them.
+    pub(crate) replaced: Vec<ObjectId>,
 }
 
 impl LockFacts {
@@ -42,6 +44,8 @@ impl LockFacts {
     pub(crate) fn complete(&mut self, package: &Package<'_>, doubles: &[DoubleLock]) {
         self.package = Some(package.module.package);
         self.doubles = doubles.iter().map(|d| d.second).collect();
+        let written = package.facts.iter().flat_map(|f| &f.writes.globals).copied();
+        self.replaced = written.collect::<BTreeSet<ObjectId>>().into_iter().collect();
         self.funcs.resize_with(package.module.funcs.len(), FuncLocks::default);
         for (id, func) in package.module.funcs.iter_enumerated() {
             let Some(known) = self.funcs.get_mut(id.index()) else { continue };

@@ -1,7 +1,7 @@
 //! Puts the notes of all packages together.
 
 use super::cycles::{self, Edge, is_rw};
-use super::facts::{HeldLock, LockFacts, Spot, SpotRoot};
+use super::facts::{HeldLock, LockFacts, Spot, SpotRoot, SpotStep};
 use super::index::{Index, Key};
 use super::report::{Again, LockResults, Spotted};
 use super::takes::{Reached, Takes, gives, same_class};
@@ -190,6 +190,10 @@ impl Search<'_> {
         path: &[Spotted],
     ) {
         let take = &reached.take;
+        // By then it may be another lock of the same name.
+        if self.is_replaced(&take.lock) {
+            return;
+        }
         let both_read = (held.mode, take.mode) == (LockMode::Read, LockMode::Read);
         if !both_read && !take.beyond {
             return;
@@ -211,6 +215,13 @@ impl Search<'_> {
             writer,
             others: Vec::new(),
         });
+    }
+
+    /// Whether a lock is part of a package-level variable that is assigned as a whole.
+    fn is_replaced(&self, lock: &Spot) -> bool {
+        let SpotRoot::Global(variable) = lock.root else { return false };
+        !matches!(lock.steps.first(), Some(SpotStep::Deref(_)))
+            && self.takes.index.facts.iter().any(|f| f.replaced.binary_search(&variable).is_ok())
     }
 
     /// A writer that can come in between: one that holds no lock which excludes the reader.

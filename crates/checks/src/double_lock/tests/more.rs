@@ -107,3 +107,39 @@ func again(files []string) {
 "#,
     );
 }
+
+#[test]
+fn a_variable_of_another_package_is_assigned_anew() {
+    check(
+        r#"
+//- /syncwg/wg.go
+package syncwg
+type Group struct { mu sync.Mutex; n int }
+func (g *Group) Shut() { g.mu.Lock(); g.n++ }
+//- /store/store.go
+package store
+import "syncwg"
+var All syncwg.Group
+func Init() { All = syncwg.Group{} }
+func Stop() { All.Shut() }
+//- /m/m.go
+package m
+import "store"
+func turn(name string) error {
+    store.Init()
+    defer store.Stop()
+    if name == "" {
+        return errors.New("no name")
+    }
+    return nil
+}
+func turns(files []string) {
+    for _, name := range files {
+        if err := turn(name); err != nil {
+            return
+        }
+    }
+}
+"#,
+    );
+}
