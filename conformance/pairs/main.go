@@ -21,11 +21,12 @@ import (
 	"pairs/e"
 	"pairs/f"
 	"pairs/g"
+	"pairs/h"
 	"pairs/meter"
 )
 
 func main() {
-	programs := slices.Concat(a.Programs, b.Programs, c.Programs, d.Programs, e.Programs, f.Programs, g.Programs)
+	programs := slices.Concat(a.Programs, b.Programs, c.Programs, d.Programs, e.Programs, f.Programs, g.Programs, h.Programs)
 	if len(os.Args) > 1 {
 		for _, program := range programs {
 			if program.Name == os.Args[1] {

@@ -13,6 +13,7 @@ pub mod constructor_error_leak;
 mod context;
 pub mod delete_missed_on_path;
 pub mod double_lock;
+mod doubts;
 pub mod finalizer_cycle;
 mod generated;
 pub mod global_channel_without_partner;

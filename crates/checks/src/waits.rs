@@ -1,6 +1,6 @@
 //! From what the explorer proved to findings: the parts that its checks share.
 
-use crate::{Ctx, times};
+use crate::{Ctx, doubts, times};
 use stanch_diagnostic::{
     Action, Check, Confidence, Finding, Frame, Goroutine, Label, Remedy, Severity, Step,
 };
@@ -102,17 +102,23 @@ fn operation(ctx: &Ctx<'_>, leak: &Leak) -> Option<(FuncId, Span)> {
 
 /// Proved if the witness rests on nothing but the scheduler and the clock. Possible if it needs a panic
 /// that nothing says can happen, or decisions of which not all was followed, if it is a test that would
-/// hang or fail, if unknown sizes must differ or be 0 for it, or if it waits for what nobody in view ever
-/// brings: that is meant, or is served from elsewhere.
+/// hang or fail, if unknown sizes must differ or be 0 for it, if the source gives reasons to doubt it, or if
+/// it waits for what nobody in view ever brings: that is meant, or is served from elsewhere.
 pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     let assumed = |d: Decision| !matches!(d, Decision::Happened(_));
-    let likely =
-        leak.scaled || leak.client || leak.leak.assumptions.iter().any(|a| assumed(a.decision));
+    let RootLeak { scaled, client, unexplored, .. } = leak;
+    let likely = *scaled
+        || *client
+        || *unexplored
+        || leak.leak.assumptions.iter().any(|a| assumed(a.decision));
     let panics = leak.leak.witness.iter().any(|s| s.action == Act::Panic);
     let worker = leak.leak.kind == LeakKind::AliveForEver;
     let test = in_test(ctx, leak.root) && (likely || worker || leak.leak.goroutine == 0);
+    let doubtful = doubts::ends_with_process(ctx, leak)
+        || doubts::finds_another(ctx, &leak.leak)
+        || doubts::timer_fires_twice(ctx, &leak.leak);
     match likely {
-        _ if panics || test => Confidence::Possible,
+        _ if panics || test || doubtful => Confidence::Possible,
         true if leak.blurred => Confidence::Possible,
         _ if odd_sizes(ctx, &leak.leak) || waits_on_purpose(ctx, leak) => Confidence::Possible,
         _ if stops_nothing(leak) || counts(ctx, leak) || takes_slot_back(ctx, &leak.leak) => {

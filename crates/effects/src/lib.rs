@@ -182,6 +182,8 @@ pub enum Gives {
     Any,
     /// The results are not nil.
     NonNil,
+    /// The result is a number, and at least 1.
+    Positive,
     /// The result is nil exactly if this argument is nil.
     NilWith(u32),
     /// The result is a truth value, and true only if this argument is not nil.

@@ -104,7 +104,14 @@ impl FuncBuilder<'_, '_> {
             EffectOp::TimeAfterFunc => {
                 self.alloc_result(d0, AllocKind::AfterFunc(second), span);
             }
-            EffectOp::SignalNotify | EffectOp::TestCleanup | EffectOp::RLocker => {
+            EffectOp::RLocker => {
+                // The same lock, seen by readers.
+                let dir = stanch_model::ChanDir::Recv;
+                if let Some(dst) = d0 {
+                    self.push(Op::Direction { dst, src: first, dir }, span);
+                }
+            }
+            EffectOp::SignalNotify | EffectOp::TestCleanup => {
                 self.escape(args, span);
                 self.results(dst, span);
             }
@@ -169,10 +176,15 @@ impl FuncBuilder<'_, '_> {
         let (Gives::NilWith(n) | Gives::AsksOf(n)) = gives else {
             let kind = match gives {
                 Gives::NonNil => UnknownKind::NonNil,
+                Gives::Positive => UnknownKind::Size,
                 _ => UnknownKind::Any,
             };
             for &dst in dst.iter().flatten() {
                 self.push(Op::Unknown { dst, kind }, span);
+                if gives == Gives::Positive {
+                    let args = vec![dst.into(), integer(1)];
+                    self.prim(Prim::SeqLen, args, vec![Some(dst)], span);
+                }
             }
             return;
         };
@@ -280,6 +292,8 @@ impl FuncBuilder<'_, '_> {
             let ty = self.cx.program.underlying(self.ty(*d));
             self.cx.program.kind(ty)
         }) {
+            // Only integers are added to.
+            _ if name == "Add" => integer(0),
             Some(TypeKind::Basic(Basic::Bool)) => Const::Bool(false).into(),
             Some(TypeKind::Basic(_)) => integer(0),
             _ => Const::Nil.into(),

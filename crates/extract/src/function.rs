@@ -264,6 +264,9 @@ impl<'c, 'a> FuncBuilder<'c, 'a> {
     /// A channel as a channel of one direction, if that is what the type says.
     pub(crate) fn directed(&mut self, src: Operand, ty: TypeId, span: Span) -> Operand {
         use stanch_syntax::ast::ChanDir;
+        if matches!(src, Operand::Const(_)) {
+            return src;
+        }
         let program = self.cx.program;
         let dir = match program.kind(program.underlying(ty)) {
             TypeKind::Chan(ChanDir::Recv, _) => stanch_model::ChanDir::Recv,

@@ -3,6 +3,7 @@
 
 mod calls;
 mod carry;
+mod channels;
 mod classify;
 mod client;
 mod control;
@@ -51,6 +52,8 @@ pub struct RootLeak {
     pub blurred: bool,
     /// Whether a small number stood for a large one of the source.
     pub scaled: bool,
+    /// Whether it was not explored but follows from who receives from the channel, and how.
+    pub unexplored: bool,
     /// Whether it was a made-up client of a type, and `root` the method that stops its object.
     pub client: bool,
 }
@@ -128,13 +131,17 @@ pub fn explore_package(
                 let leak = one.sliced.lift(leak);
                 let (root, scaled, client) = (one.root, one.sliced.scaled, one.client);
                 let blurred = one.flat || leak.widened;
-                explored.leaks.push(RootLeak { root, leak, complete, blurred, scaled, client });
+                let unexplored = false;
+                let found = RootLeak { root, leak, complete, blurred, scaled, unexplored, client };
+                explored.leaks.push(found);
             }
         }
     };
+    let abandoned = channels::abandoned(&names, module, &translated);
     let left_out = roots::each(program, module, &translated, &mut take);
     let clients = clients(program, module, &needs, plans, &mut translated);
     roots::clients(program, module, &translated, &clients, &mut take);
+    explored.leaks.extend(abandoned);
     explored.stats.left_out = left_out;
     explored.translated = translated;
     explored

@@ -132,6 +132,15 @@ fn only_in_stop(one: &mut One, stop: FnId) {
     });
 }
 
+/// Explores a slice.
+fn run(sliced: &Sliced, args: &[ArgSpec], limits: &Limits) -> Outcome {
+    let needed = args.iter().zip(&sliced.root_needs);
+    let args: Vec<ArgSpec> = needed
+        .map(|(arg, needed)| if *needed { *arg } else { ArgSpec::Const(Const::Nil) })
+        .collect();
+    stanch_model::explore(&sliced.program, sliced.root, &args, limits)
+}
+
 /// Where an exploration starts.
 struct Root {
     id: FnId,
@@ -235,6 +244,9 @@ impl<'a> Explorer<'a> {
                 self.leave_out();
                 continue;
             };
+            if let Some(more) = self.beyond(&start, &one) {
+                found(more);
+            }
             let handed = self.handed(&one);
             self.up(&handed, root, seeds, &group, next);
             self.constants(&handed, root, &group, seeds, next);
@@ -313,18 +325,13 @@ impl<'a> Explorer<'a> {
         let how = (forced, effort.detail);
         let keep = Keep::of(&self.scopes, *id, classes, carrying, tree, how)?;
         let sliced = emit(&keep);
-        let args: Vec<ArgSpec> = args
-            .iter()
-            .zip(&sliced.root_needs)
-            .map(|(arg, needed)| if *needed { *arg } else { ArgSpec::Const(Const::Nil) })
-            .collect();
         let mut limits = effort.limits;
         let idle = forced.is_none() && self.is_idle(&sliced, group);
         if idle {
             limits.states = IDLE_STATES;
             limits.instructions = IDLE_INSTRUCTIONS;
         }
-        let mut outcome = stanch_model::explore(&sliced.program, sliced.root, &args, &limits);
+        let mut outcome = run(&sliced, args, &limits);
         if idle {
             outcome.inconclusive = None;
         }
@@ -361,6 +368,22 @@ impl<'a> Explorer<'a> {
             }
         }
         handed
+    }
+
+    /// Where nobody gets stuck with the sizes that are tried: with a small number for the one number that is
+    /// larger, so that there can be more of something than it has room, or workers, for.
+    fn beyond(&self, root: &Root, one: &One) -> Option<One> {
+        let all = one.outcome.inconclusive.is_none() && one.outcome.leaks.is_empty();
+        let shared = matches!(waiting(&one.sliced.program), Waiting::Shared);
+        if !all || !shared || one.blurred || one.sliced.scaled {
+            return None;
+        }
+        let (sliced, small) = one.sliced.scaled_beyond()?;
+        let limits = Limits { max_size: small + 1, ..crate::LIMITS };
+        let mut outcome = run(&sliced, &root.args, &limits);
+        // Room that nobody in view empties was meant to be enough.
+        outcome.leaks.retain(|leak| !leak.rescuers.is_empty());
+        Some(One { root: root.func, sliced, outcome, again: true, ..*one })
     }
 
     /// What the root hands up is explored from its callers.

@@ -6,7 +6,7 @@ use crate::outcome::{Decision, Escaped, Inconclusive};
 use crate::program::*;
 use crate::state::*;
 use crate::statics::ops;
-use crate::value::{Shape, Value};
+use crate::value::{Shape, Value, View};
 
 impl Exec<'_, '_> {
     /// Starts a built-in: a visible one becomes pending, another one runs.
@@ -19,6 +19,7 @@ impl Exec<'_, '_> {
         once: u32,
         point: u32,
     ) {
+        let prim = self.for_readers(prim, args.first().copied());
         if is_visible(prim) {
             let pending = PendingPrim { prim, args, how, phase: 0, point, once };
             self.st.gs[i].pending = Pending::Prim(pending);
@@ -73,6 +74,21 @@ impl Exec<'_, '_> {
         };
         if let Some(results) = results {
             self.finish(i, how, once, &Results::Values(&results));
+        }
+    }
+
+    /// A lock that is seen as one of readers is locked by one.
+    fn for_readers(&self, prim: Prim, lock: Option<Value>) -> Prim {
+        let Some(Shape::Ref(id, View::Recv)) = lock.map(|v| self.st.resolve(v).shape()) else {
+            return prim;
+        };
+        let is_lock = |o: &Obj| matches!(o.data, Data::RwMutex { .. });
+        match prim {
+            _ if !self.st.heap.get(id as usize).is_some_and(is_lock) => prim,
+            Prim::Lock => Prim::RLock,
+            Prim::Unlock => Prim::RUnlock,
+            Prim::TryLock => Prim::TryRLock,
+            _ => prim,
         }
     }
 

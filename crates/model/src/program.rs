@@ -388,7 +388,8 @@ pub enum Op {
         /// Whether `dst` is an interface value too.
         keep: bool,
     },
-    /// `dst = src` as a channel of one direction; matters only for what its escape opens.
+    /// `dst = src` as a channel of one direction, which matters only for what its escape opens; a
+    /// read-write lock that is received from is what its readers lock.
     Direction {
         /// To.
         dst: LocalId,

@@ -39,9 +39,10 @@ pub(crate) fn prim_ops(prim: Prim) -> u32 {
         Prim::Recv => ops::RECV,
         Prim::Close => ops::CLOSE,
         Prim::ChanLen => ops::LEN,
-        Prim::Lock => ops::LOCK,
+        // What is seen as a lock of readers is locked by one.
+        Prim::Lock => ops::LOCK | ops::R_LOCK,
         Prim::TryLock | Prim::TryRLock => ops::TRY_LOCK,
-        Prim::Unlock => ops::UNLOCK,
+        Prim::Unlock => ops::UNLOCK | ops::R_UNLOCK,
         Prim::RLock => ops::R_LOCK,
         Prim::RUnlock => ops::R_UNLOCK,
         Prim::WgAdd | Prim::WgDone => ops::WG_ADD,

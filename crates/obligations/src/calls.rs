@@ -549,7 +549,7 @@ impl<'a> Run<'a, '_> {
     fn given(&mut self, state: &mut State, gives: Gives, call: &Invocation<'a>) {
         let about = match gives {
             Gives::AsksOf(n) | Gives::NilWith(n) => call.args.get(n as usize).copied(),
-            Gives::Any | Gives::NonNil => None,
+            Gives::Any | Gives::Positive | Gives::NonNil => None,
         };
         let nil = about.and_then(|arg| state.nilness(&self.arena, arg));
         if let (Gives::AsksOf(_), Some(true)) = (gives, nil) {

@@ -51,6 +51,9 @@ impl Scopes<'_> {
 impl Keep<'_, '_> {
     /// Whether what an instruction gives is taken to be anything.
     pub(crate) fn blurs(&self, id: FnId, op: &Op) -> bool {
+        if self.gives_channel(id, op) {
+            return true;
+        }
         if self.detail == Detail::Full {
             return false;
         }

@@ -33,6 +33,22 @@ pub(crate) struct Sliced {
 }
 
 impl Sliced {
+    /// The same with a small number for the one that is larger than the sizes that are tried, and that
+    /// number.
+    pub(crate) fn scaled_beyond(&self) -> Option<(Self, u32)> {
+        let mut program = self.program.clone();
+        let small = super::scale::scale_beyond(&mut program)?;
+        let sliced = Self {
+            program,
+            scaled: true,
+            root: self.root,
+            functions: self.functions.clone(),
+            origins: self.origins.clone(),
+            root_needs: self.root_needs.clone(),
+        };
+        Some((sliced, small))
+    }
+
     /// The place in the model of a place in the slice.
     pub(crate) fn origin(&self, point: Point) -> Option<(FnId, At)> {
         let func = *self.functions.get(point.func.index())?;
@@ -278,6 +294,7 @@ impl Emitter<'_, '_, '_> {
         match chan {
             Operand::Const(_) => *chan,
             _ if self.keep.in_group(slots.id, chan) => self.operand(slots, chan),
+            _ if self.keep.is_nil_at_times(slots.id, chan) => self.operand(slots, chan),
             _ => Operand::Unknown,
         }
     }
@@ -363,6 +380,7 @@ impl Emitter<'_, '_, '_> {
         if self.keep.blurs(slots.id, op) {
             let sized = |c: &Call| c.callee == Callee::Prim(Prim::SeqLen);
             let kind = match op {
+                Op::Assign { .. } | Op::Direction { .. } => UnknownKind::NonNil,
                 Op::Call(call) if sized(call) => UnknownKind::Size,
                 _ => UnknownKind::Any,
             };

@@ -7,6 +7,7 @@
 
 use super::blur::Detail;
 use super::classes::{At, CONTENT, block};
+use super::nilled::channel;
 use super::operations::{locks, matters};
 use super::{Scopes, Tree};
 use stanch_base::{FxHashMap, FxHashSet, Idx};
@@ -306,6 +307,9 @@ impl<'s, 'm> Keep<'s, 'm> {
         match term {
             Term::Select { arms, .. } if self.keeps_select(id, term) => {
                 for arm in arms {
+                    if self.is_nil_at_times(id, channel(arm)) {
+                        self.need(id, channel(arm));
+                    }
                     match &arm.op {
                         SelectOp::Send { chan, value } if self.in_group(id, chan) => {
                             self.need(id, chan);

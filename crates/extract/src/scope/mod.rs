@@ -21,6 +21,7 @@ mod harmless;
 mod held;
 mod idle;
 mod keep;
+mod nilled;
 mod open;
 mod operations;
 mod polls;
@@ -60,6 +61,8 @@ pub(crate) struct Scopes<'m> {
     /// The function that compares and swaps, which is kept as it is.
     compare_and_swap: FnId,
     recovers: IndexVec<FnId, bool>,
+    /// Channel variables that are nil at times.
+    nilled: IndexVec<FnId, FxHashSet<LocalId>>,
     borders: IndexVec<FnId, Border>,
     /// Classes of contexts.
     contexts: FxHashSet<u32>,
@@ -99,6 +102,7 @@ impl<'m> Scopes<'m> {
             callees: IndexVec::from_elem(Vec::new(), n),
             compare_and_swap,
             recovers: IndexVec::from_elem(false, n),
+            nilled: model.functions.iter().map(nilled::nilled).collect(),
             borders: IndexVec::new(),
             contexts: Self::contexts(model, &classes),
             harmless: FxHashSet::default(),

@@ -1,7 +1,10 @@
 //! A number of turns, members or places that is large behaves like a smaller one: where a slice counts
 //! up to one large number, a small one stands for it, larger than the others in the slice.
 
-use stanch_model::{AllocKind, Callee, Const, Op, Operand, Prim, Program, Relation};
+use stanch_model::{
+    AllocKind, BlockId, Callee, Const, Function, Op, Operand, Part, Prim, Program, Relation,
+    SelectOp, Term, visit_term,
+};
 use std::collections::BTreeSet;
 
 /// From here on a number is large.
@@ -61,6 +64,71 @@ pub(super) fn scale_all(program: &mut Program) -> bool {
     !large.is_empty()
 }
 
+/// Replaces the one number that a program counts to and that is larger than the sizes that are tried, by
+/// one that is not: gives it. It leaves room for every send that is written down one by one.
+pub(super) fn scale_beyond(program: &mut Program) -> Option<u32> {
+    let mut counts = BTreeSet::new();
+    let (mut room, mut senders) = (false, 0i64);
+    for function in &program.functions {
+        for (id, block) in function.blocks.iter_enumerated() {
+            // What a loop starts or sends grows with the number.
+            let one = i64::from(!in_loop(function, id));
+            for instr in &block.instrs {
+                counted(&instr.op, &mut |n| {
+                    counts.insert(n);
+                });
+                match &instr.op {
+                    Op::Go(_) => senders += one,
+                    Op::Call(call) | Op::Defer(call) => {
+                        let sends = call.callee == Callee::Prim(Prim::Send);
+                        senders += if sends { one } else { 0 };
+                    }
+                    Op::Alloc { kind: AllocKind::Chan(n) | AllocKind::Semaphore(n), .. } => {
+                        room |= matches!(n, Operand::Const(Const::Int(n)) if *n > FEW);
+                    }
+                    _ => {}
+                }
+            }
+            if let Term::Select { arms, .. } = &block.term {
+                let sends = arms.iter().filter(|arm| matches!(arm.op, SelectOp::Send { .. }));
+                senders += one * sends.count() as i64;
+            }
+        }
+    }
+    let large: Vec<i64> = counts.range(FEW + 1..).copied().collect();
+    let [large] = large.as_slice() else { return None };
+    let small = if room { FEW.max(senders) } else { FEW };
+    if small >= *large {
+        return None;
+    }
+    let from = Operand::Const(Const::Int(*large));
+    for block in program.functions.iter_mut().flat_map(|f| f.blocks.iter_mut()) {
+        block.instrs.iter_mut().for_each(|i| replace(&mut i.op, from, Const::Int(small).into()));
+    }
+    u32::try_from(small).ok()
+}
+
+/// Whether a block lies on a cycle.
+fn in_loop(function: &Function, block: BlockId) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut todo = vec![block];
+    while let Some(at) = todo.pop() {
+        let mut back = false;
+        visit_term(&function.blocks[at].term, &mut |part| {
+            if let Part::Block(to) = part {
+                back |= to == block;
+                if seen.insert(to) {
+                    todo.push(to);
+                }
+            }
+        });
+        if back {
+            return true;
+        }
+    }
+    false
+}
+
 /// The constants up to which an instruction counts.
 fn counted(op: &Op, found: &mut dyn FnMut(i64)) {
     let mut one = |operand: &Operand| {
@@ -113,7 +181,7 @@ fn replace(op: &mut Op, from: Operand, to: Operand) {
 
 #[cfg(test)]
 mod tests {
-    use super::{scale, scale_all};
+    use super::{scale, scale_all, scale_beyond};
     use stanch_model::Program;
 
     fn scaled(text: &str) -> Option<String> {
@@ -133,6 +201,16 @@ mod tests {
         assert_eq!(scaled("fn root() {\n  c = chan 100\n  more = i < 200\n}\n"), None);
         assert_eq!(scaled("fn root() {\n  c = chan 10\n  more = i < 200\n}\n"), None);
         assert_eq!(scaled("fn root() {\n  c = chan 10\n}\n"), None);
+    }
+
+    #[test]
+    fn a_number_beyond_the_sizes_leaves_room_for_every_send() {
+        let beyond = |text: &str| scale_beyond(&mut Program::parse(text).expect("a program"));
+        assert_eq!(beyond("fn root() {\n  more = i < 4\n}\n"), Some(2));
+        let sends = "  send(c, 1)\n".repeat(3);
+        assert_eq!(beyond(&format!("fn root() {{\n  c = chan 3\n{sends}}}\n")), None);
+        assert_eq!(beyond(&format!("fn root() {{\n  c = chan 9\n{sends}}}\n")), Some(3));
+        assert_eq!(beyond("fn root() {\n  c = chan 4\n  more = i < 5\n}\n"), None);
     }
 
     #[test]

@@ -1,0 +1,182 @@
+//! Schedules of a leak that the source gives reasons to doubt.
+
+use crate::Ctx;
+use stanch_base::FxHashSet;
+use stanch_extract::RootLeak;
+use stanch_ir::{
+    BlockId, Callee, Func, FuncId, InstrKind, Operand, Proj, Rvalue, SelectOp, Span, Terminator,
+};
+use stanch_model::{Action, Decision, Leak, Site, Step, WaitReason};
+use stanch_types::{ObjectId, TypeKind};
+
+/// Whether `main` takes what one of its goroutines sends, and that is the end of the process: the others
+/// end with it.
+pub(crate) fn ends_with_process(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
+    let RootLeak { root, leak, .. } = leak;
+    let main = ctx.module.funcs[*root].symbol == "main.main";
+    let sends = matches!(leak.wait, WaitReason::ChanSend);
+    if !main || !sends || !leak.root_ended || leak.goroutine == 0 {
+        return false;
+    }
+    let own = leak.witness.iter().filter(|step| step.goroutine == 0);
+    let last = own.rev().find(|step| !matches!(step.action, Action::Return | Action::End));
+    last.is_some_and(|step| match step.action {
+        Action::Receive { .. } => true,
+        Action::Select { arm, .. } => arm.is_some_and(|arm| {
+            let arm = select(ctx, step).and_then(|(_, arms)| arms.get(arm as usize));
+            arm.is_some_and(|arm| matches!(arm.op, SelectOp::Recv { .. }))
+        }),
+        _ => false,
+    })
+}
+
+/// Whether an entry of a map is looked up that is taken to be there, and the schedule needs that it is
+/// not, or is another one's: of its keys nothing is known.
+pub(crate) fn finds_another(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    leak.assumptions.iter().any(|assumption| {
+        let Decision::Choice(_) = assumption.decision else { return false };
+        let site = leak.witness.get(assumption.step as usize).map(|step| step.site);
+        site.and_then(|site| source(ctx, site)).is_some_and(|(func, span)| {
+            let func = &ctx.module.funcs[func];
+            let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+            instrs.filter(|i| i.span == span).any(|i| match &i.kind {
+                InstrKind::Assign(_, Rvalue::MapLookup { ok, .. }) => ok.is_none(),
+                InstrKind::Assign(_, Rvalue::Load(place)) => match place.proj.as_slice() {
+                    [Proj::Index(_)] => is_map(ctx, func, place.base),
+                    _ => false,
+                },
+                _ => false,
+            })
+        })
+    })
+}
+
+fn is_map(ctx: &Ctx<'_>, func: &Func, base: stanch_ir::PlaceBase) -> bool {
+    let stanch_ir::PlaceBase::Local(local) = base else { return false };
+    let ty = ctx.program.underlying(func.locals[local].ty);
+    matches!(ctx.program.kind(ty), TypeKind::Map(..))
+}
+
+/// Whether a goroutine takes the arm of one timer twice without setting it again: it fires once.
+pub(crate) fn timer_fires_twice(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    // What each goroutine did last at a select: which arm of a timer it took.
+    let mut fired: Vec<(u32, (FuncId, BlockId), u32)> = Vec::new();
+    for step in &leak.witness {
+        let Action::Select { arm: Some(taken), .. } = step.action else { continue };
+        let Some((at, arms)) = select(ctx, step) else { continue };
+        let func = &ctx.module.funcs[at.0];
+        let Some(arm) = arms.get(taken as usize) else { continue };
+        let last = fired.iter().position(|f| (f.0, f.1) == (step.goroutine, at));
+        if sets_timer(ctx, func, arm.target) {
+            last.map(|n| fired.swap_remove(n));
+            continue;
+        }
+        if !matches!(&arm.op, SelectOp::Recv { chan, .. } if is_timer(ctx, func, chan)) {
+            continue;
+        }
+        match last {
+            Some(n) if fired[n].2 == taken => return true,
+            Some(n) => fired[n].2 = taken,
+            None => fired.push((step.goroutine, at, taken)),
+        }
+    }
+    false
+}
+
+fn source(ctx: &Ctx<'_>, site: Site) -> Option<(FuncId, Span)> {
+    ctx.explored.translated.source(site)
+}
+
+/// Where the select of a step is, and its arms.
+fn select<'a>(
+    ctx: &Ctx<'a>,
+    step: &Step,
+) -> Option<((FuncId, BlockId), &'a [stanch_ir::SelectArm])> {
+    let (func, span) = source(ctx, step.site)?;
+    let mut blocks = ctx.module.funcs[func].blocks.iter_enumerated();
+    blocks.find_map(|(id, block)| match &block.term {
+        Terminator::Select { arms, .. }
+            if block.term_span == span || arms.iter().any(|arm| arm.span == span) =>
+        {
+            Some(((func, id), arms.as_slice()))
+        }
+        _ => None,
+    })
+}
+
+/// Whether a channel is the one of a `time.Timer`.
+fn is_timer(ctx: &Ctx<'_>, func: &Func, chan: &Operand) -> bool {
+    let Operand::Local(chan) = chan else { return false };
+    let mut instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+    instrs.any(|i| match &i.kind {
+        InstrKind::Assign(dst, Rvalue::Load(place)) if dst == chan => match place.proj.last() {
+            Some(Proj::Field(_, field)) => is_of_time(ctx, *field) && holds_timer(ctx, func, place),
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// Whether the field is one of a timer, not of a ticker.
+fn holds_timer(ctx: &Ctx<'_>, func: &Func, place: &stanch_ir::Place) -> bool {
+    let before = place.proj.iter().rev().skip(1).find_map(|proj| match proj {
+        Proj::Field(_, object) => Some(ctx.program.object(*object).ty),
+        Proj::Deref | Proj::Index(_) => None,
+    });
+    let base = match place.base {
+        stanch_ir::PlaceBase::Local(local) => func.locals[local].ty,
+        stanch_ir::PlaceBase::Global(object) => ctx.program.object(object).ty,
+    };
+    let ty = before.unwrap_or(base);
+    let named = ctx.program.named_object(ctx.program.pointee(ty).unwrap_or(ty));
+    named.is_some_and(|o| is_of_time(ctx, o) && ctx.program.object_name(o) == "Timer")
+}
+
+fn is_of_time(ctx: &Ctx<'_>, object: ObjectId) -> bool {
+    object.package != ObjectId::UNIVERSE && ctx.program.package_path(object.package) == "time"
+}
+
+/// Whether some timer is set or made between an arm and the next select.
+fn sets_timer(ctx: &Ctx<'_>, func: &Func, from: BlockId) -> bool {
+    let mut seen: FxHashSet<BlockId> = FxHashSet::default();
+    let mut todo = vec![from];
+    while let Some(id) = todo.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let block = &func.blocks[id];
+        let sets = block.instrs.iter().any(|i| match &i.kind {
+            InstrKind::Call(call) => match &call.callee {
+                Callee::Static(object, _) => {
+                    // A function that is given the timer may set it too.
+                    let name = ctx.program.object_name(*object);
+                    !is_of_time(ctx, *object) && gives_timer(ctx, func, call)
+                        || is_of_time(ctx, *object) && matches!(name, "Reset" | "NewTimer")
+                }
+                Callee::Interface { .. } | Callee::Builtin(_) => gives_timer(ctx, func, call),
+                _ => true,
+            },
+            _ => false,
+        });
+        if sets {
+            return true;
+        }
+        if !matches!(block.term, Terminator::Select { .. }) {
+            todo.extend(block.term.targets());
+        }
+    }
+    false
+}
+
+/// Whether a call is given a timer or something that may hold one.
+fn gives_timer(ctx: &Ctx<'_>, func: &Func, call: &stanch_ir::Call) -> bool {
+    call.args.iter().any(|arg| match arg {
+        Operand::Local(local) => {
+            let ty = func.locals[*local].ty;
+            let named = ctx.program.named_object(ctx.program.pointee(ty).unwrap_or(ty));
+            ctx.program.pointee(ty).is_some()
+                && named.is_none_or(|o| o.package == ctx.package || is_of_time(ctx, o))
+        }
+        _ => false,
+    })
+}

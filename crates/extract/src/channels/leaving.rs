@@ -1,0 +1,460 @@
+//! Receivers that leave: who asks for an answer and waits for it, but not for ever, leaves whoever sends
+//! it behind; so does a caller whose context ends.
+//!
+//! The channel goes to the sender through a message, a map or a field, or to a receiver out of view, so
+//! there is no schedule to explore. What is known instead: everybody who receives from such a channel.
+//! It is made anew for each question; each receive from its class is an arm of a select, and by another
+//! arm its function leaves without coming back. A send that is no arm of a select then finds nobody if it
+//! comes later.
+
+use super::{Spot, Uses};
+use crate::RootLeak;
+use crate::names::{Known, Names};
+use crate::translate::Translated;
+use stanch_base::{FxHashMap, FxHashSet, Idx};
+use stanch_effects::Op as EffectOp;
+use stanch_ir::{
+    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Module, Operand, Proj,
+    Rvalue, SelectOp, Span, Terminator,
+};
+use stanch_model::{
+    Action, BlockId as ModelBlock, FnId, Leak, LeakKind, Point, Site, Step, WaitReason,
+};
+use stanch_types::{Builtin, ObjectId};
+
+/// With more than this many places that make, or send to, channels of a class, it is not known whose is
+/// whose.
+const MAX_MAKERS: usize = 4;
+const MAX_SENDS: usize = 6;
+/// How far back the channel of an arm is followed.
+const STEPS: usize = 8;
+/// How deep calls are followed.
+const CALLS: usize = 3;
+
+/// How a receiver leaves.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    pub(super) func: FuncId,
+    pub(super) block: BlockId,
+    /// The arm by which it does.
+    pub(super) arm: usize,
+    /// Whether that can happen at any time, and nothing is done then to keep the sender away.
+    pub(super) sure: bool,
+}
+
+/// Sends that nobody may come for.
+pub(crate) fn abandoned(
+    names: &Names<'_>,
+    module: &Module,
+    translated: &Translated,
+) -> Vec<RootLeak> {
+    let mut sites: FxHashMap<(FuncId, Span), Site> = FxHashMap::default();
+    for (n, source) in translated.sites.iter().enumerate() {
+        if let Some(source) = source {
+            sites.entry(*source).or_insert(Site(n as u32));
+        }
+    }
+    let finder = Finder { names, module, closed: closed(names, module), sites };
+    let mut found = Vec::new();
+    for uses in super::classes(names, module) {
+        if uses.made.len() <= MAX_MAKERS && uses.sends.len() <= MAX_SENDS {
+            finder.replies(&uses, &mut found);
+        }
+        finder.siblings(&uses, &mut found);
+        for (maker, room) in &uses.made {
+            if let Some(room @ 0..=1) = room {
+                finder.stream(&uses, maker, *room, &mut found);
+            }
+        }
+    }
+    found
+}
+
+pub(super) struct Finder<'a> {
+    pub(super) names: &'a Names<'a>,
+    pub(super) module: &'a Module,
+    /// Fields of which a channel is closed, and those with contexts.
+    pub(super) closed: FxHashSet<ObjectId>,
+    sites: FxHashMap<(FuncId, Span), Site>,
+}
+
+impl<'a> Finder<'a> {
+    fn func(&self, id: FuncId) -> &'a Func {
+        &self.module.funcs[id]
+    }
+
+    /// Questions whose answers are not waited for to the end.
+    fn replies(&self, uses: &Uses, found: &mut Vec<RootLeak>) {
+        if uses.open || uses.receives.is_empty() {
+            return;
+        }
+        let mut ways = Vec::new();
+        for at in &uses.receives {
+            let Some(way) = self.leaves(uses, at) else { return };
+            ways.push(way);
+        }
+        for (maker, _) in uses.made.iter().filter(|m| m.1 == Some(0)) {
+            // Who asks waits for the answer himself, or a function does that he calls for it.
+            let own = |way: &&Way| {
+                self.outermost(way.func) == self.outermost(maker.func)
+                    || self.calls(maker.func, way.func)
+            };
+            let Some(way) = ways.iter().filter(own).max_by_key(|w| w.sure) else { continue };
+            for send in uses.sends.iter().filter(|s| s.arm.is_none()) {
+                // What one of those who ask hands down is his.
+                let mut given = uses.made.iter().filter(|m| self.leads(m.0.func, send.func));
+                if given.clone().next().is_some() && !given.any(|m| m.0.func == maker.func) {
+                    continue;
+                }
+                let callback = self.outermost(send.func) == self.outermost(maker.func);
+                if send.func == way.func || callback && send.func == maker.func {
+                    continue;
+                }
+                // What asks may also tell the others that it leaves.
+                let sure = way.sure && !(callback && self.func(way.func).has_defer);
+                found.extend(self.leak(maker, Way { sure, ..*way }, send, WaitReason::ChanSend));
+            }
+        }
+    }
+
+    /// Whether calls of a function lead to another, a few deep.
+    fn leads(&self, id: FuncId, to: FuncId) -> bool {
+        let mut from = vec![id];
+        for _ in 0..CALLS {
+            if from.iter().any(|f| self.calls(*f, to)) {
+                return true;
+            }
+            let instrs = from.iter().flat_map(|f| &self.func(*f).blocks).flat_map(|b| &b.instrs);
+            from = instrs
+                .filter_map(|i| match &i.kind {
+                    InstrKind::Call(call) => self.body(call),
+                    _ => None,
+                })
+                .collect();
+            from.sort_unstable();
+            from.dedup();
+        }
+        false
+    }
+
+    /// Whether a function calls another.
+    fn calls(&self, id: FuncId, callee: FuncId) -> bool {
+        let instrs = self.func(id).blocks.iter().flat_map(|b| &b.instrs);
+        instrs.into_iter().any(|i| match &i.kind {
+            InstrKind::Call(call) => self.body(call) == Some(callee),
+            _ => false,
+        })
+    }
+
+    fn body(&self, call: &Call) -> Option<FuncId> {
+        match &call.callee {
+            Callee::Static(object, _) => self.names.body(*object),
+            Callee::Closure(literal, _) => Some(*literal),
+            _ => None,
+        }
+    }
+
+    /// How the function of a receive leaves without it.
+    fn leaves(&self, uses: &Uses, at: &Spot) -> Option<Way> {
+        let own = at.arm?;
+        let Terminator::Select { arms, default: None } = &self.func(at.func).blocks[at.block].term
+        else {
+            return None;
+        };
+        let others = arms.iter().enumerate().filter(|(n, _)| {
+            let same = |r: &Spot| (r.func, r.block, r.arm) == (at.func, at.block, Some(*n));
+            *n != own && !uses.receives.iter().any(same) && !uses.sends.iter().any(same)
+        });
+        let ways = others.filter_map(|(n, arm)| {
+            let quiet = self.never_returns_to(uses, at.func, arm.target)?;
+            let (SelectOp::Send { chan, .. } | SelectOp::Recv { chan, .. }) = &arm.op;
+            let sure = quiet && self.comes_any_time(at.func, chan);
+            Some(Way { func: at.func, block: at.block, arm: n, sure })
+        });
+        ways.max_by_key(|way| (way.sure, std::cmp::Reverse(way.arm)))
+    }
+
+    fn never_returns_to(&self, uses: &Uses, id: FuncId, from: BlockId) -> Option<bool> {
+        self.never_returns(&uses.receives, &uses.made, id, from)
+    }
+
+    /// Whether a function ends from a block on without one of some operations; and whether it takes back
+    /// nothing on the way. Where it makes the channel anew it is as if it ended.
+    pub(super) fn never_returns(
+        &self,
+        operations: &[Spot],
+        made: &[(Spot, Option<i64>)],
+        id: FuncId,
+        from: BlockId,
+    ) -> Option<bool> {
+        let func = self.func(id);
+        let (mut seen, mut todo) = (FxHashSet::default(), vec![from]);
+        let (mut ends, mut quiet) = (false, true);
+        while let Some(block) = todo.pop() {
+            // The next question has a channel of its own.
+            if made.iter().any(|m| m.0.func == id && m.0.block == block) {
+                ends = true;
+                continue;
+            }
+            if !seen.insert(block) {
+                continue;
+            }
+            if operations.iter().any(|r| r.func == id && r.block == block) {
+                return None;
+            }
+            let body = &func.blocks[block];
+            for instr in &body.instrs {
+                if let InstrKind::Call(call) | InstrKind::Go(call) = &instr.kind {
+                    let callee = self.body(call);
+                    if callee.is_some_and(|f| operations.iter().any(|r| r.func == f)) {
+                        return None;
+                    }
+                }
+                quiet &= !self.takes_back(&instr.kind);
+            }
+            ends |= matches!(body.term, Terminator::Return);
+            todo.extend(body.term.targets());
+        }
+        ends.then_some(quiet)
+    }
+
+    /// Whether an instruction may keep the sender away: an entry is taken out, something is ended.
+    fn takes_back(&self, kind: &InstrKind) -> bool {
+        match kind {
+            InstrKind::MapDelete { .. } => true,
+            InstrKind::Call(call) | InstrKind::Defer(call) => match &call.callee {
+                Callee::Builtin(Builtin::Close) | Callee::Value(_) => true,
+                Callee::Static(object, _) => self.names.body(*object).is_some_and(|f| {
+                    let instrs = self.func(f).blocks.iter().flat_map(|b| &b.instrs);
+                    instrs.into_iter().any(|i| match &i.kind {
+                        InstrKind::MapDelete { .. } => true,
+                        InstrKind::Call(call) => {
+                            matches!(call.callee, Callee::Builtin(Builtin::Close))
+                        }
+                        _ => false,
+                    })
+                }),
+                _ => false,
+            },
+            InstrKind::Send { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether an arm can be taken at any time from now: a timer's, or that of a context that the function
+    /// was given or has made.
+    fn comes_any_time(&self, id: FuncId, chan: &Operand) -> bool {
+        let func = self.func(id);
+        let Operand::Local(mut at) = *chan else { return false };
+        for _ in 0..STEPS {
+            let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+            let from = instrs.filter_map(|i| match &i.kind {
+                InstrKind::Assign(dst, value) if *dst == at => match value {
+                    Rvalue::Use(Operand::Local(x)) | Rvalue::Convert(Operand::Local(x), _) => {
+                        Some(Ok(*x))
+                    }
+                    Rvalue::Load(place) => Some(Err(match place.proj.last() {
+                        Some(Proj::Field(_, field)) => self.is_of_time(*field),
+                        _ => false,
+                    })),
+                    _ => Some(Err(false)),
+                },
+                InstrKind::Call(call) if call.dst.first() == Some(&at) => {
+                    Some(Err(self.ends_any_time(func, call)))
+                }
+                _ => None,
+            });
+            match from.last() {
+                Some(Ok(local)) => at = local,
+                Some(Err(sure)) => return sure,
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// Whether a call gives a channel that a timer or the context of a caller closes or sends to.
+    fn ends_any_time(&self, func: &Func, call: &Call) -> bool {
+        let (object, recv) = match &call.callee {
+            Callee::Static(object, _) => (*object, call.args.first()),
+            Callee::Interface { recv, method } => (*method, Some(recv)),
+            _ => return false,
+        };
+        let Known::Effect(effect) = self.names.known(object) else { return false };
+        match effect.op {
+            EffectOp::TimeAfter | EffectOp::TimeTick => true,
+            EffectOp::ContextDone => match recv {
+                Some(Operand::Local(context)) => self.is_given(func, *context),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether a context is a parameter, or made from one here.
+    fn is_given(&self, func: &Func, context: LocalId) -> bool {
+        let mut at = context;
+        for _ in 0..STEPS {
+            if matches!(func.locals[at].kind, LocalKind::Param | LocalKind::Capture) {
+                return true;
+            }
+            let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+            let from = instrs.filter_map(|i| match &i.kind {
+                InstrKind::Assign(dst, Rvalue::Use(Operand::Local(x))) if *dst == at => Some(*x),
+                InstrKind::Call(call) if call.dst.first() == Some(&at) => match call.args.first() {
+                    Some(Operand::Local(x)) => Some(*x),
+                    _ => None,
+                },
+                _ => None,
+            });
+            match from.last() {
+                Some(local) => at = local,
+                None => return false,
+            }
+        }
+        false
+    }
+
+    fn is_of_time(&self, object: ObjectId) -> bool {
+        object.package != ObjectId::UNIVERSE
+            && self.names.program.package_path(object.package) == "time"
+    }
+
+    /// Channels that a function returns while it goes on sending: where one send gives up with the context
+    /// of the caller, the caller may be gone, for the other sends too.
+    fn stream(&self, uses: &Uses, maker: &Spot, room: i64, found: &mut Vec<RootLeak>) {
+        if !uses.returned.contains(&maker.func) || self.func(maker.func).parent.is_some() {
+            return;
+        }
+        let inside = |id: FuncId| id != maker.func && self.outermost(id) == maker.func;
+        let careful = uses.sends.iter().filter(|s| inside(s.func)).find_map(|at| {
+            let Terminator::Select { arms, default: None } =
+                &self.func(at.func).blocks[at.block].term
+            else {
+                return None;
+            };
+            at.arm?;
+            let arm = arms.iter().position(|arm| match &arm.op {
+                SelectOp::Recv { chan, .. } => self.comes_any_time(at.func, chan),
+                SelectOp::Send { .. } => false,
+            })?;
+            Some(Way { func: at.func, block: at.block, arm, sure: true })
+        });
+        let Some(way) = careful else { return };
+        for send in uses.sends.iter().filter(|s| inside(s.func) && s.arm.is_none()) {
+            let later = room == 0 || send.func != way.func || self.reaches(way, send);
+            if later {
+                found.extend(self.leak(maker, way, send, WaitReason::ChanSend));
+            }
+        }
+    }
+
+    fn reaches(&self, from: Way, to: &Spot) -> bool {
+        let (mut seen, mut todo) = (FxHashSet::default(), vec![from.block]);
+        while let Some(block) = todo.pop() {
+            if block == to.block {
+                return true;
+            }
+            if seen.insert(block) {
+                todo.extend(self.func(from.func).blocks[block].term.targets());
+            }
+        }
+        false
+    }
+
+    /// The declared function that a function stands in.
+    fn outermost(&self, mut id: FuncId) -> FuncId {
+        while let Some(parent) = self.func(id).parent {
+            id = parent;
+        }
+        id
+    }
+
+    /// One leaves by an arm, the other comes with the value then.
+    pub(super) fn leak(
+        &self,
+        made: &Spot,
+        way: Way,
+        send: &Spot,
+        wait: WaitReason,
+    ) -> Option<RootLeak> {
+        let Terminator::Select { arms, .. } = &self.func(way.func).blocks[way.block].term else {
+            return None;
+        };
+        let site = |func: FuncId, span: Span| self.sites.get(&(func, span)).copied();
+        let model = |id: FuncId| FnId::from_usize(id.index());
+        let (made_at, sent_at) = (site(made.func, made.span)?, site(send.func, send.span)?);
+        let left_at = site(way.func, arms.get(way.arm)?.span)?;
+        let leaving = Action::Select { arm: Some(way.arm as u32), with: None };
+        let block = Action::Block(wait);
+        let step = |goroutine, func, site, action| Step { goroutine, func, site, action };
+        let witness = vec![
+            step(0, model(way.func), left_at, leaving),
+            step(1, model(send.func), sent_at, block),
+        ];
+        let mut others = arms.iter().enumerate().filter(|(n, _)| *n != way.arm).map(|a| a.1);
+        let sends = wait == WaitReason::ChanSend;
+        let rescuer = others.find(|arm| matches!(arm.op, SelectOp::Recv { .. }) == sends);
+        let rescuer = rescuer.and_then(|arm| site(way.func, arm.span));
+        let leak = Leak {
+            kind: LeakKind::BlockedForEver,
+            goroutine: 1,
+            entry: model(send.func),
+            wait,
+            stack: vec![(model(send.func), sent_at)],
+            point: Point {
+                func: model(send.func),
+                block: ModelBlock::from_usize(send.block.index()),
+                instr: 0,
+            },
+            created_by: None,
+            objects: vec![(model(made.func), made_at)],
+            also_blocked: Vec::new(),
+            witness,
+            assumptions: Vec::new(),
+            doomed_by: Some(0),
+            rescuers: rescuer.map(|site| (model(way.func), site)).into_iter().collect(),
+            process_may_end: true,
+            root_ended: true,
+            n_states: 0,
+            widened: false,
+        };
+        Some(RootLeak {
+            root: self.outermost(way.func),
+            leak,
+            complete: true,
+            blurred: !way.sure,
+            scaled: false,
+            client: false,
+            unexplored: true,
+        })
+    }
+}
+
+/// Fields whose channel is closed somewhere, and fields that are contexts.
+fn closed(names: &Names<'_>, module: &Module) -> FxHashSet<ObjectId> {
+    let mut found: FxHashSet<ObjectId> = FxHashSet::default();
+    for func in &module.funcs {
+        let mut loaded: FxHashMap<LocalId, ObjectId> = FxHashMap::default();
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            match &instr.kind {
+                InstrKind::Assign(dst, Rvalue::Load(place)) => {
+                    let Some(field) = super::last_field(place) else { continue };
+                    if names.program.is_interface(names.program.object(field).ty) {
+                        found.insert(field);
+                    }
+                    loaded.insert(*dst, field);
+                }
+                InstrKind::Call(call) | InstrKind::Defer(call)
+                    if call.callee == Callee::Builtin(Builtin::Close) =>
+                {
+                    if let Some(Operand::Local(chan)) = call.args.first() {
+                        found.extend(loaded.get(chan));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
