@@ -83,6 +83,37 @@ pub(crate) fn timer_fires_twice(ctx: &Ctx<'_>, leak: &Leak) -> bool {
     false
 }
 
+/// Whether a client's schedule needs that a method that is given nothing says now this, now that.
+pub(crate) fn changes_its_mind(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
+    let RootLeak { leak, client: true, .. } = leak else { return false };
+    let mut said: Vec<(ObjectId, bool)> = Vec::new();
+    for assumption in &leak.assumptions {
+        let (Decision::Taken(answer) | Decision::Answer(answer)) = assumption.decision else {
+            continue;
+        };
+        let site = leak.witness.get(assumption.step as usize).map(|step| step.site);
+        let Some((func, span)) = site.and_then(|site| source(ctx, site)) else { continue };
+        let answer = answer != ctx.text(span).starts_with('!');
+        let instrs = ctx.module.funcs[func].blocks.iter().flat_map(|b| &b.instrs);
+        for instr in instrs.filter(|i| i.span.file == span.file) {
+            let InstrKind::Call(call) = &instr.kind else { continue };
+            let asked = match &call.callee {
+                Callee::Static(object, _) if call.args.len() == 1 => *object,
+                Callee::Interface { method, .. } if call.args.is_empty() => *method,
+                _ => continue,
+            };
+            if !span.range.contains(instr.span.range) {
+                continue;
+            }
+            if said.contains(&(asked, !answer)) {
+                return true;
+            }
+            said.push((asked, answer));
+        }
+    }
+    false
+}
+
 fn source(ctx: &Ctx<'_>, site: Site) -> Option<(FuncId, Span)> {
     ctx.explored.translated.source(site)
 }

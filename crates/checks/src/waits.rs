@@ -116,7 +116,8 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     let test = in_test(ctx, leak.root) && (likely || worker || leak.leak.goroutine == 0);
     let doubtful = doubts::ends_with_process(ctx, leak)
         || doubts::finds_another(ctx, &leak.leak)
-        || doubts::timer_fires_twice(ctx, &leak.leak);
+        || doubts::timer_fires_twice(ctx, &leak.leak)
+        || doubts::changes_its_mind(ctx, leak);
     match likely {
         _ if panics || test || doubtful => Confidence::Possible,
         true if leak.blurred => Confidence::Possible,

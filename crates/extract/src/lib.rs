@@ -159,6 +159,7 @@ fn clients(
     let mut clients = Vec::new();
     for mut plan in plans {
         plan.starters.retain(|s| relevant(s.0));
+        plan.getters.retain(|g| relevant(*g));
         let matters = plan.method.is_none_or(relevant);
         if matters && relevant(plan.constructor) && relevant(plan.stop) {
             clients.push(client::build(program, module, translated, plan));

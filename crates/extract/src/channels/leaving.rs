@@ -61,6 +61,7 @@ pub(crate) fn abandoned(
             finder.replies(&uses, &mut found);
         }
         finder.siblings(&uses, &mut found);
+        finder.pending(&uses, &mut found);
         for (maker, room) in &uses.made {
             if let Some(room @ 0..=1) = room {
                 finder.stream(&uses, maker, *room, &mut found);
@@ -110,8 +111,12 @@ impl<'a> Finder<'a> {
                 if send.func == way.func || callback && send.func == maker.func {
                     continue;
                 }
-                // What asks may also tell the others that it leaves.
-                let sure = way.sure && !(callback && self.func(way.func).has_defer);
+                // What asks may also tell the others that it leaves; and this may be the answer to one of
+                // those who have room for it.
+                let telling = callback && self.func(way.func).has_defer;
+                let theirs =
+                    uses.made.iter().any(|m| m.1 != Some(0)) && !self.leads(maker.func, send.func);
+                let sure = way.sure && !telling && !theirs;
                 found.extend(self.leak(maker, Way { sure, ..*way }, send, WaitReason::ChanSend));
             }
         }
@@ -138,7 +143,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Whether a function calls another.
-    fn calls(&self, id: FuncId, callee: FuncId) -> bool {
+    pub(super) fn calls(&self, id: FuncId, callee: FuncId) -> bool {
         let instrs = self.func(id).blocks.iter().flat_map(|b| &b.instrs);
         instrs.into_iter().any(|i| match &i.kind {
             InstrKind::Call(call) => self.body(call) == Some(callee),
@@ -363,7 +368,7 @@ impl<'a> Finder<'a> {
     }
 
     /// The declared function that a function stands in.
-    fn outermost(&self, mut id: FuncId) -> FuncId {
+    pub(super) fn outermost(&self, mut id: FuncId) -> FuncId {
         while let Some(parent) = self.func(id).parent {
             id = parent;
         }
@@ -381,30 +386,43 @@ impl<'a> Finder<'a> {
         let Terminator::Select { arms, .. } = &self.func(way.func).blocks[way.block].term else {
             return None;
         };
-        let site = |func: FuncId, span: Span| self.sites.get(&(func, span)).copied();
-        let model = |id: FuncId| FnId::from_usize(id.index());
-        let (made_at, sent_at) = (site(made.func, made.span)?, site(send.func, send.span)?);
-        let left_at = site(way.func, arms.get(way.arm)?.span)?;
         let leaving = Action::Select { arm: Some(way.arm as u32), with: None };
-        let block = Action::Block(wait);
-        let step = |goroutine, func, site, action| Step { goroutine, func, site, action };
-        let witness = vec![
-            step(0, model(way.func), left_at, leaving),
-            step(1, model(send.func), sent_at, block),
-        ];
+        let first = (way.func, arms.get(way.arm)?.span, leaving);
         let mut others = arms.iter().enumerate().filter(|(n, _)| *n != way.arm).map(|a| a.1);
         let sends = wait == WaitReason::ChanSend;
         let rescuer = others.find(|arm| matches!(arm.op, SelectOp::Recv { .. }) == sends);
-        let rescuer = rescuer.and_then(|arm| site(way.func, arm.span));
+        let rescuer = rescuer.map(|arm| (way.func, arm.span));
+        self.told(made, first, (send, wait), rescuer, way.sure)
+    }
+
+    /// A leak of two steps: the first, after which nobody comes, and the wait.
+    pub(super) fn told(
+        &self,
+        made: &Spot,
+        first: (FuncId, Span, Action),
+        (waits, wait): (&Spot, WaitReason),
+        rescuer: Option<(FuncId, Span)>,
+        sure: bool,
+    ) -> Option<RootLeak> {
+        let site = |func: FuncId, span: Span| self.sites.get(&(func, span)).copied();
+        let model = |id: FuncId| FnId::from_usize(id.index());
+        let (made_at, waits_at) = (site(made.func, made.span)?, site(waits.func, waits.span)?);
+        let step = |goroutine, func, site, action| Step { goroutine, func, site, action };
+        let first_at = site(first.0, first.1);
+        let mut witness: Vec<Step> =
+            first_at.map(|site| step(0, model(first.0), site, first.2)).into_iter().collect();
+        let doomed_by = (!witness.is_empty()).then_some(0);
+        witness.push(step(1, model(waits.func), waits_at, Action::Block(wait)));
+        let rescuer = rescuer.and_then(|r| Some((model(r.0), site(r.0, r.1)?)));
         let leak = Leak {
             kind: LeakKind::BlockedForEver,
             goroutine: 1,
-            entry: model(send.func),
+            entry: model(waits.func),
             wait,
-            stack: vec![(model(send.func), sent_at)],
+            stack: vec![(model(waits.func), waits_at)],
             point: Point {
-                func: model(send.func),
-                block: ModelBlock::from_usize(send.block.index()),
+                func: model(waits.func),
+                block: ModelBlock::from_usize(waits.block.index()),
                 instr: 0,
             },
             created_by: None,
@@ -412,18 +430,18 @@ impl<'a> Finder<'a> {
             also_blocked: Vec::new(),
             witness,
             assumptions: Vec::new(),
-            doomed_by: Some(0),
-            rescuers: rescuer.map(|site| (model(way.func), site)).into_iter().collect(),
+            doomed_by,
+            rescuers: rescuer.into_iter().collect(),
             process_may_end: true,
             root_ended: true,
             n_states: 0,
             widened: false,
         };
         Some(RootLeak {
-            root: self.outermost(way.func),
+            root: self.outermost(first.0),
             leak,
             complete: true,
-            blurred: !way.sure,
+            blurred: !sure,
             scaled: false,
             client: false,
             unexplored: true,

@@ -3,6 +3,7 @@
 //! seen again.
 
 mod leaving;
+mod pending;
 mod siblings;
 
 pub(crate) use leaving::abandoned;
@@ -37,6 +38,7 @@ pub(crate) struct Uses {
     pub(crate) made: Vec<(Spot, Option<i64>)>,
     pub(crate) sends: Vec<Spot>,
     pub(crate) receives: Vec<Spot>,
+    pub(crate) closes: Vec<Spot>,
     /// Functions that return one.
     pub(crate) returned: Vec<FuncId>,
     /// Whether code out of view may receive from them.
@@ -62,6 +64,7 @@ struct Channels<'a> {
     made: Vec<(u32, Spot, Option<i64>)>,
     sends: Vec<(u32, Spot)>,
     receives: Vec<(u32, Spot)>,
+    closes: Vec<(u32, Spot)>,
     returned: Vec<(u32, FuncId)>,
 }
 
@@ -78,6 +81,7 @@ pub(crate) fn classes(names: &Names<'_>, module: &Module) -> Vec<Uses> {
         made: Vec::new(),
         sends: Vec::new(),
         receives: Vec::new(),
+        closes: Vec::new(),
         returned: Vec::new(),
     };
     let called = called(names, module);
@@ -176,8 +180,15 @@ impl Channels<'_> {
                 let (to, from) = (self.place(id, place), self.operand(id, value));
                 self.unify(to, from);
             }
-            InstrKind::Call(call) => self.call(id, call),
-            InstrKind::Go(call) | InstrKind::Defer(call) => self.call(id, call),
+            InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
+                if let (Callee::Builtin(Builtin::Close), Some(chan)) =
+                    (&call.callee, call.args.first())
+                    && let Some(node) = self.operand(id, chan)
+                {
+                    self.closes.push((node, at));
+                }
+                self.call(id, call);
+            }
             InstrKind::Send { chan, value } => self.send(at, chan, value),
             InstrKind::Recv { dst, chan, .. } => self.receive(at, chan, *dst),
             InstrKind::DeclareVar(_) | InstrKind::RunDefers | InstrKind::MapDelete { .. } => {}
@@ -451,6 +462,11 @@ impl Channels<'_> {
         for (node, at) in std::mem::take(&mut self.receives) {
             if let Some(n) = numbers.get(&self.find(node)) {
                 classes[*n].receives.push(at);
+            }
+        }
+        for (node, at) in std::mem::take(&mut self.closes) {
+            if let Some(n) = numbers.get(&self.find(node)) {
+                classes[*n].closes.push(at);
             }
         }
         for (node, func) in std::mem::take(&mut self.returned) {

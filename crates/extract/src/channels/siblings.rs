@@ -6,13 +6,18 @@ use super::leaving::{Finder, Way};
 use super::{Spot, Uses};
 use crate::RootLeak;
 use crate::names::Known;
+use stanch_base::FxHashSet;
 use stanch_effects::Op as EffectOp;
-use stanch_ir::{Callee, Func, InstrKind, LocalId, Operand, Rvalue, SelectOp, Terminator};
+use stanch_ir::{
+    BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, Rvalue, SelectOp, Terminator,
+};
 use stanch_model::WaitReason;
 use stanch_types::ObjectId;
 
 /// How far back the channel of an arm is followed.
 const STEPS: usize = 6;
+/// How far up callers are followed.
+const LEVELS: usize = 3;
 
 impl Finder<'_> {
     /// Sends, and receives, that miss the end of those who come for them.
@@ -38,19 +43,79 @@ impl Finder<'_> {
         for end in self.ends(first) {
             let ways = partners.iter().map(|p| self.leaves_by(partners, p, end));
             let Some(ways) = ways.collect::<Option<Vec<Way>>>() else { continue };
-            if !waits.iter().any(|w| self.ends(w).contains(&end)) {
-                continue;
-            }
-            for bare in waits.iter().filter(|w| w.arm.is_none()) {
+            // Without one who watches it, only who works for the object can be meant: others have no
+            // reason to come after its end.
+            let watched = waits.iter().any(|w| self.ends(w).contains(&end));
+            let late = |at: &&Spot| at.arm.is_none() && !self.is_after(at, end);
+            for bare in waits.iter().filter(late) {
+                if !watched && (wait != WaitReason::ChanSend || self.is_asked(bare.func)) {
+                    continue;
+                }
                 let own = |way: &&Way| way.func != bare.func;
                 let (Some(way), Some((made, _))) = (ways.iter().find(own), uses.made.first())
                 else {
                     continue;
                 };
-                found.extend(self.leak(made, *way, bare, wait));
+                let way = Way { sure: watched, ..*way };
+                found.extend(self.leak(made, way, bare, wait));
             }
             return;
         }
+    }
+
+    /// Whether code out of view can get to a function by calls, a few deep.
+    fn is_asked(&self, id: FuncId) -> bool {
+        let mut level = vec![self.outermost(id)];
+        for _ in 0..LEVELS {
+            let exported = |id: &FuncId| {
+                let object = self.module.funcs[*id].object;
+                object.is_some_and(|o| super::is_exported(self.names.program.object_name(o)))
+            };
+            if level.iter().any(exported) {
+                return true;
+            }
+            let callers = self.module.funcs.ids().filter(|c| {
+                !super::is_test(self.names.program, self.module, *c)
+                    && level.iter().any(|f| self.calls(*c, *f))
+            });
+            level = callers.map(|c| self.outermost(c)).collect();
+        }
+        false
+    }
+
+    /// Whether an operation comes after the end, or looks first whether there is something: it clears up.
+    fn is_after(&self, at: &Spot, end: ObjectId) -> bool {
+        let func = &self.module.funcs[at.func];
+        let mut todo = Vec::new();
+        for block in &func.blocks {
+            if let Terminator::Select { arms, .. } = &block.term {
+                todo.extend(arms.iter().filter_map(|arm| match &arm.op {
+                    SelectOp::Recv { chan, .. } if self.field_of(func, chan) == Some(end) => {
+                        Some(arm.target)
+                    }
+                    _ => None,
+                }));
+            }
+            let looks = |i: &stanch_ir::Instr| match &i.kind {
+                InstrKind::Assign(_, Rvalue::Len(Operand::Local(x))) => {
+                    self.names.program.chan_of(func.locals[*x].ty).is_some()
+                }
+                _ => false,
+            };
+            if block.instrs.iter().any(looks) {
+                return true;
+            }
+        }
+        let mut seen: FxHashSet<BlockId> = FxHashSet::default();
+        while let Some(block) = todo.pop() {
+            if block == at.block {
+                return true;
+            }
+            if seen.insert(block) {
+                todo.extend(func.blocks[block].term.targets());
+            }
+        }
+        false
     }
 
     /// The fields whose end a wait watches: a channel's, or a context's.

@@ -7,7 +7,7 @@ use stanch_base::Idx;
 use stanch_ir::{FuncId, Module};
 use stanch_model::{
     ArgSpec, Block, BlockId, Call, Callee, Const, FnId, Function, Instr, LocalId, Op, Operand,
-    Prim, Relation, Site, Term,
+    Prim, Relation, Site, Term, TypeTag,
 };
 use stanch_types::Program;
 
@@ -42,6 +42,10 @@ pub(crate) fn build(
     let stop = builder.params(plan.stop, 1);
     let end = builder.block(Vec::new(), Term::Return);
     let object = builder.construct(plan.constructor, first, end);
+    for &getter in &plan.getters {
+        let (instrs, _) = builder.call(getter, Some(object), Vec::new(), false);
+        builder.then(instrs);
+    }
     builder.start(&plan, starters, object, end);
     if let (Some(id), Some(args)) = (plan.method, method) {
         let (instrs, _) = builder.call(id, Some(object), args, false);
@@ -166,7 +170,15 @@ impl Builder<'_> {
         let compare = self.compare(missing, object, Const::Nil);
         let next = BlockId::from_usize(self.next().index() + 1);
         self.block(vec![compare], Term::Branch { cond: missing.into(), then: end, els: next });
-        object
+        let func = &self.module.funcs[id];
+        if !self.program.is_interface(func.locals[func.results[0]].ty) {
+            return object;
+        }
+        // Its methods are called on what the interface holds.
+        let held = self.function.local("held");
+        let op = Op::SetTag { dst: held, src: object.into(), tag: TypeTag(0) };
+        self.then(vec![Instr { op, site: Site::default() }]);
+        held
     }
 
     fn compare(&self, dst: LocalId, a: LocalId, with: Const) -> Instr {

@@ -11,7 +11,7 @@ pub(crate) use build::{Client, build};
 
 use crate::names::Names;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
-use stanch_ir::{Callee, FuncId, InstrKind, Module, Rvalue};
+use stanch_ir::{Callee, FuncId, InstrKind, Module, Operand, Rvalue};
 use stanch_types::{ObjectId, PackageId, Program, TypeKind};
 use std::collections::BTreeMap;
 use uses::{Fields, Uses};
@@ -21,6 +21,7 @@ const MAX_CONSTRUCTORS: usize = 2;
 const MAX_STOPS: usize = 2;
 const MAX_METHODS: usize = 8;
 const MAX_STARTERS: usize = 4;
+const MAX_GETTERS: usize = 4;
 /// Of one package.
 const MAX_CLIENTS: usize = 200;
 /// Calls deep to which a method is followed.
@@ -39,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) stop: FuncId,
     /// Everything that a client can call.
     pub(crate) interface: Vec<FuncId>,
+    /// Methods that give channels to receive from: somebody does.
+    pub(crate) getters: Vec<FuncId>,
     /// The fields that clients see themselves, by name and place.
     pub(crate) open_fields: Vec<(Box<str>, u32)>,
 }
@@ -203,6 +206,8 @@ impl<'a> Planner<'a> {
             })
         };
         let open_fields = self.open_fields(ty);
+        let getters = interface.iter().copied().filter(|m| self.is_getter(*m));
+        let getters: Vec<FuncId> = getters.take(MAX_GETTERS).collect();
         for constructor in self.constructors(ty) {
             let Some(starters) = self.starters(constructor, others(), &waits) else { continue };
             for &stop in stops.iter().take(MAX_STOPS) {
@@ -214,6 +219,7 @@ impl<'a> Planner<'a> {
                     method,
                     stop,
                     interface: interface.clone(),
+                    getters: getters.clone(),
                     open_fields: open_fields.clone(),
                 }));
             }
@@ -251,11 +257,27 @@ impl<'a> Planner<'a> {
             func.has_body
                 && !func.has_recv
                 && func.parent.is_none()
-                && first.and_then(|t| self.struct_type(t)) == Some(ty)
+                && first.is_some_and(|t| self.gives(*id, t, ty))
                 && !self.in_test(*id)
                 && self.makes(*id, ty)
         };
         self.module.funcs.ids().filter(constructs).take(MAX_CONSTRUCTORS).collect()
+    }
+
+    /// Whether a result is an object of the type, or an interface that nothing but one becomes.
+    fn gives(&self, id: FuncId, result: stanch_types::TypeId, ty: ObjectId) -> bool {
+        if !self.program.is_interface(result) {
+            return self.struct_type(result) == Some(ty);
+        }
+        let func = &self.module.funcs[id];
+        let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+        let mut made = instrs.filter_map(|i| match &i.kind {
+            InstrKind::Assign(_, Rvalue::MakeInterface(Operand::Local(x), to)) if *to == result => {
+                Some(self.struct_type(func.locals[*x].ty))
+            }
+            _ => None,
+        });
+        made.next() == Some(Some(ty)) && made.all(|t| t == Some(ty))
     }
 
     /// Whether a function makes an object of the type itself.
@@ -267,6 +289,17 @@ impl<'a> Planner<'a> {
             }
             _ => false,
         })
+    }
+
+    /// Whether all that a method does is to give a channel that its callers can only receive from.
+    fn is_getter(&self, id: FuncId) -> bool {
+        let func = &self.module.funcs[id];
+        let ([_], [result]) = (func.params.as_slice(), func.results.as_slice()) else {
+            return false;
+        };
+        let chan = self.program.chan_of(func.locals[*result].ty);
+        let receives = matches!(chan, Some((stanch_syntax::ast::ChanDir::Recv, _)));
+        receives && !self.uses[id].starts && !self.uses[id].loops && self.uses[id].calls.is_empty()
     }
 
     /// Whether a method without more results than an error ends what waits for a field of its object.

@@ -29,7 +29,9 @@ impl Scopes<'_> {
         let mut todo: Vec<FnId> = vec![client.root];
         todo.extend(client.plan.interface.iter().map(|f| FnId::from_usize(f.index())));
         let mut seen = FxHashSet::default();
-        for &id in &todo[1..] {
+        let getters = client.plan.getters.iter().map(|f| FnId::from_usize(f.index()));
+        let getters: FxHashSet<FnId> = getters.collect();
+        for &id in todo[1..].iter().filter(|id| !getters.contains(id)) {
             for result in &self.model.functions[id].results {
                 seen.insert(self.classes.find(self.classes.local(id, result.local)));
             }
