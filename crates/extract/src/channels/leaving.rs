@@ -170,10 +170,12 @@ impl<'a> Finder<'a> {
             let same = |r: &Spot| (r.func, r.block, r.arm) == (at.func, at.block, Some(*n));
             *n != own && !uses.receives.iter().any(same) && !uses.sends.iter().any(same)
         });
+        // Who comes back for more serves others, and ends with his work.
+        let asks = self.never_returns_to(uses, at.func, arms.get(own)?.target).is_some();
         let ways = others.filter_map(|(n, arm)| {
             let quiet = self.never_returns_to(uses, at.func, arm.target)?;
             let (SelectOp::Send { chan, .. } | SelectOp::Recv { chan, .. }) = &arm.op;
-            let sure = quiet && self.comes_any_time(at.func, chan);
+            let sure = asks && quiet && self.comes_any_time(at.func, chan);
             Some(Way { func: at.func, block: at.block, arm: n, sure })
         });
         ways.max_by_key(|way| (way.sure, std::cmp::Reverse(way.arm)))
