@@ -499,7 +499,32 @@ fn witness(ctx: &Ctx<'_>, leak: &Leak) -> Vec<Step> {
     });
     let mut steps: Vec<Step> = steps.collect();
     steps.dedup();
+    drop_quiet_calls(&mut steps);
     steps
+}
+
+/// Leaves out calls in which a goroutine does nothing but return.
+fn drop_quiet_calls(steps: &mut Vec<Step>) {
+    let mut at = 0;
+    while at < steps.len() {
+        let call = &steps[at];
+        let next = (at + 1..steps.len()).find(|n| steps[*n].goroutine == call.goroutine);
+        let quiet = next.filter(|n| {
+            let back = &steps[*n];
+            call.action == Action::Call
+                && back.action == Action::Return
+                && back.function != call.function
+        });
+        match quiet {
+            Some(back) => {
+                steps.remove(back);
+                steps.remove(at);
+                // The call around it may be quiet now.
+                at = at.saturating_sub(1);
+            }
+            None => at += 1,
+        }
+    }
 }
 
 fn describe(ctx: &Ctx<'_>, step: &stanch_model::Step, span: Span) -> Option<(Action, String)> {
@@ -573,4 +598,35 @@ pub(crate) fn parks(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
         WaitReason::ChanReceiveNil | WaitReason::ChanSendNil | WaitReason::SelectNoCases
     );
     never && leak.leak.goroutine == 0 && times::runs_once(ctx, leak.root)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::drop_quiet_calls;
+    use stanch_base::TextRange;
+    use stanch_diagnostic::{Action, Location, Step};
+
+    #[test]
+    fn calls_in_which_nothing_happens_are_left_out() {
+        let step = |goroutine, function: &str, action| Step {
+            goroutine,
+            function: function.to_owned(),
+            location: Location { file: String::new(), range: TextRange::empty(0) },
+            action,
+            detail: String::new(),
+        };
+        let mut steps = vec![
+            step(0, "f", Action::Call),
+            step(0, "g", Action::Call),
+            step(1, "w", Action::Send),
+            step(0, "h", Action::Return),
+            step(0, "g", Action::Return),
+            step(0, "f", Action::Call),
+            step(0, "k", Action::Branch),
+            step(0, "k", Action::Return),
+        ];
+        drop_quiet_calls(&mut steps);
+        let left: Vec<Action> = steps.iter().map(|s| s.action).collect();
+        assert_eq!(left, [Action::Send, Action::Call, Action::Branch, Action::Return]);
+    }
 }
