@@ -267,7 +267,7 @@ struct PackageResult {
     package: PackageId,
     lifetime: Option<stanch_lifetime::Summary>,
     locks: Option<stanch_obligations::LockFacts>,
-    duties: Vec<stanch_checks::missing_close::Candidate>,
+    duties: Option<stanch_checks::missing_close::Duties>,
     owners: Option<stanch_checks::stop_forgets_resource::Owners>,
     findings: Vec<Finding>,
     suppressed: u64,
@@ -285,7 +285,7 @@ fn survived(work: &Work<'_>, package: PackageId) -> PackageResult {
             package,
             lifetime: None,
             locks: None,
-            duties: Vec::new(),
+            duties: None,
             owners: None,
             findings: Vec::new(),
             suppressed: 0,
@@ -333,10 +333,7 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         let mut checks = stanch_checks::MODULE_REGISTRY.iter().filter(|e| e.engine == engine);
         checks.any(|e| selected(&request.options, e.check))
     };
-    let duties = match wants(ModuleEngine::Duties) {
-        true => stanch_checks::missing_close::candidates(&ctx),
-        false => Vec::new(),
-    };
+    let duties = wants(ModuleEngine::Duties).then(|| stanch_checks::missing_close::duties(&ctx));
     let owners =
         wants(ModuleEngine::Duties).then(|| stanch_checks::stop_forgets_resource::candidates(&ctx));
     let (findings, suppressed) = chosen(program, package, request, stanch_checks::run_all(&ctx));
@@ -384,8 +381,8 @@ fn check_module(
     let locks: Vec<&stanch_obligations::LockFacts> =
         results.iter().filter_map(|r| r.locks.as_ref()).collect();
     let locks = stanch_obligations::join_locks(program, &locks);
-    let duties: Vec<stanch_checks::missing_close::Candidate> =
-        results.iter_mut().flat_map(|r| std::mem::take(&mut r.duties)).collect();
+    let duties: Vec<stanch_checks::missing_close::Duties> =
+        results.iter_mut().filter_map(|r| r.duties.take()).collect();
     let owners: Vec<stanch_checks::stop_forgets_resource::Owners> =
         results.iter_mut().filter_map(|r| r.owners.take()).collect();
     let (lifetime, locks) = (&lifetime, &locks);

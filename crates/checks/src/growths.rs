@@ -15,7 +15,7 @@ pub struct ModuleCtx<'a> {
     /// What the module does with its locks.
     pub locks: &'a stanch_obligations::LockResults,
     /// What may have to be closed, of all packages.
-    pub duties: &'a [crate::missing_close::Candidate],
+    pub duties: &'a [crate::missing_close::Duties],
     /// Fields of owners that hold what has to be closed or stopped, of all packages.
     pub owners: &'a [crate::stop_forgets_resource::Owners],
 }

@@ -44,7 +44,7 @@ use crate::weigh::weigh;
 use crate::{Ctx, ModuleCtx};
 use stanch_base::FxHashMap;
 use stanch_diagnostic::{Cause, Check, Confidence, Finding, Stage};
-use stanch_obligations::{Duty, LostResource};
+use stanch_obligations::{Duty, LostResource, Maker};
 use std::collections::BTreeSet;
 
 /// The check.
@@ -69,8 +69,18 @@ pub struct Candidate {
     finding: Option<Finding>,
 }
 
-/// The candidates of one package.
-pub fn candidates(ctx: &Ctx<'_>) -> Vec<Candidate> {
+/// What one package knows of such objects.
+pub struct Duties {
+    candidates: Vec<Candidate>,
+    makers: Vec<Maker>,
+}
+
+/// What one package knows of such objects.
+pub fn duties(ctx: &Ctx<'_>) -> Duties {
+    Duties { candidates: candidates(ctx), makers: ctx.obligations.makers.clone() }
+}
+
+fn candidates(ctx: &Ctx<'_>) -> Vec<Candidate> {
     let words = Words {
         check: &CHECK,
         thing: "what this returns",
@@ -95,12 +105,26 @@ pub fn candidates(ctx: &Ctx<'_>) -> Vec<Candidate> {
 /// Findings of the module.
 pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
     let mut users: FxHashMap<&str, Vec<&Candidate>> = FxHashMap::default();
-    for candidate in ctx.duties {
+    let candidates = || ctx.duties.iter().flat_map(|duties| &duties.candidates);
+    for candidate in candidates() {
         users.entry(&candidate.duty.key).or_default().push(candidate);
     }
-    let found = ctx.duties.iter().filter_map(|candidate| {
+    let makers = Makers::new(ctx);
+    let found = candidates().filter_map(|candidate| {
         let all = users.get(&*candidate.duty.key)?;
-        Some((candidate, told(candidate, all)?))
+        let (mut finding, own) = told(candidate, all)?;
+        let doubt = match makers.gives(&candidate.duty.key) {
+            Gives::Something => None,
+            Gives::Known if own => None,
+            Gives::Nothing => return None,
+            Gives::Known => Some("another object knows it as well, and may close it"),
+            Gives::Unknown => Some("whether it holds anything is not in view"),
+        };
+        if let Some(doubt) = doubt {
+            finding.confidence = Confidence::Possible;
+            finding.notes.push(doubt.to_owned());
+        }
+        Some((candidate, finding))
     });
     // Of what one variable held in turn, and one return forgets, the first.
     let mut told: Vec<(&LostResource, Finding)> = Vec::new();
@@ -118,10 +142,62 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
     told.into_iter().map(|(_, finding)| finding).collect()
 }
 
+/// What callers of a function get with its result.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Gives {
+    /// Nothing that holds anything, or what stays another object's.
+    Nothing,
+    /// Its body is not in view.
+    Unknown,
+    /// What another object knows as well, which may close it.
+    Known,
+    /// What somebody has to give back: a goroutine, a file, a connection.
+    Something,
+}
+
+/// More functions whose results become part of each other's are not followed.
+const MAX_MAKERS: usize = 64;
+
+/// The functions of the module that return what may have to be closed, by what they are told apart by.
+struct Makers<'m>(FxHashMap<&'m str, Vec<&'m Maker>>);
+
+impl<'m> Makers<'m> {
+    fn new(ctx: &ModuleCtx<'m>) -> Self {
+        let mut makers: FxHashMap<&str, Vec<&Maker>> = FxHashMap::default();
+        for maker in ctx.duties.iter().flat_map(|duties| &duties.makers) {
+            makers.entry(&maker.key).or_default().push(maker);
+        }
+        Self(makers)
+    }
+
+    /// What a function gives: what it takes itself, or gets from those whose results it passes on. What
+    /// comes out of an object that was there before is not given away. Of several functions that an
+    /// interface's method stands for, what one gives counts.
+    fn gives(&self, key: &str) -> Gives {
+        self.given(key, &mut BTreeSet::new())
+    }
+
+    fn given<'k>(&'k self, key: &'k str, seen: &mut BTreeSet<&'k str>) -> Gives {
+        if !seen.insert(key) || seen.len() > MAX_MAKERS {
+            return Gives::Nothing;
+        }
+        let Some(makers) = self.0.get(key) else { return Gives::Unknown };
+        let mut gives = Gives::Nothing;
+        for maker in makers.iter().filter(|maker| !maker.kept) {
+            let through = maker.through.iter().map(|key| self.given(key, seen)).max();
+            let own = if maker.takes { Gives::Something } else { Gives::Nothing };
+            let all = own.max(through.unwrap_or(Gives::Nothing));
+            gives = gives.max(if maker.registered { Gives::Known } else { all });
+        }
+        gives
+    }
+}
+
 /// Whether functions close what a function returns as a rule, given its type and name: several of them
 /// do, and at least a quarter of all that get one, for many hand it on.
 pub(crate) fn closed_as_a_rule(ctx: &ModuleCtx<'_>, key: &str) -> bool {
-    let same = || ctx.duties.iter().filter(|c| c.duty.key == key);
+    let all = || ctx.duties.iter().flat_map(|duties| &duties.candidates);
+    let same = || all().filter(|c| c.duty.key == key);
     let closing = same().filter(|c| c.duty.closer.is_some() && c.duty.lost.is_none());
     let count = |of: &mut dyn Iterator<Item = &Candidate>| -> usize {
         of.map(|c| &*c.symbol).collect::<BTreeSet<&str>>().len()
@@ -130,13 +206,18 @@ pub(crate) fn closed_as_a_rule(ctx: &ModuleCtx<'_>, key: &str) -> bool {
     closing >= MIN_CLOSERS && closing * 4 >= all
 }
 
-/// The finding of a candidate, if what all users of the function do makes it one.
-fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<Finding> {
+/// The finding of a candidate, if what all users of the function do makes it one; and whether its own
+/// function does.
+fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<(Finding, bool)> {
     let finding = candidate.finding.clone()?;
     let duty = &candidate.duty;
     let lost = duty.lost.as_ref()?;
-    let closers: Vec<&&Candidate> =
-        all.iter().filter(|c| c.duty.closer.is_some() && c.duty.lost.is_none()).collect();
+    // Who closes it only when something fails, and drops it otherwise, has it from somebody else.
+    let closes = |c: &Candidate| {
+        let well = c.duty.closed_well || c.duty.closed_failing || c.duty.deferred;
+        well && c.duty.closer.is_some() && c.duty.lost.is_none()
+    };
+    let closers: Vec<&&Candidate> = all.iter().filter(|c| closes(c)).collect();
     let count = |of: &mut dyn Iterator<Item = &Candidate>| -> usize {
         of.map(|c| &*c.symbol).collect::<BTreeSet<&str>>().len()
     };
@@ -148,17 +229,21 @@ fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<Finding> {
     let known = |method: &String| closers.iter().any(|c| c.duty.methods.contains(method));
     let alike = duty.methods.iter().all(known);
     let rule = closing >= MIN_CLOSERS && losing * PER_LOSER <= closing && alike;
-    // The function itself closes it when all goes well.
-    let own = lost.fails && duty.closed_well;
+    // The function itself closes it when all goes well, or when another step fails.
+    let own = lost.fails && duty.fallible && duty.closed_well;
+    let sibling = lost.fails && duty.fallible && duty.closed_failing;
     let closer = duty.closer.iter().chain(closers.iter().filter_map(|c| c.duty.closer.as_ref()));
     let closer = closer.map(|c| &**c).find(|c| !c.is_empty()).unwrap_or("Close");
     let name = duty.key.rsplit('.').next().unwrap_or_default();
-    let note = match (own, rule) {
-        (true, _) => {
+    let note = match (own, sibling, rule) {
+        (true, ..) => {
             format!("this function itself closes what `{name}` returned when all goes well")
         }
-        (false, true) => format!("{closing} functions close what `{name}` returns"),
-        (false, false) => return None,
+        (_, true, _) => {
+            format!("this function itself closes what `{name}` returned when another step fails")
+        }
+        (_, _, true) => format!("{closing} functions close what `{name}` returns"),
+        _ => return None,
     };
     let help = match &lost.name {
         Some(variable) => format!("`defer {variable}.{closer}()` once it is there"),
@@ -167,7 +252,7 @@ fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<Finding> {
     let mut notes = finding.notes.clone();
     notes.retain(|note| !note.is_empty());
     notes.insert(0, note);
-    Some(Finding { notes, help: Some(help), ..finding })
+    Some((Finding { notes, help: Some(help), ..finding }, own || sibling))
 }
 
 #[cfg(test)]
@@ -378,6 +463,147 @@ func careful(d db, n int) error {{
             "         //^^^^^^^^^ leak[missing-close]: `tx` is not closed when `write` returns",
         );
         program("*missing.Txn", "");
+    }
+
+    #[test]
+    fn what_the_maker_takes() {
+        let program = |maker: &str, expectation: &str| {
+            check(&format!(
+                r#"
+package p
+import ("errors"; "os")
+type file struct {{ *os.File; tmp string; n int }}
+func (f *file) Close() error {{ f.n++; return nil }}
+type set struct {{ known map[string]*file; last *file }}
+var all = &set{{known: map[string]*file{{}}}}
+func (s *set) open(name string) (*file, error) {{
+    {maker}
+}}
+func write(name string, data []byte) error {{
+    f, err := all.open(name)
+    {expectation}
+    if err != nil {{
+        return err
+    }}
+    if len(data) == 0 {{
+        return errors.New("empty")
+    }}
+    f.n = len(data)
+    return f.Close()
+}}
+"#
+            ));
+        };
+        let found =
+            "        //^^^^^^^^^^^^^^ leak[missing-close]: `f` is not closed when `write` returns";
+        let opens = "f, err := os.Open(name); if err != nil { return nil, err }; ";
+        program(&format!("{opens} return &file{{File: f, tmp: name}}, nil"), found);
+        program(&format!("{opens} w := &file{{File: f}}; w.tmp = name; return w, nil"), found);
+        // Memory alone needs no end.
+        program(
+            "if name == \"\" { return nil, errors.New(\"name\") }; return &file{tmp: name}, nil",
+            "",
+        );
+        // What a getter hands out stays where it is.
+        program(
+            "f, ok := s.known[name]; if !ok { return nil, errors.New(\"name\") }; return f, nil",
+            "",
+        );
+        program(
+            "if s.last == nil { f, err := os.Open(name); if err != nil { return nil, err }; s.last = &file{File: f} }; return s.last, nil",
+            "",
+        );
+    }
+
+    #[test]
+    fn a_helper_only_uses_it() {
+        check(
+            r#"
+type file struct { f *os.File; n int }
+func open(name string) (*file, error) {
+    f, err := os.Open(name)
+    if err != nil {
+        return nil, err
+    }
+    return &file{f: f}, nil
+}
+func (f *file) Read(p []byte) (int, error) { f.n += len(p); return f.f.Read(p) }
+func (f *file) Close() error { return f.f.Close() }
+type store struct { data []byte; last io.Reader }
+func (s *store) restore(r io.Reader) (err error) { s.data, err = io.ReadAll(r); return err }
+func (s *store) adopt(r io.Reader) error { s.last = r; return s.restore(r) }
+func (s *store) load(name string) error {
+    f, err := open(name)
+            //^^^^^^^^^^ leak[missing-close]: `f` is not closed when `(*store).load` returns at line 22
+    if err != nil {
+        return err
+    }
+    if err := s.restore(f); err != nil {
+        return err
+    }
+    return f.Close()
+}
+func (s *store) handsOn(name string) error {
+    f, err := open(name)
+    if err != nil {
+        return err
+    }
+    if err := s.adopt(f); err != nil {
+        return err
+    }
+    return f.Close()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn another_failing_step_closes_it() {
+        check(
+            r#"
+type conn struct { c *os.File }
+func dial(addr string) (*conn, error) {
+    c, err := os.Open(addr)
+    if err != nil {
+        return nil, err
+    }
+    return &conn{c}, nil
+}
+func (c *conn) hello() error { _, err := c.c.Read(nil); return err }
+func (c *conn) Close() error { return c.c.Close() }
+type client struct { c *conn }
+func connect(addr string, n int) (*client, error) {
+    c, err := dial(addr)
+            //^^^^^^^^^^ leak[missing-close]: `c` is not closed when `connect` returns at line 20
+    if err != nil {
+        return nil, err
+    }
+    if n < 0 {
+        return nil, errors.New("negative")
+    }
+    if err := c.hello(); err != nil {
+        c.Close()
+        return nil, err
+    }
+    return &client{c}, nil
+}
+func careful(addr string, n int) (*client, error) {
+    c, err := dial(addr)
+    if err != nil {
+        return nil, err
+    }
+    if n < 0 {
+        c.Close()
+        return nil, errors.New("negative")
+    }
+    if err := c.hello(); err != nil {
+        c.Close()
+        return nil, err
+    }
+    return &client{c}, nil
+}
+"#,
+        );
     }
 
     #[test]

@@ -34,8 +34,10 @@ impl<'a> Run<'a, '_> {
                 self.outcomes(state, func, summary, call)
             }
             _ => {
-                for &arg in &call.args {
-                    self.escape(&mut state, arg);
+                for (i, &arg) in call.args.iter().enumerate() {
+                    if !self.is_blind_loan(&state, func, i, arg) {
+                        self.escape(&mut state, arg);
+                    }
                 }
                 if self.learning {
                     // Nobody looked what a literal does to what it captures.
@@ -299,7 +301,9 @@ impl<'a> Run<'a, '_> {
             }
         }
         for path in &outcome.touched {
-            if let Some(value) = self.find_value(state, &env, path) {
+            if let Some(value) = self.find_value(state, &env, path)
+                && !self.is_loan_at(state, func, path, value)
+            {
                 self.escape(state, value);
             }
         }

@@ -172,7 +172,7 @@ impl<'a> Run<'a, '_> {
         let mut before: Vec<Span> = state.owed.keys().copied().collect();
         before.retain(|_| self.learning);
         self.defer_known(state, call, at, pending);
-        self.deferred_all(&before, state);
+        self.deferred_all(&before, state, target);
     }
 
     fn defer_known(
@@ -381,8 +381,10 @@ impl<'a> Run<'a, '_> {
                 }
                 let asked = self.asks(&mut state, &call);
                 let args = if asked { call.args.get(1..).unwrap_or_default() } else { &*call.args };
-                for &arg in args {
-                    self.escape(&mut state, arg);
+                for (i, &arg) in args.iter().enumerate() {
+                    if !call.object.is_some_and(|o| self.package.only_reads(o, i)) {
+                        self.escape(&mut state, arg);
+                    }
                 }
                 self.outside(&mut state);
                 self.fresh_results(&mut state, &call);

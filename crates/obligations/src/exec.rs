@@ -76,6 +76,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) candidates: BTreeMap<Span, Candidate>,
     /// Places in wait groups and semaphores.
     pub(crate) slots: Slots,
+    /// Whether it asked for the summary of a method that was not run yet.
+    pub(crate) early: bool,
 }
 
 /// Something acquired by an operation of the function.
@@ -150,6 +152,7 @@ impl<'a, 'p> Run<'a, 'p> {
             learning: false,
             candidates: BTreeMap::new(),
             slots: Slots::default(),
+            early: false,
         };
         run.name_fields();
         run

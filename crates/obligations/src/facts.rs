@@ -149,7 +149,11 @@ pub(crate) fn give_out(
         let facts = &package.facts[id];
         // Of all others callers assume the same without facts.
         let ends = package.ends_of(id);
-        let alike = !facts.relevant && facts.returns && facts.writes.unknown && ends.is_none();
+        let alike = !facts.relevant
+            && facts.returns
+            && facts.writes.unknown
+            && ends.is_none()
+            && !facts.lends.says_something(func.params.len());
         if !func.has_body || alike {
             continue;
         }
@@ -167,6 +171,7 @@ pub(crate) fn give_out(
             returns: facts.returns,
             writes: facts.writes.clone(),
             ends: ends.cloned(),
+            lends: facts.lends,
             ..FuncFacts::default()
         };
         out.of.insert(id, Known { facts, summary });

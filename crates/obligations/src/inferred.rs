@@ -428,7 +428,13 @@ impl<'a> Run<'a, '_> {
         let value = self.arena.unboxed(recv);
         if let Some(known) = self.concrete(value, method) {
             let method = self.arena.term(Term::Method(value, known));
-            if !self.may_act(state, method) {
+            let lent = match self.package.names.known(known) {
+                Known::Body(body) if !self.package.facts[body].relevant => {
+                    self.is_loan(state, body, 0, value)
+                }
+                Known::Body(_) | Known::Effect(_) | Known::Nothing => false,
+            };
+            if !lent && !self.may_act(state, method) {
                 self.escape(state, value);
             }
             return true;
@@ -550,7 +556,10 @@ impl<'a> Run<'a, '_> {
     pub(crate) fn may_act(&mut self, state: &mut State, value: TermId) -> bool {
         let (Target::Body(func), _, recv) = self.value(value) else { return false };
         let summaries = self.summaries;
-        let Some(Some(summary)) = summaries.get(func) else { return false };
+        let Some(Some(summary)) = summaries.get(func) else {
+            self.early |= self.package.facts[func].relevant;
+            return false;
+        };
         if summary.unknown {
             return false;
         }
@@ -568,7 +577,9 @@ impl<'a> Run<'a, '_> {
                 }
             }
             for path in outcome.used.iter().chain(&outcome.touched) {
-                if let Some(value) = self.find_value(state, &env, path) {
+                if let Some(value) = self.find_value(state, &env, path)
+                    && !self.is_loan_at(state, func, path, value)
+                {
                     self.escape(state, value);
                 }
                 if let Some(place) = self.find_place(state, &env, path) {

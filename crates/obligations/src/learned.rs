@@ -8,6 +8,7 @@
 use crate::calls::{Invocation, Target};
 use crate::exec::{Run, Site};
 use crate::flow::Exit;
+use crate::makers;
 use crate::package::Package;
 use crate::report::{Duty, StepKind};
 use crate::state::State;
@@ -35,7 +36,7 @@ pub(crate) struct Candidate {
 }
 
 /// What is called through.
-enum Through {
+pub(crate) enum Through {
     /// The object.
     Whole,
     /// A part of it.
@@ -138,7 +139,7 @@ impl<'a> Run<'a, '_> {
     }
 
     /// The candidate that a value is, is a part of, or comes from.
-    fn candidate_of(&mut self, state: &State, value: TermId) -> Option<(Span, Through)> {
+    pub(crate) fn candidate_of(&mut self, state: &State, value: TermId) -> Option<(Span, Through)> {
         let mut through = Through::Whole;
         let mut value = value;
         for _ in 0..8 {
@@ -161,6 +162,15 @@ impl<'a> Run<'a, '_> {
         None
     }
 
+    /// Whether a receiver is the embedded part of an object, or the object.
+    fn is_promoted(&self, recv: TermId) -> bool {
+        let (Term::Load(place, _) | Term::Addr(place)) = *self.arena.get(self.arena.unboxed(recv))
+        else {
+            return false;
+        };
+        self.is_embedded(place)
+    }
+
     fn method_name(&self, call: &Invocation<'a>) -> Option<String> {
         let object = self.package.program.object(call.object?);
         let method = matches!(
@@ -178,22 +188,33 @@ impl<'a> Run<'a, '_> {
             }
             _ => None,
         };
+        if receiver.is_none() {
+            self.lend_candidates(&state, &mut call);
+        }
         let Some((site, through, name, recv)) = receiver else {
             return self.acquires(state, call, None);
         };
-        let word = self.package.names.is_release_word(&name);
-        if word && !matches!(through, Through::Derived) {
+        let few = call.args.len() <= 2;
+        let word = few && self.package.names.is_release_word(&name);
+        if word && matches!(through, Through::Part) && !self.is_promoted(recv) {
+            // A part of it is closed, which may be all that there is to close.
+            self.discharge(&mut state, site);
+        }
+        if word && (matches!(through, Through::Whole) || self.is_promoted(recv)) {
             self.released_by(&mut state, site, &name, call.deferred);
             state.trace.push(self.step(call.span, StepKind::Release));
             self.fresh_results(&mut state, &call);
             return vec![state];
         }
-        if !word && self.package.names.is_release_like(&name) {
+        let ends = matches!(call.target, Target::Body(func)
+            if self.package.facts.get(func).is_some_and(|f| f.lends.ends(0)));
+        if !word && (ends || few && self.package.names.is_release_like(&name)) {
             self.discharge(&mut state, site);
         }
         if !word && let Some(candidate) = self.candidates.get_mut(&site) {
             candidate.methods.insert(name);
         }
+        self.lend_candidates(&state, &mut call);
         // Methods keep no receiver; what they return may own it.
         if let Some(first) = call.args.first_mut() {
             *first = self.arena.non_nil();
@@ -290,11 +311,10 @@ impl<'a> Run<'a, '_> {
     }
 
     fn key(&self, call: &Invocation<'a>, dst: LocalId) -> String {
-        let program = self.package.program;
-        let name = call.object.map(|o| program.object_name(o)).unwrap_or_default();
-        let ty = self.func.locals.get(dst).map(|l| l.ty);
-        let ty = ty.map(|ty| program.type_string(program.pointee(ty).unwrap_or(ty)));
-        format!("{}.{name}", ty.unwrap_or_default())
+        match (call.object, self.func.locals.get(dst)) {
+            (Some(object), Some(local)) => makers::key(self.package, object, local.ty),
+            _ => String::new(),
+        }
     }
 
     /// A part of such an object, or of what it returned, leaves view, and may take it along.
@@ -318,10 +338,14 @@ impl<'a> Run<'a, '_> {
     pub(crate) fn learned_defer(&mut self, state: &mut State, call: &Invocation<'a>) -> bool {
         if let (Some(name), Some(&recv)) = (self.method_name(call), call.args.first())
             && self.package.names.is_release_word(&name)
-            && let Some((site, Through::Whole | Through::Part)) = self.candidate_of(state, recv)
+            && let Some((site, through @ (Through::Whole | Through::Part))) =
+                self.candidate_of(state, recv)
         {
-            self.released_by(state, site, &name, true);
-            return true;
+            if matches!(through, Through::Whole) || self.is_promoted(recv) {
+                self.released_by(state, site, &name, true);
+                return true;
+            }
+            self.discharge(state, site);
         }
         if let Target::Body(func) = call.target {
             for (site, usage) in self.captured_candidates(state, func) {
@@ -333,8 +357,13 @@ impl<'a> Run<'a, '_> {
         false
     }
 
-    /// What was handed to a deferred call is closed by it.
-    pub(crate) fn deferred_all(&mut self, before: &[Span], state: &mut State) {
+    /// What was handed to a deferred call is closed by it, if it closes anything.
+    pub(crate) fn deferred_all(&mut self, before: &[Span], state: &mut State, target: Target<'a>) {
+        if let Target::Body(func) = target
+            && self.package.facts.get(func).is_some_and(|f| !f.lends.may_end_any())
+        {
+            return;
+        }
         for site in before {
             if !state.owed.contains_key(site)
                 && let Some(candidate) = self.candidates.get_mut(site)
@@ -445,6 +474,15 @@ impl<'a> Run<'a, '_> {
         }
     }
 
+    /// Whether an exit certainly returns an error.
+    fn surely_fails(&self, exit: &Exit) -> bool {
+        let mut results = self.func.results.iter().zip(&exit.results);
+        results.any(|(&local, &value)| {
+            self.package.is_error(self.func.locals[local].ty)
+                && exit.state.nilness(&self.arena, value) == Some(false)
+        })
+    }
+
     /// What became of each candidate; call it after [`Run::summary`].
     pub(crate) fn duties(&mut self, exits: &[Exit], is_main: bool) -> Vec<Duty> {
         let lost = self.lost_resources(exits, is_main);
@@ -452,14 +490,20 @@ impl<'a> Run<'a, '_> {
         for (&span, candidate) in &self.candidates {
             let Some(site) = self.sites.get(&span) else { continue };
             let lost = lost.iter().find(|l| l.span == span).cloned();
-            let well = |e: &Exit| e.state.closed.contains(&span) && !self.fails(e);
+            let closed = |e: &Exit| e.state.closed.contains(&span);
+            let well = exits.iter().any(|e| closed(e) && !self.surely_fails(e));
+            let dropped = |e: &Exit| e.state.owed.contains_key(&span) && !self.surely_fails(e);
+            let failing = exits.iter().any(|e| closed(e) && self.surely_fails(e))
+                && !exits.iter().any(dropped);
             duties.push(Duty {
                 key: candidate.key.clone(),
                 func: self.id,
                 span,
                 closer: candidate.closer.clone(),
                 deferred: candidate.deferred,
-                closed_well: candidate.fallible && exits.iter().any(well),
+                fallible: candidate.fallible,
+                closed_well: well,
+                closed_failing: failing,
                 moved: site.released && candidate.closer.is_none(),
                 methods: candidate.methods.clone(),
                 lost,

@@ -15,7 +15,9 @@ mod flow;
 mod holders;
 mod inferred;
 mod learned;
+mod lends;
 mod locks;
+mod makers;
 mod names;
 mod order;
 mod origin;
@@ -32,6 +34,7 @@ mod visit;
 mod workers;
 
 pub use facts::{Facts, Imported, Name};
+pub use makers::Maker;
 pub use order::{
     Again, HeldWait, HeldWaitKind, LockCycle, LockFacts, LockResults, OrderStep, Spotted,
     join as join_locks,
@@ -76,10 +79,16 @@ pub fn analyse(
     let mut results = Results::default();
     let mut stored = InFields::default();
     let is_main = &*program.source(package).name == "main";
-    for component in &facts.order {
-        let relevant = |id: &FuncId| facts.facts[*id].relevant && module.funcs[*id].has_body;
-        let members: Vec<FuncId> = component.iter().copied().filter(relevant).collect();
-        settle(&facts, &mut summaries, &members, is_main, &mut results, &mut stored);
+    for one in settle_all(&facts, &mut summaries, is_main) {
+        results.lost_cancels.extend(one.results.lost_cancels);
+        results.lost_resources.extend(one.results.lost_resources);
+        results.missing_unlocks.extend(one.results.missing_unlocks);
+        results.lost_slots.extend(one.results.lost_slots);
+        results.double_locks.extend(one.results.double_locks);
+        results.incomplete.extend(one.results.incomplete);
+        stored.cancels.extend(one.stored.cancels);
+        stored.held.extend(one.stored.held);
+        results.locks.add(&facts, one.func, one.notes);
     }
     results.locks.complete(&facts, &results.double_locks);
     results.lost_cancels.extend(unread_fields(&facts, stored.cancels));
@@ -104,6 +113,7 @@ pub fn analyse(
         run.duties(&exits, ends_process)
     });
     held.retain(|h| h.enders.is_empty() || stops.can_end(module.package, &h.enders));
+    results.makers = makers::find(&facts);
     results.owners = holders::owner_facts(&facts, &summaries, held);
     let out = facts::give_out(&facts, &summaries, &stops);
     results.foreign = facts.foreign;
@@ -125,16 +135,40 @@ struct Stored {
     deadline: bool,
 }
 
-/// Runs functions that call each other until their summaries agree, and keeps what the last run of
-/// each found.
+/// Runs all functions, callees first. A method that an interface stands for is not known as a callee:
+/// those that asked for its summary too early are run again, and so are their callers.
+fn settle_all(
+    facts: &Package<'_>,
+    summaries: &mut IndexVec<FuncId, Option<Summary>>,
+    is_main: bool,
+) -> Vec<Found> {
+    let module = facts.module;
+    let relevant = |id: &FuncId| facts.facts[*id].relevant && module.funcs[*id].has_body;
+    let members: Vec<Vec<FuncId>> =
+        facts.order.iter().map(|c| c.iter().copied().filter(relevant).collect()).collect();
+    let mut found: Vec<Vec<Found>> =
+        members.iter().map(|members| settle(facts, summaries, members, is_main)).collect();
+    let mut changed: FxHashSet<FuncId> = FxHashSet::default();
+    for (members, found) in members.iter().zip(&mut found) {
+        let stale = |id: &FuncId| facts.facts[*id].callees.iter().any(|c| changed.contains(c));
+        if !found.iter().any(|one| one.early) && !members.iter().any(stale) {
+            continue;
+        }
+        let before: Vec<Option<Summary>> = members.iter().map(|&id| summaries[id].take()).collect();
+        *found = settle(facts, summaries, members, is_main);
+        let differs = members.iter().zip(before).filter(|(id, before)| summaries[**id] != *before);
+        changed.extend(differs.map(|(id, _)| *id));
+    }
+    found.into_iter().flatten().collect()
+}
+
+/// Runs functions that call each other until their summaries agree; what the last run of each found.
 fn settle(
     facts: &Package<'_>,
     summaries: &mut IndexVec<FuncId, Option<Summary>>,
     members: &[FuncId],
     is_main: bool,
-    results: &mut Results,
-    stored: &mut InFields,
-) {
+) -> Vec<Found> {
     let recursive = |id: FuncId| facts.facts[id].callees.contains(&id);
     let rounds =
         if members.len() > 1 || members.iter().any(|&m| recursive(m)) { ROUNDS } else { 1 };
@@ -156,17 +190,7 @@ fn settle(
             }
         }
     }
-    for one in found.into_iter().flatten() {
-        results.lost_cancels.extend(one.results.lost_cancels);
-        results.lost_resources.extend(one.results.lost_resources);
-        results.missing_unlocks.extend(one.results.missing_unlocks);
-        results.lost_slots.extend(one.results.lost_slots);
-        results.double_locks.extend(one.results.double_locks);
-        results.incomplete.extend(one.results.incomplete);
-        stored.cancels.extend(one.stored.cancels);
-        stored.held.extend(one.stored.held);
-        results.locks.add(facts, one.func, one.notes);
-    }
+    found.into_iter().flatten().collect()
 }
 
 struct Found {
@@ -174,6 +198,8 @@ struct Found {
     results: Results,
     stored: InFields,
     notes: Notes,
+    /// Whether it asked for what was not known yet.
+    early: bool,
 }
 
 /// Runs one function.
@@ -190,6 +216,7 @@ fn run(
         results: Results::default(),
         stored: InFields::default(),
         notes: Notes::default(),
+        early: false,
     };
     let mut exits = run.explore();
     if exits.is_none() && *detail == Detail::Fine {
@@ -204,6 +231,7 @@ fn run(
     let missing = run.missing_unlocks(&mut exits);
     let lost_slots = run.lost_slots(&exits);
     let summary = run.summary(&mut exits);
+    found.early = run.early;
     let ends_process = facts.ends_process(id, is_main);
     found.results.lost_cancels = run.lost_cancels(&exits, ends_process);
     found.results.lost_resources = run.lost_resources(&exits, ends_process);

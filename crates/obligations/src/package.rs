@@ -2,6 +2,7 @@
 //! writes what, who matters.
 
 use crate::facts::{Foreign, Name};
+use crate::lends::{self, Lends};
 use crate::names::{Known, Names};
 use crate::semaphores::{TakenBy, object_of, semaphores};
 use crate::slots::is_of_slots;
@@ -57,6 +58,8 @@ pub(crate) struct FuncFacts {
     pub(crate) writes_capture: Vec<bool>,
     /// What it needs to return, if it is of another package and does not return by itself.
     pub(crate) ends: Option<Ends>,
+    /// What it does to its inputs.
+    pub(crate) lends: Lends,
     /// Its locals that some literal within assigns or whose address leaves.
     pub(crate) volatile: Vec<LocalId>,
 }
@@ -134,6 +137,9 @@ impl<'a> Package<'a> {
         package.workers = Workers::new(&package);
         package.find_owners();
         package.find_owner_methods();
+        for (id, lends) in lends::find(&package) {
+            package.facts[id].lends = lends;
+        }
         package.spread_relevance();
         package
     }

@@ -24,6 +24,8 @@ pub struct Results {
     pub owners: OwnerFacts,
     /// What may have to be closed, and what became of it.
     pub duties: Vec<Duty>,
+    /// Functions that return what may have to be closed.
+    pub makers: Vec<crate::Maker>,
     /// What the functions do with locks, for [`join_locks`](crate::join_locks).
     pub locks: LockFacts,
     /// Functions that were too large for the budget: nothing is said of them.
@@ -189,8 +191,12 @@ pub struct Duty {
     pub closer: Option<String>,
     /// Whether a deferred call does.
     pub deferred: bool,
-    /// Whether it is closed on a path on which nothing fails, and making it can fail.
+    /// Whether making it can fail.
+    pub fallible: bool,
+    /// Whether it is closed on a path on which nothing fails for certain.
     pub closed_well: bool,
+    /// Whether it is closed on a path that returns an error, and no other path drops it than such ones.
+    pub closed_failing: bool,
     /// Whether it only leaves the function's hands.
     pub moved: bool,
     /// Its methods that are called, other than those that may close it.

@@ -157,6 +157,19 @@ impl<'a> Run<'a, '_> {
         (owed || !data.parts.is_empty() && data.parts.iter().all(hidden)).then_some(whole)
     }
 
+    /// Whether a place is an embedded part of an object.
+    pub(crate) fn is_embedded(&self, place: PlaceId) -> bool {
+        let program = self.package.program;
+        self.arena.data(place).parts.iter().all(|part| match part {
+            Part::Field(field) => {
+                let ty = program.object(*field).ty;
+                let named = program.named_object(program.pointee(ty).unwrap_or(ty));
+                named.is_some_and(|n| program.object(n).name == program.object(*field).name)
+            }
+            Part::Index(_) => false,
+        })
+    }
+
     /// What was acquired at `site` is given back.
     pub(crate) fn close(&mut self, state: &mut State, site: Span) {
         if let Some(site) = self.sites.get_mut(&site) {

@@ -161,7 +161,7 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
             explored: &explored,
         };
         findings.extend(stanch_checks::run_all(&ctx));
-        duties.extend(stanch_checks::missing_close::candidates(&ctx));
+        duties.push(stanch_checks::missing_close::duties(&ctx));
         owners.push(stanch_checks::stop_forgets_resource::candidates(&ctx));
         summaries.push(stanch_lifetime::summarise(&program, package, &module, &effects, &view));
         locks.push(obligations.locks);

@@ -1,0 +1,625 @@
+//! Which functions only use what they are given: they neither keep it nor hand it on nor end it.
+//!
+//! Nothing here follows paths. Whatever may hold an input of a function (a copy, a part, what was made
+//! around it, what its methods returned) is the input; where that is stored, returned, sent, given to a
+//! goroutine or to code that may keep it, the input is kept.
+
+use crate::calls::{Invocation, Target};
+use crate::exec::Run;
+use crate::names::Known;
+use crate::package::Package;
+use crate::state::State;
+use crate::summary::{Base, Path};
+use crate::term::{Root, Term, TermId};
+use crate::visit;
+use crate::workers::Need;
+use stanch_base::IndexVec;
+use stanch_effects::{Args, Kind, Op};
+use stanch_ir::{
+    Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
+    SelectOp, Terminator,
+};
+use stanch_types::{Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
+
+/// What a function does to its inputs: its parameters, then what it captures. A bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lends {
+    /// They may be kept or handed on.
+    keeps: u64,
+    /// What was found in them, or came from their methods, may be.
+    keeps_parts: u64,
+    /// A method that ends them, or a part of them, may be called.
+    ends: u64,
+    /// They may be returned, and not kept otherwise.
+    returns: u64,
+    /// What was found in them may be.
+    returns_parts: u64,
+}
+
+/// Inputs that a value may be or hold; those that it may be a part of, and those from whose methods it
+/// came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+struct Bits {
+    whole: u64,
+    part: u64,
+    from: u64,
+}
+
+impl Bits {
+    fn any(self) -> u64 {
+        self.whole | self.part | self.from
+    }
+
+    /// As what a method of these returned.
+    fn away(self) -> Self {
+        Self { from: self.any(), ..Self::default() }
+    }
+
+    /// As what is found in these.
+    fn within(self) -> Self {
+        Self { whole: 0, part: self.whole | self.part, from: self.from }
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self {
+            whole: self.whole | other.whole,
+            part: self.part | other.part,
+            from: self.from | other.from,
+        }
+    }
+}
+
+impl Default for Lends {
+    /// Of a function that nobody looked at.
+    fn default() -> Self {
+        let all = u64::MAX;
+        Self { keeps: all, keeps_parts: all, ends: all, returns: all, returns_parts: all }
+    }
+}
+
+impl Lends {
+    /// Of a function that does nothing.
+    const NOTHING: Self = Self { keeps: 0, keeps_parts: 0, ends: 0, returns: 0, returns_parts: 0 };
+
+    fn leaves(self) -> u64 {
+        self.keeps | self.keeps_parts | self.returns | self.returns_parts
+    }
+
+    /// Whether the parameter with this number is only used, and all that is in it.
+    pub(crate) fn only_uses(self, param: usize) -> bool {
+        param < BITS && (self.leaves() | self.ends) >> param & 1 == 0
+    }
+
+    /// Whether the parameter with this number does not leave, whatever is done to its parts.
+    pub(crate) fn leaves_whole(self, param: usize) -> bool {
+        param < BITS && (self.keeps | self.returns) >> param & 1 == 0
+    }
+
+    /// Whether the parameter with this number, or a part of it, may be ended.
+    pub(crate) fn ends(self, param: usize) -> bool {
+        param >= BITS || self.ends >> param & 1 == 1
+    }
+
+    /// Whether it may end any input.
+    pub(crate) fn may_end_any(self) -> bool {
+        self.ends != 0
+    }
+
+    /// Whether it says anything that is not said of every function.
+    pub(crate) fn says_something(self, inputs: usize) -> bool {
+        (0..inputs).any(|i| self.leaves_whole(i))
+    }
+}
+
+/// More inputs are not told apart.
+const BITS: usize = 64;
+/// Copies of copies are followed so often.
+const ROUNDS: usize = 8;
+
+/// What the functions of a package do to their inputs; those of others say so already.
+pub(crate) fn find(package: &Package<'_>) -> Vec<(FuncId, Lends)> {
+    let mut known: IndexVec<FuncId, Lends> = package.facts.iter().map(|f| f.lends).collect();
+    let mut found = Vec::new();
+    for component in &package.order {
+        let open =
+            |id: &FuncId| package.module.funcs[*id].has_body && known[*id] == Lends::default();
+        let members: Vec<FuncId> = component.iter().copied().filter(open).collect();
+        // Functions that call each other do nothing, until one of them is seen to do something.
+        for &id in &members {
+            known[id] = Lends::NOTHING;
+        }
+        let mut settled = false;
+        for _ in 0..ROUNDS {
+            let mut changed = false;
+            for &id in &members {
+                let func = &package.module.funcs[id];
+                let lends = Scan { package, known: &known, func }.run();
+                changed |= std::mem::replace(&mut known[id], lends) != lends;
+            }
+            settled = !changed;
+            if settled {
+                break;
+            }
+        }
+        for id in members {
+            if !settled {
+                known[id] = Lends::default();
+            }
+            found.push((id, known[id]));
+        }
+    }
+    found
+}
+
+struct Scan<'s, 'a> {
+    package: &'s Package<'a>,
+    known: &'s IndexVec<FuncId, Lends>,
+    func: &'s Func,
+}
+
+/// What is known so far: the inputs that each local may hold, and those that are kept, ended, returned.
+#[derive(Clone, PartialEq, Eq)]
+struct Held {
+    of: IndexVec<LocalId, Bits>,
+    lends: Lends,
+}
+
+impl Held {
+    fn keep(&mut self, bits: Bits) {
+        self.lends.keeps |= bits.whole;
+        self.lends.keeps_parts |= bits.part | bits.from;
+    }
+
+    fn end(&mut self, bits: Bits) {
+        self.lends.ends |= bits.whole | bits.part;
+    }
+
+    fn local(&self, local: LocalId) -> Bits {
+        self.of.get(local).copied().unwrap_or_default()
+    }
+
+    fn operand(&self, operand: &Operand) -> Bits {
+        match operand {
+            Operand::Local(local) => self.local(*local),
+            _ => Bits::default(),
+        }
+    }
+
+    fn all<'o>(&self, operands: impl IntoIterator<Item = &'o Operand>) -> Bits {
+        operands.into_iter().fold(Bits::default(), |held, x| held.with(self.operand(x)))
+    }
+
+    fn base(&self, place: &Place) -> Bits {
+        match place.base {
+            PlaceBase::Local(local) => self.local(local),
+            PlaceBase::Global(_) => Bits::default(),
+        }
+    }
+}
+
+impl Scan<'_, '_> {
+    fn run(&self) -> Lends {
+        let func = self.func;
+        let of = func.locals.iter().map(|_| Bits::default()).collect();
+        let mut held = Held { of, lends: Lends::NOTHING };
+        let inputs = func.params.iter().copied().chain(func.captures.iter().map(|c| c.inner));
+        for (i, local) in inputs.enumerate() {
+            if held.of.get(local).is_some() {
+                held.of[local].whole |= 1_u64.checked_shl(i as u32).unwrap_or(0);
+            }
+        }
+        for _ in 0..ROUNDS {
+            let before = held.clone();
+            for block in func.blocks.iter() {
+                for instr in &block.instrs {
+                    self.instr(&mut held, &instr.kind);
+                }
+                self.terminator(&mut held, &block.term);
+            }
+            if before == held {
+                return held.lends;
+            }
+        }
+        Lends::default()
+    }
+
+    /// A local may hold these inputs from now on.
+    fn flow(&self, held: &mut Held, to: LocalId, bits: Bits) {
+        let Some(local) = self.func.locals.get(to).filter(|_| bits.any() != 0) else { return };
+        let program = self.package.program;
+        let plain = matches!(program.kind(program.underlying(local.ty)), TypeKind::Basic(_));
+        if plain || self.package.is_error(local.ty) {
+            return;
+        }
+        if self.func.results.contains(&to) {
+            held.lends.returns |= bits.whole;
+            held.lends.returns_parts |= bits.part | bits.from;
+        }
+        if self.func.captures.iter().any(|c| c.inner == to) {
+            held.keep(bits);
+        }
+        held.of[to] = held.of[to].with(bits);
+    }
+
+    fn instr(&self, held: &mut Held, kind: &InstrKind) {
+        match kind {
+            InstrKind::Assign(to, rvalue) => self.assign(held, *to, rvalue),
+            InstrKind::Store(place, value) => {
+                let bits = held.operand(value);
+                match place.base {
+                    _ if bits.any() == 0 => {}
+                    PlaceBase::Local(local) if self.is_own(place, local) => {
+                        self.flow(held, local, bits);
+                    }
+                    _ => {
+                        // What is put into the input that it comes from stays there.
+                        let into = held.base(place).any();
+                        held.keep(Bits {
+                            whole: bits.whole & !into,
+                            part: bits.part & !into,
+                            from: bits.from & !into,
+                        });
+                    }
+                }
+            }
+            InstrKind::Call(call) | InstrKind::Defer(call) => self.call(held, call),
+            InstrKind::Go(call) => {
+                held.keep(held.all(&call.args));
+                if let Callee::Interface { recv: x, .. } | Callee::Value(x) = &call.callee {
+                    held.keep(held.operand(x));
+                }
+                if let Callee::Closure(_, env) = call.callee {
+                    held.keep(held.local(env));
+                }
+            }
+            InstrKind::Send { value, .. } => held.keep(held.operand(value)),
+            InstrKind::Recv { dst, chan, .. } => {
+                let bits = held.operand(chan);
+                dst.iter().for_each(|&to| self.flow(held, to, bits));
+            }
+            InstrKind::DeclareVar(_) | InstrKind::RunDefers | InstrKind::MapDelete { .. } => {}
+        }
+    }
+
+    fn terminator(&self, held: &mut Held, term: &Terminator) {
+        match term {
+            Terminator::Select { arms, .. } => {
+                for arm in arms {
+                    match &arm.op {
+                        SelectOp::Send { value, .. } => held.keep(held.operand(value)),
+                        SelectOp::Recv { dst, chan, .. } => {
+                            let bits = held.operand(chan);
+                            dst.iter().for_each(|&to| self.flow(held, to, bits));
+                        }
+                    }
+                }
+            }
+            Terminator::RangeNext { over, key, value, .. } => {
+                let bits = held.operand(over);
+                key.iter().chain(value).for_each(|&to| self.flow(held, to, bits));
+            }
+            _ => {}
+        }
+    }
+
+    fn assign(&self, held: &mut Held, to: LocalId, rvalue: &Rvalue) {
+        let bits = match rvalue {
+            Rvalue::Use(x)
+            | Rvalue::Convert(x, _)
+            | Rvalue::MakeInterface(x, _)
+            | Rvalue::TypeAssert { x, .. }
+            | Rvalue::Slice { x, .. } => held.operand(x),
+            Rvalue::Load(place) | Rvalue::AddressOf(place) => {
+                let field = place.proj.iter().any(|p| !matches!(p, Proj::Deref));
+                let bits = held.base(place);
+                if field { bits.within() } else { bits }
+            }
+            Rvalue::MapLookup { map, .. } => held.operand(map).within(),
+            Rvalue::MakeSlice { elems, .. } | Rvalue::Other(elems, _) => held.all(elems),
+            Rvalue::Append { slice, elems, .. } => held.operand(slice).with(held.all(elems)),
+            Rvalue::Composite { elems, .. } => held.all(elems.iter().map(|(_, x)| x)),
+            Rvalue::MakeClosure(literal) => self.literal(held, *literal),
+            Rvalue::MethodValue { recv, method } => {
+                let bits = held.operand(recv);
+                if self.package.names.is_release_like(self.package.program.object_name(*method)) {
+                    held.end(bits);
+                }
+                bits
+            }
+            Rvalue::New(_)
+            | Rvalue::MakeChan { .. }
+            | Rvalue::MakeMap(_)
+            | Rvalue::Unary(..)
+            | Rvalue::Binary(..)
+            | Rvalue::Len(_)
+            | Rvalue::Cap(_)
+            | Rvalue::Recover => Bits::default(),
+        };
+        self.flow(held, to, bits);
+    }
+
+    /// What a literal captures, and does with that.
+    fn literal(&self, held: &mut Held, literal: FuncId) -> Bits {
+        let mut all = Bits::default();
+        let Some(closure) = self.package.module.funcs.get(literal) else { return all };
+        for (i, capture) in closure.captures.iter().enumerate() {
+            let bits = held.local(capture.outer);
+            self.given(held, literal, closure.params.len() + i, bits, &[]);
+            all = all.with(bits);
+        }
+        all
+    }
+
+    /// A function in view gets inputs; what it returns goes to `dst`.
+    fn given(&self, held: &mut Held, callee: FuncId, input: usize, bits: Bits, dst: &[LocalId]) {
+        let known = self.known.get(callee).copied().unwrap_or_default();
+        let has = |mask: u64| input >= BITS || mask >> input & 1 == 1;
+        if has(known.ends) {
+            held.end(bits);
+        }
+        if has(known.keeps) {
+            held.keep(bits);
+        } else if has(known.keeps_parts) {
+            held.keep(bits.within());
+        }
+        let method = self.package.module.funcs.get(callee).is_some_and(|f| f.has_recv);
+        let returned = match (has(known.returns), has(known.returns_parts)) {
+            (true, _) => bits,
+            (_, true) if method && input == 0 => bits.away(),
+            (_, true) => bits.within(),
+            _ => return,
+        };
+        dst.iter().for_each(|&to| self.flow(held, to, returned));
+    }
+
+    fn call(&self, held: &mut Held, call: &Call) {
+        let args = &call.args;
+        match &call.callee {
+            Callee::Builtin(Builtin::Close) => held.end(held.all(args)),
+            Callee::Builtin(Builtin::Copy) => held.keep(held.all(args.iter().skip(1))),
+            Callee::Builtin(_) => {}
+            Callee::Value(value) => {
+                held.keep(held.all(args));
+                // A function among the inputs is called, not ended; one in a field may end what it is in.
+                let input = |local: &LocalId| {
+                    let captured = self.func.captures.iter().any(|c| c.inner == *local);
+                    captured || self.func.params.contains(local)
+                };
+                if !matches!(value, Operand::Local(local) if input(local) || !self.is_bare(*local))
+                {
+                    held.end(held.operand(value));
+                }
+            }
+            Callee::Closure(literal, _) => self.body(held, *literal, args, &call.dst),
+            Callee::Static(object, _) => match self.package.names.known(*object) {
+                Known::Body(body) => self.body(held, body, args, &call.dst),
+                Known::Effect(effect)
+                    if effect.op == Op::None
+                        && effect.callbacks.is_empty()
+                        && effect.args == Args::Borrow => {}
+                Known::Effect(_) | Known::Nothing => {
+                    let all: Vec<Bits> = args.iter().map(|arg| held.operand(arg)).collect();
+                    self.declared(held, *object, &all, &call.dst);
+                }
+            },
+            Callee::Interface { recv, method } => {
+                let recv = std::iter::once(held.operand(recv));
+                let all: Vec<Bits> = recv.chain(args.iter().map(|arg| held.operand(arg))).collect();
+                self.declared(held, *method, &all, &call.dst);
+            }
+        }
+    }
+
+    fn body(&self, held: &mut Held, body: FuncId, args: &[Operand], dst: &[LocalId]) {
+        for (i, arg) in args.iter().enumerate() {
+            let bits = held.operand(arg);
+            self.given(held, body, i, bits, dst);
+        }
+    }
+
+    /// A function out of view, or of the tables, gets inputs.
+    fn declared(&self, held: &mut Held, object: ObjectId, args: &[Bits], dst: &[LocalId]) {
+        let package = self.package;
+        let effect = package.names.resource(object);
+        let method = is_method(package, object);
+        for (i, &bits) in args.iter().enumerate().filter(|(_, bits)| bits.any() != 0) {
+            match effect.and_then(|e| e.args) {
+                _ if effect.is_some_and(|e| e.releases == Some(i as u32)) => held.end(bits),
+                Some(Args::Borrow) => {}
+                Some(Args::IntoResult) => dst.iter().for_each(|&to| self.flow(held, to, bits)),
+                Some(_) => held.keep(bits),
+                None if method && i == 0 => {
+                    if package.may_end_receiver(object) {
+                        held.end(bits);
+                    }
+                    dst.iter().for_each(|&to| self.flow(held, to, bits.away()));
+                }
+                None if package.only_reads(object, i) => {}
+                None if !method && self.returns_holder(dst) => {
+                    dst.iter().for_each(|&to| self.flow(held, to, bits));
+                }
+                None => held.keep(bits),
+            }
+        }
+    }
+
+    /// Whether a local is a function that takes and returns nothing.
+    fn is_bare(&self, local: LocalId) -> bool {
+        let program = self.package.program;
+        let Some(local) = self.func.locals.get(local) else { return true };
+        match program.kind(program.underlying(local.ty)) {
+            TypeKind::Signature(s) => s.params.is_empty() && s.results.is_empty(),
+            _ => true,
+        }
+    }
+
+    /// Whether what a call returns may hold what it was given.
+    fn returns_holder(&self, dst: &[LocalId]) -> bool {
+        dst.iter().filter_map(|&dst| self.func.locals.get(dst)).any(|local| {
+            let program = self.package.program;
+            let under = program.kind(program.underlying(local.ty));
+            matches!(under, TypeKind::Pointer(_) | TypeKind::Interface(_))
+                && !self.package.is_error(local.ty)
+        })
+    }
+
+    /// Whether a place is within a variable of the function, or in an object that it made itself.
+    fn is_own(&self, place: &Place, local: LocalId) -> bool {
+        if self.func.captures.iter().any(|c| c.inner == local) {
+            return false;
+        }
+        let derefs = place.proj.iter().filter(|p| !matches!(p, Proj::Field(..))).count();
+        let outer = place.proj.first().is_none_or(|p| matches!(p, Proj::Field(..)));
+        if derefs == 0 {
+            return true;
+        }
+        let mut defs = 0;
+        let mut own = 0;
+        for kind in visit::kinds(self.func) {
+            visit::defs(kind, &mut |l| defs += u32::from(l == local));
+            own += u32::from(
+                matches!(
+                    kind,
+                    InstrKind::Assign(l, Rvalue::New(_) | Rvalue::MakeSlice { .. } | Rvalue::MakeMap(_))
+                        if *l == local
+                ) || matches!(kind, InstrKind::DeclareVar(l) if *l == local),
+            );
+        }
+        !outer && derefs == 1 && defs == own && !self.func.params.contains(&local)
+    }
+}
+
+/// Whether a declared function is a method, of a type or an interface.
+pub(crate) fn is_method(package: &Package<'_>, object: ObjectId) -> bool {
+    matches!(
+        package.program.object(object).kind,
+        ObjectKind::Func { recv: Some(_), .. } | ObjectKind::Func { interface: true, .. }
+    )
+}
+
+impl Package<'_> {
+    /// Whether a method may end what it is called on: it has the name of one that does so, and takes no
+    /// more than one argument.
+    pub(crate) fn may_end_receiver(&self, method: ObjectId) -> bool {
+        let object = self.program.object(method);
+        let few = match self.program.kind(object.ty) {
+            TypeKind::Signature(signature) => signature.params.len() <= 1,
+            _ => true,
+        };
+        few && self.names.is_release_like(&object.name)
+    }
+
+    /// Whether a declared function out of view that is no method gets an argument only to read from it:
+    /// the parameter is an interface for reading, and what the function returns can hold nothing.
+    pub(crate) fn only_reads(&self, object: ObjectId, arg: usize) -> bool {
+        let declared = self.program.object(object);
+        if is_method(self, object) || object.package == self.module.package {
+            return false;
+        }
+        let TypeKind::Signature(signature) = self.program.kind(declared.ty) else { return false };
+        let Some(&param) = signature.params.get(arg) else { return false };
+        let TypeKind::Interface(_) = self.program.kind(self.program.underlying(param)) else {
+            return false;
+        };
+        let has = |name| self.program.lookup(param, self.module.package, name).is_some();
+        has("Read")
+            && !has("Write")
+            && !has("Close")
+            && !signature.results.is_empty()
+            && signature.results.iter().all(|&result| self.holds_nothing(result))
+    }
+
+    /// Whether a value of a type cannot hold an object: numbers, strings, errors and rows of them.
+    fn holds_nothing(&self, ty: TypeId) -> bool {
+        if self.is_error(ty) {
+            return true;
+        }
+        match self.program.kind(self.program.underlying(ty)) {
+            TypeKind::Basic(_) => true,
+            TypeKind::Slice(of) | TypeKind::Array(_, of) => {
+                matches!(self.program.kind(self.program.underlying(*of)), TypeKind::Basic(_))
+            }
+            TypeKind::Map(key, value) => [key, value].into_iter().all(|&of| {
+                matches!(self.program.kind(self.program.underlying(of)), TypeKind::Basic(_))
+            }),
+            _ => false,
+        }
+    }
+}
+
+impl<'a> Run<'a, '_> {
+    /// Whether a function in view gets something that has to be given back, or a variable that may hold
+    /// such a thing, only to use it.
+    pub(crate) fn is_loan(&self, state: &State, callee: FuncId, arg: usize, value: TermId) -> bool {
+        let known = self.package.facts.get(callee).map(|f| f.lends).unwrap_or_default();
+        let only_uses = known.only_uses(arg);
+        known.leaves_whole(arg)
+            && match *self.arena.get(self.arena.unboxed(value)) {
+                // What is done to parts of an object with a goroutine is told apart.
+                Term::Owed(site) => match self.sites.get(&site).and_then(|s| s.kind) {
+                    Some(Kind::Worker) => true,
+                    None | Some(Kind::Stop) => false,
+                    Some(_) => only_uses,
+                },
+                Term::Addr(place) => {
+                    let root = self.arena.data(place).root;
+                    only_uses && matches!(root, Root::Local(_)) && !self.is_locked(state, root)
+                }
+                Term::New(_) => !self.is_locked(state, Root::Ptr(self.arena.unboxed(value))),
+                _ => false,
+            }
+    }
+
+    fn is_locked(&self, state: &State, root: Root) -> bool {
+        state.held.iter().any(|h| self.arena.data(h.lock).root == root)
+    }
+
+    /// The same of a function of which no more than that is known. It may still set a flag.
+    pub(crate) fn is_blind_loan(
+        &self,
+        state: &State,
+        callee: FuncId,
+        arg: usize,
+        value: TermId,
+    ) -> bool {
+        let facts = &self.package.facts[callee];
+        let flagged = match *self.arena.get(self.arena.unboxed(value)) {
+            Term::Owed(site) => {
+                self.sites.get(&site).is_some_and(|s| s.enders.iter().any(|e| e.need == Need::Set))
+            }
+            _ => false,
+        };
+        let new = matches!(self.arena.get(self.arena.unboxed(value)), Term::New(_));
+        self.is_loan(state, callee, arg, value)
+            && (new || facts.lends.only_uses(arg))
+            && !(flagged && facts.relevant)
+    }
+
+    /// Whether a path of a summary is such an argument.
+    pub(crate) fn is_loan_at(
+        &self,
+        state: &State,
+        callee: FuncId,
+        path: &Path,
+        value: TermId,
+    ) -> bool {
+        let Base::Param(i) = path.base else { return false };
+        path.steps.is_empty() && self.is_loan(state, callee, i, value)
+    }
+
+    /// Of what may have to be closed, a call that only uses it gets something else instead.
+    pub(crate) fn lend_candidates(&mut self, state: &State, call: &mut Invocation<'a>) {
+        for i in 0..call.args.len() {
+            let lent = match call.target {
+                Target::Body(func) => {
+                    self.package.facts.get(func).is_some_and(|f| f.lends.only_uses(i))
+                }
+                Target::Unknown => call.object.is_some_and(|o| self.package.only_reads(o, i)),
+                Target::Effect(_) | Target::Owed(_) | Target::Input(_) => false,
+            };
+            if lent && self.candidate_of(state, call.args[i]).is_some() {
+                call.args[i] = self.arena.non_nil();
+            }
+        }
+    }
+}
