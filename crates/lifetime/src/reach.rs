@@ -100,6 +100,10 @@ pub(crate) fn stored(
                     else {
                         continue;
                     };
+                    // `var _ I = (*T)(nil)` holds nothing.
+                    if program.object_name(global) == "_" {
+                        continue;
+                    }
                     let Some(global) = names.decl(global) else { continue };
                     let mut found = Vec::new();
                     reached(program, ty, &mut found);
