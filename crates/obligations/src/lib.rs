@@ -155,7 +155,14 @@ fn settle_all(
             continue;
         }
         let before: Vec<Option<Summary>> = members.iter().map(|&id| summaries[id].take()).collect();
-        *found = settle(facts, summaries, members, is_main);
+        let again = settle(facts, summaries, members, is_main);
+        // Of locks, calls of interfaces' methods say nothing more.
+        for (known, again) in found.iter_mut().zip(again) {
+            known.stored = again.stored;
+            known.results.lost_cancels = again.results.lost_cancels;
+            known.results.lost_resources = again.results.lost_resources;
+            known.results.incomplete = again.results.incomplete;
+        }
         let differs = members.iter().zip(before).filter(|(id, before)| summaries[**id] != *before);
         changed.extend(differs.map(|(id, _)| *id));
     }
