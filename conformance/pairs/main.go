@@ -22,11 +22,12 @@ import (
 	"pairs/f"
 	"pairs/g"
 	"pairs/h"
+	"pairs/k"
 	"pairs/meter"
 )
 
 func main() {
-	programs := slices.Concat(a.Programs, b.Programs, c.Programs, d.Programs, e.Programs, f.Programs, g.Programs, h.Programs)
+	programs := slices.Concat(a.Programs, b.Programs, c.Programs, d.Programs, e.Programs, f.Programs, g.Programs, h.Programs, k.Programs)
 	if len(os.Args) > 1 {
 		for _, program := range programs {
 			if program.Name == os.Args[1] {

@@ -26,6 +26,7 @@ const KINDS: [(&str, &[&str]); 10] = [
             "constructor-error-leak",
             "missing-close",
             "stop-forgets-resource",
+            "dropped-while-open",
         ],
     ),
     ("lostcancel", &["lost-cancel", "cancel-overwritten"]),
@@ -54,13 +55,17 @@ const KINDS: [(&str, &[&str]); 10] = [
             "growing-global",
         ],
     ),
-    ("ticker/timer-not-stopped", &["ticker-not-stopped", "timer-per-turn", "timer-rearmed"]),
+    (
+        "ticker/timer-not-stopped",
+        &["ticker-not-stopped", "timer-per-turn", "timer-rearmed", "stop-forgets-resource"],
+    ),
     ("waitgroup-misuse", &["waitgroup-never-done"]),
     (
         "worker-without-shutdown",
         &[
             "start-without-stop",
             "stop-forgets-resource",
+            "dropped-while-open",
             "constructor-error-leak",
             "closer-not-closed",
             "missing-close",

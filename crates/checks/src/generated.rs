@@ -14,6 +14,7 @@ pub const ALL: &[&Check] = &[
     &crate::constructor_error_leak::CHECK,
     &crate::delete_missed_on_path::CHECK,
     &crate::double_lock::CHECK,
+    &crate::dropped_while_open::CHECK,
     &crate::finalizer_cycle::CHECK,
     &crate::global_channel_without_partner::CHECK,
     &crate::goroutine_pins_argument::CHECK,
@@ -59,6 +60,7 @@ pub fn explanation(name: &str) -> Option<&'static str> {
         "constructor-error-leak" => include_str!("../../../docs/checks/constructor-error-leak.md"),
         "delete-missed-on-path" => include_str!("../../../docs/checks/delete-missed-on-path.md"),
         "double-lock" => include_str!("../../../docs/checks/double-lock.md"),
+        "dropped-while-open" => include_str!("../../../docs/checks/dropped-while-open.md"),
         "finalizer-cycle" => include_str!("../../../docs/checks/finalizer-cycle.md"),
         "global-channel-without-partner" => {
             include_str!("../../../docs/checks/global-channel-without-partner.md")

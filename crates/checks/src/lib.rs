@@ -14,6 +14,7 @@ mod context;
 pub mod delete_missed_on_path;
 pub mod double_lock;
 mod doubts;
+pub mod dropped_while_open;
 pub mod finalizer_cycle;
 mod generated;
 pub mod global_channel_without_partner;
@@ -219,6 +220,12 @@ pub const REGISTRY: &[Entry] = &[
         source: include_str!("cancel_overwritten.rs"),
         engine: Engine::Obligations,
         run: cancel_overwritten::run,
+    },
+    Entry {
+        check: &dropped_while_open::CHECK,
+        source: include_str!("dropped_while_open.rs"),
+        engine: Engine::Obligations,
+        run: dropped_while_open::run,
     },
 ];
 

@@ -3,7 +3,8 @@
 //! # Why it leaks
 //! The object made or started a part that has to be closed or stopped, keeps it in a field that nobody
 //! else can reach, and has a method that stops the object. That method ends other parts and forgets
-//! this one: after it nobody can end it any more.
+//! this one: after it nobody can end it any more. The same holds for a ticker (before Go 1.23) for whose
+//! ticks only one loop waits, on a goroutine of its own, and which nobody stops when that loop is over.
 //!
 //! # Example
 //! ```go
@@ -43,7 +44,7 @@
 //! # Not reported
 //! Fields that other packages can reach; those that also get what a caller passes in, for then it is
 //! the caller's; those whose content any function of the module closes or hands on, even if the stop
-//! method does not.
+//! method does not; what an object in another field made, if that object is closed.
 
 use crate::weigh::weigh;
 use crate::{Ctx, ModuleCtx, missing_close, resource, words};
@@ -87,6 +88,7 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
     let any = |of: &dyn Fn(&Owners) -> bool| ctx.owners.iter().any(of);
     let known = |kept: &Kept| {
         any(&|o| o.ended.contains(&kept.field) || o.given.contains(&kept.field))
+            || any(&|o| kept.made_from.iter().any(|field| o.ended.contains(field)))
             // Whoever got it may close it, if anybody closes such things.
             || any(&|o| o.passed.contains(&kept.field)) && any(&|o| o.released.contains(&kept.ty))
     };
@@ -209,6 +211,50 @@ func (c *client) Close() { c.Flush() }
     }
 
     #[test]
+    fn ticker_of_a_loop() {
+        check(
+            r#"
+//go:build go1.22
+
+type cache struct { tick *time.Ticker; stopped *time.Ticker; done chan struct{} }
+func newCache() *cache {
+    c := &cache{
+        tick: time.NewTicker(time.Second),
+            //^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[stop-forgets-resource]: `(*cache).run` does not stop `tick`
+        stopped: time.NewTicker(time.Second),
+        done: make(chan struct{}),
+    }
+    go c.run()
+    return c
+}
+func (c *cache) run() {
+    defer c.stopped.Stop()
+    for {
+        select {
+        case <-c.tick.C:
+        case <-c.stopped.C:
+        case <-c.done:
+            return
+        }
+    }
+}
+func (c *cache) finish() { close(c.done) }
+type forever struct { tick *time.Ticker }
+func newForever() *forever {
+    f := &forever{tick: time.NewTicker(time.Second)}
+    go f.run()
+    return f
+}
+func (f *forever) run() {
+    for {
+        <-f.tick.C
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
     fn near_misses() {
         check(
             r#"
@@ -249,6 +295,19 @@ func (b *byChannel) Close() { close(b.p.done) }
 type Exported struct { P *part }
 func NewExported() *Exported { return &Exported{P: newPart()} }
 func (e *Exported) Close() {}
+type ticks struct { in *part; t *tap }
+type tap struct { done chan struct{} }
+func (p *part) tap() *tap {
+    t := &tap{done: p.done}
+    go func() { <-t.done }()
+    return t
+}
+func (t *tap) Stop() { close(t.done) }
+func newTicks() *ticks {
+    in := newPart()
+    return &ticks{in: in, t: in.tap()}
+}
+func (t *ticks) Close() { t.in.Stop() }
 type asCloser struct { c io.Closer }
 func newAsCloser(name string) (*asCloser, error) {
     f, err := os.Open(name)

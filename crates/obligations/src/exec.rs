@@ -324,12 +324,8 @@ impl<'a, 'p> Run<'a, 'p> {
 
     fn store(&mut self, state: &mut State, place: PlaceId, value: TermId) {
         let data = self.arena.data(place).clone();
-        if let (Some(Part::Field(field)), &Term::Owed(site)) =
-            (data.parts.last(), self.arena.get(self.arena.unboxed(value)))
-            && let Some(site) = self.sites.get_mut(&site)
-            && !site.fields.contains(field)
-        {
-            site.fields.push(*field);
+        if let Some(Part::Field(field)) = data.parts.last() {
+            self.note_field(state, *field, value);
         }
         let private = match data.root {
             Root::Local(local) => {
@@ -568,6 +564,17 @@ impl<'a, 'p> Run<'a, 'p> {
         }
     }
 
+    /// A field gets a value: what was acquired is in it, unless it is closed already.
+    fn note_field(&mut self, state: &State, field: ObjectId, value: TermId) {
+        if let Term::Owed(at) = *self.arena.get(self.arena.unboxed(value))
+            && !state.closed.contains(&at)
+            && let Some(site) = self.sites.get_mut(&at)
+            && !site.fields.contains(&field)
+        {
+            site.fields.push(field);
+        }
+    }
+
     fn composite(&mut self, state: &mut State, ty: TypeId, elems: &[(u32, Operand)]) -> TermId {
         let program = self.package.program;
         let fields = match program.kind(program.underlying(ty)) {
@@ -577,12 +584,8 @@ impl<'a, 'p> Run<'a, 'p> {
         for (index, operand) in elems {
             let value = self.operand(state, operand);
             let field = fields.and_then(|f| f.get(*index as usize)).map(|f| f.object);
-            if let (&Term::Owed(site), Some(field)) =
-                (self.arena.get(self.arena.unboxed(value)), field)
-                && let Some(site) = self.sites.get_mut(&site)
-                && !site.fields.contains(&field)
-            {
-                site.fields.push(field);
+            if let Some(field) = field {
+                self.note_field(state, field, value);
             }
             self.storing = field.is_some();
             self.escape(state, value);

@@ -1,6 +1,8 @@
 //! Fields that hold something which has to be closed or stopped, and what a package does with them.
 
+use crate::flow;
 use crate::inferred::{Act, Ender};
+use crate::origin::Origins;
 use crate::package::Package;
 use crate::report::{Kept, OwnerFacts};
 use crate::summary::{Base, Summary};
@@ -13,6 +15,7 @@ use stanch_ir::{
 };
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::{Builtin, ConstValue, ObjectId, ObjectKind, Program, TypeId, TypeKind};
+use std::collections::BTreeSet;
 
 /// Something that has to be closed or stopped, put in a field.
 #[derive(Clone, Debug)]
@@ -53,11 +56,15 @@ pub(crate) fn owner_facts(
             continue;
         }
         let unexported = declared.name.chars().next().is_some_and(char::is_lowercase);
-        let Some(stop) = stop_method(package, owner).filter(|_| unexported) else { continue };
+        let stop = stop_method(package, owner).or_else(|| match one.kind {
+            Kind::Ticker if Some(one.func) != package.module.init => last_loop(package, one.field),
+            _ => None,
+        });
+        let Some(stop) = stop.filter(|_| unexported) else { continue };
         // What the owner's own end ends as well is not forgotten.
         let by_owner =
             |ender: &Ender| ender.steps.last().is_some_and(|last| owners.get(last) == Some(&owner));
-        if in_test(package, one.span) || one.enders.iter().any(by_owner) {
+        if package.in_test(one.span) || one.enders.iter().any(by_owner) {
             continue;
         }
         facts.kept.push(Kept {
@@ -70,20 +77,18 @@ pub(crate) fn owner_facts(
             started: one.started,
             stop,
             key: one.key,
+            made_from: made_from(package, one.func, one.span, &|field| {
+                owners.get(&field) == Some(&owner)
+            }),
         });
     }
     let mut scan = Scan { package, summaries, closable, signs, facts };
     for func in package.module.funcs.iter().filter(|f| f.has_body) {
-        if !in_test(package, func.span) {
+        if !package.in_test(func.span) {
             scan.func(func);
         }
     }
     scan.facts
-}
-
-fn in_test(package: &Package<'_>, span: Span) -> bool {
-    let file = package.program.source(span.package).files.get(span.file);
-    file.is_some_and(|f| f.path.ends_with("_test.go"))
 }
 
 /// The same for a package and its test variant.
@@ -100,6 +105,38 @@ fn key(program: &Program<'_>, field: ObjectId) -> String {
 /// A type, or what it points to.
 fn type_key(program: &Program<'_>, ty: TypeId) -> String {
     program.type_string(program.pointee(ty).unwrap_or(ty))
+}
+
+/// Fields of an owner whose content a call at a place uses: what it returns may end with that.
+fn made_from(
+    package: &Package<'_>,
+    id: FuncId,
+    span: Span,
+    of_owner: &dyn Fn(ObjectId) -> bool,
+) -> Vec<String> {
+    let Some(func) = package.module.funcs.get(id) else { return Vec::new() };
+    let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+    let mut used: FxHashSet<LocalId> = FxHashSet::default();
+    for instr in instrs.filter(|i| i.span == span) {
+        if let InstrKind::Call(call) = &instr.kind {
+            let receiver = match &call.callee {
+                Callee::Interface { recv, .. } => Some(recv),
+                _ => None,
+            };
+            used.extend(receiver.into_iter().chain(&call.args).filter_map(|x| match x {
+                Operand::Local(local) => Some(*local),
+                _ => None,
+            }));
+        }
+    }
+    let origins = Origins::new(func);
+    let mut fields: BTreeSet<ObjectId> = BTreeSet::new();
+    for &local in &used {
+        fields.extend(origins.fields_of(func, local));
+        fields.extend(origins.path(func, local).and_then(|(_, steps)| steps.last().copied()));
+    }
+    let fields = fields.into_iter().filter(|&field| of_owner(field));
+    fields.map(|field| key(package.program, field)).collect()
 }
 
 /// The struct types of the package by their fields.
@@ -127,6 +164,30 @@ fn stop_method(package: &Package<'_>, owner: ObjectId) -> Option<FuncId> {
     };
     let first = ["Close", "Stop", "Shutdown", "close", "stop", "shutdown"];
     first.into_iter().find_map(named)
+}
+
+/// The function that waits in a loop for the ticks of a ticker in a field, and returns some day: if only
+/// one does, the object is over then.
+fn last_loop(package: &Package<'_>, field: ObjectId) -> Option<FuncId> {
+    let waits =
+        |func: &Func| func.blocks.iter().any(|b| matches!(b.term, Terminator::Select { .. }));
+    let reads = |func: &Func| {
+        visit::kinds(func).any(|kind| match kind {
+            InstrKind::Assign(_, Rvalue::Load(place)) => {
+                let mut steps = place.proj.iter();
+                steps.any(|p| matches!(p, Proj::Field(_, f) if *f == field))
+                    && matches!(steps.next(), Some(Proj::Deref))
+                    && matches!(steps.next(), Some(Proj::Field(..)))
+            }
+            _ => false,
+        })
+    };
+    let funcs = package.module.funcs.iter_enumerated();
+    let mut readers = funcs.filter(|(_, f)| f.has_body && reads(f) && !package.in_test(f.span));
+    let (id, func) = readers.next()?;
+    let turns = flow::cycles(func).iter().any(|&cycle| cycle > 0) && waits(func);
+    let ends = package.facts[id].returns && package.startable().contains(&id);
+    (turns && ends && readers.next().is_none()).then_some(id)
 }
 
 struct Scan<'s, 'a> {
@@ -374,12 +435,38 @@ impl Scan<'_, '_> {
 
     /// Whether a method closes channels of its receiver or calls functions that it holds.
     fn acts(&self, call: &Call) -> bool {
+        if let Callee::Interface { method, .. } = call.callee {
+            return self.may_release(method);
+        }
         let body = self.package.body(&call.callee);
         let summary = body.and_then(|id| self.summaries.get(id)).and_then(Option::as_ref);
         let Some(summary) = summary else { return false };
         let ends = |act: &Act| matches!(act, Act::Close | Act::Call);
         let acts = summary.outcomes.iter().flat_map(|o| &o.acts);
         acts.into_iter().any(|(path, act)| path.base == Base::Param(0) && ends(act))
+    }
+
+    /// Whether a method of this package that an interface's method may be closes something.
+    fn may_release(&self, method: ObjectId) -> bool {
+        let package = self.package;
+        let name = &package.program.object(method).name;
+        let is_it = |f: &&Func| {
+            f.has_recv && f.object.is_some_and(|o| package.program.object(o).name == *name)
+        };
+        let releases = |kind: &InstrKind| match kind {
+            InstrKind::Call(call) | InstrKind::Defer(call) | InstrKind::Go(call) => {
+                match call.callee {
+                    Callee::Static(object, _) | Callee::Interface { method: object, .. } => {
+                        package.names.is_release_like(&package.program.object(object).name)
+                    }
+                    Callee::Builtin(builtin) => builtin == Builtin::Close,
+                    Callee::Value(_) => true,
+                    Callee::Closure(..) => false,
+                }
+            }
+            _ => false,
+        };
+        package.module.funcs.iter().filter(is_it).any(|f| visit::kinds(f).any(releases))
     }
 
     fn rvalue(&mut self, func: &Func, aliases: &Aliases, rvalue: &Rvalue) {

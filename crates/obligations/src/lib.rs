@@ -7,6 +7,7 @@
 
 mod applies;
 mod calls;
+mod dropped;
 mod escape;
 mod exec;
 mod facts;
@@ -114,6 +115,7 @@ pub fn analyse(
     });
     held.retain(|h| h.enders.is_empty() || stops.can_end(module.package, &h.enders));
     results.makers = makers::find(&facts);
+    results.dropped = dropped::find(&facts);
     results.owners = holders::owner_facts(&facts, &summaries, held);
     let out = facts::give_out(&facts, &summaries, &stops);
     results.foreign = facts.foreign;

@@ -12,7 +12,7 @@ use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_effects::Op;
 use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj,
-    Rvalue, Terminator,
+    Rvalue, Span, Terminator,
 };
 use stanch_types::{Builtin, ConstValue, ObjectId, ObjectKind, Program, TypeId, TypeKind};
 use std::cell::RefCell;
@@ -142,6 +142,12 @@ impl<'a> Package<'a> {
         }
         package.spread_relevance();
         package
+    }
+
+    /// Whether a place is in a test file.
+    pub(crate) fn in_test(&self, span: Span) -> bool {
+        let file = self.program.source(span.package).files.get(span.file);
+        file.is_some_and(|f| f.path.ends_with("_test.go"))
     }
 
     /// Whether the process ends with the function; `is_main` tells that it is of a command.

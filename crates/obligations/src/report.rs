@@ -26,6 +26,8 @@ pub struct Results {
     pub duties: Vec<Duty>,
     /// Functions that return what may have to be closed.
     pub makers: Vec<crate::Maker>,
+    /// What fields lose while it may be open.
+    pub dropped: Vec<Dropped>,
     /// What the functions do with locks, for [`join_locks`](crate::join_locks).
     pub locks: LockFacts,
     /// Functions that were too large for the budget: nothing is said of them.
@@ -176,6 +178,34 @@ pub struct Kept {
     pub stop: FuncId,
     /// If only others' use says that it has to be closed: as [`Duty::key`].
     pub key: Option<String>,
+    /// Other fields of the owner whose content made it: it may end with that.
+    pub made_from: Vec<String>,
+}
+
+/// A field is made to let go of what it holds and what the package closes elsewhere.
+#[derive(Clone, Debug)]
+pub struct Dropped {
+    /// The function that does it.
+    pub func: FuncId,
+    /// Where.
+    pub span: Span,
+    /// The field's name.
+    pub name: String,
+    /// How.
+    pub how: How,
+    /// A function that closes what the field holds, and where.
+    pub closed: (FuncId, Span),
+}
+
+/// How a field loses what it holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum How {
+    /// It is set to nil.
+    Nil,
+    /// An entry of its map is deleted.
+    Deleted,
+    /// All entries of its map are deleted.
+    Cleared,
 }
 
 /// What became of an object that perhaps had to be closed, in one function.

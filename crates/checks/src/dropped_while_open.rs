@@ -1,0 +1,320 @@
+//! A field or map lets go of something that has to be closed while it may be open.
+//!
+//! # Why it leaks
+//! The object owns what the field holds: another function closes it. Here the field is set to nil, or
+//! the entry deleted from its map, and nobody has closed what was in it or can still reach it: the
+//! connection stays open, the goroutines behind it go on.
+//!
+//! # Example
+//! ```go
+//! type peers struct {
+//!     mu    sync.Mutex
+//!     conns map[string]net.Conn
+//!     last  net.Conn
+//! }
+//!
+//! func (p *peers) Add(addr string) error {
+//!     conn, err := net.Dial("tcp", addr)
+//!     if err != nil {
+//!         return err
+//!     }
+//!     p.mu.Lock()
+//!     defer p.mu.Unlock()
+//!     p.conns[addr] = conn
+//!     return nil
+//! }
+//!
+//! func (p *peers) Forget(addr string) {
+//!     p.mu.Lock()
+//!     defer p.mu.Unlock()
+//!     delete(p.conns, addr) // the connection stays open
+//! }
+//!
+//! func (p *peers) Close() {
+//!     p.mu.Lock()
+//!     defer p.mu.Unlock()
+//!     for _, conn := range p.conns {
+//!         conn.Close()
+//!     }
+//!     p.conns = nil
+//! }
+//! ```
+//!
+//! # Fix safety
+//! There is no automatic fix yet.
+//!
+//! # Not reported
+//! Fields whose content nothing in the package closes; content that was closed on the way, by a callee
+//! or by all callers; that was read out before, handed on, or is known to the function otherwise; that
+//! was asked whether it is over; fields that other packages can reach; what only holds memory.
+
+use crate::Ctx;
+use stanch_diagnostic::{Action, Cause, Check, Confidence, Finding, Remedy, Severity, Stage};
+use stanch_obligations::{Dropped, How};
+
+/// The check.
+pub const CHECK: Check = Check {
+    code: "RS020",
+    name: "dropped-while-open",
+    summary: "a field or map lets go of something open",
+    cause: Cause::UnreleasedResource,
+    stage: Stage::Stable("0.1.0"),
+};
+
+/// Findings of one package.
+pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
+    ctx.obligations.dropped.iter().map(|dropped| finding(ctx, dropped)).collect()
+}
+
+fn finding(ctx: &Ctx<'_>, dropped: &Dropped) -> Finding {
+    let name = &dropped.name;
+    let (message, label, help) = match dropped.how {
+        How::Nil => (
+            format!("`{name}` is set to nil while it may be open"),
+            "what it held is lost here",
+            format!("close what `{name}` holds before"),
+        ),
+        How::Deleted => (
+            format!("an entry of `{name}` is deleted while it may be open"),
+            "the entry is lost here",
+            format!("close the entry before it leaves `{name}`"),
+        ),
+        How::Cleared => (
+            format!("`{name}` is cleared while its entries may be open"),
+            "the entries are lost here",
+            format!("close the entries of `{name}` before"),
+        ),
+    };
+    let (closer, at) = dropped.closed;
+    let lost = ctx.step(dropped.func, dropped.span, Action::Call, label);
+    Finding {
+        check: &CHECK,
+        cause: CHECK.cause,
+        remedy: Remedy::ReleaseResource,
+        severity: Severity::Error,
+        confidence: Confidence::Likely,
+        message,
+        label: label.to_owned(),
+        package: ctx.path(),
+        function: ctx.symbol(dropped.func).to_owned(),
+        location: ctx.location(dropped.span),
+        goroutine: None,
+        also_blocked: Vec::new(),
+        related: vec![ctx.label(at, format!("{} closes what `{name}` holds", ctx.name(closer)))],
+        witness: vec![lost],
+        notes: vec![format!("nobody has what `{name}` held after this")],
+        help: Some(help),
+        fix: None,
+        fingerprint: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    fn check(fixture: &str) {
+        stanch_testing::check("dropped-while-open", fixture);
+    }
+
+    #[test]
+    fn documentation() {
+        stanch_testing::example("dropped-while-open", include_str!("dropped_while_open.rs"));
+    }
+
+    #[test]
+    fn set_to_nil() {
+        check(
+            r#"
+type writer struct { addr string; mu sync.Mutex; conn net.Conn }
+func (w *writer) ensure() (net.Conn, error) {
+    w.mu.Lock()
+    defer w.mu.Unlock()
+    if w.conn != nil {
+        return w.conn, nil
+    }
+    conn, err := net.Dial("tcp", w.addr)
+    if err != nil {
+        return nil, err
+    }
+    w.conn = conn
+    return conn, nil
+}
+func (w *writer) unset() {
+    w.mu.Lock()
+    defer w.mu.Unlock()
+    w.conn = nil
+  //^^^^^^^^^^^^ leak[dropped-while-open]: `conn` is set to nil while it may be open
+}
+func (w *writer) Write(b []byte) (int, error) {
+    conn, err := w.ensure()
+    if err != nil {
+        return 0, err
+    }
+    n, err := conn.Write(b)
+    if err != nil {
+        w.unset()
+    }
+    return n, err
+}
+func (w *writer) Close() error {
+    if w.conn != nil {
+        return w.conn.Close()
+    }
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn slices_and_own_types() {
+        check(
+            r#"
+type broker struct { conn net.Conn }
+func (b *broker) Open(addr string) (err error) {
+    b.conn, err = net.Dial("tcp", addr)
+    return err
+}
+func (b *broker) Close() error { return b.conn.Close() }
+func closeLater(b *broker) {
+    go func() { _ = b.Close() }()
+}
+type client struct { mu sync.Mutex; seeds []*broker; byID map[int]*broker; controller int }
+func (c *client) add(addr string) { c.seeds = append(c.seeds, &broker{}) }
+func (c *client) register(id int) { c.byID[id] = &broker{} }
+func (c *client) Refresh(addrs []string) {
+    c.mu.Lock()
+    defer c.mu.Unlock()
+    for id, b := range c.byID {
+        _ = b.Close()
+        delete(c.byID, id)
+    }
+    c.seeds = nil
+  //^^^^^^^^^^^ leak[dropped-while-open]: `seeds` is set to nil while it may be open
+    for _, addr := range addrs {
+        c.add(addr)
+    }
+}
+func (c *client) forgetController() {
+    delete(c.byID, c.controller)
+  //^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[dropped-while-open]: an entry of `byID` is deleted while it may be open
+}
+func (c *client) RefreshController() {
+    c.forgetController()
+    c.Refresh(nil)
+}
+func (c *client) Close() {
+    for _, b := range c.byID {
+        closeLater(b)
+    }
+    for _, b := range c.seeds {
+        closeLater(b)
+    }
+    c.byID, c.seeds = nil, nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn near_misses() {
+        check(
+            r#"
+type owner struct {
+    a, b, c, d, e net.Conn
+    many, more    map[int]net.Conn
+}
+func (o *owner) Close() {
+    for _, c := range []net.Conn{o.a, o.b} {
+        c.Close()
+    }
+    o.a.Close(); o.b.Close(); o.c.Close(); o.d.Close(); o.e.Close()
+    for _, c := range o.many {
+        c.Close()
+    }
+    for _, c := range o.more {
+        c.Close()
+    }
+}
+func (o *owner) ReadOut() {
+    old := o.a
+    o.a = nil
+    old.Close()
+}
+func (o *owner) UnderNilCheck() {
+    if o.b != nil {
+        o.b.Close()
+    }
+    o.b = nil
+}
+func (o *owner) ViaHelper() {
+    o.shut()
+    o.c = nil
+}
+func (o *owner) shut() { o.c.Close() }
+func (o *owner) HandedOn(to chan net.Conn) {
+    to <- o.d
+    o.d = nil
+}
+func (o *owner) Take() net.Conn {
+    c := o.d
+    o.d = nil
+    return c
+}
+func (o *owner) reset() { o.e = nil }
+func (o *owner) CallerCloses() {
+    o.e.Close()
+    o.reset()
+}
+func (o *owner) Ranged() {
+    for _, c := range o.many {
+        c.Close()
+    }
+    o.many = nil
+}
+func (o *owner) Known(id int, c net.Conn) {
+    delete(o.more, id)
+    c.Close()
+}
+func (o *owner) Entry(id int) {
+    if c, ok := o.more[id]; ok {
+        c.Close()
+    }
+    delete(o.more, id)
+}
+type session struct { id int; conn net.Conn; in *registry }
+func (s *session) Close() {
+    s.conn.Close()
+    s.in.remove(s.id)
+}
+type registry struct { sessions map[int]*session }
+func (r *registry) remove(id int) { delete(r.sessions, id) }
+func (r *registry) Close() {
+    for _, s := range r.sessions {
+        s.Close()
+    }
+}
+type onlyMemory struct { buf *buffer }
+type buffer struct { b []byte }
+func (b *buffer) Close() { b.b = nil }
+func (o *onlyMemory) Close() { o.buf.Close() }
+func (o *onlyMemory) Drop() { o.buf = nil }
+type unowned struct { conn net.Conn }
+func (u *unowned) Drop() { u.conn = nil }
+"#,
+        );
+    }
+
+    #[test]
+    fn suppressed() {
+        check(
+            r#"
+type owner struct { conn net.Conn }
+func (o *owner) Close() { o.conn.Close() }
+func (o *owner) Drop() {
+    //stanch:ignore dropped-while-open the peer has closed it
+    o.conn = nil
+}
+"#,
+        );
+    }
+}
