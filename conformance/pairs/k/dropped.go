@@ -224,7 +224,7 @@ func (c *careless) Close() { c.to.Close() }
 
 func k06() {
 	c := &careless{}
-	if c.fill() != nil || c.Reopen() != nil || c.Fail() != nil {
+	if c.fill() != nil || c.Fail() != nil || c.Reopen() != nil {
 		return
 	}
 	c.Close()

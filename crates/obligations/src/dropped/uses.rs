@@ -66,8 +66,6 @@ pub(super) struct Uses<'s, 'a> {
     kept: FxHashSet<(FuncId, usize)>,
     /// Fields whose content a function, or one that it calls, closes.
     closers: Vec<FxHashSet<ObjectId>>,
-    /// Fields that a function, or one that it calls, puts something in.
-    fillers: Vec<FxHashSet<ObjectId>>,
     /// Methods by name.
     methods: FxHashMap<Box<str>, Vec<FuncId>>,
     /// Names of methods that close or stop something.
@@ -88,7 +86,6 @@ impl<'s, 'a> Uses<'s, 'a> {
             surely: FxHashSet::default(),
             kept: FxHashSet::default(),
             closers: vec![FxHashSet::default(); n],
-            fillers: vec![FxHashSet::default(); n],
             methods: FxHashMap::default(),
             releasing: FxHashSet::default(),
             callers: vec![Vec::new(); n],
@@ -379,17 +376,12 @@ impl<'s, 'a> Uses<'s, 'a> {
                         InstrKind::Assign(_, Rvalue::MakeClosure(inner)) => vec![*inner],
                         kind => called(kind).map(|call| self.bodies(id, call)).unwrap_or_default(),
                     };
-                    if let Some(field) = self.filled_by(id, kind) {
-                        changed |= self.fillers[id.index()].insert(field);
-                    }
                     for callee in callees.into_iter().filter(|&c| c != id) {
-                        for sets in [&mut self.closers, &mut self.fillers] {
-                            let theirs = sets[callee.index()].clone();
-                            let own = &mut sets[id.index()];
-                            let before = own.len();
-                            own.extend(theirs);
-                            changed |= own.len() != before;
-                        }
+                        let theirs = self.closers[callee.index()].clone();
+                        let own = &mut self.closers[id.index()];
+                        let before = own.len();
+                        own.extend(theirs);
+                        changed |= own.len() != before;
                     }
                 }
                 for result in &func.results {
@@ -433,10 +425,8 @@ impl<'s, 'a> Uses<'s, 'a> {
                 _ => None,
             },
         };
-        if let Some(inner) = literal.map(|inner| inner.index()) {
-            let fields = self.closers[inner].iter().filter(|f| !self.fillers[inner].contains(f));
-            closed.extend(fields.map(|&field| From::Whole(field)));
-        }
+        let fields = literal.into_iter().flat_map(|inner| &self.closers[inner.index()]);
+        closed.extend(fields.map(|&field| From::Whole(field)));
         let Some(call) = called(kind) else { return closed };
         if let Some((receiver, _)) = self.released(call) {
             closed.extend(self.from(id, receiver));
@@ -597,15 +587,9 @@ impl<'s, 'a> Uses<'s, 'a> {
             return true;
         }
         match kind {
-            InstrKind::Assign(_, Rvalue::MakeClosure(inner)) => {
-                self.is_closer(*inner, field) && !self.fillers[inner.index()].contains(&field)
-            }
+            InstrKind::Assign(_, Rvalue::MakeClosure(inner)) => self.is_closer(*inner, field),
             kind => called(kind).is_some_and(|call| {
-                // What fills it again leaves it as full as it was.
-                let closes = |&c: &FuncId| {
-                    self.is_closer(c, field) && !self.fillers[c.index()].contains(&field)
-                };
-                self.bodies(id, call).iter().any(closes)
+                self.bodies(id, call).iter().any(|&callee| self.is_closer(callee, field))
             }),
         }
     }
