@@ -92,6 +92,8 @@ pub(crate) fn finding(ctx: &Ctx<'_>, check: &'static Check, lost: &LostCancel) -
     let mut notes = Vec::new();
     if lost.deadline {
         notes.push("the context and its timer stay until its deadline".to_owned());
+    } else if lost.rooted {
+        notes.push("nothing else ends the context: who waits for it waits for ever".to_owned());
     } else {
         notes.push("the context stays registered with its parent until that ends".to_owned());
     }
@@ -123,7 +125,9 @@ pub(crate) fn finding(ctx: &Ctx<'_>, check: &'static Check, lost: &LostCancel) -
 }
 
 fn confidence(lost: &LostCancel) -> Confidence {
-    if lost.deadline || matches!(lost.how, Loss::Field(_)) {
+    if lost.rooted && !lost.served {
+        Confidence::Possible
+    } else if lost.deadline || lost.rooted || matches!(lost.how, Loss::Field(_)) {
         Confidence::Likely
     } else {
         Confidence::Proved

@@ -68,6 +68,9 @@ impl Run<'_, '_> {
                     if let Some(owed) = state.owed.get_mut(&site) {
                         owed.exposed = true;
                     }
+                    if let Some(site) = self.sites.get_mut(&site) {
+                        site.served |= !self.storing;
+                    }
                 }
                 Term::Iface(inner) | Term::Wrap(inner) | Term::Assert(inner, _) => work.push(inner),
                 Term::Method(recv, method) => {

@@ -95,6 +95,8 @@ pub(crate) struct Site {
     pub(crate) ty: Option<TypeId>,
     /// For a context: whether nothing else ends it, neither its parents nor time.
     pub(crate) rooted: bool,
+    /// For a context: whether some path gives it to other code, rather than storing it in a field.
+    pub(crate) served: bool,
     /// Whether what it ends also ends by itself.
     pub(crate) deadline: bool,
     /// The helper that made it.

@@ -356,6 +356,8 @@ impl Run<'_, '_> {
                 span,
                 name: site.name.clone(),
                 deadline: site.deadline,
+                rooted: site.rooted,
+                served: site.served,
                 helper: site.helper,
                 how,
                 path,

@@ -30,6 +30,8 @@ pub(crate) struct Lends {
     keeps_parts: u64,
     /// A method that ends them, or a part of them, may be called.
     ends: u64,
+    /// One that ends them as a whole may be.
+    ends_whole: u64,
     /// They may be returned, and not kept otherwise.
     returns: u64,
     /// What was found in them may be.
@@ -73,13 +75,21 @@ impl Default for Lends {
     /// Of a function that nobody looked at.
     fn default() -> Self {
         let all = u64::MAX;
-        Self { keeps: all, keeps_parts: all, ends: all, returns: all, returns_parts: all }
+        Self {
+            keeps: all,
+            keeps_parts: all,
+            ends: all,
+            ends_whole: all,
+            returns: all,
+            returns_parts: all,
+        }
     }
 }
 
 impl Lends {
     /// Of a function that does nothing.
-    const NOTHING: Self = Self { keeps: 0, keeps_parts: 0, ends: 0, returns: 0, returns_parts: 0 };
+    const NOTHING: Self =
+        Self { keeps: 0, keeps_parts: 0, ends: 0, ends_whole: 0, returns: 0, returns_parts: 0 };
 
     fn leaves(self) -> u64 {
         self.keeps | self.keeps_parts | self.returns | self.returns_parts
@@ -98,6 +108,11 @@ impl Lends {
     /// Whether the parameter with this number, or a part of it, may be ended.
     pub(crate) fn ends(self, param: usize) -> bool {
         param >= BITS || self.ends >> param & 1 == 1
+    }
+
+    /// Whether the parameter with this number may be ended as a whole.
+    fn ends_whole(self, param: usize) -> bool {
+        param >= BITS || self.ends_whole >> param & 1 == 1
     }
 
     /// Whether it may end any input.
@@ -172,6 +187,7 @@ impl Held {
 
     fn end(&mut self, bits: Bits) {
         self.lends.ends |= bits.whole | bits.part;
+        self.lends.ends_whole |= bits.whole;
     }
 
     fn local(&self, local: LocalId) -> Bits {
@@ -354,8 +370,10 @@ impl Scan<'_, '_> {
     fn given(&self, held: &mut Held, callee: FuncId, input: usize, bits: Bits, dst: &[LocalId]) {
         let known = self.known.get(callee).copied().unwrap_or_default();
         let has = |mask: u64| input >= BITS || mask >> input & 1 == 1;
-        if has(known.ends) {
+        if has(known.ends_whole) {
             held.end(bits);
+        } else if has(known.ends) {
+            held.end(bits.within());
         }
         if has(known.keeps) {
             held.keep(bits);
@@ -555,9 +573,10 @@ impl<'a> Run<'a, '_> {
         let only_uses = known.only_uses(arg);
         known.leaves_whole(arg)
             && match *self.arena.get(self.arena.unboxed(value)) {
-                // What is done to parts of an object with a goroutine is told apart.
+                // What is done to parts of an object with a goroutine is told apart, but not which method
+                // of an interface ends it.
                 Term::Owed(site) => match self.sites.get(&site).and_then(|s| s.kind) {
-                    Some(Kind::Worker) => true,
+                    Some(Kind::Worker) => !known.ends_whole(arg),
                     None | Some(Kind::Stop) => false,
                     Some(_) => only_uses,
                 },

@@ -291,6 +291,8 @@ fn unread_fields(facts: &Package<'_>, stored: Vec<Stored>) -> Vec<LostCancel> {
             span,
             name: None,
             deadline,
+            rooted: false,
+            served: true,
             helper: None,
             how: Loss::Field(object.name.to_string()),
             path: Vec::new(),

@@ -87,6 +87,11 @@ pub struct LostCancel {
     pub name: Option<String>,
     /// Whether the context ends by itself at a deadline.
     pub deadline: bool,
+    /// Whether nothing else ends the context: it has no deadline, and no parent that ends. Nothing keeps
+    /// such a context but those who wait for it.
+    pub rooted: bool,
+    /// Whether other code was given the context, rather than a field.
+    pub served: bool,
     /// The helper whose result it is, if it is not made here.
     pub helper: Option<FuncId>,
     /// How it is lost.
