@@ -112,10 +112,12 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
     let makers = Makers::new(ctx);
     let found = candidates().filter_map(|candidate| {
         let all = users.get(&*candidate.duty.key)?;
-        let (mut finding, own) = told(candidate, all)?;
+        let Told { mut finding, own, rule } = told(candidate, all)?;
         let doubt = match makers.gives(&candidate.duty.key) {
             Gives::Something => None,
             Gives::Known if own => None,
+            // What cannot fail may only make what others fill.
+            Gives::Unknown if rule && candidate.duty.fallible => None,
             Gives::Nothing => return None,
             Gives::Known => Some("another object knows it as well, and may close it"),
             Gives::Unknown => Some("whether it holds anything is not in view"),
@@ -206,9 +208,17 @@ pub(crate) fn closed_as_a_rule(ctx: &ModuleCtx<'_>, key: &str) -> bool {
     closing >= MIN_CLOSERS && closing * 4 >= all
 }
 
-/// The finding of a candidate, if what all users of the function do makes it one; and whether its own
-/// function does.
-fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<(Finding, bool)> {
+/// A finding, and what speaks for it.
+struct Told {
+    finding: Finding,
+    /// The function itself closes it on other ways.
+    own: bool,
+    /// Others close it as a rule.
+    rule: bool,
+}
+
+/// The finding of a candidate, if what all users of the function do makes it one.
+fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<Told> {
     let finding = candidate.finding.clone()?;
     let duty = &candidate.duty;
     let lost = duty.lost.as_ref()?;
@@ -252,7 +262,8 @@ fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<(Finding, bool)> {
     let mut notes = finding.notes.clone();
     notes.retain(|note| !note.is_empty());
     notes.insert(0, note);
-    Some((Finding { notes, help: Some(help), ..finding }, own || sibling))
+    let finding = Finding { notes, help: Some(help), ..finding };
+    Some(Told { finding, own: own || sibling, rule })
 }
 
 #[cfg(test)]
