@@ -55,7 +55,7 @@ pub fn explore(program: &Program, root: FnId, args: &[ArgSpec], limits: &Limits)
         outcome.inconclusive = Some(Inconclusive::InvalidProgram);
         return outcome;
     }
-    let mut limits = limits.clone();
+    let mut limits = *limits;
     limits.goroutines = limits.goroutines.clamp(1, MAX_GOROUTINES);
     let m = exec::Machine { program, statics: statics::Statics::new(program), limits };
     let first = graph::first_state(&m, root, args);

@@ -255,7 +255,7 @@ impl<'a> Finder<'a> {
         let Operand::Local(mut at) = *chan else { return false };
         for _ in 0..STEPS {
             let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
-            let from = instrs.filter_map(|i| match &i.kind {
+            let mut from = instrs.filter_map(|i| match &i.kind {
                 InstrKind::Assign(dst, value) if *dst == at => match value {
                     Rvalue::Use(Operand::Local(x)) | Rvalue::Convert(Operand::Local(x), _) => {
                         Some(Ok(*x))
@@ -271,7 +271,7 @@ impl<'a> Finder<'a> {
                 }
                 _ => None,
             });
-            match from.last() {
+            match from.next_back() {
                 Some(Ok(local)) => at = local,
                 Some(Err(sure)) => return sure,
                 None => return false,
@@ -306,7 +306,7 @@ impl<'a> Finder<'a> {
                 return true;
             }
             let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
-            let from = instrs.filter_map(|i| match &i.kind {
+            let mut from = instrs.filter_map(|i| match &i.kind {
                 InstrKind::Assign(dst, Rvalue::Use(Operand::Local(x))) if *dst == at => Some(*x),
                 InstrKind::Call(call) if call.dst.first() == Some(&at) => match call.args.first() {
                     Some(Operand::Local(x)) => Some(*x),
@@ -314,7 +314,7 @@ impl<'a> Finder<'a> {
                 },
                 _ => None,
             });
-            match from.last() {
+            match from.next_back() {
                 Some(local) => at = local,
                 None => return false,
             }
