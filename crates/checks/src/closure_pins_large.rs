@@ -36,8 +36,9 @@
 //! `registry-without-unsubscribe` besides. Where it is not known that functions are stored again and
 //! again, the finding is `possible`.
 
-use crate::growths::{ModuleCtx, short};
+use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
+use crate::symbol::short;
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
 use stanch_lifetime::{Retained, Retention};
 

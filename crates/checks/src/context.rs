@@ -1,5 +1,6 @@
 //! What a check gets to see, and the words it needs for places.
 
+use crate::symbol::in_words;
 use stanch_base::{Idx, LineIndex};
 use stanch_diagnostic::{Action, Frame, Label, Location, Step};
 use stanch_effects::Effects;
@@ -87,10 +88,7 @@ impl<'a> Ctx<'a> {
 
     /// A short name for people, in backticks: `` `(*T).Run` ``, `` `Run.func1` ``.
     pub fn name(&self, func: FuncId) -> String {
-        let symbol = self.symbol(func);
-        let last = symbol.rfind('/').map_or(symbol, |slash| &symbol[slash + 1..]);
-        let short = last.split_once('.').map_or(last, |(_, name)| name);
-        format!("`{short}`")
+        in_words(self.symbol(func))
     }
 
     /// A secondary label.

@@ -42,8 +42,9 @@
 //! there is one entry; maps of what callers hand in, such as options, which die with the call; returns
 //! without an error.
 
-use crate::growths::{ModuleCtx, short};
+use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
+use crate::symbol::short;
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
 use stanch_lifetime::{Retained, Retention};
 

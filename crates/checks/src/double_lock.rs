@@ -35,7 +35,8 @@
 //! only, the finding is `likely`; where it does so if a flag is set of which the call says nothing, the
 //! finding is `possible`, for the flag may well tell that the lock is held.
 
-use crate::growths::ModuleCtx;
+use crate::module::ModuleCtx;
+use crate::symbol::in_words;
 use crate::{Ctx, lock_words, waits, words};
 use stanch_diagnostic::{
     Action, Cause, Check, Confidence, Finding, Frame, Goroutine, Remedy, Severity, Stage,
@@ -84,15 +85,15 @@ fn module_finding(ctx: &ModuleCtx<'_>, again: &Again) -> Option<Finding> {
     let (here, last) = (again.path.first()?, again.path.last()?);
     let lock = ctx.lock_at(again.first.span);
     let held = format!("{lock} is locked here{}", side(again.held));
-    let mut related = vec![ctx.label_at(again.first.span, held)];
+    let mut related = vec![ctx.label(again.first.span, held)];
     let end = format!("locks it here{}", side(again.again));
     related.extend(lock_words::way(ctx, &again.path, &end));
     for other in &again.others {
-        related.push(ctx.label_at(other.span, "this leads to the same"));
+        related.push(ctx.label(other.span, "this leads to the same"));
     }
     let blocked = (Action::Block, format!("blocks: {lock} is held by this goroutine"));
     let wait = lock_words::wait_reason(again.rw, again.again);
-    let name = lock_words::name(&last.symbol);
+    let name = in_words(&last.symbol);
     Some(Finding {
         message: format!("{name} can block for ever: it locks {lock}, held here"),
         label: "this call leads to a second lock".to_owned(),

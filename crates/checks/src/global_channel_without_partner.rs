@@ -27,8 +27,9 @@
 //! Channels that are assigned, passed or stored anywhere; operations in a select with another way out.
 //! Exported channels, whose importers may do the other half, are `possible`. Tests count neither way.
 
-use crate::growths::{ModuleCtx, short};
+use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
+use crate::symbol::short;
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
 use stanch_lifetime::{Retained, Retention};
 

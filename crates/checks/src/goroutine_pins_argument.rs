@@ -37,8 +37,9 @@
 //! of basic types; small structs. Where it is not known that such goroutines are started again and
 //! again, the finding is `possible`.
 
-use crate::growths::{ModuleCtx, short};
+use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
+use crate::symbol::short;
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
 use stanch_lifetime::{Retained, Retention};
 

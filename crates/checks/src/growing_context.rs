@@ -26,8 +26,9 @@
 //! to which other code assigns. Fields of objects of which it is not known that they live as long as the
 //! program are `possible`.
 
-use crate::growths::{ModuleCtx, short};
+use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
+use crate::symbol::short;
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
 use stanch_lifetime::{Retained, Retention};
 

@@ -38,7 +38,8 @@
 //! - a map with a lock for each key;
 //! - a map whose entries have a time, are not used when that is too long ago, and are not removed.
 
-use crate::growths::{self, ModuleCtx};
+use crate::growths;
+use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
 use stanch_lifetime::{Place, Retained, Retention};

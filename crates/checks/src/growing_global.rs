@@ -41,7 +41,8 @@
 //! up, and made if it is not there), unless the key is another one each time: there may be as few names as
 //! settings. Tests count neither way.
 
-use crate::growths::{self, ModuleCtx};
+use crate::growths;
+use crate::module::ModuleCtx;
 use stanch_diagnostic::{Cause, Check, Finding, Stage};
 use stanch_lifetime::Place;
 

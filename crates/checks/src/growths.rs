@@ -1,24 +1,10 @@
 //! Words that the checks on growing containers share.
 
-use stanch_base::LineIndex;
+use crate::module::ModuleCtx;
+use crate::symbol::short;
 use stanch_diagnostic::{Check, Confidence, Finding, Label, Location, Remedy, Severity};
-use stanch_ir::Span;
-use stanch_lifetime::{Doubt, Evidence, Growth, Place, Repeated, Results, Site};
-use stanch_types::{ObjectId, PackageId, Program, TypeId, TypeKind};
-
-/// An analysed module.
-pub struct ModuleCtx<'a> {
-    /// All packages.
-    pub program: &'a Program<'a>,
-    /// What the lifetime engine found.
-    pub lifetime: &'a Results,
-    /// What the module does with its locks.
-    pub locks: &'a stanch_obligations::LockResults,
-    /// What may have to be closed, of all packages.
-    pub duties: &'a [crate::missing_close::Duties],
-    /// Fields of owners that hold what has to be closed or stopped, of all packages.
-    pub owners: &'a [crate::stop_forgets_resource::Owners],
-}
+use stanch_lifetime::{Doubt, Evidence, Growth, Place, Repeated, Site};
+use stanch_types::{ObjectId, PackageId, TypeId, TypeKind};
 
 /// Function values named in one finding.
 const MAX_KEPT: usize = 3;
@@ -26,33 +12,6 @@ const MAX_KEPT: usize = 3;
 const MAX_SITES: usize = 4;
 
 impl ModuleCtx<'_> {
-    pub(crate) fn file(&self, span: Span) -> String {
-        let file = self.program.source(span.package).files.get(span.file);
-        file.map(|f| f.path.to_string()).unwrap_or_default()
-    }
-
-    pub(crate) fn label(&self, span: Span, message: impl Into<String>) -> Label {
-        let location = Location { file: self.file(span), range: span.range };
-        Label { location, message: message.into() }
-    }
-
-    /// Where a variable, field or function is declared.
-    pub(crate) fn declared(&self, object: ObjectId) -> Option<Span> {
-        let (file, range) = self.program.object(object).place?;
-        Some(Span { package: object.package, file, range })
-    }
-
-    pub(crate) fn line(&self, span: Span) -> u32 {
-        let text = self.program.source(span.package).files.get(span.file).map_or("", |f| &f.text);
-        LineIndex::new(text.get(..span.range.start as usize).unwrap_or_default()).n_lines()
-    }
-
-    /// A type as its own package writes it: package names for paths.
-    pub(crate) fn ty(&self, ty: TypeId, package: PackageId) -> String {
-        let own = self.program.package_path(package);
-        shorten(&self.program.type_string(ty), own)
-    }
-
     fn name(&self, growth: &Growth) -> String {
         let field = self.program.object_name(growth.object);
         match growth.place {
@@ -62,33 +21,6 @@ impl ModuleCtx<'_> {
             }
         }
     }
-}
-
-/// Import paths cut to their last element; none for the package itself.
-fn shorten(text: &str, own: &str) -> String {
-    let mut out = String::new();
-    let mut word = String::new();
-    for c in text.chars().chain([' ']) {
-        if c.is_alphanumeric() || matches!(c, '.' | '/' | '_' | '-' | '~') {
-            word.push(c);
-            continue;
-        }
-        let short = match word.strip_prefix(own).and_then(|rest| rest.strip_prefix('.')) {
-            Some(rest) => rest,
-            None => word.rsplit('/').next().unwrap_or_default(),
-        };
-        out.push_str(short);
-        word.clear();
-        out.push(c);
-    }
-    out.pop();
-    out
-}
-
-/// A function's symbol for people: `(*T).Run`.
-pub(crate) fn short(symbol: &str) -> &str {
-    let last = symbol.rfind('/').map_or(symbol, |slash| &symbol[slash + 1..]);
-    last.split_once('.').map_or(last, |(_, name)| name)
 }
 
 /// Whether a growth keeps function values.

@@ -31,6 +31,7 @@ pub mod lost_semaphore_slot;
 pub mod missed_signal;
 pub mod missing_close;
 pub mod missing_unlock;
+mod module;
 pub mod pool_keeps_references;
 pub mod pool_of_giants;
 pub mod popped_slot_keeps_pointer;
@@ -49,6 +50,7 @@ pub mod stuck_lock;
 pub mod stuck_worker;
 pub mod subslice_pins_buffer;
 mod suppress;
+mod symbol;
 pub mod ticker_not_stopped;
 pub mod timer_per_turn;
 mod times;
@@ -60,7 +62,7 @@ mod words;
 pub use causes::settle;
 pub use context::Ctx;
 pub use generated::{ALL, explanation};
-pub use growths::ModuleCtx;
+pub use module::ModuleCtx;
 pub use suppress::{Suppressions, suppressed};
 
 use stanch_diagnostic::{Check, Finding};
@@ -375,7 +377,9 @@ pub fn run_module(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
 pub fn run_all(ctx: &Ctx<'_>) -> Vec<Finding> {
     let findings = REGISTRY.iter().flat_map(|entry| (entry.run)(ctx)).collect();
     let mut findings = causes::merge(findings);
-    findings.iter_mut().for_each(|finding| weigh::weigh(ctx, finding));
+    let locks = [missing_unlock::CHECK.code, double_lock::CHECK.code, stuck_lock::CHECK.code];
+    let others = findings.iter_mut().filter(|finding| !locks.contains(&finding.check.code));
+    others.for_each(|finding| weigh::weigh(ctx, finding));
     findings.sort_by(|a, b| {
         (&a.location, a.check.code, &a.message).cmp(&(&b.location, b.check.code, &b.message))
     });

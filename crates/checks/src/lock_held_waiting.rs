@@ -46,8 +46,9 @@
 //! part. Channels that other code in view sends on or closes. Wait groups and channels that are no fields
 //! or package-level variables: `stuck-lock` explores those.
 
-use crate::growths::ModuleCtx;
-use crate::lock_words::{self, name};
+use crate::lock_words::{self};
+use crate::module::ModuleCtx;
+use crate::symbol::in_words;
 use stanch_diagnostic::{Action, Cause, Check, Finding, Stage, Step};
 use stanch_obligations::{HeldWait, HeldWaitKind};
 
@@ -68,16 +69,16 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
 fn finding(ctx: &ModuleCtx<'_>, wait: &HeldWait) -> Option<Finding> {
     let (here, needs, lock_call) = (wait.path.first()?, wait.needs.first()?, wait.needs.last()?);
     let lock = ctx.lock_at(wait.first.span);
-    let worker = name(&needs.symbol);
-    let mut related = vec![ctx.label_at(wait.first.span, format!("{lock} is locked here"))];
+    let worker = in_words(&needs.symbol);
+    let mut related = vec![ctx.label(wait.first.span, format!("{lock} is locked here"))];
     related.extend(lock_words::way(ctx, &wait.path, "waits here"));
     if wait.started.span != wait.signal.span {
-        related.push(ctx.label_at(wait.started.span, "the goroutine is started here"));
+        related.push(ctx.label(wait.started.span, "the goroutine is started here"));
     }
     related
-        .push(ctx.label_at(lock_call.span, format!("{} locks it here", name(&lock_call.symbol))));
-    let done = format!("{} does its part here, after that", name(&wait.signal.symbol));
-    related.push(ctx.label_at(wait.signal.span, done));
+        .push(ctx.label(lock_call.span, format!("{} locks it here", in_words(&lock_call.symbol))));
+    let done = format!("{} does its part here, after that", in_words(&wait.signal.symbol));
+    related.push(ctx.label(wait.signal.span, done));
     let reason = match wait.what {
         HeldWaitKind::Group => "sync.WaitGroup.Wait",
         HeldWaitKind::Receive => "chan receive",
@@ -98,7 +99,7 @@ fn finding(ctx: &ModuleCtx<'_>, wait: &HeldWait) -> Option<Finding> {
     );
     for (i, at) in wait.needs.iter().enumerate() {
         let (action, detail) = match wait.needs.get(i + 1) {
-            Some(next) => (Action::Call, format!("calls {}", name(&next.symbol))),
+            Some(next) => (Action::Call, format!("calls {}", in_words(&next.symbol))),
             None => (Action::Block, format!("waits for {lock}")),
         };
         let location = ctx.location(at.span);

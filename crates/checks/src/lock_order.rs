@@ -43,8 +43,9 @@
 //! knows. Two read locks, `TryLock`. Locks of which it is not known that they belong to each other: the
 //! two must hang on the same object, or each be reached from the other's. Cycles of more than two.
 
-use crate::growths::ModuleCtx;
-use crate::lock_words::{self, name, side};
+use crate::lock_words::{self, side};
+use crate::module::ModuleCtx;
+use crate::symbol::in_words;
 use stanch_diagnostic::{Action, Cause, Check, Finding, Stage};
 use stanch_obligations::{LockCycle, OrderStep};
 
@@ -68,25 +69,25 @@ fn finding(ctx: &ModuleCtx<'_>, cycle: &LockCycle) -> Option<Finding> {
     let (a, b) = (quoted(&cycle.names.0), quoted(&cycle.names.1));
     let swapped = !cycle.calls.is_empty();
     let mut related =
-        vec![ctx.label_at(one.first.span, format!("{a} is locked here{}", side(one.held)))];
+        vec![ctx.label(one.first.span, format!("{a} is locked here{}", side(one.held)))];
     related.extend(lock_words::way(ctx, &one.path, &format!("locks {b} here")));
     if swapped {
         for (call, order) in cycle.calls.iter().zip(["in one order", "in the other"]) {
-            related.push(ctx.label_at(call.span, format!("two objects are handed over {order}")));
+            related.push(ctx.label(call.span, format!("two objects are handed over {order}")));
         }
     } else {
         let message = format!("elsewhere, {b} is locked first{}", side(other.held));
-        related.push(ctx.label_at(other.first.span, message));
+        related.push(ctx.label(other.first.span, message));
         let last = other.path.len() == 1;
         let message = match last {
             true => format!("and then {a}"),
             false => format!("and this leads to {a}"),
         };
-        related.push(ctx.label_at(there.span, message));
+        related.push(ctx.label(there.span, message));
         related.extend(lock_words::way(ctx, &other.path, &format!("locks {a} here")));
     }
     for place in &cycle.others {
-        related.push(ctx.label_at(place.span, "this is in a wrong order too"));
+        related.push(ctx.label(place.span, "this is in a wrong order too"));
     }
     let mut witness = lock_words::steps(ctx, 0, &one.first, &one.path, blocks(&b));
     let blocked = witness.pop();
@@ -96,11 +97,14 @@ fn finding(ctx: &ModuleCtx<'_>, cycle: &LockCycle) -> Option<Finding> {
         message: match swapped {
             true => format!(
                 "{} locks two `{}` in the order of its arguments",
-                name(&here.symbol),
+                in_words(&here.symbol),
                 cycle.names.0
             ),
             false => {
-                format!("{b} is locked while {a} is held; {} does the reverse", name(&there.symbol))
+                format!(
+                    "{b} is locked while {a} is held; {} does the reverse",
+                    in_words(&there.symbol)
+                )
             }
         },
         label: match one.path.len() {

@@ -1,8 +1,9 @@
 //! Words that the checks on the locks of a whole module share.
 
-use crate::growths::ModuleCtx;
+use crate::module::ModuleCtx;
+use crate::symbol::in_words;
 use stanch_diagnostic::{
-    Action, Check, Confidence, Finding, Frame, Goroutine, Label, Location, Remedy, Severity, Step,
+    Action, Check, Confidence, Finding, Frame, Goroutine, Label, Remedy, Severity, Step,
 };
 use stanch_ir::Span;
 use stanch_obligations::{LockMode, Spotted};
@@ -11,27 +12,6 @@ use stanch_obligations::{LockMode, Spotted};
 const MAX_QUOTE: usize = 40;
 
 impl ModuleCtx<'_> {
-    /// Display path of the file of `span`.
-    pub(crate) fn file_of(&self, span: Span) -> String {
-        let file = self.program.source(span.package).files.get(span.file);
-        file.map(|f| f.path.to_string()).unwrap_or_default()
-    }
-
-    /// `span` in a finding's terms.
-    pub(crate) fn location(&self, span: Span) -> Location {
-        Location { file: self.file_of(span), range: span.range }
-    }
-
-    /// Import path of the package of `span`.
-    pub(crate) fn package_of(&self, span: Span) -> String {
-        self.program.source(span.package).path.to_string()
-    }
-
-    /// A secondary label.
-    pub(crate) fn label_at(&self, span: Span, message: impl Into<String>) -> Label {
-        Label { location: self.location(span), message: message.into() }
-    }
-
     fn text(&self, span: Span) -> &str {
         let file = self.program.source(span.package).files.get(span.file);
         file.map_or("", |f| span.range.of(&f.text))
@@ -81,13 +61,6 @@ pub(crate) fn finding(ctx: &ModuleCtx<'_>, check: &'static Check, here: &Spotted
     }
 }
 
-/// A function's symbol for people, in backticks: `(*T).Run`.
-pub(crate) fn name(symbol: &str) -> String {
-    let last = symbol.rfind('/').map_or(symbol, |slash| &symbol[slash + 1..]);
-    let short = last.split_once('.').map_or(last, |(_, name)| name);
-    format!("`{short}`")
-}
-
 /// ` for reading`, if so.
 pub(crate) fn side(mode: LockMode) -> &'static str {
     match mode {
@@ -111,10 +84,10 @@ pub(crate) fn way(ctx: &ModuleCtx<'_>, path: &[Spotted], last: &str) -> Vec<Labe
     let mut labels = Vec::new();
     for (i, at) in path.iter().enumerate().skip(1) {
         let message = match i + 1 == path.len() {
-            true => format!("{} {last}", name(&at.symbol)),
-            false => format!("{} calls on here", name(&at.symbol)),
+            true => format!("{} {last}", in_words(&at.symbol)),
+            false => format!("{} calls on here", in_words(&at.symbol)),
         };
-        labels.push(ctx.label_at(at.span, message));
+        labels.push(ctx.label(at.span, message));
     }
     labels
 }
@@ -136,7 +109,7 @@ pub(crate) fn steps(
     };
     let mut steps = vec![step(first, Action::Lock, format!("locks {}", ctx.lock_at(first.span)))];
     for (at, next) in path.iter().zip(path.iter().skip(1)) {
-        steps.push(step(at, Action::Call, format!("calls {}", name(&next.symbol))));
+        steps.push(step(at, Action::Call, format!("calls {}", in_words(&next.symbol))));
     }
     steps.extend(path.last().map(|at| step(at, last, detail)));
     steps

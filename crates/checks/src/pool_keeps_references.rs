@@ -28,8 +28,9 @@
 //! uses again; structs of which no field is set to nothing, or all are. Elements that are slices, maps
 //! or text, and fields that point to something small, are `possible`.
 
-use crate::growths::{ModuleCtx, short};
+use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
+use crate::symbol::short;
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
 use stanch_lifetime::{Retained, Retention};
 

@@ -28,8 +28,9 @@
 //! Buffers whose size is asked before they go back, or that are filled through a limited reader, or by
 //! the program's own writes.
 
-use crate::growths::{ModuleCtx, short};
+use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
+use crate::symbol::short;
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
 use stanch_lifetime::{Retained, Retention};
 

@@ -41,8 +41,9 @@
 //! function does under a condition that the call excludes, or that depends on its arguments in other
 //! ways than by being a certain value.
 
-use crate::growths::ModuleCtx;
-use crate::lock_words::{self, name};
+use crate::lock_words::{self};
+use crate::module::ModuleCtx;
+use crate::symbol::in_words;
 use stanch_diagnostic::{Action, Cause, Check, Finding, Stage};
 use stanch_obligations::Again;
 
@@ -65,14 +66,14 @@ fn finding(ctx: &ModuleCtx<'_>, again: &Again) -> Option<Finding> {
     let direct = again.path.len() == 1;
     let lock = ctx.lock_at(again.first.span);
     let mut related =
-        vec![ctx.label_at(again.first.span, format!("{lock} is locked for reading here"))];
+        vec![ctx.label(again.first.span, format!("{lock} is locked for reading here"))];
     related.extend(lock_words::way(ctx, &again.path, "locks it for reading again here"));
     if let Some(writer) = &again.writer {
-        let message = format!("{} locks it for writing here", name(&writer.symbol));
-        related.push(ctx.label_at(writer.span, message));
+        let message = format!("{} locks it for writing here", in_words(&writer.symbol));
+        related.push(ctx.label(writer.span, message));
     }
     for other in &again.others {
-        related.push(ctx.label_at(other.span, "this leads to the same"));
+        related.push(ctx.label(other.span, "this leads to the same"));
     }
     let blocked = format!("waits for the writer, which waits for {lock}");
     let mut witness =
@@ -94,7 +95,7 @@ fn finding(ctx: &ModuleCtx<'_>, again: &Again) -> Option<Finding> {
             false => {
                 format!(
                     "{} can block for ever: it locks {lock} for reading again",
-                    name(&last.symbol)
+                    in_words(&last.symbol)
                 )
             }
         },

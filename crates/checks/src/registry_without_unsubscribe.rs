@@ -35,7 +35,8 @@
 //! As for `growing-global`: whatever removes, replaces or bounds entries anywhere in the module makes
 //! it silent, and registration at start does not count.
 
-use crate::growths::{self, ModuleCtx};
+use crate::growths;
+use crate::module::ModuleCtx;
 use stanch_diagnostic::{Cause, Check, Finding, Stage};
 
 /// The check.

@@ -1,6 +1,7 @@
 //! Words that the checks on what is kept too long share.
 
-use crate::growths::{ModuleCtx, doubt_words, pointed};
+use crate::growths::{doubt_words, pointed};
+use crate::module::ModuleCtx;
 use stanch_diagnostic::{Check, Confidence, Finding, Label, Location, Remedy, Severity};
 use stanch_lifetime::Retention;
 use stanch_types::TypeId;

@@ -36,6 +36,7 @@
 //! those call) and what it serves is no `io.Closer`, it may be one for the process: it is `possible`.
 
 use crate::Ctx;
+use crate::symbol::short;
 use crate::times::{self, Times};
 use crate::waits::{self, Seen, Words};
 use stanch_diagnostic::{Cause, Check, Confidence, Finding, Remedy, Stage};
@@ -85,11 +86,6 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
         findings.push(finding);
     }
     findings
-}
-
-fn short(symbol: &str) -> &str {
-    let last = symbol.rfind('/').map_or(symbol, |i| &symbol[i + 1..]);
-    last.split_once('.').map_or(last, |(_, name)| name)
 }
 
 /// Whether the goroutine's first function cannot return on any path, and is not ended by a panic of

@@ -1,16 +1,15 @@
 //! What a leak costs: one in code for tests is told only to who asks for everything.
 
-use crate::{Ctx, double_lock, missing_unlock, stuck_lock};
+use crate::Ctx;
 use stanch_diagnostic::{Confidence, Finding};
 
 /// Lowers the confidence of a true finding of no consequence, and says why.
 ///
 /// What `main` leaves behind stays as sure as it was: small programs show what is done elsewhere. Nor is
-/// anything lowered that makes the program itself hang: a lock that stays locked, or a schedule in which
-/// the function that it begins with is stuck.
+/// a schedule lowered in which the function that it begins with is stuck: the program itself hangs. The
+/// caller leaves out locks that stay locked, for the same reason.
 pub(crate) fn weigh(ctx: &Ctx<'_>, finding: &mut Finding) {
     if finding.confidence == Confidence::Possible
-        || is_lock(finding)
         || hangs_caller(finding)
         || !is_for_tests(ctx, finding)
     {
@@ -18,12 +17,6 @@ pub(crate) fn weigh(ctx: &Ctx<'_>, finding: &mut Finding) {
     }
     finding.confidence = Confidence::Possible;
     finding.notes.push("this file is for tests: their process ends soon after".to_owned());
-}
-
-fn is_lock(finding: &Finding) -> bool {
-    [&missing_unlock::CHECK, &double_lock::CHECK, &stuck_lock::CHECK]
-        .iter()
-        .any(|check| check.code == finding.check.code)
 }
 
 /// Whether a goroutine hangs that nothing in the schedule has started.
