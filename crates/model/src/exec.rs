@@ -1,17 +1,10 @@
 //! Executes one step: what every part of the interpreter shares.
 
-use crate::outcome::{Action, Decision, Escaped, Inconclusive, Limits};
+use crate::machine::Machine;
+use crate::outcome::{Action, Decision, Escaped, Inconclusive};
 use crate::program::*;
 use crate::state::*;
-use crate::statics::Statics;
 use crate::value::{Shape, Value, View};
-
-/// A program ready to run.
-pub(crate) struct Machine<'p> {
-    pub(crate) program: &'p Program,
-    pub(crate) statics: Statics,
-    pub(crate) limits: Limits,
-}
 
 /// A step that may have gone in so many ways ends where ways meet: what they differ in is mostly over.
 const WIDE: u32 = 32;

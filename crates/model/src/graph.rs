@@ -1,7 +1,8 @@
 //! The state graph: breadth-first exploration, with partial-order reduction.
 
 use crate::canon::{Key, canonicalise};
-use crate::exec::{Chooser, Exec, Machine, RestsOn};
+use crate::exec::{Chooser, Exec, RestsOn};
+use crate::machine::Machine;
 use crate::outcome::{ArgSpec, Escaped, Inconclusive, WaitReason};
 use crate::program::*;
 use crate::reach;

@@ -11,6 +11,7 @@ mod graph;
 mod heap;
 mod interp;
 mod local_prims;
+mod machine;
 mod outcome;
 mod perform;
 mod por;
@@ -57,7 +58,7 @@ pub fn explore(program: &Program, root: FnId, args: &[ArgSpec], limits: &Limits)
     }
     let mut limits = *limits;
     limits.goroutines = limits.goroutines.clamp(1, MAX_GOROUTINES);
-    let m = exec::Machine { program, statics: statics::Statics::new(program), limits };
+    let m = machine::Machine { program, statics: statics::Statics::new(program), limits };
     let first = graph::first_state(&m, root, args);
     let graph = graph::build(&m, first.clone());
     let closures = verdict::closures(&graph);

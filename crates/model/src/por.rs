@@ -6,7 +6,7 @@
 //! when the independent step is taken, as long as the others are not put off for ever: a step back
 //! into an expanded state is never taken alone (the cycle proviso).
 
-use crate::exec::Machine;
+use crate::machine::Machine;
 use crate::program::Prim;
 use crate::reach::{self, can};
 use crate::state::*;

@@ -756,11 +756,6 @@ impl Program {
         block.instrs.get(point.instr as usize).map_or(block.term_site, |i| i.site)
     }
 
-    /// Whether every id in the program exists; a program that is not valid is not explored.
-    pub fn is_valid(&self) -> bool {
-        crate::valid::is_valid(self)
-    }
-
     /// The function with this name, if there is exactly one or the first of them.
     pub fn function_named(&self, name: &str) -> Option<FnId> {
         self.functions.iter().position(|f| &*f.name == name).map(FnId::from_usize)

@@ -1,6 +1,6 @@
 //! Who can reach what, and what they may still do with it.
 
-use crate::exec::Machine;
+use crate::machine::Machine;
 use crate::program::{Bindable, Prim};
 use crate::state::*;
 use crate::statics::{ops, prim_ops};

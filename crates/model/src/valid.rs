@@ -2,8 +2,14 @@
 
 use crate::program::*;
 
-/// See [`Program::is_valid`].
-pub(crate) fn is_valid(program: &Program) -> bool {
+impl Program {
+    /// Whether every id in the program exists; a program that is not valid is not explored.
+    pub fn is_valid(&self) -> bool {
+        is_valid(self)
+    }
+}
+
+fn is_valid(program: &Program) -> bool {
     program.functions.iter().all(|f| function(program, f))
         && program.methods.iter().all(|m| program.functions.get(m.function).is_some())
         && program.globals.iter().all(|g| match &g.init {

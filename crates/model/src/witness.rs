@@ -1,7 +1,8 @@
 //! From a proof to a leak: repeats the shortest schedule and writes down what happens.
 
-use crate::exec::{Chooser, Event, Exec, Machine};
+use crate::exec::{Chooser, Event, Exec};
 use crate::graph::Graph;
+use crate::machine::Machine;
 use crate::outcome::*;
 use crate::program::{FnId, Site};
 use crate::state::*;

@@ -3,6 +3,7 @@
 
 mod config;
 mod context;
+mod expand;
 mod experiments;
 mod gomod;
 mod graph;
@@ -10,10 +11,12 @@ mod listing;
 mod load;
 mod missing;
 mod nameless;
+mod node;
 mod order;
 mod paths;
 mod patterns;
 mod scan;
+mod target;
 mod universe;
 mod vendor;
 

@@ -1,8 +1,10 @@
 //! The packages of a run as `go list -deps -test` lists them: test variants, the packages that are
 //! built anew for a test, and test programs included.
 
-use crate::load::{Edge, GOROOT, Key, Loader, NodeId, Place, with_loader};
-use crate::universe::{Origin, Target};
+use crate::load::{GOROOT, Loader, Place, with_loader};
+use crate::node::{Edge, Key, NodeId};
+use crate::target::Target;
+use crate::universe::Origin;
 use crate::{Config, Import, Message, Module, Variant};
 use stanch_base::{FxHashMap, FxHashSet};
 use stanch_source::FileSystem;

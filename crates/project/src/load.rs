@@ -2,11 +2,13 @@
 
 use crate::missing::Missing;
 use crate::nameless::import_path;
+use crate::node::{Edge, Key, Node, NodeId};
 use crate::order::order;
 use crate::paths::{clean, is_dir, join_import, slashed};
 use crate::patterns::{Pattern, goroot_around, std_dirs, walk};
 use crate::scan::{Folder, Scanned};
-use crate::universe::{DEFAULT_GO, Home, Origin, Target, Universe};
+use crate::target::{DEFAULT_GO, Target};
+use crate::universe::{Home, Origin, Universe};
 use crate::{Config, File, Import, Message, Module, Package, Variant, Workspace};
 use rayon::prelude::*;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec};
@@ -54,31 +56,6 @@ pub(crate) fn with_loader<T>(
     let patterns = if patterns.is_empty() { &default[..] } else { patterns };
     loader.roots(cwd, patterns);
     then(loader)
-}
-
-stanch_base::newtype_index! {
-    /// A package in the order in which it was met.
-    pub(crate) struct NodeId; "node"
-}
-
-pub(crate) struct Node {
-    pub(crate) package: Package,
-    /// Imports before they became numbers of the result.
-    pub(crate) targets: BTreeMap<String, Edge>,
-    pub(crate) universe: usize,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum Edge {
-    Node(NodeId),
-    Other(Import),
-}
-
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Key {
-    pub(crate) universe: usize,
-    pub(crate) path: String,
-    pub(crate) variant: Variant,
 }
 
 /// What a package is before its files are known.

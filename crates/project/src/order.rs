@@ -1,6 +1,6 @@
 //! Numbers the packages so that imports come first.
 
-use crate::load::{Edge, Node, NodeId};
+use crate::node::{Edge, Node, NodeId};
 use crate::{Import, Message, Package, PackageId, Variant, Workspace};
 use stanch_base::IndexVec;
 use std::path::Path;

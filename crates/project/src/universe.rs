@@ -7,15 +7,13 @@ use crate::missing::{Missing, Why};
 use crate::paths::{
     below, clean, find_up, first_element, has_go_files, is_dir, is_file, join_dir, prefixes,
 };
+use crate::target::{DEFAULT_GO, Target};
 use crate::vendor::Vendor;
 use crate::{Config, Message, Module};
 use stanch_base::FxHashMap;
 use stanch_source::FileSystem;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// What a module without `go` directive is written in.
-pub(crate) const DEFAULT_GO: (u32, u32) = (1, 16);
 
 /// Complaints about one go.mod file that are said.
 const MAX_ERRORS: usize = 5;
@@ -45,21 +43,6 @@ pub(crate) struct Universe {
 pub(crate) struct MainModule {
     pub(crate) module: Module,
     file: ModFile,
-}
-
-/// Where an import leads.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Target {
-    /// A folder.
-    Dir {
-        /// Import path of the package, with `vendor/` for those GOROOT vendors.
-        path: String,
-        dir: PathBuf,
-        module: Option<Module>,
-        std: bool,
-    },
-    /// Not to be found; remembered in [`Universe::missing`].
-    Missing,
 }
 
 /// Who imports.

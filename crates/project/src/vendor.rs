@@ -2,7 +2,7 @@
 
 use crate::gomod::{ModuleVersion, language_version};
 use crate::paths::{has_go_files, is_dir};
-use crate::universe::{DEFAULT_GO, Target};
+use crate::target::{DEFAULT_GO, Target};
 use crate::{Config, Module};
 use stanch_base::FxHashMap;
 use stanch_source::FileSystem;

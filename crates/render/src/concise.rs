@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::files::Files;
-use crate::terminal::{one_line, severity_style};
+use crate::style::{one_line, severity_style};
 use crate::{Document, Look};
 
 pub(crate) fn write(

@@ -6,7 +6,7 @@ use stanch_base::TextRange;
 use stanch_diagnostic::{Diagnostic, Location, Severity};
 
 use crate::files::Files;
-use crate::terminal::{one_line, severity_style};
+use crate::style::{one_line, severity_style};
 use crate::{Document, Look};
 
 /// Lines shown for one severity before the rest is counted only.

@@ -9,6 +9,7 @@ mod files;
 mod json;
 mod page;
 mod schedule;
+mod style;
 mod summary;
 mod terminal;
 

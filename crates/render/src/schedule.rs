@@ -7,7 +7,7 @@ use stanch_diagnostic::{Action, Confidence, Finding, Goroutine, Location};
 
 use crate::Look;
 use crate::files::Files;
-use crate::terminal::one_line;
+use crate::style::one_line;
 
 /// Steps shown at the start and at the end of a witness that is too long to show whole.
 const HEAD: usize = 12;

@@ -5,7 +5,7 @@ use std::io;
 use annotate_snippets::renderer::{AnsiColor, Effects, Style};
 use stanch_diagnostic::Severity;
 
-use crate::terminal::severity_style;
+use crate::style::severity_style;
 use crate::{Document, Look};
 
 pub(crate) fn write(

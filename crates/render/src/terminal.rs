@@ -2,13 +2,13 @@
 
 use std::io;
 
-use annotate_snippets::renderer::{AnsiColor, Effects, Style};
 use annotate_snippets::{
     Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet,
 };
 use stanch_diagnostic::{Confidence, Finding, Label, Location, Severity};
 
 use crate::files::{Files, Span};
+use crate::style::one_line;
 use crate::{Document, Look, schedule};
 
 /// A line longer than this many bytes is named but not shown.
@@ -33,30 +33,6 @@ pub(crate) fn write(
         writeln!(out, "{}", renderer.render(&[group]))?;
     }
     Ok(())
-}
-
-impl Look {
-    /// `style`, or none where the look has no colour.
-    pub(crate) fn paint(self, style: Style) -> Style {
-        if self.color { style } else { Style::new() }
-    }
-}
-
-/// The colour of the word for a severity.
-pub(crate) fn severity_style(severity: Severity) -> Style {
-    let color = match severity {
-        Severity::Error => AnsiColor::BrightRed,
-        Severity::Warning => AnsiColor::Yellow,
-        Severity::Note => AnsiColor::BrightGreen,
-    };
-    color.on_default().effects(Effects::BOLD)
-}
-
-/// `text` on one line and without characters that would steer the terminal.
-pub(crate) fn one_line(text: &str) -> String {
-    let flat: String =
-        text.chars().map(|c| if c.is_ascii_whitespace() { ' ' } else { c }).collect();
-    annotate_snippets::normalize_untrusted_str(&flat)
 }
 
 fn group<'a>(finding: &'a Finding, files: &mut Files<'a>, look: Look) -> Group<'a> {

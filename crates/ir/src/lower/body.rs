@@ -29,7 +29,28 @@ pub(super) struct FuncCtx {
     pub(super) is_range_body: bool,
     pub(super) n_range_bodies: u32,
     /// How control leaves a range body, if this is one.
-    pub(super) range: Option<super::range_func::RangeBody>,
+    pub(super) range: Option<RangeBody>,
+}
+
+/// The body of a range over a function.
+pub(super) struct RangeBody {
+    /// The loop's label.
+    pub(super) label: Option<Symbol>,
+    /// Stack index of the function around the loop, and its variable that says how control left.
+    pub(super) code: (usize, LocalId),
+    /// The body's own result: whether to go on.
+    pub(super) go_on: LocalId,
+    /// Ways out other than `break` and `continue` of this loop; their numbers count from 1.
+    pub(super) exits: Vec<(usize, Exit)>,
+}
+
+/// A way out of a range body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// The function around it returns (results are set).
+    Return,
+    /// To a block of the function around it.
+    Jump(BlockId),
 }
 
 /// Where `break` and `continue` lead.

@@ -153,7 +153,7 @@ impl Lower<'_> {
         if depth + 1 == self.stack.len() {
             self.cur().end(Terminator::Return, span);
         } else {
-            self.leave_range_bodies(depth, super::range_func::Exit::Return, span);
+            self.leave_range_bodies(depth, super::body::Exit::Return, span);
         }
         self.dead();
     }
@@ -197,7 +197,7 @@ impl Lower<'_> {
                 if depth == top {
                     self.cur().end(Terminator::Goto(to), span);
                 } else {
-                    self.leave_range_bodies(depth, super::range_func::Exit::Jump(to), span);
+                    self.leave_range_bodies(depth, super::body::Exit::Jump(to), span);
                 }
                 return;
             }

@@ -6,33 +6,12 @@
 //! the body's function here; gc runs them when the outer function ends.
 
 use super::Lower;
-use super::body::FuncCtx;
+use super::body::{Exit, FuncCtx, RangeBody};
 use super::symbol::range_symbol;
 use crate::data::*;
 use stanch_base::{Symbol, TextRange};
 use stanch_syntax::ast::{BinaryOp, Block as AstBlock, ExprId};
 use stanch_types::{Basic, ConstValue, TypeKind};
-
-/// The body of a range over a function.
-pub(super) struct RangeBody {
-    /// The loop's label.
-    pub(super) label: Option<Symbol>,
-    /// Stack index of the function around the loop, and its variable that says how control left.
-    code: (usize, LocalId),
-    /// The body's own result: whether to go on.
-    go_on: LocalId,
-    /// Ways out other than `break` and `continue` of this loop; their numbers count from 1.
-    exits: Vec<(usize, Exit)>,
-}
-
-/// A way out of a range body.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Exit {
-    /// The function around it returns (results are set).
-    Return,
-    /// To a block of the function around it.
-    Jump(BlockId),
-}
 
 impl Lower<'_> {
     pub(super) fn range_func(
