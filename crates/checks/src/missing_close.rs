@@ -187,7 +187,11 @@ impl<'m> Makers<'m> {
         let mut gives = Gives::Nothing;
         for maker in makers.iter().filter(|maker| !maker.kept) {
             let through = maker.through.iter().map(|key| self.given(key, seen)).max();
-            let own = if maker.takes { Gives::Something } else { Gives::Nothing };
+            let own = match (maker.takes, maker.unknown) {
+                (true, _) => Gives::Something,
+                (false, true) => Gives::Unknown,
+                (false, false) => Gives::Nothing,
+            };
             let all = own.max(through.unwrap_or(Gives::Nothing));
             gives = gives.max(if maker.registered { Gives::Known } else { all });
         }
@@ -523,6 +527,41 @@ func write(name string, data []byte) error {{
         program(
             "if s.last == nil { f, err := os.Open(name); if err != nil { return nil, err }; s.last = &file{File: f} }; return s.last, nil",
             "",
+        );
+    }
+
+    #[test]
+    fn one_that_holds_nothing_says_nothing_of_those_out_of_view() {
+        let program = |others: &str, expectation: &str| {
+            check(&format!(
+                r#"
+package p
+type source interface {{ Query(n int) (query, error) }}
+type query interface {{ Next() bool; Close() error }}
+type none struct{{}}
+func (none) Query(n int) (query, error) {{ return none{{}}, nil }}
+func (none) Next() bool {{ return false }}
+func (none) Close() error {{ return nil }}
+{others}
+func a(s source) error {{ q, err := s.Query(1); if err != nil {{ return err }}; q.Next(); return q.Close() }}
+func b(s source) error {{ q, err := s.Query(2); if err != nil {{ return err }}; defer q.Close(); q.Next(); return nil }}
+func c(s source) error {{ q, err := s.Query(3); if err != nil {{ return err }}; defer q.Close(); q.Next(); return nil }}
+func forgets(s source) (bool, error) {{
+    q, err := s.Query(4)
+    {expectation}
+    if err != nil {{
+        return false, err
+    }}
+    return q.Next(), nil
+}}
+"#
+            ));
+        };
+        program("", "");
+        let found = "        //^^^^^^^^^^ leak[missing-close]: `q` is never closed";
+        program(
+            "type by func(n int) (query, error)\nfunc (f by) Query(n int) (query, error) { return f(n) }",
+            found,
         );
     }
 

@@ -23,6 +23,8 @@ pub struct Maker {
     pub key: String,
     /// Whether it opens something or starts a goroutine on the way to the result.
     pub takes: bool,
+    /// Whether code of which nothing is known gives it what it takes.
+    pub unknown: bool,
     /// Whether the result may come out of what was there before.
     pub kept: bool,
     /// Whether what was there before gets to know the result.
@@ -51,6 +53,7 @@ fn maker(package: &Package<'_>, id: FuncId, func: &Func) -> Option<Maker> {
     let mut maker = Maker {
         key: key(package, func.object?, ty),
         takes: search.takes_over(),
+        unknown: false,
         kept: search.kept,
         registered: search.registered,
         through: Vec::new(),
@@ -250,6 +253,8 @@ impl Search<'_, '_> {
                 maker.through.extend(keys.map(|&d| key(package, *object, self.func.locals[d].ty)));
             }
         }
+        // A function value, or a method of what is not loaded, may give anything.
+        maker.unknown |= on_the_way && matches!(call.callee, Callee::Value(_));
         let touched = on_the_way || self.touches(call);
         if touched && let Some(body) = package.body(&call.callee) {
             maker.takes |= body != id && starts(package, body, MAX_DEPTH);
