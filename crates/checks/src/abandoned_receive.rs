@@ -181,4 +181,37 @@ func f() {
 "#,
         );
     }
+
+    #[test]
+    fn a_value_of_a_type_that_only_this_package_has() {
+        stanch_testing::check_shown(
+            "abandoned-receive",
+            r#"
+type late struct{}
+func (late) Error() string { return "late" }
+func shake() error
+func connect(d time.Duration) error {
+    errs := make(chan error, 2)
+    var timer *time.Timer
+    if d != 0 {
+        timer = time.AfterFunc(d, func() { errs <- late{} })
+    }
+    go func() {
+        err := shake()
+        if timer != nil {
+            timer.Stop()
+        }
+        errs <- err
+    }()
+    if err := <-errs; err != nil {
+        if err == (late{}) {
+            <-errs
+        }
+        return err
+    }
+    return nil
+}
+"#,
+        );
+    }
 }

@@ -434,4 +434,26 @@ func F(ctx context.Context, items []int) error {
 "#
         ));
     }
+
+    #[test]
+    fn two_loops_count_with_one_variable() {
+        stanch_testing::check_shown(
+            "abandoned-send",
+            r#"
+func all(n int) {
+    done := make(chan bool)
+    i := 0
+    for ; i < n/2; i++ {
+        go func() { done <- true }()
+    }
+    for ; i < n; i++ {
+        go func() { done <- false }()
+    }
+    for i := 0; i < n; i++ {
+        <-done
+    }
+}
+"#,
+        );
+    }
 }

@@ -412,4 +412,37 @@ func touch(name string) {
 "#,
         );
     }
+
+    #[test]
+    fn two_results_are_one_file() {
+        check(
+            r#"
+func both(name string) (r io.ReadSeeker, c io.Closer, err error) {
+    f, err := os.Open(name)
+    if err != nil {
+        return
+    }
+    return f, f, nil
+}
+func closed(name string) error {
+    r, c, err := both(name)
+    if err != nil {
+        return err
+    }
+    defer c.Close()
+    _, err = io.ReadAll(r)
+    return err
+}
+func forgotten(name string) error {
+    r, _, err := both(name)
+               //^^^^^^^^^^ leak[closer-not-closed]: `r` is never closed
+    if err != nil {
+        return err
+    }
+    _, err = io.ReadAll(r)
+    return err
+}
+"#,
+        );
+    }
 }

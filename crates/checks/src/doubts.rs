@@ -1,5 +1,9 @@
 //! Schedules of a leak that the source gives reasons to doubt.
 
+mod values;
+
+pub(crate) use values::{counts_on, fails_if_stuck, is_nil_by_now, takes_for_own};
+
 use crate::Ctx;
 use stanch_base::FxHashSet;
 use stanch_extract::RootLeak;

@@ -494,4 +494,66 @@ func (t *t) two() {
 "#,
         );
     }
+
+    #[test]
+    fn what_the_once_sets_was_looked_at() {
+        check(
+            r#"
+var once sync.Once
+var mu sync.RWMutex
+var roots []string
+func read() []string
+func load() {
+    mu.Lock()
+    defer mu.Unlock()
+    roots = read()
+}
+func get() []string {
+    once.Do(load)
+    mu.RLock()
+    defer mu.RUnlock()
+    return roots
+}
+func set(to []string) {
+    mu.Lock()
+    defer mu.Unlock()
+    if roots == nil {
+        return
+    }
+    once.Do(func() { panic("loaded") })
+    roots = to
+}
+"#,
+        );
+        check(
+            r#"
+var once sync.Once
+var mu sync.RWMutex
+var roots []string
+var others []string
+func read() []string
+func load() {
+    mu.Lock()
+    defer mu.Unlock()
+    roots = read()
+}
+func get() []string {
+    once.Do(load)
+    mu.RLock()
+    defer mu.RUnlock()
+    return roots
+}
+func set(to []string) {
+    mu.Lock()
+    defer mu.Unlock()
+    if others == nil {
+        return
+    }
+    once.Do(func() { panic("loaded") })
+  //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[lock-order]: `once` is locked while `mu` is held; `get` does the reverse
+    roots = to
+}
+"#,
+        );
+    }
 }

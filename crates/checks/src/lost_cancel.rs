@@ -676,4 +676,43 @@ func dial(parent context.Context) (c *conn, err error) {
 "#,
         );
     }
+
+    #[test]
+    fn caller_and_callee_ask_the_same() {
+        check(
+            r#"
+func nothing() {}
+func begin(ctx context.Context, deadline time.Time) (context.Context, func()) {
+    if deadline.IsZero() {
+        return ctx, nothing
+    }
+    return context.WithDeadline(ctx, deadline)
+}
+func send(ctx context.Context) error
+func same(parent context.Context, deadline time.Time) (func(), error) {
+    ctx, stop := begin(parent, deadline)
+    if err := send(ctx); err != nil {
+        stop()
+        return nil, err
+    }
+    if !deadline.IsZero() {
+        return stop, nil
+    }
+    return nil, nil
+}
+func another(parent context.Context, deadline, late time.Time) error {
+    ctx, stop := begin(parent, deadline)
+               //^^^^^^^^^^^^^^^^^^^^^^^ leak[lost-cancel]: `stop` is not called when `another` returns
+    if err := send(ctx); err != nil {
+        stop()
+        return err
+    }
+    if !late.IsZero() {
+        stop()
+    }
+    return nil
+}
+"#,
+        );
+    }
 }

@@ -117,7 +117,11 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     let doubtful = doubts::ends_with_process(ctx, leak)
         || doubts::finds_another(ctx, &leak.leak)
         || doubts::timer_fires_twice(ctx, &leak.leak)
-        || doubts::changes_its_mind(ctx, leak);
+        || doubts::changes_its_mind(ctx, leak)
+        || doubts::takes_for_own(ctx, &leak.leak)
+        || doubts::counts_on(ctx, &leak.leak)
+        || doubts::is_nil_by_now(ctx, &leak.leak)
+        || doubts::fails_if_stuck(ctx, leak);
     match likely {
         _ if panics || test || doubtful => Confidence::Possible,
         true if leak.blurred => Confidence::Possible,

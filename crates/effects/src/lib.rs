@@ -188,6 +188,8 @@ pub enum Gives {
     NilWith(u32),
     /// The result is a truth value, and true only if this argument is not nil.
     AsksOf(u32),
+    /// The same for the same arguments: it reads nothing else.
+    Alike,
 }
 
 /// What one function does.
@@ -205,6 +207,8 @@ pub struct Effect {
     pub gives: Gives,
     /// Whether it prints its arguments by their methods `Error` and `String`.
     pub formats: bool,
+    /// Whether the functions that it calls run where whoever is left blocked makes the call fail.
+    pub fails_if_stuck: bool,
 }
 
 /// All known effects.

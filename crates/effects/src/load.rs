@@ -47,6 +47,8 @@ struct Entry {
     gives: Gives,
     #[serde(default)]
     formats: bool,
+    #[serde(default)]
+    fails_if_stuck: bool,
 }
 
 /// Parses an effects file; `name` stands in error messages.
@@ -74,6 +76,6 @@ fn effect(entry: Entry) -> Effect {
     callbacks.extend(entry.calls);
     // A function that is described at all keeps nothing unless it says so.
     let args = entry.args.unwrap_or(Args::Borrow);
-    let Entry { op, methods, gives, formats, .. } = entry;
-    Effect { op, callbacks, methods, args, gives, formats }
+    let Entry { op, methods, gives, formats, fails_if_stuck, .. } = entry;
+    Effect { op, callbacks, methods, args, gives, formats, fails_if_stuck }
 }

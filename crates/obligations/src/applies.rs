@@ -369,7 +369,8 @@ impl<'a> Run<'a, '_> {
         }
         let wraps = self.wraps_error(state, call);
         for (i, &dst) in call.dst.iter().enumerate() {
-            let fresh = outcome.fresh.first().is_some_and(|f| f.result == i);
+            let first = outcome.fresh.first();
+            let fresh = first.is_some_and(|f| f.result == i || f.also.contains(&i));
             let value = match values.get(i).copied().flatten() {
                 _ if fresh => self.arena.term(Term::Owed(call.span)),
                 Some(value) => value,

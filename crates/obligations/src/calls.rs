@@ -346,6 +346,12 @@ impl<'a> Run<'a, '_> {
     /// Runs a call by what is known of the callee.
     pub(crate) fn known_call(&mut self, mut state: State, call: Invocation<'a>) -> Vec<State> {
         self.note_call(&mut state, &call);
+        if let Target::Effect(effect) = call.target
+            && effect.gives == Gives::Alike
+        {
+            self.given(&mut state, effect.gives, &call);
+            return vec![state];
+        }
         if let Some(effect) = self.resource_effect(&call) {
             return self.resource(state, effect, &call);
         }
@@ -551,20 +557,32 @@ impl<'a> Run<'a, '_> {
     fn given(&mut self, state: &mut State, gives: Gives, call: &Invocation<'a>) {
         let about = match gives {
             Gives::AsksOf(n) | Gives::NilWith(n) => call.args.get(n as usize).copied(),
-            Gives::Any | Gives::Positive | Gives::NonNil => None,
+            Gives::Any | Gives::Positive | Gives::NonNil | Gives::Alike => None,
         };
         let nil = about.and_then(|arg| state.nilness(&self.arena, arg));
         if let (Gives::AsksOf(_), Some(true)) = (gives, nil) {
             let no = self.arena.bool(false);
             return self.set(state, call, 0, no);
         }
-        for &dst in call.dst {
+        for (i, &dst) in call.dst.iter().enumerate() {
             let value = match (gives, nil, about) {
+                (Gives::Alike, ..) => self.alike(call, i),
                 (Gives::NonNil, ..) | (Gives::NilWith(_), Some(false), _) => self.arena.non_nil(),
                 (Gives::NilWith(_), Some(true), Some(arg)) => arg,
                 _ => self.arena.fresh(),
             };
             self.assign(state, dst, value);
+        }
+    }
+
+    /// A result that hangs on the arguments alone.
+    fn alike(&mut self, call: &Invocation<'a>, result: usize) -> TermId {
+        match call.object {
+            Some(object) => {
+                let args = call.args.clone().into();
+                self.arena.term(Term::Pure(object, result as u32, args, None))
+            }
+            None => self.arena.fresh(),
         }
     }
 

@@ -294,11 +294,20 @@ impl Run<'_, '_> {
             Base::Result(_) => return None,
         };
         for step in &path.steps {
+            if let PathStep::Answer(asked) = *step {
+                let value = match found {
+                    Found::Place(place) => state.load(&mut self.arena, place),
+                    Found::Value(value) => value,
+                };
+                let args = [value].into();
+                found = Found::Value(self.arena.term(Term::Pure(asked, 0, args, None)));
+                continue;
+            }
             found = Found::Place(match (found, *step) {
                 (Found::Place(place), PathStep::Field(field)) => {
                     self.arena.part(place, Part::Field(field))
                 }
-                (Found::Value(_), PathStep::Field(_)) => return None,
+                (Found::Value(_), PathStep::Field(_)) | (_, PathStep::Answer(_)) => return None,
                 (Found::Place(place), PathStep::Deref) => {
                     let pointer = state.load(&mut self.arena, place);
                     self.arena.pointee(pointer)

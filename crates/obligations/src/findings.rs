@@ -6,7 +6,7 @@ use crate::report::{LockMode, Loss, LostCancel, MissingUnlock};
 use crate::sorted::SortedMap;
 use crate::state::{Detail, Held, State};
 use crate::summary::{
-    Base, CallUnder, Fresh, Outcome, Path, Summary, Take, Value, path_of, value_of,
+    Base, CallUnder, Fresh, Outcome, Path, PathStep, Summary, Take, Value, path_of, value_of,
 };
 use crate::term::{Epoch, PlaceId, Root, Term, TermId};
 use stanch_ir::{LocalId, Span};
@@ -78,21 +78,28 @@ impl Run<'_, '_> {
             }
         }
         outcome.settled.clone_from(&exit.read);
+        let (first, mut sites) = (outcome.fresh.len(), Vec::new());
         for (i, &result) in exit.results.iter().enumerate() {
             if let Some(site) = owed(self, result) {
                 if !exit.state.owed.contains_key(&site) {
                     outcome.settled.push(i);
                     continue;
                 }
-                let known = self.sites.get(&site);
-                outcome.fresh.extend(known.map(|s| Fresh {
+                if let Some(n) = sites.iter().position(|s| *s == site) {
+                    outcome.fresh[first + n].also.push(i);
+                    continue;
+                }
+                let Some(s) = self.sites.get(&site) else { continue };
+                sites.push(site);
+                outcome.fresh.push(Fresh {
                     result: i,
+                    also: Vec::new(),
                     kind: s.kind,
                     deadline: s.deadline,
                     enders: s.enders.clone(),
                     started: s.started,
                     ty: s.ty,
-                }));
+                });
             }
         }
         for &result in &exit.results {
@@ -235,6 +242,14 @@ impl Run<'_, '_> {
     pub(crate) fn condition_on_input(&self, term: TermId, known: TermId) -> Option<(Path, Value)> {
         let (input, value) = match (self.arena.get(term), self.arena.get(known)) {
             (&Term::Load(place, None), _) => (place, value_of(&self.arena, self.func, known)?),
+            (Term::Pure(asked, 0, args, None), Term::Bool(_)) => {
+                let [arg] = **args else { return None };
+                let &Term::Load(place, None) = self.arena.get(arg) else { return None };
+                let mut path = path_of(&self.arena, self.func, &[], place)?;
+                let asked = PathStep::Answer(*asked);
+                path.steps = path.steps.iter().copied().chain([asked]).collect();
+                return Some((path, value_of(&self.arena, self.func, known)?));
+            }
             (&Term::Binary(BinaryOp::Eq, x, y), truth) => {
                 match (self.arena.get(x), self.arena.get(y), truth) {
                     (&Term::Load(place, None), Term::Nil, Term::Bool(false)) => {

@@ -64,7 +64,7 @@ impl Stops {
             for (path, act) in summary.outcomes.iter().flat_map(|o| &o.acts) {
                 let field = |step: &PathStep| match step {
                     PathStep::Field(field) => Some(*field),
-                    PathStep::Deref => None,
+                    PathStep::Deref | PathStep::Answer(_) => None,
                 };
                 if matches!(path.base, Base::Param(_)) {
                     stops.0.insert((path.steps.iter().filter_map(field).collect(), *act));
@@ -532,7 +532,15 @@ impl<'a> Run<'a, '_> {
         }
         let kind = Some(Kind::Worker);
         let ty = self.types.get(&value).copied();
-        (!enders.is_empty()).then_some(Fresh { result, kind, deadline: false, enders, started, ty })
+        (!enders.is_empty()).then_some(Fresh {
+            result,
+            also: Vec::new(),
+            kind,
+            deadline: false,
+            enders,
+            started,
+            ty,
+        })
     }
 
     /// The method that an interface method is for the value in hand.

@@ -70,6 +70,8 @@ pub(crate) struct Outcome {
 pub(crate) struct Fresh {
     /// Position among the results.
     pub(crate) result: usize,
+    /// Other results that hold the same.
+    pub(crate) also: Vec<usize>,
     /// What it is, if it is not a cancel function.
     pub(crate) kind: Option<Kind>,
     /// Whether what it ends also ends by itself.
@@ -360,6 +362,8 @@ pub(crate) enum Base {
 pub(crate) enum PathStep {
     Deref,
     Field(ObjectId),
+    /// What a function says of the value, in which nothing else has a say.
+    Answer(ObjectId),
 }
 
 /// Longer paths (from recursive data) are not named.

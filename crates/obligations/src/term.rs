@@ -483,7 +483,8 @@ impl Arena {
             }
             match *self.get(term) {
                 Term::Load(place, _) if shared(place) => return true,
-                Term::Elem(..) | Term::Has(..) | Term::Pure(..) => return true,
+                Term::Elem(..) | Term::Has(..) | Term::Pure(_, _, _, Some(_)) => return true,
+                Term::Pure(_, _, ref args, None) => work.extend(args.iter()),
                 Term::Not(x) | Term::Is(x, _) | Term::Assert(x, _) | Term::Len(x, _) => {
                     work.push(x);
                 }

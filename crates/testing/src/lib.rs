@@ -28,6 +28,7 @@ pub use expect::{Expectation, Kind, compare};
 pub use fixture::{Fixture, FixtureFile};
 pub use pipeline::{Loaded, findings};
 
+use stanch_diagnostic::{Confidence, Finding};
 use std::fmt::Write;
 
 /// Checks that `check` (its name) finds in `fixture` exactly what the fixture's comments say;
@@ -39,6 +40,18 @@ use std::fmt::Write;
 pub fn check(check: &str, fixture: &str) {
     let fixture = Fixture::parse(fixture);
     let found: Vec<_> = findings(&fixture).into_iter().filter(|f| f.check.name == check).collect();
+    report(&fixture, &found);
+}
+
+/// As [`check`] for what is shown by default: without findings that are only possible.
+///
+/// # Panics
+/// With a readable difference if found and expected differ.
+#[track_caller]
+pub fn check_shown(check: &str, fixture: &str) {
+    let fixture = Fixture::parse(fixture);
+    let shown = |f: &Finding| f.check.name == check && f.confidence != Confidence::Possible;
+    let found: Vec<_> = findings(&fixture).into_iter().filter(shown).collect();
     report(&fixture, &found);
 }
 

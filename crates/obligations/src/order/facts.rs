@@ -25,6 +25,10 @@ pub struct LockFacts {
     pub(crate) doubles: Vec<Span>,
     /// Package-level variables that functions assign as a whole, with the locks in them.
     pub(crate) replaced: Vec<ObjectId>,
+    /// What was looked at on every way to a call of a `sync.Once`.
+    pub(crate) seen: BTreeMap<Span, BTreeSet<ObjectId>>,
+    /// What the function of a `sync.Once` writes.
+    pub(crate) once: Vec<(ObjectId, ObjectId)>,
 }
 
 impl LockFacts {
@@ -38,6 +42,8 @@ impl LockFacts {
             known.events = notes.events;
         }
         self.stored.extend(notes.stored);
+        self.seen.extend(notes.seen);
+        self.once.extend(notes.once);
     }
 
     /// Adds what the analysis of paths does not look at: names, and functions without obligations.
@@ -327,6 +333,8 @@ pub(crate) struct Notes {
     pub(crate) events: Vec<Event>,
     by_span: BTreeMap<Span, Vec<usize>>,
     pub(crate) stored: Vec<Stored>,
+    pub(crate) seen: BTreeMap<Span, BTreeSet<ObjectId>>,
+    pub(crate) once: BTreeSet<(ObjectId, ObjectId)>,
 }
 
 /// Ways to reach one operation that are kept apart.
@@ -352,6 +360,16 @@ impl Notes {
         if here.len() < MAX_WAYS && self.events.len() < MAX_EVENTS {
             here.push(self.events.len());
             self.events.push(event);
+        }
+    }
+
+    /// Adds what was looked at on a way to a call of a `sync.Once`.
+    pub(crate) fn see(&mut self, span: Span, seen: BTreeSet<ObjectId>) {
+        match self.seen.get_mut(&span) {
+            Some(known) => known.retain(|object| seen.contains(object)),
+            None => {
+                self.seen.insert(span, seen);
+            }
         }
     }
 

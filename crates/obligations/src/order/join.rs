@@ -149,6 +149,9 @@ impl Search<'_> {
                 return;
             }
         }
+        if path.last().is_some_and(|p| self.is_over(lock, p.span)) {
+            return;
+        }
         let event = self.takes.index.func(key).and_then(|f| f.events.get(number));
         let ordered = event.is_none_or(|e| e.ordered);
         // Another of the same kind is held: what one of the two stands for is not known.
@@ -173,6 +176,17 @@ impl Search<'_> {
                 gates: Arc::clone(&gates),
             });
         }
+    }
+
+    /// Whether on every way to a call of a `sync.Once` something was looked at that its function sets:
+    /// that tells whether it is over.
+    fn is_over(&self, once: &Spot, span: Span) -> bool {
+        let Some(class) = once.class() else { return false };
+        let facts = || self.takes.index.facts.iter();
+        facts().filter_map(|f| f.seen.get(&span)).any(|seen| {
+            let mut sets = facts().flat_map(|f| &f.once);
+            sets.any(|(of, object)| *of == class && seen.contains(object))
+        })
     }
 
     /// Whether nobody else can know a lock yet.

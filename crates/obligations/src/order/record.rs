@@ -17,6 +17,7 @@ use stanch_ir::{
 };
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::{Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
+use std::collections::BTreeSet;
 
 /// More known values than this are not kept with an event.
 const MAX_KNOWN: usize = 24;
@@ -99,10 +100,37 @@ impl<'a> Run<'a, '_> {
     fn note_once(&mut self, state: &mut State, (once, body): (TermId, TermId), span: Span) {
         let lock = self.arena.pointee(once);
         self.note_acquire(state, lock, LockMode::Write, span);
+        let seen = self.looked_at(state);
+        self.notes.see(span, seen);
         let Some((callee, args)) = self.callee_of_value(state, body) else { return };
+        if let (Callee::Body(func, _), Some(class)) = (&callee, self.spot(state, lock).class()) {
+            let writes = &self.package.facts[*func].writes;
+            let written = writes.globals.iter().chain(&writes.fields);
+            self.notes.once.extend(written.map(|&object| (class, object)));
+        }
         let mut inside = state.clone();
         inside.hold(Held { lock, mode: LockMode::Write, site: span, deferred: false });
         self.note(&mut inside, EventKind::Call(callee, args), span);
+    }
+
+    /// Fields and package-level variables of which something is known on a path.
+    fn looked_at(&self, state: &State) -> BTreeSet<ObjectId> {
+        let mut seen = BTreeSet::new();
+        let mut work: Vec<TermId> = state.facts.keys().copied().collect();
+        let mut fuel = 256;
+        while let Some(term) = work.pop() {
+            fuel -= 1;
+            if fuel == 0 {
+                break;
+            }
+            match *self.arena.get(term) {
+                Term::Load(place, _) => seen.extend(self.spot(state, place).class()),
+                Term::Not(x) | Term::Is(x, _) | Term::Len(x, _) => work.push(x),
+                Term::Binary(_, x, y) => work.extend([x, y]),
+                _ => {}
+            }
+        }
+        seen
     }
 
     /// A function whose body is in view, of this package or of another.
@@ -373,12 +401,15 @@ impl<'a> Run<'a, '_> {
         let (conditions, _) = self.conditions(&facts);
         let mut known: Vec<(Spot, Value)> = Vec::new();
         for (path, value) in conditions {
-            if !matches!(value, Value::Input(_)) {
-                known.push((of_path(&path), value));
+            if !matches!(value, Value::Input(_))
+                && let Some(spot) = of_path(&path)
+            {
+                known.push((spot, value));
             }
         }
         let depends = facts.iter().any(|(&term, &value)| {
-            self.condition_on_input(term, value).is_none() && self.reads_argument(term)
+            let named = self.condition_on_input(term, value).and_then(|(p, _)| of_path(&p));
+            named.is_none() && self.reads_argument(term)
         });
         (known, depends)
     }
@@ -702,8 +733,8 @@ fn kept_in(place: &Place) -> Option<Place> {
     (rest.len() <= 1 && rest.iter().all(element)).then_some(Place { base: place.base, proj })
 }
 
-/// A summary's path as a spot.
-fn of_path(path: &Path) -> Spot {
+/// A summary's path as a spot, if it is a place.
+fn of_path(path: &Path) -> Option<Spot> {
     let root = match path.base {
         Base::Param(i) => SpotRoot::Param(i as u32),
         Base::Capture(i) => SpotRoot::Capture(i as u32),
@@ -711,8 +742,9 @@ fn of_path(path: &Path) -> Spot {
         Base::Result(_) => SpotRoot::Unknown,
     };
     let steps = path.steps.iter().map(|step| match *step {
-        PathStep::Deref => SpotStep::Deref(0),
-        PathStep::Field(field) => SpotStep::Field(field),
+        PathStep::Deref => Some(SpotStep::Deref(0)),
+        PathStep::Field(field) => Some(SpotStep::Field(field)),
+        PathStep::Answer(_) => None,
     });
-    Spot::new(root, steps.collect())
+    Some(Spot::new(root, steps.collect::<Option<Vec<SpotStep>>>()?))
 }

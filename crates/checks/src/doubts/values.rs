@@ -1,0 +1,236 @@
+//! Values that a schedule takes to be what the source says they are not.
+
+use super::source;
+use crate::Ctx;
+use stanch_extract::RootLeak;
+use stanch_ir::{
+    BlockId, Callee, Func, FuncId, Instr, InstrKind, LocalId, Operand, Proj, Rvalue, Span,
+    Terminator,
+};
+use stanch_model::{Decision, Leak, WaitReason};
+use stanch_syntax::ast::BinaryOp;
+use stanch_types::ObjectId;
+
+/// Whether a value that came from somewhere is taken for one of a type that only this package can make.
+/// Where it is one, the model knows where it was made.
+pub(crate) fn takes_for_own(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    decisions(ctx, leak).any(|(func, span, yes)| {
+        let func = &ctx.module.funcs[func];
+        let own = |operand: &Operand| {
+            let Operand::Local(local) = operand else { return false };
+            instrs(func).any(|i| {
+                matches!(&i.kind, InstrKind::Assign(l, Rvalue::MakeInterface(x, _))
+                    if l == local && is_own(ctx, func, x))
+            })
+        };
+        instrs(func).filter(|i| i.span == span).any(|i| match &i.kind {
+            InstrKind::Assign(_, Rvalue::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), a, b)) => {
+                yes == (*op == BinaryOp::Eq) && (own(a) || own(b))
+            }
+            _ => false,
+        })
+    })
+}
+
+/// Whether a value has a type that other packages cannot name.
+fn is_own(ctx: &Ctx<'_>, func: &Func, value: &Operand) -> bool {
+    let ty = match value {
+        Operand::Local(local) => func.locals[*local].ty,
+        Operand::Const(_, ty) | Operand::Zero(ty) => *ty,
+        _ => return false,
+    };
+    ctx.program.named_object(ty).is_some_and(|object| {
+        let hidden = ctx.program.object_name(object).chars().next();
+        object.package == ctx.package && hidden.is_some_and(|c| !c.is_uppercase())
+    })
+}
+
+/// Whether two loops count with one variable, the second from where the first stopped: what both do
+/// together hangs on the last bound alone, of which the schedule takes another number for each.
+pub(crate) fn counts_on(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    let mut bounds: Vec<(FuncId, LocalId, Operand)> = Vec::new();
+    for (func, span, _) in decisions(ctx, leak) {
+        let body = &ctx.module.funcs[func];
+        for instr in instrs(body).filter(|i| i.span == span) {
+            let InstrKind::Assign(_, Rvalue::Binary(op, Operand::Local(counter), bound)) =
+                &instr.kind
+            else {
+                continue;
+            };
+            let Some(counter) = variable(body, *counter) else { continue };
+            if !matches!(op, BinaryOp::Lt | BinaryOp::Le) || !counts(body, counter) {
+                continue;
+            }
+            let other =
+                |b: &(FuncId, LocalId, Operand)| (b.0, b.1) == (func, counter) && b.2 != *bound;
+            if bounds.iter().any(other) && starts_once(body, counter) {
+                return true;
+            }
+            bounds.push((func, counter, bound.clone()));
+        }
+    }
+    false
+}
+
+/// The variable that a value is read from.
+fn variable(func: &Func, local: LocalId) -> Option<LocalId> {
+    if !func.locals[local].name.is_empty() {
+        return Some(local);
+    }
+    instrs(func).find_map(|i| match &i.kind {
+        InstrKind::Assign(l, Rvalue::Use(Operand::Local(from))) if *l == local => Some(*from),
+        _ => None,
+    })
+}
+
+/// Whether some instruction makes a variable larger.
+fn counts(func: &Func, local: LocalId) -> bool {
+    instrs(func).any(|i| match &i.kind {
+        InstrKind::Assign(_, Rvalue::Binary(BinaryOp::Add, Operand::Local(x), _)) => {
+            variable(func, *x) == Some(local)
+        }
+        _ => false,
+    })
+}
+
+/// Whether a variable gets a constant in one place only.
+fn starts_once(func: &Func, local: LocalId) -> bool {
+    let starts = instrs(func).filter(|i| match &i.kind {
+        InstrKind::Assign(l, Rvalue::Use(Operand::Const(..) | Operand::Zero(_))) => *l == local,
+        _ => false,
+    });
+    starts.count() <= 1
+}
+
+/// Whether a goroutine waits at a channel in a field that is nil by then, although the function asked
+/// before whether it is: somebody set it meanwhile, who has his reasons.
+pub(crate) fn is_nil_by_now(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    if !matches!(leak.wait, WaitReason::ChanReceiveNil | WaitReason::ChanSendNil) {
+        return false;
+    }
+    let at = leak.stack.iter().find_map(|&(_, site)| source(ctx, site));
+    let Some((func, span)) = at else { return false };
+    let func = &ctx.module.funcs[func];
+    let waits = |instr: &Instr| match &instr.kind {
+        InstrKind::Recv { chan, .. } | InstrKind::Send { chan, .. } => field_of(func, chan),
+        _ => None,
+    };
+    func.blocks.iter_enumerated().any(|(id, block)| {
+        let field = block.instrs.iter().filter(|i| i.span == span).find_map(waits);
+        field.is_some_and(|field| is_asked_before(func, id, field))
+    })
+}
+
+/// Whether a block is reached only where a field is not nil.
+fn is_asked_before(func: &Func, block: BlockId, field: ObjectId) -> bool {
+    func.blocks.iter_enumerated().any(|(at, asks)| {
+        let Terminator::Branch { cond: Operand::Local(cond), then, els } = &asks.term else {
+            return false;
+        };
+        let yes = instrs(func).find_map(|i| match &i.kind {
+            InstrKind::Assign(l, Rvalue::Binary(op, x, Operand::Nil(_))) if l == cond => {
+                let asked = field_of(func, x) == Some(field);
+                match op {
+                    BinaryOp::Ne if asked => Some(*then),
+                    BinaryOp::Eq if asked => Some(*els),
+                    _ => None,
+                }
+            }
+            _ => None,
+        });
+        yes.is_some_and(|yes| !reaches_without(func, (at, yes), block))
+    })
+}
+
+/// Whether a block is reached from the entry on a way that leaves out an edge.
+fn reaches_without(func: &Func, edge: (BlockId, BlockId), to: BlockId) -> bool {
+    let mut seen = vec![false; func.blocks.len()];
+    let mut work: Vec<BlockId> = func.blocks.ids().take(1).collect();
+    while let Some(id) = work.pop() {
+        if id == to {
+            return true;
+        }
+        let known = func.blocks.ids().position(|b| b == id);
+        let Some(known) = known.and_then(|n| seen.get_mut(n)) else { continue };
+        if !std::mem::replace(known, true) {
+            work.extend(func.blocks[id].term.targets().into_iter().filter(|&t| (id, t) != edge));
+        }
+    }
+    false
+}
+
+/// The field that a value was read from.
+fn field_of(func: &Func, value: &Operand) -> Option<ObjectId> {
+    let Operand::Local(local) = value else { return None };
+    instrs(func).find_map(|i| match &i.kind {
+        InstrKind::Assign(l, Rvalue::Load(place)) if l == local => match place.proj.last() {
+            Some(Proj::Field(_, field)) => Some(*field),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// Whether the goroutines run where whoever is left blocked makes a call fail that waits for them: that
+/// is no leak that stays unknown.
+pub(crate) fn fails_if_stuck(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
+    let mut at = Some(leak.root);
+    while let Some(func) = at {
+        let parent = ctx.module.funcs[func].parent;
+        let given = parent.is_some_and(|p| is_given(ctx, &ctx.module.funcs[p], func));
+        if given || is_given(ctx, &ctx.module.funcs[func], leak.root) {
+            return true;
+        }
+        at = parent;
+    }
+    // The root may be what calls it.
+    let root = &ctx.module.funcs[leak.root];
+    let goes = |step: &stanch_model::Step| source(ctx, step.site).map(|(func, _)| func);
+    let mut through = leak.leak.witness.iter().filter_map(goes);
+    through.any(|func| is_given(ctx, root, func))
+}
+
+/// Whether a function gives a literal to a call that fails if something in it stays blocked.
+fn is_given(ctx: &Ctx<'_>, func: &Func, literal: FuncId) -> bool {
+    instrs(func).any(|i| {
+        let InstrKind::Call(call) = &i.kind else { return false };
+        let Callee::Static(object, _) = call.callee else { return false };
+        let made = |arg: &Operand| {
+            instrs(func).any(|m| {
+                matches!((&m.kind, arg), (InstrKind::Assign(l, Rvalue::MakeClosure(f)), Operand::Local(a))
+                    if *f == literal && l == a)
+            })
+        };
+        call.args.iter().any(made) && is_bubble(ctx, object)
+    })
+}
+
+fn is_bubble(ctx: &Ctx<'_>, object: ObjectId) -> bool {
+    if object.package == ObjectId::UNIVERSE {
+        return false;
+    }
+    let (path, name) = (ctx.program.package_path(object.package), ctx.program.object_name(object));
+    let effect = ctx.effects.function(&format!("{path}.{name}"));
+    effect.is_some_and(|effect| effect.fails_if_stuck)
+}
+
+/// The conditions that a schedule decides, each with the function, the place and the answer.
+fn decisions<'a>(
+    ctx: &'a Ctx<'_>,
+    leak: &'a Leak,
+) -> impl Iterator<Item = (FuncId, Span, bool)> + 'a {
+    leak.assumptions.iter().filter_map(|assumption| {
+        let answer = match assumption.decision {
+            Decision::Taken(answer) | Decision::Answer(answer) => answer,
+            Decision::Size(_) => true,
+            _ => return None,
+        };
+        let site = leak.witness.get(assumption.step as usize).map(|step| step.site)?;
+        let (func, span) = source(ctx, site)?;
+        Some((func, span, answer))
+    })
+}
+
+fn instrs(func: &Func) -> impl Iterator<Item = &Instr> {
+    func.blocks.iter().flat_map(|block| &block.instrs)
+}
