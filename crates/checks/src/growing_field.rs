@@ -310,6 +310,29 @@ func Start(in chan string) {
     }
 
     #[test]
+    fn a_blank_variable_holds_nothing() {
+        check(
+            NAME,
+            r#"
+type adder interface { add(string) }
+type fake struct { names []string }
+var _ adder = &fake{}
+func (f *fake) add(n string) { f.names = append(f.names, n) }
+type kept struct { names []string }
+var all adder = &kept{}
+func (k *kept) add(n string) { k.names = append(k.names, n) }
+                             //^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[growing-field]: `all.names` only grows
+func serve(in chan string) {
+    for n := range in {
+        all.add(n)
+    }
+}
+func Start(in chan string) { go serve(in) }
+"#,
+        );
+    }
+
+    #[test]
     fn a_comment_silences_it() {
         check(
             NAME,
