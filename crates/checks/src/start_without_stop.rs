@@ -81,6 +81,36 @@ mod tests {
     }
 
     #[test]
+    fn objects_that_hold_themselves() {
+        check(
+            r#"
+type stopper interface { Stop() }
+type node struct { done chan struct{}; next stopper }
+func newNode() *node {
+    n := &node{done: make(chan struct{})}
+    go n.run()
+    return n
+}
+func (n *node) run() { for range n.done {} }
+func (n *node) Stop() {
+    if n.next != nil { n.next.Stop() }
+    close(n.done)
+}
+func itself() {
+    n := newNode()
+    n.next = n
+    n.Stop()
+}
+func eachOther() {
+    a, b := newNode(), newNode()
+    a.next, b.next = b, a
+    a.Stop()
+}
+"#,
+        );
+    }
+
+    #[test]
     fn ways_to_end() {
         check(
             r#"

@@ -48,6 +48,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) given: BTreeSet<PlaceId>,
     /// Whether a value leaves view only because it is stored in a field.
     pub(crate) storing: bool,
+    /// Objects and methods whose calls through interfaces are being followed: objects can hold themselves.
+    pub(crate) asking: Vec<(TermId, ObjectId)>,
     /// Requests that ask for no body.
     pub(crate) bodiless: BTreeSet<TermId>,
     /// Types of new objects.
@@ -140,6 +142,7 @@ impl<'a, 'p> Run<'a, 'p> {
             known_elsewhere: BTreeSet::new(),
             given: BTreeSet::new(),
             storing: false,
+            asking: Vec::new(),
             bodiless: BTreeSet::new(),
             types: FxHashMap::default(),
             spared: None,

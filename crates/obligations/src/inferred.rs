@@ -426,7 +426,11 @@ impl<'a> Run<'a, '_> {
 
     fn ask(&mut self, state: &mut State, recv: TermId, method: ObjectId) -> bool {
         let value = self.arena.unboxed(recv);
+        if self.asking.contains(&(value, method)) {
+            return true;
+        }
         if let Some(known) = self.concrete(value, method) {
+            self.asking.push((value, method));
             let method = self.arena.term(Term::Method(value, known));
             let lent = match self.package.names.known(known) {
                 Known::Body(body) if !self.package.facts[body].relevant => {
@@ -437,6 +441,7 @@ impl<'a> Run<'a, '_> {
             if !lent && !self.may_act(state, method) {
                 self.escape(state, value);
             }
+            self.asking.pop();
             return true;
         }
         match *self.arena.get(value) {
