@@ -57,9 +57,9 @@ const KINDS: [(&str, &[&str]); 10] = [
     ),
     (
         "ticker/timer-not-stopped",
-        &["ticker-not-stopped", "timer-per-turn", "timer-rearmed", "stop-forgets-resource"],
+        &["ticker-not-stopped", "timer-per-turn", "stop-forgets-resource"],
     ),
-    ("waitgroup-misuse", &["waitgroup-never-done"]),
+    ("waitgroup-misuse", &["waitgroup-never-done", "add-without-done"]),
     (
         "worker-without-shutdown",
         &[

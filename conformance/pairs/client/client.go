@@ -40,3 +40,25 @@ func Close(s interface{ Close() error }) {
 	time.Sleep(2 * time.Millisecond)
 	_ = s.Close()
 }
+
+// Meet has something done and closes in the middle of it.
+func Meet(s interface {
+	Put(string)
+	Close()
+}) {
+	go s.Put("a")
+	time.Sleep(20 * time.Millisecond)
+	s.Close()
+}
+
+// Fill puts two things in at once, and closes when they are worked off.
+func Fill(s interface {
+	Put(string)
+	Close()
+}) {
+	s.Put("a")
+	time.Sleep(5 * time.Millisecond)
+	s.Put("b")
+	time.Sleep(60 * time.Millisecond)
+	s.Close()
+}

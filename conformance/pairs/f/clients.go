@@ -335,3 +335,283 @@ func (a *acceptorB) Close() error {
 }
 
 func f08() { client.Close(newAcceptorB(someEnds())) }
+
+//pair:f09 call-meets-stop
+type notes struct {
+	mu      sync.Mutex
+	closed  bool
+	changed chan string
+	done    chan struct{}
+}
+
+func newNotes() *notes {
+	n := &notes{changed: make(chan string), done: make(chan struct{})}
+	go n.watch()
+	return n
+}
+
+func (n *notes) watch() {
+	for {
+		select {
+		case <-n.changed:
+		case <-n.done:
+			return
+		}
+	}
+}
+
+func (n *notes) isClosed() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.closed
+}
+
+func (n *notes) Put(s string) {
+	if n.isClosed() {
+		return
+	}
+	time.Sleep(60 * time.Millisecond)
+	n.changed <- s
+}
+
+func (n *notes) Close() {
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	close(n.done)
+}
+
+func f09() { client.Meet(newNotes()) }
+
+//pair:f10 call-meets-stop
+type notesB struct {
+	mu      sync.Mutex
+	closed  bool
+	changed chan string
+	done    chan struct{}
+}
+
+func newNotesB() *notesB {
+	n := &notesB{changed: make(chan string), done: make(chan struct{})}
+	go n.watch()
+	return n
+}
+
+func (n *notesB) watch() {
+	for {
+		select {
+		case <-n.changed:
+		case <-n.done:
+			return
+		}
+	}
+}
+
+func (n *notesB) isClosed() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.closed
+}
+
+func (n *notesB) Put(s string) {
+	if n.isClosed() {
+		return
+	}
+	time.Sleep(60 * time.Millisecond)
+	select {
+	case n.changed <- s:
+	case <-n.done:
+	}
+}
+
+func (n *notesB) Close() {
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	close(n.done)
+}
+
+func f10() { client.Meet(newNotesB()) }
+
+//pair:f11 sibling-has-way-out
+type index struct {
+	ops  chan string
+	asks chan chan int
+	ctx  context.Context
+	stop context.CancelFunc
+}
+
+func newIndex() *index {
+	ctx, stop := context.WithCancel(context.Background())
+	x := &index{ops: make(chan string), asks: make(chan chan int), ctx: ctx, stop: stop}
+	go x.run()
+	return x
+}
+
+func (x *index) run() {
+	n := 0
+	for {
+		select {
+		case <-x.ops:
+			n++
+		case back := <-x.asks:
+			back <- n
+		case <-x.ctx.Done():
+			return
+		}
+	}
+}
+
+func (x *index) Delete(s string) {
+	select {
+	case x.ops <- s:
+	case <-x.ctx.Done():
+	}
+}
+
+func (x *index) Put(s string) {
+	time.Sleep(60 * time.Millisecond)
+	x.ops <- s
+}
+
+func (x *index) Close() { x.stop() }
+
+func f11() { client.Meet(newIndex()) }
+
+//pair:f12 sibling-has-way-out
+type indexB struct {
+	ops    chan string
+	ctx    context.Context
+	stop   context.CancelFunc
+	mu     sync.Mutex
+	closed bool
+	wg     sync.WaitGroup
+}
+
+func newIndexB() *indexB {
+	ctx, stop := context.WithCancel(context.Background())
+	x := &indexB{ops: make(chan string), ctx: ctx, stop: stop}
+	go x.run()
+	return x
+}
+
+func (x *indexB) run() {
+	for {
+		select {
+		case <-x.ops:
+		case <-x.ctx.Done():
+			return
+		}
+	}
+}
+
+func (x *indexB) Delete(s string) {
+	select {
+	case x.ops <- s:
+	case <-x.ctx.Done():
+	}
+}
+
+// Put holds up Close until its value is taken.
+func (x *indexB) Put(s string) {
+	x.mu.Lock()
+	if x.closed {
+		x.mu.Unlock()
+		return
+	}
+	x.wg.Add(1)
+	x.mu.Unlock()
+	defer x.wg.Done()
+	time.Sleep(60 * time.Millisecond)
+	x.ops <- s
+}
+
+func (x *indexB) Close() {
+	x.mu.Lock()
+	x.closed = true
+	x.mu.Unlock()
+	x.wg.Wait()
+	x.stop()
+}
+
+func f12() { client.Meet(newIndexB()) }
+
+//pair:f13 receiver-sends-to-itself
+type spooler struct {
+	events chan string
+	done   chan struct{}
+}
+
+func newSpooler() *spooler {
+	s := &spooler{events: make(chan string, 1), done: make(chan struct{})}
+	go s.run()
+	return s
+}
+
+func (s *spooler) run() {
+	for {
+		select {
+		case e := <-s.events:
+			s.work(e)
+		case <-s.done:
+			return
+		}
+	}
+}
+
+func (s *spooler) work(e string) {
+	time.Sleep(30 * time.Millisecond)
+	if len(e) < 2 {
+		s.Put(e + e)
+	}
+}
+
+func (s *spooler) Put(e string) { s.events <- e }
+
+func (s *spooler) Close() { close(s.done) }
+
+func f13() { client.Fill(newSpooler()) }
+
+//pair:f14 receiver-sends-to-itself
+type spoolerB struct {
+	events chan string
+	done   chan struct{}
+}
+
+func newSpoolerB() *spoolerB {
+	s := &spoolerB{events: make(chan string, 1), done: make(chan struct{})}
+	go s.run()
+	return s
+}
+
+func (s *spoolerB) run() {
+	for {
+		select {
+		case e := <-s.events:
+			s.work(e)
+		case <-s.done:
+			return
+		}
+	}
+}
+
+func (s *spoolerB) work(e string) {
+	time.Sleep(30 * time.Millisecond)
+	if len(e) < 2 {
+		select {
+		case s.events <- e + e:
+		default:
+		}
+	}
+}
+
+func (s *spoolerB) Put(e string) {
+	select {
+	case s.events <- e:
+	case <-s.done:
+	}
+}
+
+func (s *spoolerB) Close() { close(s.done) }
+
+func f14() { client.Fill(newSpoolerB()) }

@@ -14,4 +14,10 @@ var Programs = []meter.Program{
 	{Name: "f06", Run: f06},
 	{Name: "f07", Run: f07},
 	{Name: "f08", Run: f08},
+	{Name: "f09", Run: f09},
+	{Name: "f10", Run: f10},
+	{Name: "f11", Run: f11},
+	{Name: "f12", Run: f12},
+	{Name: "f13", Run: f13},
+	{Name: "f14", Run: f14},
 }

@@ -357,7 +357,7 @@ fn goroutine(ctx: &Ctx<'_>, leak: &Leak) -> Goroutine {
         entry: symbol(ctx, leak.entry),
         wait: leak.wait.as_str().to_owned(),
         frames: frames(ctx, &leak.stack),
-        created_by: leak.created_by.and_then(|(_, site)| frame(ctx, site)),
+        created_by: creator(ctx, leak.created_by),
     }
 }
 
@@ -366,14 +366,24 @@ fn blocked(ctx: &Ctx<'_>, other: &Blocked) -> Goroutine {
         entry: symbol(ctx, other.entry),
         wait: other.wait.as_str().to_owned(),
         frames: frames(ctx, &other.stack),
-        created_by: other.created_by.and_then(|(_, site)| frame(ctx, site)),
+        created_by: creator(ctx, other.created_by),
     }
+}
+
+/// Whether a function of the model is a client that was made up.
+fn is_client(ctx: &Ctx<'_>, id: FnId) -> bool {
+    ctx.explored.translated.func(id).is_none()
 }
 
 fn frames(ctx: &Ctx<'_>, stack: &[(FnId, Site)]) -> Vec<Frame> {
     // A client that was made up is nobody's frame.
-    let real = stack.iter().filter(|f| ctx.explored.translated.func(f.0).is_some());
+    let real = stack.iter().filter(|f| !is_client(ctx, f.0));
     real.filter_map(|&(_, site)| frame(ctx, site)).collect()
+}
+
+/// The frame of a `go` statement; a client's calls are nobody's in view.
+fn creator(ctx: &Ctx<'_>, by: Option<(FnId, Site)>) -> Option<Frame> {
+    by.filter(|(by, _)| !is_client(ctx, *by)).and_then(|(_, site)| frame(ctx, site))
 }
 
 fn frame(ctx: &Ctx<'_>, site: Site) -> Option<Frame> {
@@ -395,11 +405,23 @@ fn doom<'l>(ctx: &Ctx<'_>, leak: &'l Leak) -> Option<(&'l stanch_model::Step, Fu
     Some((step, func, span))
 }
 
+/// With which function a goroutine of the schedule begins.
+fn first_function(ctx: &Ctx<'_>, leak: &Leak, goroutine: u32) -> Option<FuncId> {
+    leak.witness.iter().find_map(|step| match step.action {
+        Act::Go { started, entry } if started == goroutine => ctx.explored.translated.func(entry),
+        _ => None,
+    })
+}
+
 /// When it happens, as the end of the headline.
 fn occasion(ctx: &Ctx<'_>, leak: &Leak) -> String {
     let Some((step, func, span)) = doom(ctx, leak) else { return String::new() };
     let (name, line) = (ctx.name(func), ctx.line(span));
     match &step.action {
+        Act::End if step.goroutine != 0 => match first_function(ctx, leak, step.goroutine) {
+            Some(entry) => format!(" once {} has ended", ctx.name(entry)),
+            None => String::new(),
+        },
         Act::Return | Act::End => format!(" once {name} returns at line {line}"),
         Act::Select { arm: Some(_), .. } => format!(" if {name} takes the arm at line {line}"),
         Act::Select { arm: None, .. } => format!(" if the select at line {line} takes `default`"),
@@ -419,11 +441,16 @@ fn related(ctx: &Ctx<'_>, seen: &Seen<'_>, words: &Words) -> Vec<Label> {
     for &(_, site) in leak.objects.iter().take(1) {
         labels.extend(source(site).map(|(_, span)| (span, MADE.to_owned())));
     }
-    if let Some((_, site)) = leak.created_by {
-        labels.extend(source(site).map(|(_, span)| (span, "the goroutine starts here".to_owned())));
+    if let Some((by, site)) = leak.created_by {
+        let text = match is_client(ctx, by) {
+            true => "a caller is in here while the object is stopped",
+            false => "the goroutine starts here",
+        };
+        labels.extend(source(site).map(|(_, span)| (span, text.to_owned())));
     }
     if let Some((step, _, span)) = doom(ctx, leak) {
         let text = match step.action {
+            Act::End if step.goroutine != 0 => "once this goroutine has ended nobody comes for it",
             Act::Return | Act::End => "after this return nobody comes for it",
             Act::Branch(_) => "on this way nobody comes for it",
             _ => "after this nobody comes for it",
@@ -463,10 +490,18 @@ fn notes(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Vec<String> {
         );
     }
     if seen.leak.client {
-        notes.push(format!(
-            "whoever uses the object calls {} last: nobody comes for it after that",
-            ctx.name(seen.leak.root)
-        ));
+        let stop = ctx.name(seen.leak.root);
+        let meets = leak.created_by.is_some_and(|(by, _)| is_client(ctx, by));
+        notes.push(match meets.then(|| ctx.explored.translated.func(leak.entry)).flatten() {
+            Some(called) => format!(
+                "{} can be called while {stop} is: that the object is stopped is watched for, but not \
+                 here",
+                ctx.name(called)
+            ),
+            None => format!(
+                "whoever uses the object calls {stop} last: nobody comes for it after that"
+            ),
+        });
     }
     if !leak.also_blocked.is_empty() {
         let n = leak.also_blocked.len();

@@ -1,6 +1,6 @@
 //! Where exploration starts, and for which objects.
 
-use crate::client::Client;
+use crate::client::{Calls, Client};
 use crate::scope::{
     At, Detail, Group, Grouped, Keep, Kind, Scopes, Sliced, Tree, Waiting, emit, waiting,
 };
@@ -129,6 +129,18 @@ fn only_in_stop(one: &mut One, stop: FnId) {
     one.outcome.leaks.retain(|leak| match leak.goroutine {
         0 => in_stop(&leak.stack),
         _ => leak.also_blocked.iter().all(|b| b.goroutine != 0 || in_stop(&b.stack)),
+    });
+}
+
+/// Of the leaks of a client whose call meets with the stop, those in which that call alone hangs: its own
+/// goroutine did nothing wrong.
+fn only_in_call(one: &mut One, method: FnId) {
+    let functions = &one.sliced.functions;
+    one.outcome.leaks.retain(|leak| {
+        let outermost = leak.stack.last().and_then(|f| functions.get(f.0.index()));
+        outermost == Some(&method)
+            && leak.goroutine != 0
+            && leak.also_blocked.iter().all(|b| b.goroutine != 0)
     });
 }
 
@@ -480,7 +492,10 @@ impl<'a> Explorer<'a> {
             let start = Root { id: root, func: client.plan.stop, args: client.args.clone() };
             let stop = FnId::from_usize(client.plan.stop.index());
             let mut told = |mut one: One| {
-                only_in_stop(&mut one, stop);
+                match called.filter(|_| client.plan.calls == Calls::Meeting) {
+                    Some(method) => only_in_call(&mut one, method),
+                    None => only_in_stop(&mut one, stop),
+                }
                 found(one);
             };
             if let Some(one) = self.try_twice(&start, &group, &tree, None, &mut told) {

@@ -1,6 +1,6 @@
 //! A client as a function of the model.
 
-use super::{Plan, model_id};
+use super::{Calls, Plan, model_id};
 use crate::classify::{argument, is_error};
 use crate::translate::Translated;
 use stanch_base::Idx;
@@ -38,7 +38,8 @@ pub(crate) fn build(
     let first = builder.params(plan.constructor, 0);
     let starters: Vec<Vec<Operand>> =
         plan.starters.iter().map(|s| builder.params(s.0, 1)).collect();
-    let method = plan.method.map(|m| builder.params(m, 1));
+    let times = if plan.calls == Calls::Twice { 2 } else { 1 };
+    let method = plan.method.map(|m| (0..times).map(|_| builder.params(m, 1)).collect::<Vec<_>>());
     let stop = builder.params(plan.stop, 1);
     let end = builder.block(Vec::new(), Term::Return);
     let object = builder.construct(plan.constructor, first, end);
@@ -47,8 +48,10 @@ pub(crate) fn build(
         builder.then(instrs);
     }
     builder.start(&plan, starters, object, end);
-    if let (Some(id), Some(args)) = (plan.method, method) {
-        let (instrs, _) = builder.call(id, Some(object), args, false);
+    for args in method.into_iter().flatten() {
+        let Some(id) = plan.method else { continue };
+        let meets = plan.calls == Calls::Meeting;
+        let (instrs, _) = builder.call(id, Some(object), args, meets);
         builder.then(instrs);
     }
     let (instrs, _) = builder.call(plan.stop, Some(object), stop, false);

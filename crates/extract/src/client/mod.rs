@@ -5,6 +5,7 @@
 //! receive from, cancels a context, or sends to a receiver that ends by it.
 
 mod build;
+mod calls;
 mod uses;
 
 pub(crate) use build::{Client, build};
@@ -36,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) starters: Vec<(FuncId, bool)>,
     /// What is called then.
     pub(crate) method: Option<FuncId>,
+    /// How.
+    pub(crate) calls: Calls,
     /// What is called at the end.
     pub(crate) stop: FuncId,
     /// Everything that a client can call.
@@ -44,6 +47,17 @@ pub(crate) struct Plan {
     pub(crate) getters: Vec<FuncId>,
     /// The fields that clients see themselves, by name and place.
     pub(crate) open_fields: Vec<(Box<str>, u32)>,
+}
+
+/// How a client calls the method between start and stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Calls {
+    /// Once.
+    Once,
+    /// Twice: what works calls off may be in the middle of the first.
+    Twice,
+    /// On a goroutine of its own, while the object is stopped.
+    Meeting,
 }
 
 /// The clients of all types of a package.
@@ -74,11 +88,13 @@ struct Planner<'a> {
     /// Fields that somebody receives from, and those whose receivers end by it.
     received: FxHashSet<ObjectId>,
     ending: FxHashSet<ObjectId>,
+    /// Fields whose receivers send to them as well.
+    fed_by_receiver: FxHashSet<ObjectId>,
 }
 
 impl<'a> Planner<'a> {
     fn new(names: &'a Names<'a>, package: PackageId, module: &'a Module) -> Self {
-        let fields = Fields::new(module);
+        let fields = Fields::new(names, module);
         let uses: IndexVec<FuncId, Uses> =
             module.funcs.ids().map(|id| Uses::of(names, module, &fields, id)).collect();
         let mut planner = Self {
@@ -92,6 +108,7 @@ impl<'a> Planner<'a> {
             started: FxHashSet::default(),
             received: uses.iter().flat_map(|u| u.received.iter().copied()).collect(),
             ending: FxHashSet::default(),
+            fed_by_receiver: FxHashSet::default(),
             uses,
         };
         for id in module.funcs.ids() {
@@ -100,6 +117,7 @@ impl<'a> Planner<'a> {
             }
             planner.note_callers(id);
         }
+        planner.fed_by_receiver = planner.fed_by_receivers();
         for (id, uses) in planner.uses.iter_enumerated() {
             // What is sent to those who only come for one value is no stop.
             if uses.loops || planner.started.contains(&id) {
@@ -211,12 +229,17 @@ impl<'a> Planner<'a> {
         for constructor in self.constructors(ty) {
             let Some(starters) = self.starters(constructor, others(), &waits) else { continue };
             for &stop in stops.iter().take(MAX_STOPS) {
-                let calls = others().map(|m| m.0).filter(|m| starters.iter().all(|s| s.0 != *m));
-                let calls = calls.take(MAX_METHODS).map(Some);
-                plans.extend(std::iter::once(None).chain(calls).map(|method| Plan {
+                let calls = others().filter(|m| starters.iter().all(|s| s.0 != m.0));
+                let calls = calls.take(MAX_METHODS).flat_map(|(method, uses)| {
+                    let more = self.more_calls(ty, uses, stop, &whole);
+                    std::iter::once(Calls::Once).chain(more).map(|calls| (Some(*method), calls))
+                });
+                let calls = std::iter::once((None, Calls::Once)).chain(calls);
+                plans.extend(calls.map(|(method, calls)| Plan {
                     constructor,
                     starters: starters.clone(),
                     method,
+                    calls,
                     stop,
                     interface: interface.clone(),
                     getters: getters.clone(),

@@ -1,13 +1,14 @@
 //! What a function does to channels and contexts that are kept in fields.
 
 use crate::flow::Flow;
-use crate::names::Names;
+use crate::names::{Known, Names};
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
+use stanch_effects::Op as EffectOp;
 use stanch_ir::{
     BlockId, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Module, Operand, Place, Proj,
     Rvalue, SelectOp, Terminator,
 };
-use stanch_types::{Builtin, ObjectId};
+use stanch_types::{Builtin, ObjectId, TypeKind};
 
 /// Literals in literals, and copies of copies, that are looked through.
 const DEPTH: u32 = 4;
@@ -29,6 +30,21 @@ pub(crate) struct Uses {
     pub(crate) received: Vec<ObjectId>,
     /// Those after which it does not come back to receive again.
     pub(crate) ending: Vec<ObjectId>,
+    /// Fields of plain values that it reads, and those that it sets, atomically or not.
+    pub(crate) asked: Vec<ObjectId>,
+    pub(crate) set: Vec<ObjectId>,
+    /// Channels in fields that it waits for together with something else that a field gives.
+    pub(crate) beside: Vec<Beside>,
+}
+
+/// Two arms of one select.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beside {
+    /// The channel of an arm, and whether that sends.
+    pub(crate) chan: ObjectId,
+    pub(crate) sends: bool,
+    /// What another arm receives from: the field of a channel, or of a context.
+    pub(crate) signal: ObjectId,
 }
 
 impl Uses {
@@ -53,6 +69,9 @@ impl Uses {
         self.sent.extend(&other.sent);
         self.stored.extend(&other.stored);
         self.received.extend(&other.received);
+        self.asked.extend(&other.asked);
+        self.set.extend(&other.set);
+        self.beside.extend(&other.beside);
         self.starts |= other.starts;
         self.loops |= other.loops;
     }
@@ -66,6 +85,12 @@ impl Uses {
                 match &instr.kind {
                     InstrKind::Call(call) | InstrKind::Defer(call) => {
                         self.call(names, call, &field);
+                        self.atomic(names, call, &field);
+                    }
+                    InstrKind::Assign(_, Rvalue::Load(place)) => {
+                        if let Some(Proj::Field(_, object)) = place.proj.last() {
+                            self.asked.extend(is_plain(names, *object).then_some(*object));
+                        }
                     }
                     InstrKind::Go(_) => self.starts = true,
                     InstrKind::Send { chan, .. } => {
@@ -80,6 +105,7 @@ impl Uses {
                     InstrKind::Store(Place { proj, .. }, _) => {
                         if let Some(Proj::Field(_, object)) = proj.last() {
                             self.stored.push(*object);
+                            self.set.extend(is_plain(names, *object).then_some(*object));
                         }
                     }
                     _ => {}
@@ -87,6 +113,7 @@ impl Uses {
             }
             let Terminator::Select { arms, default } = &body.term else { continue };
             self.loops |= flow.in_loop[block];
+            self.select(arms, &field);
             for arm in arms {
                 match &arm.op {
                     SelectOp::Recv { chan, .. } => {
@@ -100,6 +127,46 @@ impl Uses {
                 }
             }
         }
+    }
+
+    fn select(
+        &mut self,
+        arms: &[stanch_ir::SelectArm],
+        field: &dyn Fn(&Operand) -> Option<ObjectId>,
+    ) {
+        let chans: Vec<(Option<ObjectId>, bool)> = arms
+            .iter()
+            .map(|arm| match &arm.op {
+                SelectOp::Recv { chan, .. } => (field(chan), false),
+                SelectOp::Send { chan, .. } => (field(chan), true),
+            })
+            .collect();
+        for (n, &(chan, sends)) in chans.iter().enumerate() {
+            let Some(chan) = chan else { continue };
+            let others = chans.iter().enumerate().filter(|(m, (_, sends))| *m != n && !sends);
+            let signals = others.filter_map(|(_, (signal, _))| *signal);
+            self.beside.extend(signals.map(|signal| Beside { chan, sends, signal }));
+        }
+    }
+
+    /// What an operation of `sync/atomic` on a field asks or sets.
+    fn atomic(
+        &mut self,
+        names: &Names<'_>,
+        call: &stanch_ir::Call,
+        field: &dyn Fn(&Operand) -> Option<ObjectId>,
+    ) {
+        let Callee::Static(object, _) = &call.callee else { return };
+        let Known::Effect(effect) = names.known(*object) else { return };
+        let (asks, sets) = match effect.op {
+            EffectOp::AtomicLoad => (true, false),
+            EffectOp::AtomicStore => (false, true),
+            EffectOp::AtomicUpdate => (true, true),
+            _ => return,
+        };
+        let of = call.args.first().and_then(field);
+        self.asked.extend(of.filter(|_| asks));
+        self.set.extend(of.filter(|_| sets));
     }
 
     fn receive(&mut self, field: Option<ObjectId>, comes_back: bool) {
@@ -132,6 +199,13 @@ impl Uses {
             _ => {}
         }
     }
+}
+
+/// Whether a field holds a truth value, a number, or an error: what can say that it is over.
+fn is_plain(names: &Names<'_>, field: ObjectId) -> bool {
+    let ty = names.program.object(field).ty;
+    let kind = names.program.kind(names.program.underlying(ty));
+    matches!(kind, TypeKind::Basic(_)) || crate::classify::is_error(names.program, ty)
 }
 
 /// Calls `found` with each field that an instruction reads, writes or takes the address of.
@@ -181,7 +255,7 @@ enum Source {
 }
 
 impl Fields {
-    pub(crate) fn new(module: &Module) -> Self {
+    pub(crate) fn new(names: &Names<'_>, module: &Module) -> Self {
         let mut started = FxHashSet::default();
         let loads = module.funcs.iter().map(|func| {
             let mut loads: FxHashMap<LocalId, Source> = FxHashMap::default();
@@ -189,10 +263,12 @@ impl Fields {
                 match &instr.kind {
                     InstrKind::Assign(local, value) => {
                         let source = match value {
-                            Rvalue::Load(place) => match place.proj.last() {
-                                Some(Proj::Field(_, object)) => Source::Field(*object),
-                                _ => Source::Several,
-                            },
+                            Rvalue::Load(place) | Rvalue::AddressOf(place) => {
+                                match place.proj.last() {
+                                    Some(Proj::Field(_, object)) => Source::Field(*object),
+                                    _ => Source::Several,
+                                }
+                            }
                             Rvalue::Use(Operand::Local(from)) => Source::Local(*from),
                             _ => Source::Several,
                         };
@@ -202,6 +278,13 @@ impl Fields {
                     InstrKind::Go(call) => {
                         if let Callee::Closure(literal, _) = &call.callee {
                             started.insert(*literal);
+                        }
+                    }
+                    InstrKind::Call(call) => {
+                        // A context's channel stands for the context.
+                        let done = call.dst.first().copied();
+                        if let (Some(done), Some(of)) = (done, context(names, call)) {
+                            loads.insert(done, Source::Local(of));
                         }
                     }
                     _ => {}
@@ -227,5 +310,19 @@ impl Fields {
             Source::Local(from) => self.of(module, id, &Operand::Local(*from), depth),
             Source::Several => None,
         }
+    }
+}
+
+/// The context whose `Done` is called.
+fn context(names: &Names<'_>, call: &stanch_ir::Call) -> Option<LocalId> {
+    let (method, of) = match &call.callee {
+        Callee::Interface { recv, method } => (*method, recv),
+        Callee::Static(object, _) => (*object, call.args.first()?),
+        _ => return None,
+    };
+    let Known::Effect(effect) = names.known(method) else { return None };
+    match of {
+        Operand::Local(of) if effect.op == EffectOp::ContextDone => Some(*of),
+        _ => None,
     }
 }
