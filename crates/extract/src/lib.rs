@@ -137,10 +137,12 @@ pub fn explore_package(
             }
         }
     };
-    let abandoned = channels::abandoned(&names, module, &translated);
+    let mut abandoned = channels::abandoned(&names, module, &translated);
     let left_out = roots::each(program, module, &translated, &mut take);
     let clients = clients(program, module, &needs, plans, &mut translated);
-    roots::clients(program, module, &translated, &clients, &mut take);
+    let fine = roots::clients(program, module, &translated, &clients, &mut take);
+    // What was explored is known better.
+    abandoned.retain(|l| l.leak.stack.first().is_none_or(|(id, _)| !fine.contains(id)));
     explored.leaks.extend(abandoned);
     explored.stats.left_out = left_out;
     explored.translated = translated;

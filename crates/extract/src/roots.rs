@@ -184,21 +184,32 @@ struct Explorer<'a> {
     handed: RefCell<FxHashMap<(FnId, Vec<u32>), Handed>>,
 }
 
-/// Explores what the clients of types do that are part of the model.
+/// Explores what the clients of types do that are part of the model. Gives the functions of which all was
+/// explored that can happen while the object is stopped, and that get stuck in none of it.
 pub(crate) fn clients(
     program: &Program<'_>,
     module: &Module,
     translated: &Translated,
     clients: &[Client],
     found: &mut dyn FnMut(One),
-) {
+) -> FxHashSet<FnId> {
+    let (mut fine, mut stuck) = (FxHashSet::default(), FxHashSet::default());
     if clients.is_empty() {
-        return;
+        return fine;
     }
     let explorer = Explorer::new(program, module, translated);
     for client in clients {
-        explorer.client(client, found);
+        let meets = client.plan.calls == Calls::Meeting;
+        explorer.client(client, &mut |one| {
+            if meets && !one.again {
+                let all = one.is_enough() && !one.blurred && one.outcome.leaks.is_empty();
+                if all { &mut fine } else { &mut stuck }.extend(&one.sliced.functions);
+            }
+            found(one);
+        });
     }
+    fine.retain(|id| !stuck.contains(id));
+    fine
 }
 
 impl<'a> Explorer<'a> {
