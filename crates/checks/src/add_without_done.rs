@@ -235,4 +235,28 @@ func (p *pool) start(ok bool) {
 "#,
         );
     }
+
+    #[test]
+    fn speaks_for_whoever_waits() {
+        stanch_testing::check_all(
+            r#"
+type dialer struct { wg sync.WaitGroup }
+func dial() error
+func (d *dialer) connect() error {
+    d.wg.Add(1)
+  //^^^^^^^^^^^ leak[add-without-done]: `Done` of `d.wg` is missed when `(*dialer).connect` returns
+    if err := dial(); err != nil {
+        return err
+    }
+    d.wg.Done()
+    return nil
+}
+func all() {
+    d := &dialer{}
+    d.connect()
+    d.wg.Wait()
+}
+"#,
+        );
+    }
 }

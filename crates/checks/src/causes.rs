@@ -10,10 +10,13 @@ use stanch_diagnostic::{Action, Confidence, Finding, Goroutine, Label, Location}
 pub(crate) fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
     // Who waits for the lock tells more than who holds it and waits.
     let lock = |f: &Finding| f.check.code == crate::stuck_lock::CHECK.code;
+    // Whoever misses its part can mend it.
+    let missed = |f: &Finding| f.check.code == crate::add_without_done::CHECK.code;
     // Whoever dropped the object can mend it.
     let dropped = |f: &Finding| is_object(f) && f.confidence != Confidence::Possible;
     findings.sort_by_cached_key(|f| {
-        (!dropped(f), f.confidence, !lock(f), f.witness.len(), f.location.clone())
+        let speaks = dropped(f) || missed(f) && f.confidence != Confidence::Possible;
+        (!speaks, f.confidence, !lock(f), f.witness.len(), f.location.clone())
     });
     // What is told, and what it speaks for.
     let mut causes: Vec<(Finding, Vec<Finding>)> = Vec::new();
@@ -35,6 +38,9 @@ pub(crate) fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
 /// A finding that names the places and goroutines of others with its cause, unless these are unsure.
 fn speak_for(mut told: Finding, others: Vec<Finding>) -> Finding {
     for other in others.into_iter().filter(|f| f.confidence != Confidence::Possible) {
+        if misses_part(&told, &other) {
+            told.confidence = told.confidence.min(other.confidence);
+        }
         let hangs = other.goroutine.is_some();
         let mut known = told.goroutine.iter().chain(&told.also_blocked);
         if let Some(goroutine) = other.goroutine.filter(|g| known.all(|k| !is_alike(k, g))) {
@@ -54,14 +60,23 @@ fn speak_for(mut told: Finding, others: Vec<Finding>) -> Finding {
 /// Takes out of a package's findings those for which a finding about the locks of the module gives the
 /// reason: the goroutine hangs where that one says that one blocks. It speaks for them, and is as sure
 /// as they are.
-pub fn settle(module: &mut [Finding], package: &mut Vec<Finding>) {
+pub fn settle(module: &mut Vec<Finding>, package: &mut Vec<Finding>) {
+    // A package that knows of a loss how it comes about says it better.
+    let closes = [crate::missing_close::CHECK.code];
+    let lost = |m: &Finding, f: &Finding| {
+        closes.contains(&m.check.code)
+            && f.location == m.location
+            && f.confidence <= m.confidence
+            && f.cause == m.cause
+    };
+    module.retain(|m| !package.iter().any(|f| lost(m, f)));
     package.retain(|finding| {
         let Some(goroutine) = &finding.goroutine else { return true };
         let explored = crate::REGISTRY.iter().any(|entry| {
             entry.check.code == finding.check.code && entry.engine == crate::Engine::Explorer
         });
-        let Some(by) = module.iter_mut().find(|m| explored && blocks_at(m, &finding.location))
-        else {
+        let speaks = |m: &Finding| blocks_at(m, &finding.location) || holds_for(m, finding);
+        let Some(by) = module.iter_mut().find(|m| explored && speaks(m)) else {
             return true;
         };
         by.confidence = by.confidence.min(finding.confidence);
@@ -82,6 +97,19 @@ fn blocks_at(finding: &Finding, place: &Location) -> bool {
     steps.map(|s| &s.location).chain([&finding.location]).any(|l| l == place)
 }
 
+/// Whether a finding tells of a lock that is held while others are waited for, and another that somebody
+/// waits for it since.
+fn holds_for(held: &Finding, stuck: &Finding) -> bool {
+    let locked =
+        |l: &Location| held.witness.iter().any(|s| s.action == Action::Lock && s.location == *l);
+    held.check.code == crate::lock_held_waiting::CHECK.code
+        && stuck.check.code == crate::stuck_lock::CHECK.code
+        && stuck
+            .related
+            .iter()
+            .any(|l| l.message.ends_with(crate::waits::NOBODY) && locked(&l.location))
+}
+
 /// Whether two goroutines hang in the same place.
 fn is_alike(a: &Goroutine, b: &Goroutine) -> bool {
     (&a.entry, &a.wait, a.frames.first()) == (&b.entry, &b.wait, b.frames.first())
@@ -91,7 +119,7 @@ fn is_same(told: &Finding, other: &Finding) -> bool {
     if one_goroutine(told, other) || one_goroutine(other, told) {
         return true;
     }
-    if is_repeated(told, other) {
+    if is_repeated(told, other) || misses_part(told, other) {
         return true;
     }
     let (Some(a), Some(b)) = (&told.goroutine, &other.goroutine) else { return false };
@@ -106,7 +134,20 @@ fn is_same(told: &Finding, other: &Finding) -> bool {
     // Who waits for a group waits for its members: what they hang in is why.
     let waits = |f: &Finding| f.check.code == crate::waitgroup_never_done::CHECK.code;
     let (there, here) = (hangs(told, &other.location), hangs(other, &told.location));
-    one_object || there && here || there && waits(told) || here && waits(other)
+    // The same step left both without a partner.
+    let doom = |f: &Finding| {
+        let label = f.related.iter().find(|l| l.message.ends_with(crate::waits::NOBODY));
+        label.map(|l| l.location.clone())
+    };
+    let doomed = (there || here) && doom(told).is_some() && doom(told) == doom(other);
+    doomed || one_object || there && here || there && waits(told) || here && waits(other)
+}
+
+/// Whether a wait group is waited for whose `Add` is the one that goes without `Done`.
+fn misses_part(missed: &Finding, waiting: &Finding) -> bool {
+    missed.check.code == crate::add_without_done::CHECK.code
+        && waiting.check.code == crate::waitgroup_never_done::CHECK.code
+        && waiting.witness.iter().any(|s| s.action == Action::Add && s.location == missed.location)
 }
 
 /// Whether the same is said of two things in one function that are lost in the same way: at the same

@@ -487,4 +487,37 @@ func (o *open) tell(n int) {
 "#,
         );
     }
+
+    #[test]
+    fn the_part_is_taken_on_under_the_lock() {
+        check(
+            r#"
+type state struct { sync.RWMutex; wg sync.WaitGroup; on bool; events chan int }
+func (s *state) enable() { go s.watch() }
+func (s *state) disable() {
+    s.Lock()
+    defer s.Unlock()
+    s.wg.Wait()
+    s.on = false
+}
+func (s *state) watch() {
+    for e := range s.events {
+        s.last(e)
+        s.send(e)
+    }
+}
+func (s *state) send(e int) {
+    s.RLock()
+    defer s.RUnlock()
+    s.wg.Add(1)
+    defer s.wg.Done()
+}
+func (s *state) last(e int) {
+    s.Lock()
+    defer s.Unlock()
+    s.on = e > 0
+}
+"#,
+        );
+    }
 }

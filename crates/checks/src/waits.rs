@@ -19,6 +19,9 @@ const CLIENT: &str = "client";
 /// On the place where the object was made.
 pub(crate) const MADE: &str = "made here";
 
+/// Ends the words on the step after which a goroutine hangs for ever.
+pub(crate) const NOBODY: &str = "nobody comes for it";
+
 /// What a check says of a leak.
 pub(crate) struct Words {
     /// The operation: `this send`.

@@ -267,6 +267,12 @@ impl Run<'_, '_> {
         Some((path_of(&self.arena, self.func, &[], input)?, value))
     }
 
+    /// Whether the way to an exit takes the lock of a place again, and certainly: it ends there.
+    fn never_comes(&self, exit: &Exit, site: Span) -> bool {
+        let mut twice = self.doubles.values().filter(|d| d.first == site && d.always && !d.guarded);
+        twice.any(|d| exit.state.trace.since(site).starts_with(&d.path))
+    }
+
     /// Locks of this function that some exit keeps although others give them back. No such exit
     /// passes its lock on to callers: one cause is one finding.
     pub(crate) fn missing_unlocks(&self, exits: &mut [Exit]) -> Vec<MissingUnlock> {
@@ -287,6 +293,15 @@ impl Run<'_, '_> {
             let fails =
                 |&i: &usize| self.fails(&exits[i]) || self.gives_up_on_error(&exits[i], site);
             if explicit.is_none() && !keeping.iter().all(fails) {
+                continue;
+            }
+            let n_keeping = keeping.len();
+            let keeping: Vec<usize> =
+                keeping.into_iter().filter(|&i| !self.never_comes(&exits[i], site)).collect();
+            if keeping.len() < n_keeping {
+                settled.push((site, lock, mode));
+            }
+            if keeping.is_empty() {
                 continue;
             }
             let at = |exit: &Exit| exit.state.trace.has(site);

@@ -231,11 +231,13 @@ impl<'a> Run<'a, '_> {
         call: &Invocation<'a>,
     ) {
         let Some(value) = self.find_value(state, env, &under.path) else { return };
+        let mut asked: Vec<(TermId, TermId)> = Vec::new();
         for (path, wanted) in &under.flags {
-            if let Some((term, truth)) = self.condition(state, env, path, wanted)
-                && state.truth(&mut self.arena, term).is_some_and(|known| known != truth)
-            {
-                return;
+            let Some((term, truth)) = self.condition(state, env, path, wanted) else { continue };
+            match state.truth(&mut self.arena, term) {
+                Some(known) if known != truth => return,
+                Some(_) => {}
+                None => asked.push((term, self.arena.bool(truth))),
             }
         }
         let mut held: Vec<(PlaceId, LockMode, Span)> = Vec::new();
@@ -246,7 +248,8 @@ impl<'a> Run<'a, '_> {
         match target {
             Target::Input(input) => {
                 held.extend(state.held.iter().map(|h| (h.lock, h.mode, h.site)));
-                let flags = state.flags(&self.arena);
+                let mut flags = state.flags(&self.arena);
+                flags.extend(asked);
                 state.calls.insert(InputCall { input, span: call.span, held, flags });
             }
             Target::Body(func) => {

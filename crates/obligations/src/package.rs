@@ -191,9 +191,10 @@ impl<'a> Package<'a> {
             ..FuncFacts::default()
         };
         let capture = |local: LocalId| func.captures.iter().position(|c| c.inner == local);
+        let news = new_objects(func);
         for block in func.blocks.iter() {
             for instr in &block.instrs {
-                self.instr_facts(&instr.kind, &mut facts);
+                self.instr_facts(func, &news, &instr.kind, &mut facts);
                 visit::uses(&instr.kind, &mut |local| {
                     if let Some(i) = capture(local) {
                         facts.reads_capture[i] = true;
@@ -217,7 +218,13 @@ impl<'a> Package<'a> {
         facts
     }
 
-    fn instr_facts(&self, kind: &InstrKind, facts: &mut FuncFacts) {
+    fn instr_facts(
+        &self,
+        func: &Func,
+        news: &FxHashSet<LocalId>,
+        kind: &InstrKind,
+        facts: &mut FuncFacts,
+    ) {
         match kind {
             InstrKind::Call(call) | InstrKind::Defer(call) => self.call_facts(call, facts),
             InstrKind::Go(call) => {
@@ -230,6 +237,7 @@ impl<'a> Package<'a> {
                     facts.callees.push(body);
                 }
             }
+            InstrKind::Store(place, _) if is_own(func, news, place) => {}
             InstrKind::Store(place, _) => place_write(place, &mut facts.writes),
             InstrKind::Assign(_, Rvalue::Load(place)) => {
                 facts.acts |= object_of(place).is_some_and(|o| self.semaphores.contains_key(&o));
@@ -657,6 +665,28 @@ pub(crate) fn acts(op: Op) -> bool {
             | Op::ContextWithCancel
             | Op::ContextWithDeadline
     )
+}
+
+/// Whether a place is part of a variable of the function, or of an object that it makes there: whoever
+/// calls it cannot know it yet.
+fn is_own(func: &Func, news: &FxHashSet<LocalId>, place: &Place) -> bool {
+    let PlaceBase::Local(local) = place.base else { return false };
+    let fields = match place.proj.split_first() {
+        Some((Proj::Deref, rest)) if news.contains(&local) => rest,
+        _ => &place.proj[..],
+    };
+    let captured = func.captures.iter().any(|c| c.inner == local);
+    !captured && !fields.is_empty() && fields.iter().all(|p| matches!(p, Proj::Field(..)))
+}
+
+/// Unnamed values that are pointers to new objects: what literals are built in.
+fn new_objects(func: &Func) -> FxHashSet<LocalId> {
+    let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+    let made = instrs.filter_map(|i| match &i.kind {
+        InstrKind::Assign(local, Rvalue::New(_)) => Some(*local),
+        _ => None,
+    });
+    made.filter(|&local| func.locals[local].name.is_empty()).collect()
 }
 
 fn place_write(place: &Place, writes: &mut Writes) {

@@ -618,7 +618,7 @@ impl State {
     pub(crate) fn flags(&self, arena: &Arena) -> Vec<(TermId, TermId)> {
         let flag = |&(&term, &known): &(&TermId, &TermId)| {
             matches!(arena.get(term), Term::Load(_, None))
-                && matches!(arena.get(known), Term::Bool(_))
+                && matches!(arena.get(known), Term::Bool(_) | Term::Int(_))
         };
         let flags = self.facts.iter().filter(flag).take(MAX_FACTS);
         flags.map(|(&term, &known)| (term, known)).collect()

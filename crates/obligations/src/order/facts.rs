@@ -156,6 +156,8 @@ pub(crate) enum EventKind {
     Signal(Waited, Spot),
     /// Does its part when it returns.
     SignalAtEnd(Waited, Spot),
+    /// Takes on a part for a wait group.
+    Owe(Spot),
 }
 
 impl EventKind {

@@ -64,6 +64,11 @@ impl<'a> Run<'a, '_> {
                     let group = self.spot(state, group);
                     self.note(state, EventKind::GoIn(group, callee, args), call.span);
                 }
+                if effect.op == stanch_effects::Op::WaitGroupAdd {
+                    let group = self.arena.pointee(recv);
+                    let spot = self.spot(state, group);
+                    return self.note(state, EventKind::Owe(spot), call.span);
+                }
                 let kind = match effect.op {
                     stanch_effects::Op::WaitGroupWait => EventKind::Wait,
                     stanch_effects::Op::WaitGroupDone => EventKind::Signal,

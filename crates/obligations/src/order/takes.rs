@@ -78,6 +78,8 @@ pub(crate) struct Signal {
     pub(crate) place: Spot,
     /// Whether it comes when the function returns.
     pub(crate) last: bool,
+    /// Where the function that does it has taken it on, if it has itself.
+    pub(crate) owed: Option<Span>,
     pub(crate) via: Via,
     depth: u32,
 }
@@ -278,6 +280,7 @@ impl<'a> Takes<'a> {
             what,
             place: place.clone(),
             last,
+            owed: self.owed(key, event, what, place),
             via: Via::Here(event.span),
             depth: 1,
         };
@@ -293,6 +296,7 @@ impl<'a> Takes<'a> {
                             what: signal.what,
                             place: substitute(&signal.place, callable),
                             last: event.deferred,
+                            owed: signal.owed,
                             via: Via::Call(event.span, callable.key, i),
                             depth: signal.depth + 1,
                         });
@@ -302,6 +306,14 @@ impl<'a> Takes<'a> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Where a function has taken on what it does for those who wait, last before it does it.
+    fn owed(&self, key: Key, event: &Event, what: Waited, place: &Spot) -> Option<Span> {
+        let func = self.index.func(key).filter(|_| what == Waited::Group)?;
+        let owes = |e: &&Event| matches!(&e.kind, EventKind::Owe(group) if group == place);
+        let owed = func.events.iter().filter(owes).map(|e| e.span);
+        owed.filter(|&span| super::joined::before(span, event.span)).max()
     }
 
     fn add(&mut self, key: Key, event: &Event, mut take: Take) -> bool {

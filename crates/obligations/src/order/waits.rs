@@ -190,6 +190,12 @@ fn comes_first(takes: &Takes<'_>, key: Key, take: usize, signal: usize) -> bool 
                 (key, take, signal) = (*callee, *inner, *number);
             }
             (Via::Here(t) | Via::Call(t, ..), Via::Here(s) | Via::Call(s, ..)) => {
+                // Nobody waits for a part that is not taken on yet.
+                match (part.owed, &part.via) {
+                    (Some(_), Via::Call(..)) => return false,
+                    (Some(owed), Via::Here(_)) if !before(owed, *t) => return false,
+                    _ => {}
+                }
                 let ((lock_turns, lock_last), (turns, _)) =
                     (at(takes, key, *t), at(takes, key, *s));
                 return match (lock_last, part.last) {

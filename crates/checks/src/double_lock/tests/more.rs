@@ -143,3 +143,48 @@ func turns(files []string) {
 "#,
     );
 }
+
+#[test]
+fn a_constant_decides_two_calls_below() {
+    check(
+        r#"
+type timer struct { mu sync.Mutex; on func() }
+func (t *timer) finish() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    if t.on != nil {
+        t.on()
+    }
+}
+func (t *timer) set(d int) {
+    if d == 0 {
+        t.finish()
+        return
+    }
+    time.AfterFunc(time.Second, t.finish)
+}
+func after(f func(), d int) *timer {
+    t := &timer{on: f}
+    t.set(d)
+    return t
+}
+type table struct { sync.Mutex; timers map[string]*timer }
+func (t *table) remove(name string) {
+    t.Lock()
+    defer t.Unlock()
+    delete(t.timers, name)
+}
+func (t *table) late(name string) {
+    t.Lock()
+    defer t.Unlock()
+    t.timers[name] = after(func() { t.remove(name) }, 4)
+}
+func (t *table) now(name string) {
+    t.Lock()
+    defer t.Unlock()
+    t.timers[name] = after(func() { t.remove(name) }, 0)
+                   //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[double-lock]: `(*table).remove` can block for ever: it may lock `t`
+}
+"#,
+    );
+}

@@ -119,3 +119,62 @@ func (d *disk) take(work func() bool) bool {
 "#,
     );
 }
+
+#[test]
+fn the_way_to_the_return_ends_before() {
+    check(
+        r#"
+type queue struct { lock sync.Mutex; items []int }
+func (q *queue) pop() int {
+    q.lock.Lock()
+    defer q.lock.Unlock()
+    return len(q.items)
+}
+func (q *queue) poll(n int) int {
+    q.lock.Lock()
+    if n > 0 {
+        return q.pop() // a second lock: it never returns
+    }
+    q.lock.Unlock()
+    return 0
+}
+"#,
+    );
+}
+
+#[test]
+fn a_callee_writes_only_what_it_makes() {
+    check(
+        r#"
+type guard struct { *sync.RWMutex }
+func make_(safe bool) guard {
+    g := guard{}
+    if safe {
+        g.RWMutex = new(sync.RWMutex)
+    }
+    return g
+}
+func (g *guard) safe() bool { return g.RWMutex != nil }
+func (g *guard) lock() {
+    if g.RWMutex != nil {
+        g.RWMutex.RLock()
+    }
+}
+func (g *guard) unlock() {
+    if g.RWMutex != nil {
+        g.RWMutex.RUnlock()
+    }
+}
+type list struct { mu guard; items []int }
+func from(items []int, safe bool) *list { return &list{mu: make_(safe), items: items} }
+func (l *list) copy() *list {
+    l.mu.lock()
+    defer l.mu.unlock()
+    if l.items == nil {
+        return nil
+    }
+    return from(l.items, l.mu.safe())
+}
+"#,
+    );
+}
