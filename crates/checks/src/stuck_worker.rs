@@ -39,6 +39,7 @@ use crate::Ctx;
 use crate::symbol::short;
 use crate::times::{self, Times};
 use crate::waits::{self, Seen, Words};
+use stanch_base::Idx;
 use stanch_diagnostic::{Cause, Check, Confidence, Finding, Remedy, Stage};
 use stanch_ir::{BlockId, FuncId, Terminator};
 use stanch_model::LeakKind;
@@ -93,10 +94,20 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
 fn no_way_out(ctx: &Ctx<'_>, seen: &Seen<'_>) -> bool {
     let Some(entry) = ctx.explored.translated.func(seen.leak.leak.entry) else { return false };
     let func = &ctx.module.funcs[entry];
-    let ends = |t: &Terminator| {
-        matches!(t, Terminator::Return | Terminator::Panic(_) | Terminator::Unreachable)
-    };
-    !func.blocks.is_empty() && !func.blocks.iter().any(|b| ends(&b.term))
+    let mut seen = vec![false; func.blocks.len()];
+    let mut todo: Vec<BlockId> = func.blocks.ids().take(1).collect();
+    while let Some(at) = todo.pop() {
+        if std::mem::replace(&mut seen[at.index()], true) {
+            continue;
+        }
+        let term = &func.blocks[at].term;
+        if matches!(term, Terminator::Return | Terminator::Panic(_) | Terminator::Unreachable) {
+            return false;
+        }
+        let ways = term.targets().into_iter();
+        todo.extend(ways.filter(|to| ctx.explored.translated.is_way(entry, at, *to)));
+    }
+    !seen.is_empty()
 }
 
 /// Whether what starts the goroutine runs again and again in view, or makes objects that are closed.

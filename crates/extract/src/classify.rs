@@ -51,6 +51,12 @@ pub(crate) fn is_timer(program: &Program<'_>, ty: TypeId) -> bool {
     is_named(program, ty, "time", "Timer") || is_named(program, ty, "time", "Ticker")
 }
 
+/// Whether `time.Ticker`.
+pub(crate) fn is_ticker(program: &Program<'_>, ty: TypeId) -> bool {
+    let ty = program.pointee(ty).unwrap_or(ty);
+    is_named(program, ty, "time", "Ticker")
+}
+
 /// The zero value of a type that is not an object.
 pub(crate) fn zero(program: &Program<'_>, ty: TypeId) -> Const {
     match program.kind(program.underlying(ty)) {

@@ -49,6 +49,9 @@ impl FuncBuilder<'_, '_> {
     pub(crate) fn terminator(&mut self, id: ir::BlockId, term: &Terminator, span: Span) -> Term {
         match term {
             Terminator::Goto(to) => Term::Goto(to_block(*to)),
+            Terminator::Branch { then, els, .. } if !self.cx.names.is_way(self.id, id, *els) => {
+                Term::Goto(to_block(*then))
+            }
             Terminator::Branch { cond, then, els } => {
                 let cond = self.operand(cond, span);
                 Term::Branch { cond, then: to_block(*then), els: to_block(*els) }

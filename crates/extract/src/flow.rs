@@ -28,15 +28,19 @@ pub(crate) struct Flow {
 }
 
 impl Flow {
-    pub(crate) fn new(func: &Func) -> Self {
+    /// Without the ways that `is_way` denies: from a block to another one.
+    pub(crate) fn new(func: &Func, is_way: impl Fn(BlockId, BlockId) -> bool) -> Self {
         let n = func.blocks.len();
         if n == 0 {
             return Self::default();
         }
         let targets: Vec<Vec<usize>> = func
             .blocks
-            .iter()
-            .map(|b| b.term.targets().into_iter().map(Idx::index).collect())
+            .iter_enumerated()
+            .map(|(id, b)| {
+                let ways = b.term.targets().into_iter().filter(|to| is_way(id, *to));
+                ways.map(Idx::index).collect()
+            })
             .collect();
         let ends = func.blocks.iter().map(|b| {
             matches!(b.term, Terminator::Return | Terminator::Panic(_) | Terminator::Unreachable)

@@ -17,6 +17,7 @@ mod parts;
 mod place;
 mod roots;
 mod scope;
+mod ticks;
 mod translate;
 
 pub use translate::Translated;
@@ -214,6 +215,12 @@ pub fn display_models(
 }
 
 impl Translated {
+    /// Whether a block of a function can lead to another one that follows it: a range over a clock's channel
+    /// does not end.
+    pub fn is_way(&self, func: FuncId, from: stanch_ir::BlockId, to: stanch_ir::BlockId) -> bool {
+        self.no_ends.get(func).is_none_or(|ends| !ends.contains(&(from, to)))
+    }
+
     /// Function and source of a site; `None` for what was made up by the translation.
     pub fn source(&self, site: Site) -> Option<(FuncId, Span)> {
         self.sites.get(site.0 as usize).copied().flatten()

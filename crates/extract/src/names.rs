@@ -3,7 +3,8 @@
 use stanch_base::{FxHashMap, IndexVec};
 use stanch_effects::{Effect, Effects};
 use stanch_ir::{
-    Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj, Rvalue,
+    BlockId, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj,
+    Rvalue,
 };
 use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeId, TypeKind};
 
@@ -25,6 +26,8 @@ pub(crate) struct Names<'a> {
     known: FxHashMap<ObjectId, Known<'a>>,
     /// What pointers in temporaries without a type point to.
     pointees: IndexVec<FuncId, FxHashMap<LocalId, TypeId>>,
+    /// Ends of loops that are never reached.
+    no_ends: IndexVec<FuncId, Vec<(BlockId, BlockId)>>,
 }
 
 struct Resolver<'a> {
@@ -44,10 +47,13 @@ impl<'a> Names<'a> {
         for object in mentioned(module) {
             known.entry(object).or_insert_with(|| resolver.look_up(object, &bodies));
         }
-        let mut names = Self { program, bodies, known, pointees: IndexVec::new() };
-        for func in module.funcs.iter() {
+        let (pointees, no_ends) = (IndexVec::new(), IndexVec::new());
+        let mut names = Self { program, bodies, known, pointees, no_ends };
+        for (id, func) in module.funcs.iter_enumerated() {
             let found = names.pointees_of(func);
             names.pointees.push(found);
+            let ends = crate::ticks::ends(&names, id, func);
+            names.no_ends.push(ends);
         }
         names
     }
@@ -155,6 +161,17 @@ impl<'a> Names<'a> {
     /// The body of a declared function of this package.
     pub(crate) fn body(&self, func: ObjectId) -> Option<FuncId> {
         self.bodies.get(&func).copied()
+    }
+
+    /// Whether a block can lead to another one that follows it: not so where a range over a clock's channel
+    /// would end.
+    pub(crate) fn is_way(&self, func: FuncId, from: BlockId, to: BlockId) -> bool {
+        self.no_ends.get(func).is_none_or(|ends| !ends.contains(&(from, to)))
+    }
+
+    /// The ends of loops that are never reached, of all functions.
+    pub(crate) fn no_ends(&self) -> &IndexVec<FuncId, Vec<(BlockId, BlockId)>> {
+        &self.no_ends
     }
 
     /// What is known of `func`: an entry of its own in the effects, its body, its package's default.

@@ -8,7 +8,8 @@ use crate::need::Needs;
 use crate::parts::Parts;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_ir::{
-    self as ir, Func, FuncId, InstrKind, LocalId, Module, Place, PlaceBase, Proj, Rvalue, Span,
+    self as ir, BlockId, Func, FuncId, InstrKind, LocalId, Module, Place, PlaceBase, Proj, Rvalue,
+    Span,
 };
 use stanch_model::{
     AllocKind, ArgSpec, Block, Call, Callee, Const, FnId, Function, Global, GlobalId, GlobalInit,
@@ -33,6 +34,8 @@ pub struct Translated {
     pub(crate) fields: FxHashMap<(Box<str>, u32), u32>,
     /// The first this many model functions stand for the module's functions of the same number.
     pub(crate) n_funcs: usize,
+    /// Ends of loops that are never reached.
+    pub(crate) no_ends: IndexVec<FuncId, Vec<(BlockId, BlockId)>>,
 }
 
 impl Translated {
@@ -150,6 +153,7 @@ pub(crate) fn translate<'a>(
         parts: context.parts,
         fields: context.fields,
         n_funcs: n,
+        no_ends: names.no_ends().clone(),
     }
 }
 

@@ -79,7 +79,7 @@ impl Uses {
     fn add(&mut self, names: &Names<'_>, module: &Module, fields: &Fields, id: FuncId) {
         let func = &module.funcs[id];
         let field = |operand: &Operand| fields.of(module, id, operand, DEPTH);
-        let flow = Flow::new(func);
+        let flow = Flow::new(func, |from, to| names.is_way(id, from, to));
         for (block, body) in func.blocks.iter_enumerated() {
             for instr in &body.instrs {
                 match &instr.kind {

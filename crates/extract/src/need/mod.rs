@@ -117,7 +117,7 @@ impl<'a> Analysis<'a> {
             names,
             carry,
             module,
-            flows: module.funcs.iter().map(flow).collect(),
+            flows: module.funcs.iter_enumerated().map(|(id, func)| flow(names, id, func)).collect(),
             relevant: IndexVec::from_elem(false, n),
             kept: module.funcs.iter().map(|f| nothing(carry, f)).collect(),
             fields: FxHashSet::default(),
@@ -212,8 +212,11 @@ pub(crate) fn callback(call: &Call, number: u32) -> Option<&Operand> {
     call.args.get(number.checked_sub(shift)? as usize)
 }
 
-fn flow(func: &Func) -> Flow {
-    if func.blocks.len() > HUGE { Flow::default() } else { Flow::new(func) }
+fn flow(names: &Names<'_>, id: FuncId, func: &Func) -> Flow {
+    if func.blocks.len() > HUGE {
+        return Flow::default();
+    }
+    Flow::new(func, |from, to| names.is_way(id, from, to))
 }
 
 fn nothing(carry: &Carry<'_>, func: &Func) -> Kept {
