@@ -5,18 +5,21 @@ use stanch_diagnostic::{Action, Confidence, Finding, Goroutine, Label, Location}
 /// Findings of a package in which every cause appears once, the surest and shortest account of it.
 ///
 /// Two findings have one cause if the same check finds the same object forsaken in the same function, or
-/// says the same of two with the same places besides, if each goroutine hangs in the schedule of the other's finding, or if one waits for a group of which the
-/// other hangs.
+/// says the same of two with the same places besides, if one goroutine is in one place in both, if each
+/// goroutine hangs in the schedule of the other's finding, or if one waits for a group of which the other
+/// hangs.
 pub(crate) fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
     // Who waits for the lock tells more than who holds it and waits.
     let lock = |f: &Finding| f.check.code == crate::stuck_lock::CHECK.code;
     // Whoever misses its part can mend it.
     let missed = |f: &Finding| f.check.code == crate::add_without_done::CHECK.code;
+    // Why a loop has no way out tells more than that.
+    let endless = |f: &Finding| f.check.code == crate::stuck_worker::CHECK.code;
     // Whoever dropped the object can mend it.
     let dropped = |f: &Finding| is_object(f) && f.confidence != Confidence::Possible;
     findings.sort_by_cached_key(|f| {
         let speaks = dropped(f) || missed(f) && f.confidence != Confidence::Possible;
-        (!speaks, f.confidence, !lock(f), f.witness.len(), f.location.clone())
+        (!speaks, f.confidence, !lock(f), endless(f), f.witness.len(), f.location.clone())
     });
     // What is told, and what it speaks for.
     let mut causes: Vec<(Finding, Vec<Finding>)> = Vec::new();
@@ -123,6 +126,9 @@ fn is_same(told: &Finding, other: &Finding) -> bool {
         return true;
     }
     let (Some(a), Some(b)) = (&told.goroutine, &other.goroutine) else { return false };
+    if told.location == other.location && a.entry == b.entry {
+        return true;
+    }
     let one_object = told.check.code == other.check.code
         && told.function == other.function
         && a.entry == b.entry

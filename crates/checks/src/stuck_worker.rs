@@ -177,6 +177,46 @@ func NewCache() *Cache {
         );
     }
 
+    #[test]
+    fn ranges_over_clocks() {
+        check(
+            r#"
+type Cache struct{ n int }
+func (c *Cache) expire() { c.n = 0 }
+func NewCache() *Cache {
+    c := &Cache{}
+    go func() {
+        for range time.Tick(time.Second) {
+          //^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[stuck-worker]: never ends
+            c.expire()
+        }
+    }()
+    return c
+}
+func other() *Cache {
+    c := &Cache{}
+    go c.loop(time.NewTicker(time.Second))
+    return c
+}
+func (c *Cache) loop(t *time.Ticker) {
+    for range t.C {
+      //^^^^^^^^^ leak[stuck-worker]: never ends
+        c.expire()
+    }
+}
+func fed(ticks chan time.Time) *Cache {
+    c := &Cache{}
+    go func() {
+        for range ticks {
+            c.expire()
+        }
+    }()
+    return c
+}
+"#,
+        );
+    }
+
     /// Confidences of what a package is told.
     fn confidences(program: &str) -> Vec<stanch_diagnostic::Confidence> {
         let all = stanch_testing::findings(&stanch_testing::Fixture::parse(program));
