@@ -58,4 +58,6 @@ var Programs = []meter.Program{
 	{Name: "e50", Run: e50},
 	{Name: "e51", Run: e51},
 	{Name: "e52", Run: e52},
+	{Name: "e53", Run: e53},
+	{Name: "e54", Run: e54},
 }

@@ -43,7 +43,8 @@
 //!
 //! # Not reported
 //! Waits with another way out (`select`). Goroutines that take the lock only when they have done their
-//! part. Channels that other code in view sends on or closes. Wait groups and channels that are no fields
+//! part. Channels that other code in view sends on or closes, unless they are kept in a container from which
+//! their receivers take them out under the lock, when they receive no more. Wait groups and channels that are no fields
 //! or package-level variables: `stuck-lock` explores those.
 
 use crate::lock_words::{self};
@@ -77,26 +78,30 @@ fn finding(ctx: &ModuleCtx<'_>, wait: &HeldWait) -> Option<Finding> {
     }
     related
         .push(ctx.label(lock_call.span, format!("{} locks it here", in_words(&lock_call.symbol))));
-    let done = format!("{} does its part here, after that", in_words(&wait.signal.symbol));
+    let symbol = in_words(&wait.signal.symbol);
+    let done = match wait.what {
+        HeldWaitKind::Feed => format!("{symbol} receives here, and not once it gives up"),
+        _ => format!("{symbol} does its part here, after that"),
+    };
     related.push(ctx.label(wait.signal.span, done));
     let reason = match wait.what {
         HeldWaitKind::Group => "sync.WaitGroup.Wait",
         HeldWaitKind::Receive => "chan receive",
-        HeldWaitKind::Send => "chan send",
+        HeldWaitKind::Send | HeldWaitKind::Feed => "chan send",
         HeldWaitKind::Select => "select",
     };
     let waits = (Action::Block, format!("waits for {worker}"));
     let mut witness = lock_words::steps(ctx, 0, &wait.first, &wait.path, waits);
-    witness.insert(
-        0,
-        Step {
+    if wait.what != HeldWaitKind::Feed {
+        let started = Step {
             goroutine: 0,
             function: wait.started.symbol.to_string(),
             location: ctx.location(wait.started.span),
             action: Action::Go,
             detail: format!("starts {worker}"),
-        },
-    );
+        };
+        witness.insert(0, started);
+    }
     for (i, at) in wait.needs.iter().enumerate() {
         let (action, detail) = match wait.needs.get(i + 1) {
             Some(next) => (Action::Call, format!("calls {}", in_words(&next.symbol))),
@@ -516,6 +521,141 @@ func (s *state) last(e int) {
     s.Lock()
     defer s.Unlock()
     s.on = e > 0
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_receiver_that_gives_up_takes_its_channel_out() {
+        check(
+            r#"
+type subscriber struct { values chan int }
+type hub struct {
+    sync.Mutex
+    subs map[int]subscriber
+    next int
+}
+func (h *hub) publish(v int) {
+    h.Lock()
+  //^^^^^^^^ label: `h` is locked here
+    defer h.Unlock()
+    for id := range h.subs {
+        h.subs[id].values <- v
+      //^^^^^^^^^^^^^^^^^^^^^^ leak[lock-held-waiting]: this waits for `(*hub).follow`, which may need `h`, held here
+    }
+}
+func (h *hub) add() (<-chan int, int) {
+    h.Lock()
+    defer h.Unlock()
+    values := make(chan int, 8)
+    h.next++
+    h.subs[h.next] = subscriber{values: values}
+    return values, h.next
+}
+func (h *hub) remove(id int) {
+    h.Lock()
+  //^^^^^^^^ label: `(*hub).remove` locks it here
+    defer h.Unlock()
+    delete(h.subs, id)
+}
+func (h *hub) follow(f func(int) error) error {
+    values, id := h.add()
+    for v := range values {
+           //^^^^^^^^^^^^ label: `(*hub).follow` receives here, and not once it gives up
+        if err := f(v); err != nil {
+            h.remove(id)
+            return err
+        }
+    }
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn receivers_that_never_wait_for_the_lock() {
+        check(
+            r#"
+type hub struct {
+    mu   sync.Mutex
+    subs map[chan int]bool
+    all  map[chan string]bool
+}
+func (h *hub) offer(v int) {
+    h.mu.Lock()
+    defer h.mu.Unlock()
+    for values := range h.subs {
+        select {
+        case values <- v:
+        default:
+        }
+    }
+}
+func (h *hub) tell(s string) {
+    h.mu.Lock()
+    names := make([]chan string, 0, len(h.all))
+    for values := range h.all {
+        names = append(names, values)
+    }
+    h.mu.Unlock()
+    for _, values := range names {
+        values <- s
+    }
+}
+func (h *hub) leave(values chan int) {
+    h.mu.Lock()
+    delete(h.subs, values)
+    h.mu.Unlock()
+}
+func (h *hub) part(values chan string) {
+    h.mu.Lock()
+    delete(h.all, values)
+    h.mu.Unlock()
+}
+func follow(h *hub, values chan int) {
+    defer h.leave(values)
+    for v := range values {
+        if v == 0 {
+            return
+        }
+    }
+}
+func read(h *hub, values chan string) {
+    defer h.part(values)
+    for s := range values {
+        if s == "" {
+            return
+        }
+    }
+}
+type calm struct { mu sync.Mutex; subs map[chan int]bool }
+func (c *calm) send(v int) {
+    c.mu.Lock()
+    defer c.mu.Unlock()
+    for values := range c.subs {
+        values <- v
+    }
+}
+func (c *calm) leave(values chan int) {
+    go func() {
+        for range values {
+        }
+    }()
+    c.mu.Lock()
+    delete(c.subs, values)
+    c.mu.Unlock()
+    close(values)
+}
+func last(c *calm, values chan int) {
+    go func() {
+        for v := range values {
+            _ = v
+        }
+    }()
+    <-values
+    c.leave(values)
 }
 "#,
         );

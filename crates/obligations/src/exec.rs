@@ -254,6 +254,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 self.assign(state, *local, value);
             }
             InstrKind::Store(place, operand) => {
+                self.note_removal(state, &instr.kind, instr.span);
                 if self.is_kept_place(place) {
                     self.note_store(state, place, operand, instr.span);
                 }
@@ -266,6 +267,7 @@ impl<'a, 'p> Run<'a, 'p> {
             InstrKind::Call(_) | InstrKind::RunDefers => {}
             InstrKind::Send { chan, value } => {
                 self.note_exchange(state, chan, true, instr.span);
+                self.note_feed(state, chan, instr.span);
                 self.send_slot(state, chan, value, instr.span);
                 let chan = self.operand(state, chan);
                 self.act_on_value(state, chan, Act::Send);
@@ -288,6 +290,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 }
             }
             InstrKind::MapDelete { .. } => {
+                self.note_removal(state, &instr.kind, instr.span);
                 let elements = self.arena.epoch(Epoch::Elements);
                 state.invalidate(&mut self.arena, &[elements]);
             }

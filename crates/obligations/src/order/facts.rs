@@ -1,6 +1,7 @@
 //! What one package tells of its locks: plain data, joined later.
 
 use super::light::{light, new_channels};
+use super::registry::received;
 use crate::package::Package;
 use crate::report::{DoubleLock, LockMode};
 use crate::summary::Value;
@@ -60,6 +61,7 @@ impl LockFacts {
             known.parent = func.parent;
             known.span = Some(func.span);
             if func.has_body && !is_test(package, id) {
+                known.received = received(package, id);
                 new_channels(package, id, &mut self.channels);
             }
             if func.has_body && known.events.is_empty() && !is_test(package, id) {
@@ -97,6 +99,8 @@ pub(crate) struct FuncLocks {
     pub(crate) span: Option<Span>,
     /// In the order of first notice.
     pub(crate) events: Vec<Event>,
+    /// What it receives: the channels' elements, each with a place.
+    pub(crate) received: Vec<(TypeId, Span)>,
 }
 
 /// A function value in a field, or in a container in a field.
@@ -158,6 +162,10 @@ pub(crate) enum EventKind {
     SignalAtEnd(Waited, Spot),
     /// Takes on a part for a wait group.
     Owe(Spot),
+    /// Sends to a channel, with these elements, that is kept in a container.
+    Feed(ObjectId, TypeId),
+    /// Takes something out of a container.
+    Remove(ObjectId),
 }
 
 impl EventKind {

@@ -85,6 +85,11 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// The named struct type of a field.
+    pub(crate) fn owner(&self, field: ObjectId) -> Option<ObjectId> {
+        self.owners.get(&field).copied()
+    }
+
     /// All functions, in a fixed order.
     pub(crate) fn keys(&self) -> impl Iterator<Item = Key> + '_ {
         self.facts.iter().enumerate().flat_map(|(package, facts)| {

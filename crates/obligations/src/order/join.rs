@@ -5,7 +5,7 @@ use super::facts::{HeldLock, LockFacts, Spot, SpotRoot, SpotStep};
 use super::index::{Index, Key};
 use super::report::{Again, LockResults, Spotted};
 use super::takes::{Reached, Takes, gives, same_class};
-use super::waits;
+use super::{registry, waits};
 use crate::report::LockMode;
 use stanch_base::{FxHashMap, FxHashSet};
 use stanch_ir::Span;
@@ -47,6 +47,12 @@ pub fn join(program: &Program<'_>, facts: &[&LockFacts]) -> LockResults {
     let told: FxHashSet<Span> = known.iter().copied().chain(doubles).collect();
     results.cycles = cycles::find(&takes, &context, &found.edges, &told);
     results.held_waits = waits::find(&takes, &found.waits);
+    for fed in registry::find(&takes) {
+        if results.held_waits.iter().all(|known| known.first != fed.first) {
+            results.held_waits.push(fed);
+        }
+    }
+    results.held_waits.sort_by(|a, b| (&a.first, &a.path).cmp(&(&b.first, &b.path)));
     results
 }
 

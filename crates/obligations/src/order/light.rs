@@ -3,6 +3,7 @@
 
 use super::facts::{Arg, Callee, Captures, Event, EventKind, Spot, SpotRoot, SpotStep, Waited};
 use super::record::exchange;
+use super::registry::container_of;
 use crate::flow::cycles;
 use crate::names::Known;
 use crate::package::Package;
@@ -39,6 +40,10 @@ pub(crate) fn light(package: &Package<'_>, id: FuncId) -> Vec<Event> {
                 }
                 InstrKind::Go(call) => {
                     add(called(&scope, call, Starts::Goroutine), instr.span, &mut events);
+                }
+                InstrKind::MapDelete { map, .. } => {
+                    let kind = container_of(func, map).map(EventKind::Remove);
+                    add(kind, instr.span, &mut events);
                 }
                 InstrKind::Recv { chan, .. } => {
                     exchanged(&scope, chan, false, instr.span, &mut events);

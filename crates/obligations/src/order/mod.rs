@@ -13,6 +13,7 @@ mod join;
 mod joined;
 mod light;
 mod record;
+mod registry;
 mod relation;
 mod report;
 mod takes;

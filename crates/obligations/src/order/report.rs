@@ -87,6 +87,8 @@ pub enum HeldWaitKind {
     Send,
     /// The first of several.
     Select,
+    /// A receiver who takes his channel out of a container when he wants no more.
+    Feed,
 }
 
 /// A lock held while waiting for a goroutine that needs it first.
