@@ -16,4 +16,13 @@ var Programs = []meter.Program{
 	{Name: "g08", Run: g08},
 	{Name: "g09", Run: g09},
 	{Name: "g10", Run: g10},
+	{Name: "g11", Run: g11},
+	{Name: "g12", Run: g12},
+	{Name: "g13", Run: g13},
+	{Name: "g14", Run: g14},
+	{Name: "g15", Run: g15},
+	{Name: "g16", Run: g16},
+	{Name: "g17", Run: g17},
+	{Name: "g18", Run: g18},
+	{Name: "g19", Run: g19},
 }

@@ -27,7 +27,7 @@
 //! # Not reported
 //! A cancel function that another variable, a field, a list or a deferred call still knows.
 
-use crate::{Ctx, lost_cancel};
+use crate::{Ctx, dropped_while_open, lost_cancel};
 use stanch_diagnostic::{Cause, Check, Finding, Stage};
 use stanch_obligations::Loss;
 
@@ -44,7 +44,10 @@ pub const CHECK: Check = Check {
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
     let lost = ctx.obligations.lost_cancels.iter();
     let lost = lost.filter(|lost| lost.how == Loss::Overwritten);
-    lost.map(|lost| lost_cancel::finding(ctx, &CHECK, lost)).collect()
+    let fields = ctx.obligations.dropped.iter().filter(|dropped| dropped.cancel);
+    lost.map(|lost| lost_cancel::finding(ctx, &CHECK, lost))
+        .chain(fields.map(|dropped| dropped_while_open::finding(ctx, &CHECK, dropped)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -71,6 +74,78 @@ func f(parent context.Context) {
             cancel()
             return
         }
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_field_that_a_loop_fills_again() {
+        let program = |before: &str, after: &str, expectation: &str| {
+            check(&format!(
+                r#"
+type monitor struct {{
+    mu sync.Mutex
+    global context.Context
+    ctx context.Context
+    cancel context.CancelFunc
+    failed, started bool
+}}
+func (m *monitor) probe() error {{ return m.ctx.Err() }}
+func (m *monitor) renew(parent context.Context) error {{
+    {before}
+    m.mu.Lock()
+    m.ctx, m.cancel = context.WithCancel(m.global)
+  {expectation}
+    m.mu.Unlock()
+    {after}
+    return m.probe()
+}}
+func (m *monitor) check(parent context.Context) {{
+    if m.failed {{
+        m.failed = m.renew(parent) != nil
+    }}
+}}
+func (m *monitor) Run(parent context.Context, ticks <-chan int) {{
+    for range ticks {{
+        m.check(parent)
+    }}
+}}
+func (m *monitor) Close() {{
+    if m.cancel != nil {{
+        m.cancel()
+    }}
+}}
+"#
+            ));
+        };
+        let found =
+            "//^^^^^^^^^^^^^^^ leak[cancel-overwritten]: `cancel` is replaced before it is called";
+        program("", "", found);
+        program("if m.failed { m.started = true }", "", found);
+        program("if m.cancel != nil { m.cancel() }", "", "");
+        program("if m.cancel != nil { return nil }", "", "");
+        program("old := m.cancel; if old != nil { defer old() }", "", "");
+        program("m.Close()", "", "");
+        program("", "defer m.cancel()", "");
+        program("if m.started { return nil }; m.started = true", "", "");
+    }
+
+    #[test]
+    fn a_field_of_an_object_of_each_turn() {
+        check(
+            r#"
+type task struct { ctx context.Context; cancel context.CancelFunc; global context.Context }
+func (t *task) start() { t.ctx, t.cancel = context.WithCancel(t.global) }
+func (t *task) Stop() { t.cancel() }
+func all(ctx context.Context, ts []*task) {
+    for _, t := range ts {
+        t.start()
+    }
+    for range ts {
+        own := &task{global: ctx}
+        own.start()
     }
 }
 "#,

@@ -293,7 +293,7 @@ func both(name string) {
         check(
             r#"
 func logs(name string) error {
-    f, err := os.Create(name)
+    f, err := os.Open(name)
     if err != nil {
         return err
     }
@@ -301,7 +301,7 @@ func logs(name string) error {
     return nil
 }
 func structured(name string) error {
-    f, err := os.Create(name)
+    f, err := os.Open(name)
     if err != nil {
         return err
     }
@@ -440,6 +440,25 @@ func forgotten(name string) error {
         return err
     }
     _, err = io.ReadAll(r)
+    return err
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn wrappers_that_do_not_close() {
+        check(
+            r#"
+func wrap(name string) error {
+    f, err := os.Open(name)
+            //^^^^^^^^^^^^^ leak[closer-not-closed]: `f` is never closed
+    if err != nil {
+        return err
+    }
+    w := gzip.NewWriter(f)
+    defer w.Close()
+    _, err = w.Write(nil)
     return err
 }
 "#,

@@ -63,10 +63,12 @@ pub const CHECK: Check = Check {
 
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
-    ctx.obligations.dropped.iter().map(|dropped| finding(ctx, dropped)).collect()
+    let dropped = ctx.obligations.dropped.iter().filter(|dropped| !dropped.cancel);
+    dropped.map(|dropped| finding(ctx, &CHECK, dropped)).collect()
 }
 
-fn finding(ctx: &Ctx<'_>, dropped: &Dropped) -> Finding {
+/// The finding of what is dropped.
+pub(crate) fn finding(ctx: &Ctx<'_>, check: &'static Check, dropped: &Dropped) -> Finding {
     let name = &dropped.name;
     let (message, label, help) = match dropped.how {
         How::Nil => (
@@ -84,12 +86,26 @@ fn finding(ctx: &Ctx<'_>, dropped: &Dropped) -> Finding {
             "the entries are lost here",
             format!("close the entries of `{name}` before"),
         ),
+        How::Replaced if dropped.cancel => (
+            format!("`{name}` is replaced before it is called"),
+            "the last one is lost here",
+            format!("call `{name}` before, if it is not nil"),
+        ),
+        How::Replaced => (
+            format!("`{name}` is replaced while it may be open"),
+            "what it held is lost here",
+            format!("close what `{name}` holds before"),
+        ),
     };
     let (closer, at) = dropped.closed;
+    let closes = match dropped.cancel {
+        true => format!("calls `{name}`"),
+        false => format!("closes what `{name}` holds"),
+    };
     let lost = ctx.step(dropped.func, dropped.span, Action::Call, label);
     Finding {
-        check: &CHECK,
-        cause: CHECK.cause,
+        check,
+        cause: check.cause,
         remedy: Remedy::ReleaseResource,
         severity: Severity::Error,
         confidence: Confidence::Likely,
@@ -100,7 +116,7 @@ fn finding(ctx: &Ctx<'_>, dropped: &Dropped) -> Finding {
         location: ctx.location(dropped.span),
         goroutine: None,
         also_blocked: Vec::new(),
-        related: vec![ctx.label(at, format!("{} closes what `{name}` holds", ctx.name(closer)))],
+        related: vec![ctx.label(at, format!("{} {closes}", ctx.name(closer)))],
         witness: vec![lost],
         notes: vec![format!("nobody has what `{name}` held after this")],
         help: Some(help),
@@ -163,6 +179,49 @@ func (w *writer) Close() error {
 }
 "#,
         );
+    }
+
+    #[test]
+    fn filled_again_in_a_loop() {
+        let program = |before: &str, expectation: &str| {
+            check(&format!(
+                r#"
+type feed struct {{ addr string; conn net.Conn; n int }}
+func (f *feed) connect() error {{
+    {before}
+    conn, err := net.Dial("tcp", f.addr)
+    if err != nil {{
+        return err
+    }}
+    f.conn = conn
+  {expectation}
+    return nil
+}}
+func (f *feed) Run() {{
+    for f.connect() == nil {{
+        f.read()
+    }}
+}}
+func (f *feed) read() {{
+    b := make([]byte, 64)
+    for {{
+        n, err := f.conn.Write(b)
+        if err != nil {{
+            return
+        }}
+        f.n += n
+    }}
+}}
+func (f *feed) Close() error {{ return f.conn.Close() }}
+"#
+            ));
+        };
+        program(
+            "",
+            "//^^^^^^^^^^^^^ leak[dropped-while-open]: `conn` is replaced while it may be open",
+        );
+        program("if f.conn != nil { f.conn.Close() }", "");
+        program("if f.conn != nil { return nil }", "");
     }
 
     #[test]
@@ -314,6 +373,25 @@ func (o *owner) Drop() {
     //stanch:ignore dropped-while-open the peer has closed it
     o.conn = nil
 }
+"#,
+        );
+    }
+
+    #[test]
+    fn asked_by_a_method() {
+        check(
+            r#"
+type server struct { l net.Listener; n int }
+func (s *server) Listen(l net.Listener) { s.l = l }
+func (s *server) IsListening() bool { return s.l != nil }
+func (s *server) Close() error {
+    defer func() { s.l = nil }()
+    if s.IsListening() {
+        return s.l.Close()
+    }
+    return nil
+}
+func (s *server) Stop() { s.l.Close() }
 "#,
         );
     }

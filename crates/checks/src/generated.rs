@@ -37,6 +37,7 @@ pub const ALL: &[&Check] = &[
     &crate::read_lock_reentry::CHECK,
     &crate::registry_without_unsubscribe::CHECK,
     &crate::rows_not_closed::CHECK,
+    &crate::signal_without_stop::CHECK,
     &crate::start_without_stop::CHECK,
     &crate::stop_forgets_resource::CHECK,
     &crate::stuck_lock::CHECK,
@@ -91,6 +92,7 @@ pub fn explanation(name: &str) -> Option<&'static str> {
             include_str!("../../../docs/checks/registry-without-unsubscribe.md")
         }
         "rows-not-closed" => include_str!("../../../docs/checks/rows-not-closed.md"),
+        "signal-without-stop" => include_str!("../../../docs/checks/signal-without-stop.md"),
         "start-without-stop" => include_str!("../../../docs/checks/start-without-stop.md"),
         "stop-forgets-resource" => include_str!("../../../docs/checks/stop-forgets-resource.md"),
         "stuck-lock" => include_str!("../../../docs/checks/stuck-lock.md"),

@@ -43,6 +43,7 @@ pub mod registry_without_unsubscribe;
 mod resource;
 mod retentions;
 pub mod rows_not_closed;
+pub mod signal_without_stop;
 mod slot_words;
 pub mod start_without_stop;
 pub mod stop_forgets_resource;
@@ -228,6 +229,12 @@ pub const REGISTRY: &[Entry] = &[
         source: include_str!("dropped_while_open.rs"),
         engine: Engine::Obligations,
         run: dropped_while_open::run,
+    },
+    Entry {
+        check: &signal_without_stop::CHECK,
+        source: include_str!("signal_without_stop.rs"),
+        engine: Engine::Obligations,
+        run: signal_without_stop::run,
     },
 ];
 

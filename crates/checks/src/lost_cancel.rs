@@ -715,4 +715,32 @@ func another(parent context.Context, deadline, late time.Time) error {
 "#,
         );
     }
+
+    #[test]
+    fn what_is_over_needs_no_cancel() {
+        check(
+            r#"
+func waits(parent context.Context, use func(context.Context)) {
+    ctx, cancel := context.WithCancel(parent)
+    _ = cancel
+    use(ctx)
+    <-ctx.Done()
+}
+func serves(parent context.Context, use func(context.Context), fails <-chan error) error {
+    ctx, cancel := context.WithCancel(parent)
+                 //^^^^^^^ leak[lost-cancel]: `cancel` is not called when `serves` returns at line 16
+    use(ctx)
+    select {
+    case <-parent.Done():
+        return parent.Err()
+    case err := <-fails:
+        return err
+    case <-time.After(time.Second):
+        cancel()
+        return nil
+    }
+}
+"#,
+        );
+    }
 }

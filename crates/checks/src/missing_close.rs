@@ -95,6 +95,13 @@ fn candidates(ctx: &Ctx<'_>) -> Vec<Candidate> {
             symbol: ctx.symbol(duty.func).to_owned(),
             finding: duty.lost.as_ref().map(|lost| {
                 let mut finding = resource::finding(ctx, &words, lost);
+                if let Some((caller, at)) = duty.given_by {
+                    finding.label = "given here".to_owned();
+                    let label = format!("{} does not touch it any more", ctx.name(caller));
+                    finding.related.push(ctx.label(at, label));
+                    let helps = "so no caller closes it, and other ways of this function do";
+                    finding.notes.push(helps.to_owned());
+                }
                 weigh(ctx, &mut finding);
                 finding
             }),
@@ -106,11 +113,14 @@ fn candidates(ctx: &Ctx<'_>) -> Vec<Candidate> {
 pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
     let mut users: FxHashMap<&str, Vec<&Candidate>> = FxHashMap::default();
     let candidates = || ctx.duties.iter().flat_map(|duties| &duties.candidates);
-    for candidate in candidates() {
+    for candidate in candidates().filter(|c| c.duty.given_by.is_none()) {
         users.entry(&candidate.duty.key).or_default().push(candidate);
     }
     let makers = Makers::new(ctx);
     let found = candidates().filter_map(|candidate| {
+        if candidate.duty.given_by.is_some() {
+            return Some((candidate, given(candidate)?));
+        }
         let all = users.get(&*candidate.duty.key)?;
         let Told { mut finding, own, rule } = told(candidate, all)?;
         let doubt = match makers.gives(&candidate.duty.key) {
@@ -142,6 +152,19 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
         }
     }
     told.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// The finding of a parameter that the function was given to close.
+fn given(candidate: &Candidate) -> Option<Finding> {
+    let duty = &candidate.duty;
+    let finding = candidate.finding.clone()?;
+    let lost = duty.lost.as_ref()?;
+    let closer = duty.closer.as_deref().filter(|closer| !closer.is_empty()).unwrap_or("Close");
+    let name = lost.name.as_deref().unwrap_or("it");
+    let mut notes = finding.notes.clone();
+    notes.retain(|note| !note.is_empty());
+    let help = Some(format!("call `{name}.{closer}()` on this path too"));
+    Some(Finding { notes, help, ..finding })
 }
 
 /// What callers of a function get with its result.
@@ -203,7 +226,7 @@ impl<'m> Makers<'m> {
 /// do, and at least a quarter of all that get one, for many hand it on.
 pub(crate) fn closed_as_a_rule(ctx: &ModuleCtx<'_>, key: &str) -> bool {
     let all = || ctx.duties.iter().flat_map(|duties| &duties.candidates);
-    let same = || all().filter(|c| c.duty.key == key);
+    let same = || all().filter(|c| c.duty.key == key && c.duty.given_by.is_none());
     let closing = same().filter(|c| c.duty.closer.is_some() && c.duty.lost.is_none());
     let count = |of: &mut dyn Iterator<Item = &Candidate>| -> usize {
         of.map(|c| &*c.symbol).collect::<BTreeSet<&str>>().len()
@@ -602,6 +625,93 @@ func (s *store) handsOn(name string) error {
         return err
     }
     return f.Close()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn what_a_function_was_given_to_close() {
+        let program = |caller: &str, expectation: &str| {
+            check(&format!(
+                r#"
+type server struct {{ quit bool; conns []net.Conn }}
+func (s *server) handle(c net.Conn) {{
+                      {expectation}
+    if s.quit {{
+        c.Close()
+        return
+    }}
+    if _, err := c.Write(nil); err != nil {{
+        return
+    }}
+    s.conns = append(s.conns, c)
+}}
+{caller}
+"#
+            ));
+        };
+        let found =
+            "//^ leak[missing-close]: `c` is not closed when `(*server).handle` returns at line 10";
+        let serve = |handle: &str| {
+            format!(
+                "func (s *server) serve(l net.Listener) {{ for {{ c, err := l.Accept(); if err != nil {{ return }}; {handle} }} }}"
+            )
+        };
+        program(&serve("go s.handle(c)"), found);
+        program(&serve("go func() { s.handle(c) }()"), found);
+        program(&serve("s.handle(c)"), found);
+        // The caller closes it, or keeps it.
+        program(&serve("s.handle(c); c.Close()"), "");
+        program(&serve("go func() { defer c.Close(); s.handle(c) }()"), "");
+        program(&serve("s.conns = append(s.conns, c); s.handle(c)"), "");
+        program("func (s *server) first() { s.handle(s.conns[0]) }", "");
+        program("func (s *server) all(in chan net.Conn) { for c := range in { s.handle(c) } }", "");
+        program(
+            "var conns = map[int]net.Conn{}\nfunc (s *server) get(n int) (net.Conn, error) { c, ok := conns[n]; if !ok { return nil, errors.New(\"none\") }; return c, nil }\nfunc (s *server) use() { c, err := s.get(1); if err == nil { s.handle(c) } }",
+            "",
+        );
+        program("func (s *server) one(c net.Conn) { s.handle(c) }", "");
+    }
+
+    #[test]
+    fn one_of_several_ways_closes_what_was_given() {
+        check(
+            r#"
+func write(name string, rc io.ReadCloser, n int) error {
+                      //^^ leak[missing-close]: `rc` is not closed when `write` returns at line 6
+    w, err := os.Open(name)
+    if err != nil {
+        return err
+    }
+    defer w.Close()
+    _, err = io.ReadAll(rc)
+    if err != nil {
+        rc.Close()
+        return err
+    }
+    return rc.Close()
+}
+func save(from, to string) error {
+    f, err := os.Open(from)
+    if err != nil {
+        return err
+    }
+    return write(to, f, 1)
+}
+func always(name string, rc io.ReadCloser) error {
+    defer rc.Close()
+    if name == "" {
+        return errors.New("name")
+    }
+    return nil
+}
+func saveAlways(from string) error {
+    f, err := os.Open(from)
+    if err != nil {
+        return err
+    }
+    return always("x", f)
 }
 "#,
         );

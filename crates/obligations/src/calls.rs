@@ -12,7 +12,7 @@ use crate::state::{InputCall, Owed, Pending, State};
 use crate::summary::Start;
 use crate::term::{Epoch, EpochId, PlaceId, Root, Term, TermId};
 use stanch_effects::{Args, Effect, Gives, Op, When};
-use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Span};
+use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Operand, Span};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::{Basic, Builtin, ObjectId, TypeId, TypeKind};
 
@@ -188,7 +188,9 @@ impl<'a> Run<'a, '_> {
             Callee::Interface { .. } | Callee::Static(..) | Callee::Builtin(_) => None,
         };
         let (target, span) = (pending.target, pending.span);
-        if let Some(effect) = self.resource_effect(&pending)
+        let effect = self.resource_effect(&pending);
+        let borrows = effect.is_some_and(|effect| effect.args == Some(Args::Borrow));
+        if let Some(effect) = effect
             && let Some(&value) = effect.releases.and_then(|i| pending.args.get(i as usize))
         {
             // A deferred call always runs.
@@ -228,6 +230,7 @@ impl<'a> Run<'a, '_> {
                 }
                 acts(effect.op)
             }
+            Target::Unknown if borrows => false,
             Target::Unknown => {
                 self.hand_to(state, target, &args);
                 false
@@ -495,6 +498,15 @@ impl<'a> Run<'a, '_> {
                 let value = if known { parent } else { self.arena.non_nil() };
                 self.set(&mut state, call, 0, value);
             }
+            (Op::ContextDone, Some(recv)) => {
+                self.other_effect(&mut state, effect, call);
+                if let Some(&dst) = call.dst.first() {
+                    let place = self.arena.local(dst);
+                    let chan = state.load(&mut self.arena, place);
+                    let context = self.arena.unboxed(recv);
+                    self.done_of.insert(chan, context);
+                }
+            }
             (Op::ContextBackground, _) => {
                 let value = self.arena.term(Term::Background);
                 self.set(&mut state, call, 0, value);
@@ -647,11 +659,34 @@ impl<'a> Run<'a, '_> {
             let rooted = !deadline && (free || inner);
             let site = Site { deadline, parent, rooted, ..Site::default() };
             self.own(state, call.span, site, exposed);
+            let child = (self.arena.unboxed(parent_value), call.span);
+            if !self.children.contains(&child) {
+                self.children.push(child);
+            }
         }
         let context = self.arena.term(Term::Context(call.span));
         let cancel = self.arena.term(Term::Owed(call.span));
         self.set(state, call, 0, context);
         self.set(state, call, 1, cancel);
+    }
+
+    /// Something came out of a channel: if it is that of a context, which is over then, so are those made
+    /// from it, and nothing is owed for them.
+    pub(crate) fn came(&mut self, state: &mut State, chan: &Operand) {
+        if self.done_of.is_empty() || state.owed.is_empty() {
+            return;
+        }
+        let chan = self.peek(state, chan);
+        let Some(&context) = self.done_of.get(&chan) else { return };
+        let own = match *self.arena.get(context) {
+            Term::Context(site) => Some(site),
+            _ => None,
+        };
+        let children = self.children.iter().filter(|(parent, _)| *parent == context);
+        let over: Vec<Span> = own.into_iter().chain(children.map(|(_, site)| *site)).collect();
+        for site in over {
+            self.close(state, site);
+        }
     }
 
     pub(crate) fn own(&mut self, state: &mut State, span: Span, site: Site, exposed: bool) {

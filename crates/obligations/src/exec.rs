@@ -80,6 +80,14 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) slots: Slots,
     /// Whether it asked for the summary of a method that was not run yet.
     pub(crate) early: bool,
+    /// Methods that are asked for what they do, each by the one before.
+    pub(crate) asking: u32,
+    /// The parameter that is taken for something that the function made itself.
+    pub(crate) given_param: Option<usize>,
+    /// Channels that tell that contexts are over, with these.
+    pub(crate) done_of: FxHashMap<TermId, TermId>,
+    /// Contexts that others were made from, each with where that was.
+    pub(crate) children: Vec<(TermId, Span)>,
 }
 
 /// Something acquired by an operation of the function.
@@ -158,6 +166,10 @@ impl<'a, 'p> Run<'a, 'p> {
             candidates: BTreeMap::new(),
             slots: Slots::default(),
             early: false,
+            asking: 0,
+            given_param: None,
+            done_of: FxHashMap::default(),
+            children: Vec::new(),
         };
         run.name_fields();
         run
@@ -279,6 +291,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 if dst.is_none() {
                     self.receive_slot(state, chan, instr.span);
                 }
+                self.came(state, chan);
                 let chan = self.operand(state, chan);
                 for local in dst.iter().chain(ok) {
                     self.assign_fresh(state, *local);

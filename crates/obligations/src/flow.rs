@@ -75,7 +75,8 @@ impl<'a> Run<'a, '_> {
             func.blocks.iter().map(|_| Vec::new()).collect();
         let mut work: BTreeSet<(u32, BlockId, usize, usize)> = BTreeSet::new();
         let mut exits = Vec::new();
-        self.arrive(State::default(), entry, &shape, &mut groups, &mut work)?;
+        let beginning = self.beginning();
+        self.arrive(beginning, entry, &shape, &mut groups, &mut work)?;
         let mut visits = VISITS.0 * func.blocks.len() + VISITS.1;
         while let Some((order, id, group, index)) = work.pop_first() {
             visits = visits.checked_sub(1)?;
@@ -283,6 +284,7 @@ impl<'a> Run<'a, '_> {
                         if dst.is_none() {
                             self.receive_slot(&mut fork, chan, arm.span);
                         }
+                        self.came(&mut fork, chan);
                         for local in dst.iter().chain(ok) {
                             self.assign_fresh(&mut fork, *local);
                         }

@@ -86,6 +86,8 @@ impl Stops {
     }
 }
 
+/// A method may ask others for what they do, so deep.
+const MAX_ASKING: u32 = 8;
 /// Longer chains of owners are not followed.
 const MAX_STEPS: usize = 6;
 
@@ -573,9 +575,11 @@ impl<'a> Run<'a, '_> {
             self.early |= self.package.facts[func].relevant;
             return false;
         };
-        if summary.unknown {
+        // A method may ask its own receiver again.
+        if summary.unknown || self.asking >= MAX_ASKING {
             return false;
         }
+        self.asking += 1;
         let args: Vec<TermId> = recv.into_iter().collect();
         let env = Env { callee: func, args: &args };
         for outcome in &summary.outcomes {
@@ -600,6 +604,7 @@ impl<'a> Run<'a, '_> {
                 }
             }
         }
+        self.asking -= 1;
         true
     }
 

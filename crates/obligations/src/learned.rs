@@ -35,6 +35,13 @@ pub(crate) struct Candidate {
     deferred: bool,
 }
 
+impl Candidate {
+    /// What a function was given.
+    pub(crate) fn given(key: String) -> Self {
+        Self { key, fallible: true, ..Self::default() }
+    }
+}
+
 /// What is called through.
 pub(crate) enum Through {
     /// The object.
@@ -506,6 +513,7 @@ impl<'a> Run<'a, '_> {
                 closed_failing: failing,
                 moved: site.released && candidate.closer.is_none(),
                 methods: candidate.methods.clone(),
+                given_by: None,
                 lost,
             });
         }

@@ -13,6 +13,7 @@ mod exec;
 mod facts;
 mod findings;
 mod flow;
+mod given;
 mod holders;
 mod inferred;
 mod learned;
@@ -113,6 +114,13 @@ pub fn analyse(
         held.extend(run.held_in_fields().into_iter().filter(|h| h.key.is_some() && !ends_process));
         run.duties(&exits, ends_process)
     });
+    results.duties.extend(given::duties(&facts, &mut |id, param| {
+        let mut run = Run::new(&facts, &summaries, id, Detail::Fine);
+        (run.learning, run.given_param) = (true, Some(param));
+        let Some(mut exits) = run.explore() else { return Vec::new() };
+        run.summary(&mut exits);
+        run.duties(&exits, facts.ends_process(id, is_main))
+    }));
     held.retain(|h| h.enders.is_empty() || stops.can_end(module.package, &h.enders));
     results.makers = makers::find(&facts);
     results.dropped = dropped::find(&facts);

@@ -43,6 +43,12 @@ pub(crate) fn find(package: &Package<'_>) -> Vec<Maker> {
     declared.filter_map(|(id, func)| maker(package, id, func)).collect()
 }
 
+/// What one function of the package is as a maker.
+pub(crate) fn of(package: &Package<'_>, id: FuncId) -> Option<Maker> {
+    let func = package.module.funcs.get(id).filter(|f| f.has_body)?;
+    maker(package, id, func)
+}
+
 fn maker(package: &Package<'_>, id: FuncId, func: &Func) -> Option<Maker> {
     let closable = |&&local: &&LocalId| package.is_closable(func.locals[local].ty);
     let result = *func.results.iter().find(closable)?;

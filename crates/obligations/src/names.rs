@@ -1,7 +1,7 @@
 //! Which function a call names: its effect, its body, or neither.
 
 use stanch_base::FxHashMap;
-use stanch_effects::{Args, Effect, Effects, ResourceEffect};
+use stanch_effects::{Args, Effect, Effects, Kind, ResourceEffect};
 use stanch_ir::{FuncId, Module};
 use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeId, TypeKind};
 use std::cell::RefCell;
@@ -86,8 +86,32 @@ impl<'a> Names<'a> {
             let other = if resources.borrows(path) { Args::Borrow } else { Args::Escape };
             return Some(ResourceEffect { args: effect.args.or(Some(other)), ..*effect });
         }
+        if path != "net/http" && self.answers_request(func) {
+            let (acquires, args) = (Some(Kind::Body), Some(Args::Borrow));
+            return Some(ResourceEffect { acquires, args, ..ResourceEffect::default() });
+        }
         let borrow = ResourceEffect { args: Some(Args::Borrow), ..ResourceEffect::default() };
         resources.borrows(path).then_some(borrow)
+    }
+
+    /// Whether a function out of view does what an HTTP client does: it gets a request and returns a
+    /// response or an error, and nothing else.
+    fn answers_request(&self, func: ObjectId) -> bool {
+        let program = self.program;
+        let TypeKind::Signature(signature) = program.kind(program.object(func).ty) else {
+            return false;
+        };
+        let is = |ty: TypeId, name: &str| {
+            let object = program.pointee(ty).and_then(|of| program.named_object(of));
+            object.is_some_and(|o| {
+                o.package != ObjectId::UNIVERSE
+                    && program.object_name(o) == name
+                    && program.package_path(o.package) == "net/http"
+            })
+        };
+        matches!(*signature.results, [first, second]
+            if is(first, "Response") && program.type_string(second) == "error")
+            && signature.params.iter().any(|&param| is(param, "Request"))
     }
 
     /// Whether values of a type may have to be given back.

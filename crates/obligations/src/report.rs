@@ -198,6 +198,8 @@ pub struct Dropped {
     pub name: String,
     /// How.
     pub how: How,
+    /// Whether it holds functions that cancel contexts.
+    pub cancel: bool,
     /// A function that closes what the field holds, and where.
     pub closed: (FuncId, Span),
 }
@@ -211,6 +213,8 @@ pub enum How {
     Deleted,
     /// All entries of its map are deleted.
     Cleared,
+    /// It is filled again, in a loop.
+    Replaced,
 }
 
 /// What became of an object that perhaps had to be closed, in one function.
@@ -236,6 +240,8 @@ pub struct Duty {
     pub moved: bool,
     /// Its methods that are called, other than those that may close it.
     pub methods: BTreeSet<String>,
+    /// If it is a parameter: a caller that hands it over, and where.
+    pub given_by: Option<(FuncId, Span)>,
     /// How it is forgotten on some path, if it is.
     pub lost: Option<LostResource>,
 }

@@ -25,6 +25,7 @@ const IMPLICIT: &[(&str, &str)] = &[
     ("context.", "context"),
     ("errors.", "errors"),
     ("fmt.", "fmt"),
+    ("gzip.", "compress/gzip"),
     ("http.", "net/http"),
     ("net.", "net"),
     ("io.", "io"),

@@ -21,6 +21,7 @@ const STD: &[(&str, &str)] = &[
     ("fmt", include_str!("../std/fmt.go")),
     ("io", include_str!("../std/io.go")),
     ("iter", include_str!("../std/iter.go")),
+    ("compress/gzip", include_str!("../std/gzip.go")),
     ("net", include_str!("../std/net.go")),
     ("net/http", include_str!("../std/http.go")),
     ("log", include_str!("../std/log.go")),

@@ -19,6 +19,8 @@ type Conn interface {
 	Close() error
 }
 
+func Dial(network, address string) (Conn, error)
+
 type Listener interface {
 	Accept() (Conn, error)
 	Close() error

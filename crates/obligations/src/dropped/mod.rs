@@ -3,6 +3,7 @@
 //! A field owns what it holds if the package closes that somewhere. Where the field is set to nil, or an
 //! entry of its map deleted, what was in it has to be closed before, or read and closed after.
 
+mod replaced;
 mod uses;
 
 use crate::package::{Package, successors};
@@ -10,8 +11,8 @@ use crate::report::{Dropped, How};
 use crate::visit;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::{
-    BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
-    Span, Terminator,
+    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj,
+    Rvalue, Span, Terminator,
 };
 use stanch_syntax::ast::{BinaryOp, UnaryOp};
 use stanch_types::{Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
@@ -42,14 +43,18 @@ pub(crate) fn find(package: &Package<'_>) -> Vec<Dropped> {
     let search = Search { uses: &uses, package };
     let mut found: Vec<Dropped> = Vec::new();
     let mut told: FxHashSet<(FuncId, ObjectId)> = FxHashSet::default();
-    for drop in search.drops() {
+    let dropped = search.drops().into_iter().filter(|drop| {
+        search.owns(drop.field) && search.is_open(drop) && !search.is_listed(drop.field)
+    });
+    let replaced = search.replaced().into_iter().filter(|drop| {
+        search.is_cancel(drop.field) || search.owns(drop.field) && !search.is_listed(drop.field)
+    });
+    let drops: Vec<Drop> = dropped.chain(replaced).collect();
+    for drop in drops {
         if package.in_test(package.module.funcs[drop.func].span) {
             continue;
         }
         if let Some(closed) = search.closed_elsewhere(&drop)
-            && search.owns(drop.field)
-            && search.is_open(&drop)
-            && !search.is_listed(drop.field)
             && told.insert((drop.func, drop.field))
         {
             found.push(search.dropped(&drop, closed));
@@ -74,17 +79,25 @@ fn contents(package: &Package<'_>) -> FxHashMap<ObjectId, Content> {
                 _ => (field.ty, false),
             };
             if package.is_closable(ty) {
-                contents.insert(field.object, Content { ty, many });
+                contents.insert(field.object, Content { ty, many, cancel: false });
+            } else if !many && is_function(package, ty) {
+                contents.insert(field.object, Content { ty, many, cancel: true });
             }
         }
     }
     contents
 }
 
-/// Whether any function sets such a field to nil, or deletes from a map at all.
+/// Whether a type is that of functions which may be cancel functions.
+fn is_function(package: &Package<'_>, ty: TypeId) -> bool {
+    let program = package.program;
+    matches!(program.kind(program.underlying(ty)), TypeKind::Signature(s) if s.params.len() <= 1 && s.results.is_empty())
+}
+
+/// Whether any function sets such a field to anything, or deletes from a map at all.
 fn may_drop(package: &Package<'_>, contents: &FxHashMap<ObjectId, Content>) -> bool {
     let drops = |kind: &InstrKind| match kind {
-        InstrKind::Store(Place { proj, .. }, Operand::Nil(_)) => {
+        InstrKind::Store(Place { proj, .. }, _) => {
             matches!(proj.last(), Some(Proj::Field(_, f)) if contents.contains_key(f))
         }
         InstrKind::MapDelete { .. } => true,
@@ -206,6 +219,10 @@ impl Search<'_, '_> {
                 _ => false,
             }
         })
+    }
+
+    fn is_cancel(&self, field: ObjectId) -> bool {
+        self.uses.contents.get(&field).is_some_and(|content| content.cancel)
     }
 
     /// Whether what a field holds owns something that the collector does not give back.
@@ -374,6 +391,11 @@ impl Search<'_, '_> {
         cond: LocalId,
         kind: &InstrKind,
     ) -> Option<bool> {
+        if let InstrKind::Call(call) = kind
+            && call.dst.first() == Some(&cond)
+        {
+            return self.told_by(id, field, call);
+        }
         let InstrKind::Assign(dst, rvalue) = kind else { return None };
         match rvalue {
             Rvalue::MapLookup { map, ok: Some(ok), .. } if *ok == cond => {
@@ -399,6 +421,24 @@ impl Search<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// What a function of the package returns if the field is empty, where it only compares that with nil.
+    fn told_by(&self, id: FuncId, field: ObjectId, call: &Call) -> Option<bool> {
+        let body = self.package.body(&call.callee).filter(|&body| body != id)?;
+        let func = self.package.module.funcs.get(body)?;
+        let [result] = *func.results.as_slice() else { return None };
+        let mut told = visit::kinds(func).filter_map(|kind| match kind {
+            InstrKind::Assign(dst, Rvalue::Use(Operand::Local(from))) if *dst == result => {
+                Some(*from)
+            }
+            _ => None,
+        });
+        let (cond, None) = (told.next()?, told.next()) else { return None };
+        let (cond, negated) = condition(func, cond);
+        let mut compares = visit::kinds(func).filter(|kind| matches!(kind, InstrKind::Assign(..)));
+        let empty = compares.find_map(|kind| self.tests(body, func, field, cond, kind));
+        empty.map(|empty| empty != negated)
     }
 
     /// Whether blocks that a loop's body leads to close what the field holds.
@@ -465,7 +505,8 @@ impl Search<'_, '_> {
         let func = &self.package.module.funcs[drop.func];
         let span = func.blocks[drop.site.0].instrs[drop.site.1].span;
         let name = self.package.program.object_name(drop.field).to_owned();
-        Dropped { func: drop.func, span, name, how: drop.how, closed }
+        let cancel = self.is_cancel(drop.field);
+        Dropped { func: drop.func, span, name, how: drop.how, cancel, closed }
     }
 }
 

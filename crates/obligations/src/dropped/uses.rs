@@ -16,6 +16,8 @@ pub(super) struct Content {
     pub(super) ty: TypeId,
     /// Whether it holds many of them.
     pub(super) many: bool,
+    /// Whether it is a function, which may be one that cancels a context.
+    pub(super) cancel: bool,
 }
 
 /// Where the value of a local may come from.
@@ -490,7 +492,13 @@ impl<'s, 'a> Uses<'s, 'a> {
             self.package.names.is_release_word(self.package.program.object_name(method))
                 && self.is_from(id, receiver, field)
         };
-        if self.released(call).is_some_and(|(receiver, method)| named(receiver, method)) {
+        let cancel = |f: &Operand| {
+            self.contents.get(&field).is_some_and(|content| content.cancel)
+                && self.is_from(id, f, field)
+        };
+        if self.released(call).is_some_and(|(receiver, method)| named(receiver, method))
+            || matches!(&call.callee, Callee::Value(f) if cancel(f))
+        {
             return true;
         }
         self.bodies(id, call).iter().any(|&callee| {
@@ -635,7 +643,7 @@ impl<'s, 'a> Uses<'s, 'a> {
             sent(&block.term).any(|value| self.is_from(id, value, field))
         };
         touched
-            || self.compares_with_end(func)
+            || !content.cancel && self.compares_with_end(func)
             || func.blocks.iter().any(sends)
             || func.closures.iter().any(|&inner| self.knows_within(inner, field))
     }

@@ -1,0 +1,366 @@
+//! What a function is given to end: a parameter that it closes on some of its ways, which its callers do
+//! not touch any more once they have passed it on.
+//!
+//! Such a function is run with the parameter taken for something that it has made itself.
+
+use crate::exec::{Run, Site};
+use crate::learned::Candidate;
+use crate::makers;
+use crate::package::{Package, successors};
+use crate::report::Duty;
+use crate::state::State;
+use crate::term::Term;
+use crate::visit;
+use stanch_base::{FxHashSet, Idx};
+use stanch_effects::Kind;
+use stanch_ir::{BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Rvalue, Span};
+use stanch_types::{ObjectId, ObjectKind, TypeId};
+
+/// Variables that hold each other's values are followed so far.
+const MAX_COPIES: usize = 6;
+/// Literals within literals are looked at so far.
+const MAX_DEPTH: u32 = 3;
+
+/// A parameter, and a caller that hands over what it is.
+pub(crate) struct Given {
+    func: FuncId,
+    /// The parameter's number, receiver first.
+    param: usize,
+    /// The caller, and the call.
+    by: (FuncId, Span),
+}
+
+/// The parameters that functions of the package are given to end.
+pub(crate) fn find(package: &Package<'_>) -> Vec<Given> {
+    let mut found = Vec::new();
+    for (id, func) in package.module.funcs.iter_enumerated() {
+        if !func.has_body || func.object.is_none() || package.in_test(func.span) {
+            continue;
+        }
+        for param in usize::from(func.has_recv)..func.params.len() {
+            if ends(package, func, func.params[param])
+                && let Some(by) = handed_over(package, id, param)
+            {
+                found.push(Given { func: id, param, by });
+            }
+        }
+    }
+    found
+}
+
+/// Whether a function closes a parameter itself, other than at its end whatever happens.
+fn ends(package: &Package<'_>, func: &Func, param: LocalId) -> bool {
+    let Some(ty) = func.locals.get(param).map(|local| local.ty) else { return false };
+    if !package.is_closable(ty) || is_light(package, ty) {
+        return false;
+    }
+    visit::kinds(func).any(|kind| match kind {
+        InstrKind::Call(call) => closes(package, call, param),
+        _ => false,
+    })
+}
+
+/// What the collector takes when it is forgotten, or what ends by itself.
+fn is_light(package: &Package<'_>, ty: TypeId) -> bool {
+    let program = package.program;
+    let named = program.named_object(program.pointee(ty).unwrap_or(ty));
+    named.is_none_or(|object| {
+        matches!(program.package_path(object.package), "time" | "context" | "testing")
+    })
+}
+
+fn closes(package: &Package<'_>, call: &Call, local: LocalId) -> bool {
+    let program = package.program;
+    let (receiver, method) = match &call.callee {
+        Callee::Interface { recv, method } => (Some(recv), *method),
+        Callee::Static(object, _) => {
+            let kind = &program.object(*object).kind;
+            let is_method = matches!(kind, ObjectKind::Func { recv: Some(_), .. });
+            (call.args.first().filter(|_| is_method), *object)
+        }
+        _ => return false,
+    };
+    receiver == Some(&Operand::Local(local))
+        && package.names.is_release_word(program.object_name(method))
+}
+
+/// A caller that hands over an argument, if one does and none is seen to keep it.
+fn handed_over(package: &Package<'_>, callee: FuncId, param: usize) -> Option<(FuncId, Span)> {
+    let mut found = None;
+    for (id, func) in package.module.funcs.iter_enumerated() {
+        for (block, data) in func.blocks.iter_enumerated() {
+            for (index, instr) in data.instrs.iter().enumerate() {
+                let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) =
+                    &instr.kind
+                else {
+                    continue;
+                };
+                if package.body(&call.callee) != Some(callee) {
+                    continue;
+                }
+                let arg = argument(call, param);
+                match arg.map(|arg| hands_over(package, id, arg, (block, index), MAX_DEPTH)) {
+                    Some(Some(true)) if matches!(instr.kind, InstrKind::Defer(_)) => return None,
+                    Some(Some(true)) => found = found.or(Some((id, instr.span))),
+                    Some(Some(false)) => return None,
+                    Some(None) | None => {}
+                }
+            }
+        }
+    }
+    found.filter(|(id, _)| !package.in_test(package.module.funcs[*id].span))
+}
+
+fn argument(call: &Call, param: usize) -> Option<LocalId> {
+    match call.args.get(param) {
+        Some(&Operand::Local(local)) => Some(local),
+        _ => None,
+    }
+}
+
+/// Whether a function does not touch a variable any more after a place, and what it holds was made in
+/// the function; `None` if it cannot be said whose that is.
+fn hands_over(
+    package: &Package<'_>,
+    id: FuncId,
+    local: LocalId,
+    at: (BlockId, usize),
+    depth: u32,
+) -> Option<bool> {
+    let func = package.module.funcs.get(id)?;
+    let mut names = vec![local];
+    for _ in 0..MAX_COPIES {
+        let last = *names.last()?;
+        if let Some(capture) = func.captures.iter().find(|c| c.inner == last) {
+            let parent = func.parent.filter(|_| depth > 0)?;
+            if !is_last(package, func, &names, at) {
+                return Some(false);
+            }
+            let made = made_at(package, parent, id)?;
+            return hands_over(package, parent, capture.outer, made, depth - 1);
+        }
+        if func.params.contains(&last) {
+            return None;
+        }
+        let sources: Vec<&InstrKind> =
+            visit::kinds(func).filter(|kind| defines(kind, last)).collect();
+        let copied = sources.iter().find_map(|kind| match kind {
+            InstrKind::Assign(
+                _,
+                Rvalue::Use(Operand::Local(from))
+                | Rvalue::Convert(Operand::Local(from), _)
+                | Rvalue::MakeInterface(Operand::Local(from), _),
+            ) if !names.contains(from) => Some(*from),
+            _ => None,
+        });
+        match (copied, sources.as_slice()) {
+            (Some(from), [_]) => names.push(from),
+            (Some(from), _) if is_temporary(func, from) => {
+                // A variable that calls fill, through their results' places.
+                let filled = sources.iter().all(|kind| is_filled(package, func, kind));
+                return if filled { Some(is_last(package, func, &names, at)) } else { None };
+            }
+            (None, sources) if !sources.is_empty() => {
+                let filled = sources.iter().all(|kind| is_filled(package, func, kind));
+                return if filled { Some(is_last(package, func, &names, at)) } else { None };
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+fn is_temporary(func: &Func, local: LocalId) -> bool {
+    func.locals.get(local).is_some_and(|local| local.name.is_empty())
+}
+
+fn defines(kind: &InstrKind, local: LocalId) -> bool {
+    let mut defines = false;
+    visit::defs(kind, &mut |l| defines |= l == local);
+    defines && !matches!(kind, InstrKind::DeclareVar(_))
+}
+
+/// Whether an instruction fills a variable with what a call has made, or nothing.
+fn is_filled(package: &Package<'_>, func: &Func, kind: &InstrKind) -> bool {
+    match kind {
+        InstrKind::Call(call) => makes(package, func, call),
+        InstrKind::Assign(_, Rvalue::Use(Operand::Nil(_) | Operand::Zero(_))) => true,
+        InstrKind::Assign(_, Rvalue::Use(Operand::Local(from))) => {
+            let mut sources = visit::kinds(func).filter(|kind| defines(kind, *from)).peekable();
+            sources.peek().is_some()
+                && sources.all(|kind| match kind {
+                    InstrKind::Call(call) => makes(package, func, call),
+                    _ => false,
+                })
+        }
+        _ => false,
+    }
+}
+
+/// Whether a call makes what it returns: a method that cannot fail shows what its receiver has.
+fn makes(package: &Package<'_>, func: &Func, call: &Call) -> bool {
+    let fails = call
+        .dst
+        .iter()
+        .any(|&dst| func.locals.get(dst).is_some_and(|local| package.is_error(local.ty)));
+    match call.callee {
+        // What a pool or a registry knows as well is not given away.
+        Callee::Static(object, _) if shares(package, func, call, object) => false,
+        Callee::Static(object, _) => {
+            let kind = &package.program.object(object).kind;
+            fails || !matches!(kind, ObjectKind::Func { recv: Some(_), .. })
+        }
+        Callee::Interface { .. } | Callee::Value(_) => fails,
+        Callee::Closure(..) | Callee::Builtin(_) => false,
+    }
+}
+
+/// Whether a function of the package returns what was there before, or what others get to know.
+fn shares(package: &Package<'_>, func: &Func, call: &Call, object: ObjectId) -> bool {
+    let ty = |dst: &LocalId| func.locals.get(*dst).map(|local| local.ty);
+    let closable = |ty: &TypeId| package.is_closable(*ty);
+    let Some(ty) = call.dst.iter().filter_map(ty).find(closable) else { return false };
+    let key = makers::key(package, object, ty);
+    let makers = package.body(&call.callee).and_then(|id| makers::of(package, id));
+    makers.is_some_and(|maker| maker.key == key && (maker.kept || maker.registered))
+}
+
+/// Where a function makes a literal, if it does so at one place.
+fn made_at(package: &Package<'_>, parent: FuncId, literal: FuncId) -> Option<(BlockId, usize)> {
+    let func = package.module.funcs.get(parent)?;
+    let mut made = func.blocks.iter_enumerated().flat_map(|(block, data)| {
+        let instrs = data.instrs.iter().enumerate();
+        instrs.filter_map(move |(index, instr)| match instr.kind {
+            InstrKind::Assign(_, Rvalue::MakeClosure(inner)) if inner == literal => {
+                Some((block, index))
+            }
+            _ => None,
+        })
+    });
+    made.next().filter(|_| made.next().is_none())
+}
+
+/// Whether nothing reads any of the variables after a place, before they are filled anew, and no
+/// deferred call or literal has them.
+fn is_last(package: &Package<'_>, func: &Func, names: &[LocalId], at: (BlockId, usize)) -> bool {
+    let Some(&root) = names.last() else { return false };
+    let reads = |kind: &InstrKind| {
+        let mut reads = false;
+        visit::uses(kind, &mut |local| reads |= names.contains(&local));
+        reads
+    };
+    let elsewhere = func.blocks.iter_enumerated().any(|(block, data)| {
+        data.instrs.iter().enumerate().any(|(index, instr)| match &instr.kind {
+            InstrKind::Defer(_) => reads(&instr.kind),
+            InstrKind::Assign(_, Rvalue::MakeClosure(inner)) if (block, index) != at => {
+                let captures = package.module.funcs.get(*inner).map(|f| &f.captures);
+                captures.into_iter().flatten().any(|c| names.contains(&c.outer))
+            }
+            InstrKind::Store(_, value) | InstrKind::Send { value, .. } => named(names, value),
+            InstrKind::Assign(
+                _,
+                Rvalue::Append { elems, .. } | Rvalue::MakeSlice { elems, .. },
+            ) => elems.iter().any(|x| named(names, x)),
+            InstrKind::Assign(_, Rvalue::Composite { elems, .. }) => {
+                elems.iter().any(|(_, x)| named(names, x))
+            }
+            InstrKind::Call(call) if (block, index) != at => keeps(package, call, names),
+            _ => false,
+        })
+    });
+    if elsewhere {
+        return false;
+    }
+    let mut seen = vec![false; func.blocks.len()];
+    let mut work = vec![(at.0, at.1 + 1)];
+    while let Some((block, first)) = work.pop() {
+        if first == 0 && std::mem::replace(&mut seen[block.index()], true) {
+            continue;
+        }
+        let data = &func.blocks[block];
+        let mut filled = false;
+        for instr in data.instrs.iter().skip(first) {
+            if reads(&instr.kind) {
+                return false;
+            }
+            if defines(&instr.kind, root) {
+                filled = true;
+                break;
+            }
+        }
+        if !filled {
+            successors(&data.term, &mut |next| work.push((next, 0)));
+        }
+    }
+    true
+}
+
+fn named(names: &[LocalId], operand: &Operand) -> bool {
+    matches!(operand, Operand::Local(local) if names.contains(local))
+}
+
+/// Whether a call may keep one of the variables' values, which is not its receiver.
+fn keeps(package: &Package<'_>, call: &Call, names: &[LocalId]) -> bool {
+    let (object, receiver) = match &call.callee {
+        Callee::Static(object, _) => {
+            let kind = &package.program.object(*object).kind;
+            (Some(*object), matches!(kind, ObjectKind::Func { recv: Some(_), .. }))
+        }
+        Callee::Interface { method, .. } => (Some(*method), false),
+        _ => (None, false),
+    };
+    let borrows = object
+        .and_then(|o| package.names.resource(o))
+        .is_some_and(|effect| effect.args == Some(stanch_effects::Args::Borrow));
+    let body = package.body(&call.callee).and_then(|body| package.facts.get(body));
+    let mut args = call.args.iter().enumerate().skip(usize::from(receiver));
+    args.any(|(i, arg)| {
+        let lent = borrows || body.is_some_and(|facts| facts.lends.leaves_whole(i));
+        named(names, arg) && !lent
+    })
+}
+
+impl Run<'_, '_> {
+    /// The state in which the function begins.
+    pub(crate) fn beginning(&mut self) -> State {
+        let mut state = State::default();
+        let Some(local) = self.given_param.and_then(|i| self.func.params.get(i)).copied() else {
+            return state;
+        };
+        let data = &self.func.locals[local];
+        let key = match self.func.object {
+            Some(object) => makers::key(self.package, object, data.ty),
+            None => return state,
+        };
+        let span = data.span;
+        self.candidates.insert(span, Candidate::given(key));
+        let site = Site { kind: Some(Kind::Closer), ..Site::default() };
+        self.own(&mut state, span, site, true);
+        let owed = self.arena.term(Term::Owed(span));
+        self.assign(&mut state, local, owed);
+        state
+    }
+}
+
+/// What becomes of what functions are given to end: those that forget it on some way.
+pub(crate) fn duties(
+    package: &Package<'_>,
+    run: &mut dyn FnMut(FuncId, usize) -> Vec<Duty>,
+) -> Vec<Duty> {
+    let mut seen: FxHashSet<(FuncId, usize)> = FxHashSet::default();
+    let mut duties = Vec::new();
+    for Given { func, param, by } in find(package) {
+        let Some(&local) = package.module.funcs[func].params.get(param) else { continue };
+        if !seen.insert((func, param)) {
+            continue;
+        }
+        let span = package.module.funcs[func].locals[local].span;
+        let lost = run(func, param).into_iter();
+        let lost = lost.filter(|duty| duty.span == span && duty.closer.is_some());
+        duties.extend(
+            lost.filter(|duty| duty.lost.is_some() && !duty.deferred)
+                .map(|duty| Duty { given_by: Some(by), ..duty }),
+        );
+    }
+    duties
+}
