@@ -80,8 +80,6 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) slots: Slots,
     /// Whether it asked for the summary of a method that was not run yet.
     pub(crate) early: bool,
-    /// Methods that are asked for what they do, each by the one before.
-    pub(crate) asking: u32,
     /// The parameter that is taken for something that the function made itself.
     pub(crate) given_param: Option<usize>,
     /// Channels that tell that contexts are over, with these.
@@ -166,7 +164,6 @@ impl<'a, 'p> Run<'a, 'p> {
             candidates: BTreeMap::new(),
             slots: Slots::default(),
             early: false,
-            asking: 0,
             given_param: None,
             done_of: FxHashMap::default(),
             children: Vec::new(),

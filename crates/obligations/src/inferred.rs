@@ -86,8 +86,6 @@ impl Stops {
     }
 }
 
-/// A method may ask others for what they do, so deep.
-const MAX_ASKING: u32 = 8;
 /// Longer chains of owners are not followed.
 const MAX_STEPS: usize = 6;
 
@@ -575,11 +573,9 @@ impl<'a> Run<'a, '_> {
             self.early |= self.package.facts[func].relevant;
             return false;
         };
-        // A method may ask its own receiver again.
-        if summary.unknown || self.asking >= MAX_ASKING {
+        if summary.unknown {
             return false;
         }
-        self.asking += 1;
         let args: Vec<TermId> = recv.into_iter().collect();
         let env = Env { callee: func, args: &args };
         for outcome in &summary.outcomes {
@@ -604,7 +600,6 @@ impl<'a> Run<'a, '_> {
                 }
             }
         }
-        self.asking -= 1;
         true
     }
 
