@@ -5,7 +5,7 @@
 //! with an object that was there before the loop.
 
 use super::uses::{Site, called, instrs};
-use super::{Drop, MAX_CALLERS, Search, is_new, owner_param};
+use super::{Drop, MAX_CALLERS, Search, is_new, owner_param, unexported};
 use crate::names::Known;
 use crate::report::How;
 use crate::visit;
@@ -47,6 +47,9 @@ impl Search<'_, '_> {
             return None;
         };
         let content = self.uses.contents.get(&field).filter(|content| !content.many)?;
+        if !unexported(self.package, field) {
+            return None;
+        }
         let direct = place.proj.iter().filter(|p| matches!(p, Proj::Field(..))).count() == 1;
         let stays = direct && is_stable(func, owner) && !is_new(func, owner);
         let maker = self.maker(func, *value).filter(|_| stays)?;
@@ -116,8 +119,21 @@ impl Search<'_, '_> {
         match package.names.known(object) {
             Known::Body(body) => fails && (function || opens(body)),
             Known::Effect(_) => false,
-            Known::Nothing => fails,
+            // What the standard library opens is known.
+            Known::Nothing => fails && !self.is_std(object),
         }
+    }
+
+    /// Whether something is declared by the standard library.
+    fn is_std(&self, object: ObjectId) -> bool {
+        let program = self.package.program;
+        let first = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
+        if object.package == ObjectId::UNIVERSE {
+            return true;
+        }
+        let theirs = first(program.package_path(object.package));
+        let own = first(program.package_path(self.package.module.package));
+        !theirs.contains('.') && theirs != own
     }
 
     /// Whether a context is that of an object that was there before the call.
