@@ -53,6 +53,12 @@ const RECEIVE: Words = Words {
     remedy: Remedy::CloseChannel,
 };
 
+const UNMADE: Words = Words {
+    label: "no code makes this channel: it is nil",
+    help: "make the channel where its object is made, or ask whether it is nil first",
+    ..RECEIVE
+};
+
 const SELECT: Words = Words {
     subject: "this select",
     verb: ("blocks for ever", "can block for ever"),
@@ -78,11 +84,12 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
             && waits::cancelled_context(ctx, leak).is_none()
             && !waits::parks(ctx, seen.leak)
     });
-    let words = |wait: WaitReason| match wait {
+    let words = |leak: &stanch_extract::RootLeak| match leak.leak.wait {
+        _ if waits::is_unmade(leak) => &UNMADE,
         WaitReason::Select | WaitReason::SelectNoCases => &SELECT,
         _ => &RECEIVE,
     };
-    leaks.iter().map(|s| waits::finding(ctx, &CHECK, s, words(s.leak.leak.wait))).collect()
+    leaks.iter().map(|s| waits::finding(ctx, &CHECK, s, words(s.leak))).collect()
 }
 
 #[cfg(test)]

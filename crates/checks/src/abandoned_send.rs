@@ -54,6 +54,13 @@ const WORDS: Words = Words {
     remedy: Remedy::BufferChannel,
 };
 
+const UNMADE: Words = Words {
+    label: "no code makes this channel: it is nil",
+    help: "make the channel where its object is made, or ask whether it is nil first",
+    remedy: Remedy::CloseChannel,
+    ..WORDS
+};
+
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
     let leaks = waits::leaks(ctx, |_, seen| {
@@ -61,7 +68,8 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
         leak.kind == LeakKind::BlockedForEver
             && matches!(leak.wait, WaitReason::ChanSend | WaitReason::ChanSendNil)
     });
-    leaks.iter().map(|seen| waits::finding(ctx, &CHECK, seen, &WORDS)).collect()
+    let words = |seen: &waits::Seen<'_>| if waits::is_unmade(seen.leak) { &UNMADE } else { &WORDS };
+    leaks.iter().map(|seen| waits::finding(ctx, &CHECK, seen, words(seen))).collect()
 }
 
 #[cfg(test)]

@@ -71,6 +71,12 @@ pub(crate) fn leaks<'a>(
     seen
 }
 
+/// Whether nobody makes the channel that is waited for: no schedule was explored for that.
+pub(crate) fn is_unmade(leak: &RootLeak) -> bool {
+    let nil = matches!(leak.leak.wait, WaitReason::ChanSendNil | WaitReason::ChanReceiveNil);
+    leak.unexplored && nil
+}
+
 /// Where the context was made that a goroutine waits for and that a cancel function could end.
 pub(crate) fn cancelled_context(ctx: &Ctx<'_>, leak: &Leak) -> Option<Span> {
     let waits = matches!(leak.wait, WaitReason::ChanReceive | WaitReason::Select);
@@ -123,6 +129,7 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
         || doubts::changes_its_mind(ctx, leak)
         || doubts::takes_for_own(ctx, &leak.leak)
         || doubts::counts_on(ctx, &leak.leak)
+        || doubts::starts_counted(ctx, &leak.leak)
         || doubts::is_nil_by_now(ctx, &leak.leak)
         || doubts::fails_if_stuck(ctx, leak);
     match likely {

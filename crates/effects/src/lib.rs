@@ -106,7 +106,23 @@ pub enum Op {
     AtomicLoad,
     /// Atomic write.
     AtomicStore,
-    /// Atomic exchange, compare-and-swap, add, and, or.
+    /// A new atomic that holds argument 0, or nothing yet.
+    AtomicNew,
+    /// Atomic write that returns what was there.
+    AtomicSwap,
+    /// Writes argument 2 if argument 1 is there; the result tells.
+    AtomicCompareAndSwap,
+    /// Adds argument 1; the result is the sum.
+    AtomicAdd,
+    /// Subtracts argument 1; the result is the difference.
+    AtomicSubtract,
+    /// Adds one; the result is the sum.
+    AtomicIncrement,
+    /// Subtracts one; the result is the difference.
+    AtomicDecrement,
+    /// Negates a truth value; the result is what was there.
+    AtomicToggle,
+    /// Another atomic change.
     AtomicUpdate,
     /// Values arrive on the channel in argument 0 at any time, without blocking the sender.
     SignalNotify,
@@ -114,6 +130,29 @@ pub enum Op {
     SignalStop,
     /// Argument 1 runs when the test in argument 0 ends.
     TestCleanup,
+}
+
+impl Op {
+    /// Whether it changes an atomic.
+    pub fn changes_atomic(self) -> bool {
+        matches!(
+            self,
+            Self::AtomicStore
+                | Self::AtomicSwap
+                | Self::AtomicCompareAndSwap
+                | Self::AtomicAdd
+                | Self::AtomicSubtract
+                | Self::AtomicIncrement
+                | Self::AtomicDecrement
+                | Self::AtomicToggle
+                | Self::AtomicUpdate
+        )
+    }
+
+    /// Whether it reads or changes an atomic that is there.
+    pub fn is_atomic(self) -> bool {
+        self == Self::AtomicLoad || self.changes_atomic()
+    }
 }
 
 /// When and where a library function calls a function value it was given.
@@ -215,6 +254,8 @@ pub struct Effect {
 #[derive(Clone, Debug, Default)]
 pub struct Effects {
     functions: FxHashMap<Box<str>, Effect>,
+    /// Functions and methods of any type by name alone, by package.
+    named: FxHashMap<Box<str>, FxHashMap<Box<str>, Effect>>,
     packages: FxHashMap<Box<str>, Effect>,
     /// What has to be closed or stopped.
     pub resources: Resources,
@@ -240,10 +281,20 @@ impl Effects {
         Ok(effects)
     }
 
-    /// The effect of the function with this symbol, declared in package `package`: its own entry, or
-    /// else its package's default. `None` means that nothing is known of it.
+    /// The effect of the function with this symbol, declared in package `package`: its own entry, that
+    /// of its name in the package, or else its package's default. `None` means that nothing is known of it.
     pub fn get(&self, package: &str, symbol: &str) -> Option<&Effect> {
-        self.functions.get(symbol).or_else(|| self.packages.get(package))
+        let named = || {
+            let name = symbol.rsplit('.').next().unwrap_or(symbol);
+            self.named.get(package)?.get(name)
+        };
+        let own = self.functions.get(symbol).or_else(named);
+        own.or_else(|| self.packages.get(package))
+    }
+
+    /// What a package's functions do that have no entry of their own.
+    pub fn package(&self, package: &str) -> Option<&Effect> {
+        self.packages.get(package)
     }
 
     /// The entry of exactly this function.
@@ -263,6 +314,8 @@ mod tests {
         assert_eq!(lock.op, Op::Lock);
         assert_eq!(effects.get("strings", "strings.Split").expect("default").args, Args::Borrow);
         assert_eq!(effects.get("example.com/m", "example.com/m.F"), None);
+        let inc = effects.get("go.uber.org/atomic", "(*go.uber.org/atomic.Int32).Inc");
+        assert_eq!(inc.expect("by name").op, Op::AtomicIncrement);
     }
 
     #[test]

@@ -27,6 +27,9 @@ struct FileFormat {
     package: BTreeMap<String, Entry>,
     #[serde(default)]
     function: BTreeMap<String, Entry>,
+    /// Functions, and methods of any type of a package, by `package.Name`.
+    #[serde(default)]
+    named: BTreeMap<String, Entry>,
 }
 
 #[derive(Deserialize)]
@@ -61,7 +64,13 @@ pub fn parse(name: &str, text: &str) -> Result<Effects, EffectError> {
         entries.into_iter().map(|(k, e)| (k.into_boxed_str(), effect(e))).collect()
     };
     let (functions, packages) = (table(file.function), table(file.package));
-    Ok(Effects { functions, packages, ..Effects::default() })
+    let mut named: FxHashMap<Box<str>, FxHashMap<Box<str>, Effect>> = FxHashMap::default();
+    for (symbol, entry) in table(file.named) {
+        if let Some((package, name)) = symbol.rsplit_once('.') {
+            named.entry(package.into()).or_default().insert(name.into(), entry);
+        }
+    }
+    Ok(Effects { functions, named, packages, ..Effects::default() })
 }
 
 pub(crate) fn explain(name: &str, text: &str, error: &toml::de::Error) -> EffectError {

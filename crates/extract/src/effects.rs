@@ -2,14 +2,13 @@
 
 use crate::function::FuncBuilder;
 use crate::need::callback;
-use crate::translate::{ATOMIC, call_any, group_member, integer};
+use crate::translate::{call_any, group_member, integer};
 use stanch_effects::{Args, Effect, Gives, Op as EffectOp, Times, When};
-use stanch_ir::{self as ir, Callee as IrCallee, Span};
+use stanch_ir::{self as ir, Callee as IrCallee, InstrKind, Rvalue, Span};
 use stanch_model::{
-    AllocKind, ArithOp, Bindable, Call, Callee, Const, ContextKind, LocalId, Op, Operand, Prim,
-    UnknownKind,
+    AllocKind, Bindable, Call, Callee, Const, ContextKind, LocalId, Op, Operand, Prim, UnknownKind,
 };
-use stanch_types::{Basic, TypeKind};
+use stanch_types::TypeKind;
 
 /// Field of a condition variable that holds what is waited on.
 const COND: u32 = 9_001;
@@ -76,7 +75,10 @@ impl FuncBuilder<'_, '_> {
                 self.alloc_result(d0, AllocKind::WaitGroup, span);
                 self.context(d1, None, first, ContextKind::Deadline, span);
             }
-            EffectOp::CondNew => self.cond(d0, first, call, span),
+            EffectOp::CondNew => {
+                let lock = call.args.first().and_then(|a| self.embedded_lock(a, span));
+                self.cond(d0, lock.unwrap_or(first), call, span);
+            }
             EffectOp::ContextBackground => {
                 self.context(d0, None, Const::Nil.into(), ContextKind::Detached, span);
             }
@@ -115,8 +117,8 @@ impl FuncBuilder<'_, '_> {
                 self.escape(args, span);
                 self.results(dst, span);
             }
-            EffectOp::AtomicLoad | EffectOp::AtomicStore | EffectOp::AtomicUpdate => {
-                self.atomic(call, &args, dst, span);
+            op if op.is_atomic() || op == EffectOp::AtomicNew => {
+                self.atomic(op, call, &args, dst, span);
             }
             _ => self.plain_effect(effect, call, dst, span),
         }
@@ -226,6 +228,31 @@ impl FuncBuilder<'_, '_> {
         self.push(Op::NewContext { dst, cancel, parent, kind }, span);
     }
 
+    /// The lock that a struct has by embedding it, where it stands for a `sync.Locker`.
+    fn embedded_lock(&mut self, locker: &ir::Operand, span: Span) -> Option<Operand> {
+        let ir::Operand::Local(local) = locker else { return None };
+        let mut instrs = self.func.blocks.iter().flat_map(|b| &b.instrs);
+        let from = instrs.find_map(|i| match &i.kind {
+            InstrKind::Assign(dst, Rvalue::MakeInterface(x, _)) if dst == local => Some(x),
+            _ => None,
+        })?;
+        let program = self.cx.program;
+        let mut ty = program.pointee(self.operand_type(from))?;
+        let lock = program.lookup(ty, self.cx.package, "Lock")?;
+        let mut value = self.operand(from, span);
+        for &index in &lock.path {
+            let (kind, inner) = self.field_kind(ty, index)?;
+            let (dst, field) = (self.temp(), self.field_number(ty, index));
+            self.push(Op::Part { dst, base: value, field, kind }, span);
+            (value, ty) = (dst.into(), inner);
+        }
+        let is_lock = matches!(
+            crate::classify::object_kind(program, ty),
+            Some(AllocKind::Mutex | AllocKind::RwMutex)
+        );
+        is_lock.then_some(value)
+    }
+
     /// A condition variable is a struct: its lock is the field `L`, what is waited on another one.
     fn cond(&mut self, dst: Option<LocalId>, lock: Operand, call: &ir::Call, span: Span) {
         let dst = dst.unwrap_or_else(|| self.temp());
@@ -240,96 +267,6 @@ impl FuncBuilder<'_, '_> {
         {
             let field = self.cx.field("L", field as u32);
             self.push(Op::StoreField { base: dst.into(), field, src: lock }, span);
-        }
-    }
-
-    /// Methods of the types of `sync/atomic`; its functions on variables give unknown results.
-    /// `atomic.AddInt32(&x, 1)` and its kin, of a variable that has a cell.
-    fn atomic_variable(
-        &mut self,
-        name: &str,
-        args: &[Operand],
-        dst: &[Option<LocalId>],
-        span: Span,
-    ) {
-        let Some(&cell @ Operand::Local(_)) = args.first() else { return self.results(dst, span) };
-        let value = args.get(1).copied().unwrap_or(Operand::Unknown);
-        self.prim(Prim::Yield, Vec::new(), Vec::new(), span);
-        let now = dst.first().copied().flatten().unwrap_or_else(|| self.temp());
-        if name.starts_with("Load") {
-            self.push(Op::LoadCell { dst: now, cell }, span);
-        } else if name.starts_with("Store") {
-            self.push(Op::StoreCell { cell, src: value }, span);
-        } else if name.starts_with("Swap") {
-            self.push(Op::LoadCell { dst: now, cell }, span);
-            self.push(Op::StoreCell { cell, src: value }, span);
-        } else if name.starts_with("Add") {
-            let before = self.temp();
-            self.push(Op::LoadCell { dst: before, cell }, span);
-            let (op, a) = (ArithOp::Add, before.into());
-            self.push(Op::Arith { dst: now, op, a, b: value }, span);
-            self.push(Op::StoreCell { cell, src: now.into() }, span);
-        } else {
-            // Others change it in a way that is not followed.
-            self.push(Op::StoreCell { cell, src: Operand::Unknown }, span);
-            self.results(dst, span);
-        }
-    }
-
-    fn atomic(&mut self, call: &ir::Call, args: &[Operand], dst: &[Option<LocalId>], span: Span) {
-        let IrCallee::Static(object, _) = &call.callee else { return self.results(dst, span) };
-        let info = self.cx.program.object(*object);
-        let method = matches!(&info.kind, stanch_types::ObjectKind::Func { recv: Some(_), .. });
-        let name = &*info.name;
-        let Some(&base) = args.first() else { return self.results(dst, span) };
-        if !method {
-            return self.atomic_variable(name, args, dst, span);
-        }
-        let value = args.get(1).copied().unwrap_or(Operand::Unknown);
-        let d0 = dst.first().copied().flatten();
-        let forget = vec![base, integer(i64::from(ATOMIC))];
-        let zero = match call.dst.first().map(|d| {
-            let ty = self.cx.program.underlying(self.ty(*d));
-            self.cx.program.kind(ty)
-        }) {
-            // Only integers are added to.
-            _ if name == "Add" => integer(0),
-            Some(TypeKind::Basic(Basic::Bool)) => Const::Bool(false).into(),
-            Some(TypeKind::Basic(_)) => integer(0),
-            _ => Const::Nil.into(),
-        };
-        self.prim(Prim::Yield, Vec::new(), Vec::new(), span);
-        match name {
-            "CompareAndSwap" => {
-                // Not set yet: false or 0, as the type of the old value says.
-                let unset = match value {
-                    Operand::Const(Const::Bool(_)) => Const::Bool(false).into(),
-                    Operand::Const(Const::Int(_)) => integer(0),
-                    _ => Operand::Unknown,
-                };
-                let now = self.temp();
-                self.prim(Prim::Forget, forget, Vec::new(), span);
-                self.push(Op::LoadField { dst: now, base, field: ATOMIC, zero: unset }, span);
-                self.push(Op::StoreField { base, field: ATOMIC, src: now.into() }, span);
-                let new = args.get(2).copied().unwrap_or(Operand::Unknown);
-                let callee = Callee::Fn(self.cx.compare_and_swap);
-                let call = Call { callee, args: vec![base, value, new], dst: vec![d0] };
-                self.push(Op::Call(call), span);
-            }
-            "Load" | "Swap" | "Add" => {
-                let now = d0.unwrap_or_else(|| self.temp());
-                self.prim(Prim::Forget, forget, Vec::new(), span);
-                self.push(Op::LoadField { dst: now, base, field: ATOMIC, zero }, span);
-                if name == "Swap" {
-                    self.push(Op::StoreField { base, field: ATOMIC, src: value }, span);
-                } else if name == "Add" {
-                    let (op, a) = (ArithOp::Add, now.into());
-                    self.push(Op::Arith { dst: now, op, a, b: value }, span);
-                    self.push(Op::StoreField { base, field: ATOMIC, src: now.into() }, span);
-                }
-            }
-            "Store" => self.push(Op::StoreField { base, field: ATOMIC, src: value }, span),
-            _ => self.results(dst, span),
         }
     }
 }

@@ -293,7 +293,11 @@ impl FuncBuilder<'_, '_> {
     ) {
         let program = self.cx.program;
         let Some(kind) = object_kind(program, ty) else {
-            // An array whose elements do not matter.
+            // An array, of whose elements nothing is known.
+            let kept = elems.iter().filter(|e| self.cx.carry.carries(self.operand_type(&e.1)));
+            let kept: Vec<&IrOperand> = kept.map(|e| &e.1).collect();
+            let values = kept.into_iter().map(|e| self.copy_of(e, span)).collect();
+            self.escape(values, span);
             return self.unknown(local, UnknownKind::NonNil, span);
         };
         let is_struct = kind == AllocKind::Struct;

@@ -1,6 +1,7 @@
 //! From control-flow graphs to models: which functions matter, where exploration starts, and the
 //! translation itself, with the way back from a model's sites to the source.
 
+mod atomics;
 mod calls;
 mod carry;
 mod channels;

@@ -1,10 +1,11 @@
 //! Which function a call names: its effect, its body, or neither.
 
-use stanch_base::{FxHashMap, IndexVec};
+use crate::classify::named;
+use stanch_base::{FxHashMap, FxHashSet, IndexVec};
 use stanch_effects::{Effect, Effects};
 use stanch_ir::{
-    BlockId, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj,
-    Rvalue,
+    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Module, Operand, Place,
+    PlaceBase, Proj, Rvalue,
 };
 use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeId, TypeKind};
 
@@ -28,6 +29,9 @@ pub(crate) struct Names<'a> {
     pointees: IndexVec<FuncId, FxHashMap<LocalId, TypeId>>,
     /// Ends of loops that are never reached.
     no_ends: IndexVec<FuncId, Vec<(BlockId, BlockId)>>,
+    /// Temporaries that are given to atomic operations and used for nothing else.
+    atomics: IndexVec<FuncId, FxHashSet<LocalId>>,
+    effects: &'a Effects,
 }
 
 struct Resolver<'a> {
@@ -47,13 +51,15 @@ impl<'a> Names<'a> {
         for object in mentioned(module) {
             known.entry(object).or_insert_with(|| resolver.look_up(object, &bodies));
         }
-        let (pointees, no_ends) = (IndexVec::new(), IndexVec::new());
-        let mut names = Self { program, bodies, known, pointees, no_ends };
+        let (pointees, no_ends, atomics) = (IndexVec::new(), IndexVec::new(), IndexVec::new());
+        let mut names = Self { program, bodies, known, pointees, no_ends, atomics, effects };
         for (id, func) in module.funcs.iter_enumerated() {
             let found = names.pointees_of(func);
             names.pointees.push(found);
             let ends = crate::ticks::ends(&names, id, func);
             names.no_ends.push(ends);
+            let found = names.atomics_of(func);
+            names.atomics.push(found);
         }
         names
     }
@@ -72,6 +78,50 @@ impl<'a> Names<'a> {
             }
         }
         found
+    }
+
+    fn atomics_of(&self, func: &Func) -> FxHashSet<LocalId> {
+        let (mut atomics, mut others) = (FxHashSet::default(), FxHashSet::default());
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            let first = match &instr.kind {
+                InstrKind::Call(Call { callee: Callee::Static(object, _), args, .. }) => {
+                    match (self.known(*object), args.first()) {
+                        (Known::Effect(effect), Some(Operand::Local(first)))
+                            if effect.op.is_atomic() =>
+                        {
+                            Some(*first)
+                        }
+                        _ => None,
+                    }
+                }
+                _ => None,
+            };
+            atomics.extend(first);
+            let mut n = 0;
+            instr.kind.for_each_operand(|operand| {
+                if let Operand::Local(local) = operand {
+                    if first == Some(*local) && n == 0 {
+                        n += 1;
+                    } else {
+                        others.insert(*local);
+                    }
+                }
+            });
+        }
+        atomics.retain(|l| func.locals[*l].kind == LocalKind::Temp && !others.contains(l));
+        atomics
+    }
+
+    /// Whether all that is done with a temporary is that atomic operations are given it.
+    pub(crate) fn is_atomic_operand(&self, id: FuncId, local: LocalId) -> bool {
+        self.atomics.get(id).is_some_and(|a| a.contains(&local))
+    }
+
+    /// Whether the values of a type are changed by atomic operations only.
+    pub(crate) fn is_atomic(&self, ty: TypeId) -> bool {
+        named(self.program, ty).is_some_and(|(package, _)| {
+            self.effects.package(&package).is_some_and(|e| e.op.is_atomic())
+        })
     }
 
     /// The type of an operand; unknown for pointers the lowering made up.

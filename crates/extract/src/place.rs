@@ -36,6 +36,18 @@ impl FuncBuilder<'_, '_> {
         }
     }
 
+    /// The struct and the number of the field that a place ends in, if stores to it are followed.
+    pub(crate) fn field_place(&mut self, place: &Place, span: Span) -> Option<(Operand, u32)> {
+        let (Proj::Field(index, object), before) = place.proj.split_last()? else { return None };
+        if self.cx.volatile.contains(object) {
+            return None;
+        }
+        let at = self.walk(place, before.len(), span);
+        let at = self.settle(at, span);
+        let field = self.cx.field(self.cx.program.object_name(*object), *index);
+        Some((at.value, field))
+    }
+
     /// Writes a place.
     pub(crate) fn store(&mut self, place: &Place, src: Operand, span: Span) {
         let Some((last, before)) = place.proj.split_last() else {

@@ -1,5 +1,6 @@
 //! The model of a package: one model function for each function, and helpers for what effects say.
 
+use crate::atomics::ATOMIC;
 use crate::carry::Carry;
 use crate::classify::{argument, object_kind, zero};
 use crate::function::FuncBuilder;
@@ -141,7 +142,7 @@ pub(crate) fn translate<'a>(
             false => inert(names, module, id),
         });
     }
-    functions.push(compare_and_swap());
+    functions.push(compare_and_swap(CompareAndSwap::Field(ATOMIC)));
     for body in std::mem::take(&mut context.library) {
         functions.push(body);
     }
@@ -295,7 +296,7 @@ fn recursive(names: &Names<'_>, module: &Module) -> IndexVec<FuncId, bool> {
 /// field itself, as those that register flags do, it is filled before others use it.
 fn volatile_fields(names: &Names<'_>, module: &Module) -> FxHashSet<ObjectId> {
     let mut fields = FxHashSet::default();
-    for func in module.funcs.iter() {
+    for (id, func) in module.funcs.iter_enumerated() {
         let instrs = || func.blocks.iter().flat_map(|b| &b.instrs);
         let field = |place: &Place| match place.proj.last() {
             Some(Proj::Field(_, object)) => Some(*object),
@@ -310,6 +311,7 @@ fn volatile_fields(names: &Names<'_>, module: &Module) -> FxHashSet<ObjectId> {
         for instr in instrs() {
             if let InstrKind::Assign(local, Rvalue::AddressOf(place)) = &instr.kind
                 && let Some(object) = field(place)
+                && !names.is_atomic_operand(id, *local)
                 && (read.contains(&object) || !is_given_out(names, func, *local))
             {
                 fields.insert(object);
@@ -319,14 +321,13 @@ fn volatile_fields(names: &Names<'_>, module: &Module) -> FxHashSet<ObjectId> {
     fields
 }
 
-/// Whether a local is used as an argument of calls into other packages only, atomics aside.
+/// Whether a local is used as an argument of calls into other packages only.
 fn is_given_out(names: &Names<'_>, func: &Func, local: LocalId) -> bool {
     let is = |operand: &ir::Operand| *operand == ir::Operand::Local(local);
     func.blocks.iter().flat_map(|b| &b.instrs).all(|i| match &i.kind {
         InstrKind::Call(call) if call.args.iter().any(is) => match &call.callee {
             ir::Callee::Static(object, _) | ir::Callee::Interface { method: object, .. } => {
                 matches!(names.known(*object), Known::Nothing)
-                    && names.program.package_path(object.package) != "sync/atomic"
             }
             ir::Callee::Value(_) => true,
             ir::Callee::Closure(..) | ir::Callee::Builtin(_) => false,
@@ -452,26 +453,36 @@ pub(crate) fn group_member(name: &str) -> Function {
     function
 }
 
-/// Field of an atomic that holds its value.
-pub(crate) const ATOMIC: u32 = 9_000;
+/// What is compared and swapped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CompareAndSwap {
+    /// This field of a struct.
+    Field(u32),
+    /// A variable of its own.
+    Cell,
+}
 
-/// `if *atomic == old { *atomic = new; return true }; return false`
-fn compare_and_swap() -> Function {
+/// `if *p == old { *p = new; return true }; return false`
+pub(crate) fn compare_and_swap(what: CompareAndSwap) -> Function {
     let mut function = Function::new("compare and swap");
     function.n_params = 3;
     let (base, old, new) = (function.local("p"), function.local("old"), function.local("new"));
-    let (value, same) = (function.local("value"), function.local("same"));
+    let (dst, same) = (function.local("value"), function.local("same"));
     function.results.push(stanch_model::ResultSlot { local: same, cell: false });
-    let forget = Call {
-        callee: Callee::Prim(Prim::Forget),
-        args: vec![base.into(), integer(i64::from(ATOMIC))],
-        dst: Vec::new(),
+    let (base, zero, src) = (base.into(), Operand::Unknown, new.into());
+    let (mut ops, store) = match what {
+        CompareAndSwap::Field(field) => {
+            let args = vec![base, integer(i64::from(field))];
+            let forget = Call { callee: Callee::Prim(Prim::Forget), args, dst: Vec::new() };
+            let load = Op::LoadField { dst, base, field, zero };
+            (vec![Op::Call(forget), load], Op::StoreField { base, field, src })
+        }
+        CompareAndSwap::Cell => {
+            (vec![Op::LoadCell { dst, cell: base }], Op::StoreCell { cell: base, src })
+        }
     };
-    let load =
-        Op::LoadField { dst: value, base: base.into(), field: ATOMIC, zero: Operand::Unknown };
-    let compare =
-        Op::Compare { dst: same, op: stanch_model::Relation::Eq, a: value.into(), b: old.into() };
-    let store = Op::StoreField { base: base.into(), field: ATOMIC, src: new.into() };
+    let op = stanch_model::Relation::Eq;
+    ops.push(Op::Compare { dst: same, op, a: dst.into(), b: old.into() });
     let block = |ops: Vec<Op>, term| Block {
         instrs: ops.into_iter().map(instr).collect(),
         term,
@@ -479,7 +490,7 @@ fn compare_and_swap() -> Function {
     };
     let at = stanch_model::BlockId::from_raw;
     let term = Term::Branch { cond: same.into(), then: at(1), els: at(2) };
-    function.blocks.push(block(vec![Op::Call(forget), load, compare], term));
+    function.blocks.push(block(ops, term));
     function.blocks.push(block(vec![store], Term::Goto(at(2))));
     function.blocks.push(block(Vec::new(), Term::Return));
     function

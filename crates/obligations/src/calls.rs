@@ -551,9 +551,8 @@ impl<'a> Run<'a, '_> {
                 | Op::ContextAfterFunc
                 | Op::TimeAfterFunc
                 | Op::TestCleanup
-                | Op::AtomicStore
-                | Op::AtomicUpdate
-        );
+        ) || effect.op.changes_atomic()
+            || effect.op == Op::AtomicNew;
         if effect.args != Args::Borrow || keeps {
             for &arg in &call.args {
                 self.escape(state, arg);

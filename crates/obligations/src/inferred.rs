@@ -624,7 +624,7 @@ impl<'a> Run<'a, '_> {
 
     /// What an atomic store or a store of a constant sets.
     pub(crate) fn sets(&mut self, state: &mut State, call: &Invocation<'a>, op: Op) {
-        if matches!(op, Op::AtomicStore | Op::AtomicUpdate)
+        if op.changes_atomic()
             && let Some(&flag) = call.args.first()
         {
             let place = self.arena.pointee(flag);

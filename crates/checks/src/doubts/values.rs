@@ -4,7 +4,7 @@ use super::source;
 use crate::Ctx;
 use stanch_extract::RootLeak;
 use stanch_ir::{
-    BlockId, Callee, Func, FuncId, Instr, InstrKind, LocalId, Operand, Proj, Rvalue, Span,
+    BlockId, Callee, Func, FuncId, Instr, InstrKind, LocalId, Operand, Place, Proj, Rvalue, Span,
     Terminator,
 };
 use stanch_model::{Decision, Leak, WaitReason};
@@ -70,6 +70,45 @@ pub(crate) fn counts_on(ctx: &Ctx<'_>, leak: &Leak) -> bool {
         }
     }
     false
+}
+
+/// Whether the schedule needs that a counter in a field, which the function itself counts up and down, was
+/// not 0 before: of those who call it nothing is known.
+pub(crate) fn starts_counted(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    decisions(ctx, leak).any(|(func, span, _)| {
+        let body = &ctx.module.funcs[func];
+        instrs(body).filter(|i| i.span == span).any(|i| match &i.kind {
+            InstrKind::Assign(_, Rvalue::Binary(_, x, _)) => {
+                field_of(body, x).is_some_and(|field| counts_field(body, field))
+            }
+            _ => false,
+        })
+    })
+}
+
+fn last_field(place: &Place) -> Option<ObjectId> {
+    match place.proj.last() {
+        Some(Proj::Field(_, field)) => Some(*field),
+        _ => None,
+    }
+}
+
+/// Whether a function counts with a field, up and down.
+fn counts_field(func: &Func, field: ObjectId) -> bool {
+    let counts = |wanted: BinaryOp| {
+        instrs(func).any(|i| match &i.kind {
+            InstrKind::Store(place, Operand::Local(value)) if last_field(place) == Some(field) => {
+                instrs(func).any(|j| match &j.kind {
+                    InstrKind::Assign(l, Rvalue::Binary(op, x, _)) => {
+                        l == value && *op == wanted && field_of(func, x) == Some(field)
+                    }
+                    _ => false,
+                })
+            }
+            _ => false,
+        })
+    };
+    counts(BinaryOp::Add) && counts(BinaryOp::Sub)
 }
 
 /// The variable that a value is read from.

@@ -20,7 +20,7 @@ use stanch_ir::{
 use stanch_model::{
     Action, BlockId as ModelBlock, FnId, Leak, LeakKind, Point, Site, Step, WaitReason,
 };
-use stanch_types::{Builtin, ObjectId};
+use stanch_types::{Builtin, ObjectId, TypeKind};
 
 /// With more than this many places that make, or send to, channels of a class, it is not known whose is
 /// whose.
@@ -56,6 +56,7 @@ pub(crate) fn abandoned(
     }
     let finder = Finder { names, module, closed: closed(names, module), sites };
     let mut found = Vec::new();
+    finder.unmade(&mut found);
     for uses in super::classes(names, module) {
         if uses.made.len() <= MAX_MAKERS && uses.sends.len() <= MAX_SENDS {
             finder.replies(&uses, &mut found);
@@ -107,8 +108,12 @@ impl<'a> Finder<'a> {
                 if given.clone().next().is_some() && !given.any(|m| m.0.func == maker.func) {
                     continue;
                 }
-                let callback = self.outermost(send.func) == self.outermost(maker.func);
-                if send.func == way.func || callback && send.func == maker.func {
+                // Who comes this way has not asked himself: he serves those who did.
+                let apart = send.func == maker.func
+                    && way.func == maker.func
+                    && !self.reaches(maker.func, maker.block, send.block);
+                let callback = !apart && self.outermost(send.func) == self.outermost(maker.func);
+                if !apart && (send.func == way.func || callback && send.func == maker.func) {
                     continue;
                 }
                 // What asks may also tell the others that it leaves; and this may be the answer to one of
@@ -229,12 +234,14 @@ impl<'a> Finder<'a> {
     fn takes_back(&self, kind: &InstrKind) -> bool {
         match kind {
             InstrKind::MapDelete { .. } => true,
+            InstrKind::Store(place, _) => self.is_list(place),
             InstrKind::Call(call) | InstrKind::Defer(call) => match &call.callee {
                 Callee::Builtin(Builtin::Close) | Callee::Value(_) => true,
                 Callee::Static(object, _) => self.names.body(*object).is_some_and(|f| {
                     let instrs = self.func(f).blocks.iter().flat_map(|b| &b.instrs);
                     instrs.into_iter().any(|i| match &i.kind {
                         InstrKind::MapDelete { .. } => true,
+                        InstrKind::Store(place, _) => self.is_list(place),
                         InstrKind::Call(call) => {
                             matches!(call.callee, Callee::Builtin(Builtin::Close))
                         }
@@ -246,6 +253,13 @@ impl<'a> Finder<'a> {
             InstrKind::Send { .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether a place is a list in a field, from which a store may take something out.
+    fn is_list(&self, place: &stanch_ir::Place) -> bool {
+        let program = self.names.program;
+        let ty = super::last_field(place).map(|f| program.underlying(program.object(f).ty));
+        ty.is_some_and(|ty| matches!(program.kind(ty), TypeKind::Slice(_)))
     }
 
     /// Whether an arm can be taken at any time from now: a timer's, or that of a context that the function
@@ -349,21 +363,22 @@ impl<'a> Finder<'a> {
         });
         let Some(way) = careful else { return };
         for send in uses.sends.iter().filter(|s| inside(s.func) && s.arm.is_none()) {
-            let later = room == 0 || send.func != way.func || self.reaches(way, send);
+            let later =
+                room == 0 || send.func != way.func || self.reaches(way.func, way.block, send.block);
             if later {
                 found.extend(self.leak(maker, way, send, WaitReason::ChanSend));
             }
         }
     }
 
-    fn reaches(&self, from: Way, to: &Spot) -> bool {
-        let (mut seen, mut todo) = (FxHashSet::default(), vec![from.block]);
+    fn reaches(&self, id: FuncId, from: BlockId, to: BlockId) -> bool {
+        let (mut seen, mut todo) = (FxHashSet::default(), vec![from]);
         while let Some(block) = todo.pop() {
-            if block == to.block {
+            if block == to {
                 return true;
             }
             if seen.insert(block) {
-                todo.extend(self.func(from.func).blocks[block].term.targets());
+                todo.extend(self.func(id).blocks[block].term.targets());
             }
         }
         false
@@ -394,25 +409,29 @@ impl<'a> Finder<'a> {
         let sends = wait == WaitReason::ChanSend;
         let rescuer = others.find(|arm| matches!(arm.op, SelectOp::Recv { .. }) == sends);
         let rescuer = rescuer.map(|arm| (way.func, arm.span));
-        self.told(made, first, (send, wait), rescuer, way.sure)
+        self.told(Some(made), Some(first), (send, wait), rescuer, way.sure)
     }
 
-    /// A leak of two steps: the first, after which nobody comes, and the wait.
+    /// A leak of two steps: the first, after which nobody comes (none if nobody ever does), and the wait.
     pub(super) fn told(
         &self,
-        made: &Spot,
-        first: (FuncId, Span, Action),
+        made: Option<&Spot>,
+        first: Option<(FuncId, Span, Action)>,
         (waits, wait): (&Spot, WaitReason),
         rescuer: Option<(FuncId, Span)>,
         sure: bool,
     ) -> Option<RootLeak> {
         let site = |func: FuncId, span: Span| self.sites.get(&(func, span)).copied();
         let model = |id: FuncId| FnId::from_usize(id.index());
-        let (made_at, waits_at) = (site(made.func, made.span)?, site(waits.func, waits.span)?);
+        let waits_at = site(waits.func, waits.span)?;
+        let objects = match made {
+            Some(made) => vec![(model(made.func), site(made.func, made.span)?)],
+            None => Vec::new(),
+        };
         let step = |goroutine, func, site, action| Step { goroutine, func, site, action };
-        let first_at = site(first.0, first.1);
-        let mut witness: Vec<Step> =
-            first_at.map(|site| step(0, model(first.0), site, first.2)).into_iter().collect();
+        let root = first.as_ref().map_or(waits.func, |first| first.0);
+        let first = first.and_then(|f| Some(step(0, model(f.0), site(f.0, f.1)?, f.2)));
+        let mut witness: Vec<Step> = first.into_iter().collect();
         let doomed_by = (!witness.is_empty()).then_some(0);
         witness.push(step(1, model(waits.func), waits_at, Action::Block(wait)));
         let rescuer = rescuer.and_then(|r| Some((model(r.0), site(r.0, r.1)?)));
@@ -428,7 +447,7 @@ impl<'a> Finder<'a> {
                 instr: 0,
             },
             created_by: None,
-            objects: vec![(model(made.func), made_at)],
+            objects,
             also_blocked: Vec::new(),
             witness,
             assumptions: Vec::new(),
@@ -440,7 +459,7 @@ impl<'a> Finder<'a> {
             widened: false,
         };
         Some(RootLeak {
-            root: self.outermost(first.0),
+            root: self.outermost(root),
             leak,
             complete: true,
             blurred: !sure,

@@ -5,6 +5,7 @@
 mod leaving;
 mod pending;
 mod siblings;
+mod unmade;
 
 pub(crate) use leaving::abandoned;
 

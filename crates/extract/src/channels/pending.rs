@@ -35,7 +35,8 @@ impl Finder<'_> {
             let Some(receive) = bare.find(waits) else { continue };
             let sent = uses.sends.first().map(|s| (s.func, s.span));
             let first = (closer, span, Action::Close);
-            found.extend(self.told(maker, first, (receive, WaitReason::ChanReceive), sent, false));
+            let waits = (receive, WaitReason::ChanReceive);
+            found.extend(self.told(Some(maker), Some(first), waits, sent, false));
         }
     }
 

@@ -2,10 +2,12 @@
 //! object, starts it, calls one more of its methods, and stops it; what is blocked then stays so.
 //!
 //! A stop is recognised by what it does to a field of the object: it closes a channel that others
-//! receive from, cancels a context, or sends to a receiver that ends by it.
+//! receive from, cancels a context, sends to a receiver that ends by it, or sets what keeps others from
+//! waiting for a condition.
 
 mod build;
 mod calls;
+mod conditions;
 mod uses;
 
 pub(crate) use build::{Client, build};
@@ -88,6 +90,8 @@ struct Planner<'a> {
     /// Fields that somebody receives from, and those whose receivers end by it.
     received: FxHashSet<ObjectId>,
     ending: FxHashSet<ObjectId>,
+    /// Fields that end somebody's wait for a condition.
+    heeded: FxHashSet<ObjectId>,
     /// Fields whose receivers send to them as well.
     fed_by_receiver: FxHashSet<ObjectId>,
 }
@@ -109,6 +113,7 @@ impl<'a> Planner<'a> {
             received: uses.iter().flat_map(|u| u.received.iter().copied()).collect(),
             ending: FxHashSet::default(),
             fed_by_receiver: FxHashSet::default(),
+            heeded: uses.iter().flat_map(|u| u.heeded.iter().copied()).collect(),
             uses,
         };
         for id in module.funcs.ids() {
@@ -220,7 +225,9 @@ impl<'a> Planner<'a> {
         let waits = |uses: &Uses| {
             whole.iter().filter(|(id, _)| stops.contains(id)).any(|(_, stop)| {
                 let signals = stop.closed.iter().chain(&stop.sent);
-                !stop.cancelled.is_empty() || signals.into_iter().any(|f| uses.received.contains(f))
+                !stop.cancelled.is_empty()
+                    || signals.into_iter().any(|f| uses.received.contains(f))
+                    || stop.raised.iter().any(|f| uses.heeded.contains(f))
             })
         };
         let open_fields = self.open_fields(ty);
@@ -262,7 +269,7 @@ impl<'a> Planner<'a> {
         }
         let (mut loops, mut starts) = (Vec::new(), Vec::new());
         for (id, uses) in methods {
-            if uses.loops && waits(uses) {
+            if (uses.loops || !uses.heeded.is_empty()) && waits(uses) {
                 loops.push((*id, true));
             } else if uses.starts {
                 starts.push((*id, false));
@@ -339,6 +346,7 @@ impl<'a> Planner<'a> {
         plain
             && (uses.closed.iter().filter(gone).any(|f| self.received.contains(f))
                 || uses.sent.iter().any(|f| own.contains(f) && self.ending.contains(f))
+                || uses.raised.iter().any(|f| own.contains(f) && self.heeded.contains(f))
                 || uses.cancelled.iter().any(|f| gone(&f)))
     }
 
@@ -389,8 +397,17 @@ impl<'a> Planner<'a> {
             }
         }
         let exported = |name: &str| name.chars().next().is_some_and(char::is_uppercase);
+        // Whoever has an object of a type without an exported name hardly takes the lock that it embeds.
+        let own_lock = |f: &stanch_types::StructField| {
+            let lock = matches!(
+                crate::classify::object_kind(self.program, f.ty),
+                Some(stanch_model::AllocKind::Mutex | stanch_model::AllocKind::RwMutex)
+            );
+            f.embedded && lock && !exported(self.program.object_name(ty))
+        };
         let fields = self.fields(ty).iter().enumerate();
-        let seen = fields.filter(|(_, f)| exported(&f.name) || open.contains(&f.object));
+        let seen =
+            fields.filter(|(_, f)| exported(&f.name) && !own_lock(f) || open.contains(&f.object));
         seen.map(|(n, f)| (f.name.clone(), n as u32)).collect()
     }
 }

@@ -30,6 +30,9 @@ pub(crate) struct Uses {
     pub(crate) received: Vec<ObjectId>,
     /// Those after which it does not come back to receive again.
     pub(crate) ending: Vec<ObjectId>,
+    /// Fields that it sets to true, and those that, once true, keep it from waiting for a condition again.
+    pub(crate) raised: Vec<ObjectId>,
+    pub(crate) heeded: Vec<ObjectId>,
     /// Fields of plain values that it reads, and those that it sets, atomically or not.
     pub(crate) asked: Vec<ObjectId>,
     pub(crate) set: Vec<ObjectId>,
@@ -69,6 +72,8 @@ impl Uses {
         self.sent.extend(&other.sent);
         self.stored.extend(&other.stored);
         self.received.extend(&other.received);
+        self.raised.extend(&other.raised);
+        self.heeded.extend(&other.heeded);
         self.asked.extend(&other.asked);
         self.set.extend(&other.set);
         self.beside.extend(&other.beside);
@@ -80,6 +85,7 @@ impl Uses {
         let func = &module.funcs[id];
         let field = |operand: &Operand| fields.of(module, id, operand, DEPTH);
         let flow = Flow::new(func, |from, to| names.is_way(id, from, to));
+        self.flags(names, func);
         for (block, body) in func.blocks.iter_enumerated() {
             for instr in &body.instrs {
                 match &instr.kind {
@@ -161,7 +167,7 @@ impl Uses {
         let (asks, sets) = match effect.op {
             EffectOp::AtomicLoad => (true, false),
             EffectOp::AtomicStore => (false, true),
-            EffectOp::AtomicUpdate => (true, true),
+            op if op.changes_atomic() => (true, true),
             _ => return,
         };
         let of = call.args.first().and_then(field);
@@ -223,7 +229,7 @@ pub(crate) fn fields(kind: &InstrKind, found: &mut dyn FnMut(ObjectId)) {
 }
 
 /// Whether a block can be reached from another one (by at least one step if they are the same).
-fn reaches(func: &Func, from: BlockId, to: BlockId) -> bool {
+pub(super) fn reaches(func: &Func, from: BlockId, to: BlockId) -> bool {
     let mut seen = vec![false; func.blocks.len()];
     let mut todo: Vec<BlockId> = match from == to {
         true => func.blocks[from].term.targets(),

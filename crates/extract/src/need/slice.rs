@@ -2,7 +2,6 @@
 
 use super::weigh::{Weight, weight_of};
 use super::{Analysis, callback};
-use crate::classify::named;
 use crate::names::Known;
 use stanch_effects::{Args, Effect, Gives, Op};
 use stanch_ir::{
@@ -141,6 +140,8 @@ impl Analysis<'_> {
                 kept.locals[*local]
                     || matches!(value, Rvalue::Recover)
                     || matches!(value, Rvalue::Other(xs, _) if self.hands_on(id, xs))
+                    || matches!(value, Rvalue::Composite { ty, elems } if self.is_array(*ty)
+                         && elems.iter().any(|e| self.hands_on(id, std::slice::from_ref(&e.1))))
                     || matches!(value, Rvalue::TypeAssert { ok: Some(ok), .. }
                                      | Rvalue::MapLookup { ok: Some(ok), .. }
                                      if kept.locals[*ok])
@@ -163,6 +164,11 @@ impl Analysis<'_> {
             // Kept with whatever is kept beside them, where they are translated.
             InstrKind::RunDefers => false,
         }
+    }
+
+    fn is_array(&self, ty: TypeId) -> bool {
+        let program = self.names.program;
+        matches!(program.kind(program.underlying(ty)), TypeKind::Array(..))
     }
 
     /// Whether a value of which nothing is known gets hold of one of these that is needed.
@@ -204,10 +210,6 @@ impl Analysis<'_> {
         }
     }
 
-    fn is_atomic(&self, ty: TypeId) -> bool {
-        named(self.names.program, ty).is_some_and(|(package, _)| package == "sync/atomic")
-    }
-
     /// The operands on the way to a place, and if it is read the fields on the way.
     fn place(&mut self, id: FuncId, place: &Place, read: bool) {
         if let PlaceBase::Local(local) = place.base {
@@ -239,7 +241,8 @@ impl Analysis<'_> {
                 }
             }
             Rvalue::AddressOf(place) => {
-                let atomic = self.is_atomic(self.names.place_type(id, func, place));
+                let atomic = self.names.is_atomic_operand(id, dst)
+                    || self.names.is_atomic(self.names.place_type(id, func, place));
                 self.place(id, place, atomic);
             }
             Rvalue::Use(x)
@@ -350,12 +353,12 @@ impl Analysis<'_> {
         }
     }
 
-    /// Whether a function only looks at what it is given, shortly. One that always gives the same
-    /// constant is none: it stands for what may be otherwise some day.
+    /// Whether a function only looks at what it is given, shortly, or changes an atomic of it. One that always
+    /// gives the same constant is none: it stands for what may be otherwise some day.
     fn is_getter(&self, id: FuncId) -> bool {
         let func = &self.module.funcs[id];
         let reads = |kind: &InstrKind| match kind {
-            InstrKind::Assign(_, Rvalue::Load(place)) => {
+            InstrKind::Assign(_, Rvalue::Load(place) | Rvalue::AddressOf(place)) => {
                 place.proj.iter().any(|p| matches!(p, Proj::Field(..)))
             }
             _ => false,
@@ -365,6 +368,9 @@ impl Analysis<'_> {
         }
         let simple = |kind: &InstrKind| match kind {
             InstrKind::DeclareVar(_) => true,
+            InstrKind::Call(call) => matches!(&call.callee, Callee::Static(object, _)
+                if matches!(self.names.known(*object), Known::Effect(e) if e.op.is_atomic())),
+            InstrKind::Assign(dst, Rvalue::AddressOf(_)) => self.names.is_atomic_operand(id, *dst),
             InstrKind::Assign(_, value) => matches!(
                 value,
                 Rvalue::Use(_)

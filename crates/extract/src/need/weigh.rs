@@ -217,9 +217,7 @@ impl<'a> Analysis<'a> {
             return Weight::Operation;
         }
         match weight_of(effect.op) {
-            Some(_) if matches!(effect.op, Op::AtomicStore | Op::AtomicUpdate) => {
-                self.atomic_weight(id, call)
-            }
+            Some(_) if effect.op.changes_atomic() => self.atomic_weight(id, call),
             Some(weight) => weight,
             None if effect.args == Args::Borrow => Weight::Value,
             None => match call.args.iter().any(|a| self.argument_matters(id, a, 0)) {
@@ -256,6 +254,13 @@ pub(crate) fn weight_of(op: Op) -> Option<Weight> {
         | Op::Goexit
         | Op::Panic
         | Op::AtomicStore
+        | Op::AtomicSwap
+        | Op::AtomicCompareAndSwap
+        | Op::AtomicAdd
+        | Op::AtomicSubtract
+        | Op::AtomicIncrement
+        | Op::AtomicDecrement
+        | Op::AtomicToggle
         | Op::AtomicUpdate => Weight::Beside,
         Op::Lock
         | Op::Unlock
@@ -292,6 +297,7 @@ pub(crate) fn weight_of(op: Op) -> Option<Weight> {
         | Op::TimerStop
         | Op::TimerReset
         | Op::AtomicLoad
+        | Op::AtomicNew
         | Op::SignalStop => Weight::Value,
     })
 }
