@@ -139,10 +139,10 @@ fn own_names(func: &Func, chan: LocalId) -> Option<FxHashSet<LocalId>> {
         for kind in func.blocks.iter().flat_map(|b| &b.instrs).map(|i| &i.kind) {
             let InstrKind::Assign(to, rvalue) = kind else { continue };
             match rvalue {
-                Rvalue::Use(Operand::Local(from)) | Rvalue::Convert(Operand::Local(from), _) => {
-                    if names.contains(to) || names.contains(from) {
-                        names.extend([*to, *from]);
-                    }
+                Rvalue::Use(Operand::Local(from)) | Rvalue::Convert(Operand::Local(from), _)
+                    if names.contains(to) || names.contains(from) =>
+                {
+                    names.extend([*to, *from]);
                 }
                 Rvalue::MakeChan { .. } => made |= names.contains(to),
                 _ if names.contains(to) => return None,

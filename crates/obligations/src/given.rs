@@ -204,6 +204,12 @@ fn makes(package: &Package<'_>, func: &Func, call: &Call) -> bool {
         .iter()
         .any(|&dst| func.locals.get(dst).is_some_and(|local| package.is_error(local.ty)));
     match call.callee {
+        // The standard library's pipes of a command, say, end with that.
+        Callee::Static(object, _) | Callee::Interface { method: object, .. }
+            if is_std(package, object) =>
+        {
+            package.names.resource(object).is_some_and(|effect| effect.acquires.is_some())
+        }
         // What a pool or a registry knows as well is not given away.
         Callee::Static(object, _) if shares(package, func, call, object) => false,
         Callee::Static(object, _) => {
@@ -213,6 +219,18 @@ fn makes(package: &Package<'_>, func: &Func, call: &Call) -> bool {
         Callee::Interface { .. } | Callee::Value(_) => fails,
         Callee::Closure(..) | Callee::Builtin(_) => false,
     }
+}
+
+/// Whether something is declared by the standard library.
+pub(crate) fn is_std(package: &Package<'_>, object: ObjectId) -> bool {
+    let program = package.program;
+    let first = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
+    if object.package == ObjectId::UNIVERSE {
+        return true;
+    }
+    let theirs = first(program.package_path(object.package));
+    let own = first(program.package_path(package.module.package));
+    !theirs.contains('.') && theirs != own
 }
 
 /// Whether a function of the package returns what was there before, or what others get to know.

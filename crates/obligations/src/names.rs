@@ -86,7 +86,7 @@ impl<'a> Names<'a> {
             let other = if resources.borrows(path) { Args::Borrow } else { Args::Escape };
             return Some(ResourceEffect { args: effect.args.or(Some(other)), ..*effect });
         }
-        if path != "net/http" && self.answers_request(func) {
+        if !path.starts_with("net/http") && self.answers_request(func) {
             let (acquires, args) = (Some(Kind::Body), Some(Args::Borrow));
             return Some(ResourceEffect { acquires, args, ..ResourceEffect::default() });
         }

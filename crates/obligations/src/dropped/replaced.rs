@@ -6,6 +6,7 @@
 
 use super::uses::{Site, called, instrs};
 use super::{Drop, MAX_CALLERS, Search, is_new, owner_param, unexported};
+use crate::given::is_std;
 use crate::names::Known;
 use crate::report::How;
 use crate::visit;
@@ -120,20 +121,8 @@ impl Search<'_, '_> {
             Known::Body(body) => fails && (function || opens(body)),
             Known::Effect(_) => false,
             // What the standard library opens is known.
-            Known::Nothing => fails && !self.is_std(object),
+            Known::Nothing => fails && !is_std(package, object),
         }
-    }
-
-    /// Whether something is declared by the standard library.
-    fn is_std(&self, object: ObjectId) -> bool {
-        let program = self.package.program;
-        let first = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
-        if object.package == ObjectId::UNIVERSE {
-            return true;
-        }
-        let theirs = first(program.package_path(object.package));
-        let own = first(program.package_path(self.package.module.package));
-        !theirs.contains('.') && theirs != own
     }
 
     /// Whether a context is that of an object that was there before the call.
