@@ -62,7 +62,7 @@ enum Command {
         /// The large corpora too, which takes minutes and some gigabytes of downloads
         #[arg(long)]
         full: bool,
-        /// Only these corpora (of `types`) or modules (of `known` and `known-more`)
+        /// Only these corpora (of `types`) or modules (of `known`, `known-more`, `known-fresh`)
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
         /// The Go installation; what `go env GOROOT` says if not given
@@ -105,6 +105,8 @@ enum Conformance {
     Known,
     /// More of them, in fifty other modules: some gigabytes and half an hour
     KnownMore,
+    /// Repairs of ninety more modules that nobody had looked at before: as much again
+    KnownFresh,
     /// Programs that leak, and look-alikes
     Pairs,
     /// Accepted and rejected files of the Go tree
@@ -153,6 +155,9 @@ fn run(command: Command) -> Result<()> {
             }
             if matches!(what, Some(Conformance::KnownMore)) {
                 conformance_known::run("known-more", update, &only)?;
+            }
+            if matches!(what, Some(Conformance::KnownFresh)) {
+                conformance_known::run("known-fresh", update, &only)?;
             }
             if matches!(what, Some(Conformance::Cost)) || what.is_none() && full {
                 conformance_cost::run(&goroot, update)?;
