@@ -105,7 +105,7 @@ enum Conformance {
     Known,
     /// More of them, in fifty other modules: some gigabytes and half an hour
     KnownMore,
-    /// Repairs of ninety more modules that nobody had looked at before: as much again
+    /// Repairs of 95 more modules that nobody had looked at before: as much again
     KnownFresh,
     /// Programs that leak, and look-alikes
     Pairs,
