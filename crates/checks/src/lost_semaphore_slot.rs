@@ -322,4 +322,33 @@ func (l *limiter) run() error {
 "#
         ));
     }
+
+    #[test]
+    fn what_finds_no_room_only_wakes_somebody() {
+        check(
+            r#"
+type engine struct { wake, stop chan bool; left int }
+func newEngine() *engine { return &engine{wake: make(chan bool, 1), stop: make(chan bool)} }
+func (e *engine) turn() error
+func (e *engine) run() error {
+    for {
+        select {
+        case <-e.stop:
+            return nil
+        case <-e.wake:
+        }
+        if err := e.turn(); err != nil {
+            return err
+        }
+        if e.left > 0 {
+            select {
+            case e.wake <- true:
+            default:
+            }
+        }
+    }
+}
+"#,
+        );
+    }
 }

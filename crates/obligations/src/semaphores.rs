@@ -2,7 +2,7 @@
 
 use crate::order::new_channels;
 use crate::package::Package;
-use stanch_base::FxHashMap;
+use stanch_base::{FxHashMap, FxHashSet};
 use stanch_ir::{
     Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, SelectOp,
     Span, Terminator,
@@ -50,10 +50,15 @@ pub(crate) fn semaphores(package: &Package<'_>) -> FxHashMap<ObjectId, TakenBy> 
         }
     }
     let firsts = first_of_each(package, &room);
+    let offered: FxHashSet<ObjectId> = package.module.funcs.iter().flat_map(offered).collect();
     let mut found = FxHashMap::default();
     for &object in room.keys() {
         let mut ways = firsts.iter().filter(|(o, ..)| *o == object).map(|&(.., way)| way);
         let first = ways.next().unwrap_or(TakenBy::Send);
+        // Whoever puts back what he took finds room: what may find none only wakes somebody.
+        if first == TakenBy::Receive && offered.contains(&object) {
+            continue;
+        }
         if ways.all(|way| way == first) {
             found.insert(object, first);
         }
@@ -128,6 +133,21 @@ fn told_by(func: &Func) -> Vec<ObjectId> {
         _ => None,
     };
     told.into_iter().filter_map(object).collect()
+}
+
+/// Channels to which a function sends only if there is room.
+fn offered(func: &Func) -> Vec<ObjectId> {
+    let from = loaded(func);
+    let mut found = Vec::new();
+    for block in func.blocks.iter() {
+        let Terminator::Select { arms, default: Some(_) } = &block.term else { continue };
+        for arm in arms {
+            if let SelectOp::Send { chan: Operand::Local(chan), .. } = &arm.op {
+                found.extend(from.get(chan));
+            }
+        }
+    }
+    found
 }
 
 /// The field or package-level variable from which locals are read.
