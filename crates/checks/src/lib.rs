@@ -11,6 +11,7 @@ pub mod closer_not_closed;
 pub mod closure_pins_large;
 pub mod constructor_error_leak;
 mod context;
+pub mod counter_not_lowered;
 pub mod delete_missed_on_path;
 pub mod double_lock;
 mod doubts;
@@ -334,6 +335,12 @@ pub const MODULE_REGISTRY: &[ModuleEntry] = &[
         source: include_str!("delete_missed_on_path.rs"),
         engine: ModuleEngine::Lifetime,
         run: delete_missed_on_path::run,
+    },
+    ModuleEntry {
+        check: &counter_not_lowered::CHECK,
+        source: include_str!("counter_not_lowered.rs"),
+        engine: ModuleEngine::Lifetime,
+        run: counter_not_lowered::run,
     },
     ModuleEntry {
         check: &global_channel_without_partner::CHECK,

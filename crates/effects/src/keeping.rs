@@ -59,6 +59,10 @@ pub enum Role {
     Finalizer,
     /// Calls argument 1 with argument 2 when what argument 0 points to is no longer reachable.
     Cleanup,
+    /// Adds argument 1 to the number that argument 0 points to.
+    Count,
+    /// The result is the number that argument 0 points to.
+    ReadCount,
 }
 
 /// What a function brings into the program.
@@ -189,6 +193,7 @@ impl Keeping {
         };
         KeepEffect {
             brings: exact.brings.or(named.brings).or_else(by_convention),
+            role: exact.role.or(named.role),
             waits: exact.waits || named.waits,
             ..exact
         }

@@ -79,6 +79,19 @@ pub enum Retained {
         /// Runtime symbol of the method of the entry that takes it out, if that is another function.
         remover: Option<String>,
     },
+    /// A counter is raised and lowered again on some ways only.
+    CounterMissed {
+        /// The field or variable.
+        counter: ObjectId,
+        /// Where other ways lower it.
+        lowered: Span,
+        /// The return or turn of a loop that leaves it raised.
+        missed: Span,
+        /// Where it decides something.
+        decides: Span,
+        /// Runtime symbol of the function that lowers it, if that is another one.
+        lowerer: Option<String>,
+    },
     /// A list is filled each time its owner is opened, and not emptied when it is closed.
     Reopened {
         /// The list.

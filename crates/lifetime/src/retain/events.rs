@@ -180,7 +180,7 @@ fn given(bodies: &Bodies<'_, '_>, id: FuncId, call: &Call, change: &Change) -> O
 }
 
 /// A key as a variable and fields; none for constants, of which there is one entry.
-fn path(bodies: &Bodies<'_, '_>, id: FuncId, key: &Operand) -> Option<KeyPath> {
+pub(crate) fn path(bodies: &Bodies<'_, '_>, id: FuncId, key: &Operand) -> Option<KeyPath> {
     let Operand::Local(mut local) = *key else { return None };
     let mut fields: Vec<ObjectId> = Vec::new();
     for _ in 0..MAX_STEPS {

@@ -37,7 +37,7 @@ pub(crate) fn judge(
         return;
     };
     let mut stops: FxHashSet<At> = events::others(bodies, id, func, insert).into_iter().collect();
-    stops.extend(missed::refused(func, &bodies.definitions[id], insert));
+    stops.extend(missed::refused(func, &bodies.definitions[id], &insert.results));
     let lost = missed::returns(func, insert.at, &stops).into_iter().find(|&block| {
         gives_nothing(func, result, block)
             && missed::outcome(func, &bodies.definitions[id], error, block) == Outcome::Failure

@@ -10,7 +10,7 @@ use stanch_ir::{
 use stanch_types::ObjectId;
 
 /// Copies and fields looked through.
-const MAX_STEPS: u32 = 4;
+pub(super) const MAX_STEPS: u32 = 4;
 
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     let helpers = Helpers::of(bodies);
@@ -48,7 +48,13 @@ pub(super) fn holder(bodies: &Bodies<'_, '_>, id: FuncId, local: LocalId) -> Opt
 /// Whether a place lies in what lives on when the function has returned: in a package-level variable,
 /// behind the receiver, or behind an argument that goroutines share. Options and requests that are
 /// handed in die with their work.
-fn outlives(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, place: &Place, steps: u32) -> bool {
+pub(super) fn outlives(
+    bodies: &Bodies<'_, '_>,
+    id: FuncId,
+    func: &Func,
+    place: &Place,
+    steps: u32,
+) -> bool {
     let PlaceBase::Local(mut base) = place.base else { return true };
     if !place.proj.iter().any(|p| matches!(p, Proj::Deref)) || steps == 0 {
         return false;
@@ -82,7 +88,7 @@ fn judge(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event, d
     let Some(error) = error_result(bodies, func) else { return };
     let mut stops: FxHashSet<At> = own.iter().map(|d| d.at).collect();
     stops.extend(events::others(bodies, id, func, insert));
-    stops.extend(refused(func, definitions, insert));
+    stops.extend(refused(func, definitions, &insert.results));
     let free = returns(func, insert.at, &stops);
     // Ways on which a deletion lies.
     let after: Vec<(&&Event, Vec<BlockId>)> = own
@@ -120,14 +126,14 @@ fn judge(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event, d
     bodies.kept.candidates.push(Candidate { func: id.raw(), gate: Gate::Sure, retention });
 }
 
-/// The first instructions on the ways on which a call that inserts has said that it did not.
+/// The first instructions on the ways on which a call with these results has said that it failed.
 pub(super) fn refused(
     func: &Func,
     definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
-    insert: &Event,
+    results: &[LocalId],
 ) -> Vec<At> {
     use stanch_syntax::ast::BinaryOp::{Eq, Ne};
-    let mut errors: Vec<LocalId> = insert.results.clone();
+    let mut errors: Vec<LocalId> = results.to_vec();
     for _ in 0..MAX_STEPS {
         for (local, values) in definitions.iter_enumerated() {
             let copied = |v: &&Rvalue| match v {
@@ -163,7 +169,7 @@ pub(super) fn error_result(bodies: &Bodies<'_, '_>, func: &Func) -> Option<Local
 }
 
 /// The places of blocks in an order in which loops go back.
-fn order(func: &Func) -> IndexVec<BlockId, usize> {
+pub(super) fn order(func: &Func) -> IndexVec<BlockId, usize> {
     let mut order = IndexVec::from_elem(usize::MAX, func.blocks.len());
     for (at, block) in func.reverse_postorder().into_iter().enumerate() {
         order[block] = at;
@@ -173,7 +179,7 @@ fn order(func: &Func) -> IndexVec<BlockId, usize> {
 
 /// The blocks that ways lead to from a point, past none of the stops, each with the first instruction
 /// and the stop, if one is in it. The next turn of a loop is about another entry: no way goes back.
-fn ways(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<(BlockId, usize, usize)> {
+pub(super) fn ways(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<(BlockId, usize, usize)> {
     let order = order(func);
     let mut found = Vec::new();
     let mut seen: FxHashSet<BlockId> = FxHashSet::default();
@@ -191,7 +197,7 @@ fn ways(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<(BlockId, usize, us
 }
 
 /// Whether a way leads from one point to another.
-fn reaches(func: &Func, from: At, to: At) -> bool {
+pub(super) fn reaches(func: &Func, from: At, to: At) -> bool {
     let ways = ways(func, from, &FxHashSet::default());
     ways.iter().any(|(block, start, _)| *block == to.0 && to.1 >= *start)
 }

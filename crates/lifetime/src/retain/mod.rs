@@ -4,6 +4,7 @@
 mod ages;
 mod alias;
 mod contexts;
+mod counters;
 mod events;
 mod finalizers;
 mod lonely;
@@ -141,6 +142,7 @@ pub(crate) fn kept<'b, 'a>(
     pool::find(&mut bodies);
     slots::find(&mut bodies);
     missed::find(&mut bodies);
+    counters::find(&mut bodies);
     reopened::find(&mut bodies);
     contexts::find(&mut bodies);
     finalizers::find(&mut bodies);
