@@ -41,7 +41,8 @@
 //! it leaves behind since Go 1.22. What is never appended to is used up, and its array goes. Deletion by
 //! `append(s[:i], s[i+1:]...)`, which leaves one stale slot, elements that refer to less than a kilobyte, and
 //! slices of which it is not known that they are popped again and again are
-//! `possible`.
+//! `possible`. The `Pop` of a queue for `container/heap`, as its documentation shows it, empties the slot
+//! whatever the elements are; a queue whose owner may be dropped with it is `possible`.
 
 use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
@@ -116,6 +117,69 @@ func run(m *machine, in chan *frame) {
     }
 }
 func Start(in chan *frame) { go run(&machine{}, in) }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_heap() {
+        check(
+            NAME,
+            r#"
+type item struct { prio, index int; data []byte }
+type queue []*item
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool { return q[i].prio < q[j].prio }
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *queue) Push(x any) { *q = append(*q, x.(*item)) }
+func (q *queue) Pop() any {
+    old := *q
+    n := len(old)
+    x := old[n-1]
+    x.index = -1
+    *q = old[:n-1]
+  //^^^^^^^^^^^^^^ leak[popped-slot-keeps-pointer]: `(*queue).Pop` leaves popped elements in the array of `queue`
+    return x
+}
+type emptied []*item
+func (q emptied) Len() int { return len(q) }
+func (q emptied) Less(i, j int) bool { return q[i].prio < q[j].prio }
+func (q emptied) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *emptied) Push(x any) { *q = append(*q, x.(*item)) }
+func (q *emptied) Pop() any {
+    old := *q
+    n := len(old)
+    x := old[n-1]
+    old[n-1] = nil
+    *q = old[:n-1]
+    return x
+}
+type held struct { items []*item }
+func (q *held) Len() int { return len(q.items) }
+func (q *held) Less(i, j int) bool { return q.items[i].prio < q.items[j].prio }
+func (q *held) Swap(i, j int) { q.items[i], q.items[j] = q.items[j], q.items[i] }
+func (q *held) Push(x any) { q.items = append(q.items, x.(*item)) }
+func (q *held) Pop() any {
+    old := q.items
+    n := len(old)
+    x := old[n-1]
+    q.items = old[0:n-1]
+  //^^^^^^^^^^^^^^^^^^^^ leak[popped-slot-keeps-pointer]: the array of `items`
+    return x
+}
+type numbers []int
+func (q numbers) Len() int { return len(q) }
+func (q numbers) Less(i, j int) bool { return q[i] < q[j] }
+func (q numbers) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *numbers) Push(x any) { *q = append(*q, x.(int)) }
+func (q *numbers) Pop() any {
+    old := *q
+    n := len(old)
+    x := old[n-1]
+    *q = old[:n-1]
+    return x
+}
+type store struct { mu sync.Mutex; q queue; e emptied; h *held; n numbers }
 "#,
         );
     }

@@ -41,13 +41,21 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     let counts = Counts::of(bodies);
     let raised: FxHashSet<ObjectId> =
         counts.all().filter(|c| c.raises).map(|c| c.counter).collect();
-    let lowered = |c: &ObjectId| counts.all().any(|l| !l.raises && l.counter == *c);
-    if !raised.iter().any(|c| lowered(c) && counts.decides.contains_key(c)) {
+    // What is set to anything else is a number, a state, a count of attempts.
+    let set: FxHashSet<ObjectId> = counts.set.values().flatten().copied().collect();
+    let lowered: FxHashSet<ObjectId> =
+        counts.all().filter(|c| !c.raises).map(|c| c.counter).collect();
+    let limits: FxHashSet<ObjectId> = raised
+        .into_iter()
+        .filter(|c| lowered.contains(c) && counts.decides.contains_key(c) && !set.contains(c))
+        .collect();
+    if limits.is_empty() {
         return;
     }
     for (id, func) in bodies.funcs() {
         for change in counts.changes.get(&id).map_or(&[][..], |v| v) {
-            if change.raises && is_shared(bodies, func, change) {
+            if change.raises && limits.contains(&change.counter) && is_shared(bodies, func, change)
+            {
                 judge(bodies, &counts, id, func, change);
             }
         }
@@ -321,6 +329,51 @@ fn judge(bodies: &mut Bodies<'_, '_>, counts: &Counts, id: FuncId, func: &Func, 
     bodies.kept.candidates.push(Candidate { func: id.raw(), gate: Gate::Sure, retention });
 }
 
+/// A call of the function that raises a counter.
+struct Caller<'f> {
+    id: FuncId,
+    func: &'f Func,
+    at: At,
+    /// The points after which the counter may have been lowered.
+    stops: FxHashSet<At>,
+    /// Whether one of them comes before the call and works at the end, or where the call failed.
+    ends_failed: bool,
+    /// Whether the caller asks for the error.
+    asks: bool,
+}
+
+fn callers<'b>(
+    bodies: &Bodies<'b, '_>,
+    counts: &Counts,
+    id: FuncId,
+    raise: &Change,
+) -> Vec<Caller<'b>> {
+    let mut found = Vec::new();
+    for (caller, func) in bodies.funcs() {
+        for (block, at, call, _) in calls(func) {
+            if bodies.callee(call) != Some(id) {
+                continue;
+            }
+            let (counter, span, at) = (raise.counter, raise.span, (block, at));
+            let as_raise = Change { at, span, counter, of: None, raises: true };
+            let (stops, before) = stops(bodies, counts, caller, func, &as_raise);
+            let error: Vec<LocalId> = call.dst.last().copied().into_iter().collect();
+            let failed = missed::refused(func, &bodies.definitions[caller], &error);
+            let ends =
+                |stop: &At| failed.iter().any(|f| f == stop || missed::reaches(func, *f, *stop));
+            let ends_failed = before || stops.iter().any(ends);
+            let asks = !failed.is_empty();
+            found.push(Caller { id: caller, func, at, stops, ends_failed, asks });
+        }
+    }
+    found
+}
+
+fn ended_by_callers(bodies: &Bodies<'_, '_>, counts: &Counts, id: FuncId, raise: &Change) -> bool {
+    let callers = callers(bodies, counts, id, raise);
+    callers.iter().any(|c| c.ends_failed || !c.asks && !c.stops.is_empty())
+}
+
 /// Where callers lower the counter when the function has not failed, if none does when it has.
 fn lowered_by_callers(
     bodies: &Bodies<'_, '_>,
@@ -330,32 +383,17 @@ fn lowered_by_callers(
     raise: &Change,
 ) -> Option<(Span, String)> {
     missed::error_result(bodies, func)?;
-    let mut found = None;
-    for (caller, of) in bodies.funcs() {
-        for (block, at, call, _) in calls(of) {
-            if bodies.callee(call) != Some(id) {
-                continue;
-            }
-            let (counter, span) = (raise.counter, raise.span);
-            let at = (block, at);
-            let call_as = Change { at, span, counter, of: None, raises: true };
-            let (stops, before) = stops(bodies, counts, caller, of, &call_as);
-            let error = call.dst.last().copied()?;
-            let failed = missed::refused(of, &bodies.definitions[caller], &[error]);
-            let lost =
-                |stop: &At| failed.iter().any(|f| f == stop || missed::reaches(of, *f, *stop));
-            if before || failed.is_empty() || stops.iter().any(lost) {
-                return None;
-            }
-            let known = stops.iter().filter(|s| missed::reaches(of, at, **s)).min().and_then(|s| {
-                let by = lowers(bodies, counts, caller, of, counter, *s);
-                let span = of.blocks[s.0].instrs[s.1].span;
-                Some((span, by.unwrap_or_else(|| of.symbol.clone())))
-            });
-            found = found.or(known);
-        }
+    let callers = callers(bodies, counts, id, raise);
+    if callers.iter().any(|c| c.ends_failed || !c.asks) {
+        return None;
     }
-    found
+    callers.iter().find_map(|c| {
+        let after = |s: &&At| missed::reaches(c.func, c.at, **s);
+        let at = c.stops.iter().filter(after).min()?;
+        let by = lowers(bodies, counts, c.id, c.func, raise.counter, *at);
+        let span = c.func.blocks[at.0].instrs[at.1].span;
+        Some((span, by.unwrap_or_else(|| c.func.symbol.clone())))
+    })
 }
 
 /// The function that lowers the counter at a point that is a call, a start or a literal.
@@ -380,7 +418,8 @@ fn lowers(
         }
         _ => return None,
     };
-    let known = by != id && counts.may_lower(bodies, by, counter, MAX_DEPTH);
+    // What lowers it further down may be the end of the whole object.
+    let known = by != id && counts.may_lower(bodies, by, counter, 1);
     known.then(|| bodies.module.funcs[by].symbol.clone())
 }
 

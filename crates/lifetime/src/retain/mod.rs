@@ -7,6 +7,7 @@ mod contexts;
 mod counters;
 mod events;
 mod finalizers;
+mod heaps;
 mod lonely;
 mod members;
 mod missed;
@@ -141,6 +142,7 @@ pub(crate) fn kept<'b, 'a>(
     };
     pool::find(&mut bodies);
     slots::find(&mut bodies);
+    heaps::find(&mut bodies);
     missed::find(&mut bodies);
     counters::find(&mut bodies);
     reopened::find(&mut bodies);

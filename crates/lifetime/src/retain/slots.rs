@@ -3,7 +3,7 @@
 use crate::facts::Key;
 use crate::report::{Doubt, Retained, Retention};
 use crate::retain::alias::{self, Alias};
-use crate::retain::{At, Bodies, Candidate, Gate, Holds, is_nought, leads};
+use crate::retain::{At, Bodies, Candidate, Gate, Holds, heaps, is_nought, leads};
 use stanch_ir::{Func, FuncId, InstrKind, Operand, Place, Proj, Rvalue};
 use stanch_types::ObjectId;
 
@@ -30,7 +30,7 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
                 Change::Appended => bodies.kept.appended.push(key),
                 Change::Longer => {}
                 Change::Popped { by_append } => {
-                    if bodies.holds(elem) != Holds::Objects {
+                    if bodies.holds(elem) != Holds::Objects || heaps::is_pop(bodies, func) {
                         continue;
                     }
                     let names = Alias::of_field(func, object);

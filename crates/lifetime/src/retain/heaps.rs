@@ -1,0 +1,155 @@
+//! Priority queues, which `container/heap` calls to pop, whose popped slots keep what was in them.
+
+use crate::report::{Doubt, Retained, Retention};
+use crate::retain::alias::{self, Alias};
+use crate::retain::{Bodies, Candidate, Gate, Holds, is_nought};
+use stanch_ir::{Callee, Func, FuncId, InstrKind, Operand, Place, PlaceBase, Proj, Rvalue, Span};
+use stanch_types::{Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
+
+/// Structs within structs that are looked at for an owner that lives on.
+const MAX_OWNERS: u32 = 3;
+
+pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
+    for (id, func) in bodies.funcs() {
+        let Some(queue) = popped_from(bodies, func) else { continue };
+        let stores = func.blocks.iter().flat_map(|b| &b.instrs).filter_map(|i| match &i.kind {
+            InstrKind::Store(place, value) => Some((place, value, i.span)),
+            _ => None,
+        });
+        for (place, value, span) in stores.collect::<Vec<_>>() {
+            judge(bodies, (id, func), queue, place, value, span);
+        }
+    }
+}
+
+/// Whether a method is the `Pop` of what `container/heap` can work on.
+pub(crate) fn is_pop(bodies: &Bodies<'_, '_>, func: &Func) -> bool {
+    popped_from(bodies, func).is_some()
+}
+
+/// The type of whose values a method is the `Pop` that `container/heap` calls.
+fn popped_from(bodies: &Bodies<'_, '_>, func: &Func) -> Option<ObjectId> {
+    let program = bodies.program;
+    let method = func.object.filter(|_| func.has_recv)?;
+    let ([recv], [result]) = (func.params.as_slice(), func.results.as_slice()) else { return None };
+    let result = program.kind(program.underlying(func.locals[*result].ty));
+    if program.object_name(method) != "Pop" || !matches!(result, TypeKind::Interface(_)) {
+        return None;
+    }
+    let to = program.pointee(func.locals[*recv].ty)?;
+    let named = program.named_object(to)?;
+    let methods = program.methods_of(named);
+    let has = |name: &str| methods.iter().any(|m| program.object_name(*m) == name);
+    ["Len", "Less", "Swap", "Push"].iter().all(|name| has(name)).then_some(named)
+}
+
+fn judge(
+    bodies: &mut Bodies<'_, '_>,
+    (id, func): (FuncId, &Func),
+    queue: ObjectId,
+    place: &Place,
+    value: &Operand,
+    span: Span,
+) {
+    let own = match (alias::end(place), place.base) {
+        (Some(field), _) => Some(field),
+        (None, PlaceBase::Local(base))
+            if func.params.first() == Some(&base)
+                && matches!(place.proj.as_slice(), [Proj::Deref]) =>
+        {
+            None
+        }
+        _ => return,
+    };
+    let ty = bodies.program.object(own.unwrap_or(queue)).ty;
+    let Some(elem) = bodies.elem(ty) else { return };
+    let names = match own {
+        Some(field) => Alias::of_field(func, field),
+        None => Alias::of(func, value),
+    };
+    if bodies.holds(elem) != Holds::Objects || !is_cut(bodies, id, &names, value) {
+        return;
+    }
+    if is_emptied(bodies, func, &names) {
+        return;
+    }
+    let mut doubts = Vec::new();
+    if !lives_on(bodies, queue, MAX_OWNERS) {
+        doubts.push(Doubt::Owner);
+    }
+    if bodies.is_reusable(elem) {
+        doubts.push(Doubt::Reused);
+    }
+    let retention = Retention {
+        package: bodies.module.package,
+        function: func.symbol.clone(),
+        span,
+        what: Retained::Popped { container: own.unwrap_or(queue), elem, by_append: false },
+        ty,
+        doubts,
+    };
+    bodies.kept.candidates.push(Candidate { func: id.raw(), gate: Gate::Sure, retention });
+}
+
+/// Whether a value is the queue without its last element.
+fn is_cut(bodies: &Bodies<'_, '_>, id: FuncId, names: &Alias, value: &Operand) -> bool {
+    let Operand::Local(local) = value else { return false };
+    bodies.definitions[id][*local].iter().any(|v| match v {
+        Rvalue::Slice { x, lo, hi } => {
+            names.has(x)
+                && (hi.as_ref().is_some_and(|hi| !is_nought(hi))
+                    || hi.is_none() && lo.as_ref().is_some_and(|lo| !is_nought(lo)))
+        }
+        _ => false,
+    })
+}
+
+/// Whether a slot of the queue is written, or slots of it cleared by a call.
+fn is_emptied(bodies: &Bodies<'_, '_>, func: &Func, names: &Alias) -> bool {
+    let slot = |place: &Place| {
+        let of = matches!(place.base, PlaceBase::Local(base) if names.locals.contains(&base));
+        matches!(place.proj.last(), Some(Proj::Index(_))) && (of || names.has_element(place))
+    };
+    func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
+        InstrKind::Store(place, _) => slot(place),
+        // Its address may be used to empty it.
+        InstrKind::Assign(_, Rvalue::AddressOf(place)) => slot(place),
+        InstrKind::Call(call) | InstrKind::Defer(call) => {
+            let given = call.args.iter().any(|x| names.has(x));
+            let asks = match &call.callee {
+                Callee::Static(object, _) => bodies.reader.bodies.contains_key(object),
+                Callee::Builtin(builtin) => !matches!(builtin, Builtin::Clear | Builtin::Copy),
+                _ => false,
+            };
+            given && !asks
+        }
+        _ => false,
+    })
+}
+
+/// Whether values of a type stand in package-level variables, or in structs that goroutines share.
+fn lives_on(bodies: &Bodies<'_, '_>, of: ObjectId, depth: u32) -> bool {
+    let program = bodies.program;
+    if bodies.has_lock(program.object(of).ty) {
+        return true;
+    }
+    let is = |ty: TypeId| {
+        let ty = program.pointee(ty).unwrap_or(ty);
+        program.named_object(ty) == Some(of)
+    };
+    program.package_objects(of.package).into_iter().any(|object| {
+        let known = program.object(object);
+        match &known.kind {
+            ObjectKind::Var(_) => is(known.ty),
+            ObjectKind::TypeName { .. } if object != of && depth > 0 => {
+                match program.kind(program.underlying(known.ty)) {
+                    TypeKind::Struct(fields) => {
+                        fields.iter().any(|f| is(f.ty)) && lives_on(bodies, object, depth - 1)
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    })
+}
