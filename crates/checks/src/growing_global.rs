@@ -66,7 +66,7 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use stanch_testing::{check, example};
+    use stanch_testing::{check, check_shown, example};
 
     const NAME: &str = "growing-global";
 
@@ -171,6 +171,107 @@ func run(in chan string) {
     }
 }
 func Start(in chan string) { go run(in) }
+"#,
+        );
+    }
+
+    #[test]
+    fn filled_once() {
+        check(
+            NAME,
+            r#"
+var names, all []string
+var known = map[string]bool{}
+func Names(in chan string) []string {
+    if len(names) > 0 {
+        return names
+    }
+    for name := range in {
+        names = append(names, name)
+    }
+    return names
+}
+func Known(in chan string) {
+    if len(known) == 0 {
+        for name := range in {
+            known[name] = true
+        }
+    }
+}
+func All(in chan string) []string {
+    if len(all) > 0 {
+        println(all[0])
+    }
+    for name := range in {
+        all = append(all, name)
+      //^^^^^^^^^^^^^^^^^^^^^^^ leak[growing-global]: `all` only grows
+    }
+    return all
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn made_where_there_is_none_yet() {
+        check_shown(
+            NAME,
+            r#"
+type client struct { name string; data [64]byte }
+type manager struct { mu sync.Mutex; made map[string]*client }
+func (m *manager) get(name string, create func() *client) *client {
+    m.mu.Lock()
+    defer m.mu.Unlock()
+    if c, ok := m.made[name]; ok {
+        return c
+    }
+    c := create()
+    m.made[name] = c
+    return c
+}
+var theManager = &manager{made: map[string]*client{}}
+var clients, seen []*client
+func serve(in chan string) {
+    for name := range in {
+        theManager.get(name, func() *client {
+            c := &client{name: name}
+            clients = append(clients, c)
+            return c
+        })
+        seen = append(seen, &client{name: name})
+      //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[growing-global]: `seen` only grows
+    }
+}
+func Start(in chan string) { go serve(in) }
+"#,
+        );
+    }
+
+    #[test]
+    fn one_of_many_implementations() {
+        check_shown(
+            NAME,
+            r#"
+type step interface { run(string) }
+type a struct{}
+type b struct{}
+type c struct{}
+type d struct{}
+type e struct{}
+var log, direct []string
+func (a) run(s string) { log = append(log, s) }
+func (b) run(string) {}
+func (c) run(string) {}
+func (d) run(string) {}
+func (e) run(string) {}
+func serve(s step, in chan string) {
+    for m := range in {
+        s.run(m)
+        direct = append(direct, m)
+      //^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[growing-global]: `direct` only grows
+    }
+}
+func Start(s step, in chan string) { go serve(s, in) }
 "#,
         );
     }

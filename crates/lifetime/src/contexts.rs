@@ -35,6 +35,13 @@ impl Runs {
     fn only(self, other: Self) -> bool {
         self.0 & !other.0 == 0
     }
+    /// The same where it is not known that it comes to that.
+    fn less_sure(self) -> Self {
+        match self.has(Self::AGAIN) {
+            true => Self(self.0 & !Self::AGAIN.0).and(Self::CALLBACK),
+            false => self,
+        }
+    }
     /// Whether it runs when the program starts and never after.
     pub(crate) fn is_start(self) -> bool {
         !self.is_never() && self.only(Self::ONCE.and(Self::INIT))
@@ -44,8 +51,11 @@ impl Runs {
 /// A function: number of the summary, number in the summary.
 pub(crate) type Node = (u32, u32);
 
-/// Whom each function leads to, and how.
-type Graph = FxHashMap<Node, Vec<(Node, How, Loop, Span)>>;
+/// A method of an interface with more implementations than this may be any of them.
+const MANY: usize = 4;
+
+/// Whom each function leads to, and how; and whether that is believed.
+type Graph = FxHashMap<Node, Vec<(Node, How, Loop, Span, bool)>>;
 
 /// Why a function runs again and again.
 #[derive(Clone, Copy, Debug)]
@@ -166,11 +176,16 @@ impl<'s> Calls<'s> {
     fn spread(&mut self) {
         let mut called: FxHashSet<Node> = FxHashSet::default();
         let mut graph = Graph::default();
+        let once = self.made_once();
         for (node, facts) in self.nodes() {
             for edge in &facts.edges {
-                for to in self.targets(node, &edge.to) {
+                let targets = self.targets(node, &edge.to);
+                let few = !matches!(edge.to, Target::Method(..)) || self.are_few(&targets);
+                for to in targets {
                     called.insert(to);
-                    graph.entry(node).or_default().push((to, edge.how, edge.looped, edge.span));
+                    let sure = few && !once.contains(&to);
+                    let edge = (to, edge.how, edge.looped, edge.span, sure);
+                    graph.entry(node).or_default().push(edge);
                 }
             }
         }
@@ -208,6 +223,34 @@ impl<'s> Calls<'s> {
         self.flow(&graph, unseen.into());
     }
 
+    /// Whether a call leads to one of a few methods.
+    fn are_few(&self, targets: &[Node]) -> bool {
+        let symbols: FxHashSet<&str> =
+            targets.iter().map(|&to| self.facts(to).symbol.as_str()).collect();
+        symbols.len() <= MANY
+    }
+
+    /// The literals that are given to a function which calls them for what its memo table has not yet.
+    fn made_once(&self) -> FxHashSet<Node> {
+        let mut creates: FxHashSet<(Node, u32)> = FxHashSet::default();
+        for (node, facts) in self.nodes() {
+            creates.extend(facts.creates.iter().map(|&(func, param)| ((node.0, func), param)));
+        }
+        let mut found = FxHashSet::default();
+        if creates.is_empty() {
+            return found;
+        }
+        for (node, facts) in self.nodes() {
+            for handed in &facts.handed {
+                let to = self.node(node.0, handed.to);
+                if to.is_some_and(|to| creates.contains(&(to, handed.param))) {
+                    found.insert((node.0, handed.closure));
+                }
+            }
+        }
+        found
+    }
+
     fn is_callable(&self, node: Node, facts: &FuncFacts) -> bool {
         facts.exported && (self.summaries[node.0 as usize].importable || facts.method.is_some())
     }
@@ -215,8 +258,11 @@ impl<'s> Calls<'s> {
     fn flow(&mut self, graph: &Graph, mut queue: VecDeque<Node>) {
         while let Some(node) = queue.pop_front() {
             let runs = self.runs(node);
-            for &(to, how, looped, span) in graph.get(&node).map_or(&[][..], |v| v) {
-                let passed = pass(runs, how, looped);
+            for &(to, how, looped, span, sure) in graph.get(&node).map_or(&[][..], |v| v) {
+                let mut passed = pass(runs, how, looped);
+                if !sure {
+                    passed = passed.less_sure();
+                }
                 let old = self.runs(to);
                 let new = old.and(passed);
                 if new == old {

@@ -211,6 +211,8 @@ pub(crate) struct FuncFacts {
     pub(crate) together: Vec<(u32, u32)>,
     pub(crate) passes: Vec<Pass>,
     pub(crate) handed: Vec<Handed>,
+    /// Parameters, each with its function, that are called where a memo table has nothing yet.
+    pub(crate) creates: Vec<(u32, u32)>,
     /// Arguments that were looked up in a container as its key.
     pub(crate) asked: Vec<Asked>,
     pub(crate) captures: Vec<Captured>,

@@ -43,6 +43,43 @@ impl Scan<'_, '_> {
         })
     }
 
+    /// Whether the container was found to have nothing in it before: it is filled once.
+    pub(crate) fn was_empty(&mut self, key: Key, block: BlockId) -> bool {
+        let dominators = self.dominators.get_or_insert_with(|| self.func.dominators());
+        let length = |x: &Operand| match x {
+            Operand::Local(local) => self.definitions[*local].iter().any(|v| match v {
+                Rvalue::Len(x) => self.origins.operand(self.id, x).iter().any(|o| o.key == key),
+                _ => false,
+            }),
+            _ => false,
+        };
+        self.func.blocks.iter_enumerated().any(|(at, data)| {
+            let Terminator::Branch { cond: Operand::Local(cond), then, els } = &data.term else {
+                return false;
+            };
+            let [Rvalue::Binary(op, a, b)] = self.definitions[*cond].as_slice() else {
+                return false;
+            };
+            let empty = match op {
+                BinaryOp::Eq | BinaryOp::Le => *then,
+                BinaryOp::Ne | BinaryOp::Gt => *els,
+                _ => return false,
+            };
+            then != els
+                && length(a)
+                && crate::retain::is_nought(b)
+                && dominators.dominates(at, block)
+                && dominators.dominates(empty, block)
+                && self.func.predecessors()[empty].len() == 1
+        })
+    }
+
+    /// The same of a container that a local stands for.
+    pub(crate) fn were_empty(&mut self, container: LocalId, block: BlockId) -> bool {
+        let of = self.origins.of(self.id, container);
+        of.iter().any(|o| !o.way.element && self.was_empty(o.key, block))
+    }
+
     /// Whether the key was found in the map before: it is one of those a loop goes over, or a lookup
     /// has said so.
     pub(crate) fn is_there(&mut self, map: LocalId, key: &Operand, block: BlockId) -> bool {

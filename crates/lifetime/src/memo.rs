@@ -1,6 +1,6 @@
 //! Memo tables: what is looked up under a key, and made and stored where it was not there.
 
-use crate::facts::{Asked, DeclId, Grow, Key};
+use crate::facts::{Asked, DeclId, Grow, Key, Op, OpKind};
 use crate::scan::Scan;
 use stanch_effects::Role;
 use stanch_ir::{BlockId, Callee, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue};
@@ -40,6 +40,39 @@ impl Scan<'_, '_> {
             .map(|(_, found)| found)
             .collect();
         before.into_iter().any(|found| self.is_read(found))
+    }
+
+    /// Notes the parameters that are called to make what a memo table of the function does not have yet:
+    /// they run once for each name.
+    pub(crate) fn creators(&mut self) {
+        let remembers = |op: &Op| matches!(&op.kind, OpKind::Grow(grow) if grow.memo);
+        if !self.facts.ops.iter().any(remembers) {
+            return;
+        }
+        let mut found: Vec<(u32, u32)> = Vec::new();
+        for (_, _, call, _) in crate::retain::calls(self.func) {
+            let Callee::Value(Operand::Local(value)) = call.callee else { continue };
+            let (mut of, mut local) = (self.id, value);
+            for _ in 0..4 {
+                let func = &self.reader.module.funcs[of];
+                if let Some(number) = func.params.iter().position(|p| *p == local) {
+                    found.push((of.raw(), number as u32));
+                    break;
+                }
+                if let Some(capture) = func.captures.iter().find(|c| c.inner == local)
+                    && let Some(parent) = func.parent
+                {
+                    (of, local) = (parent, capture.outer);
+                } else if of == self.id
+                    && let [Rvalue::Use(Operand::Local(x))] = self.definitions[local].as_slice()
+                {
+                    local = *x;
+                } else {
+                    break;
+                }
+            }
+        }
+        self.facts.creates = found;
     }
 
     /// Notes an argument that the function looks up in a container, and uses what it finds: where a helper

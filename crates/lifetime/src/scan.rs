@@ -178,6 +178,7 @@ impl<'s> Scan<'s, '_> {
             }
         }
         self.pair();
+        self.creators();
         // Literals whose way was not followed are kept somewhere.
         let literal = |edge: &Edge| match edge.to {
             Target::Func(id) => Some(id),
@@ -331,6 +332,7 @@ impl<'s> Scan<'s, '_> {
             grow.unique = self.rejects_duplicates(base);
             grow.bounded |= looped != Loop::Endless && self.is_of_new(base);
             grow.memo = grow.value_param.is_none() && self.remembers(base, key, block);
+            grow.bounded |= self.were_empty(base, block);
             return self.on(&Operand::Local(base), span, OpKind::Grow(grow));
         }
         let ty = self.ty(value);
@@ -357,6 +359,7 @@ impl<'s> Scan<'s, '_> {
                 let unique = self.panics();
                 for mut grow in self.appended(value, looped) {
                     grow.unique = unique;
+                    grow.bounded |= self.was_empty(target.key, block);
                     self.op(target.key, span, OpKind::Grow(grow));
                 }
             }

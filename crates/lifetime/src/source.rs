@@ -54,6 +54,8 @@ pub(crate) struct AllSources {
     locals: Vec<Vec<Sources>>,
     /// What was stored in fields of what a local is or points to.
     fields: FxHashMap<(FuncId, LocalId), Vec<(ObjectId, Source)>>,
+    /// Functions and interface methods of which it was asked whether they give constants only.
+    constant: FxHashMap<ObjectId, bool>,
 }
 
 impl AllSources {
@@ -244,6 +246,32 @@ impl AllSources {
         sources
     }
 
+    /// Whether a call gives one of the constants that the functions of the package it leads to return.
+    fn is_constant(&mut self, reader: &Reader<'_>, call: &Call) -> bool {
+        let (object, method) = match &call.callee {
+            Callee::Static(object, _) => (*object, false),
+            Callee::Interface { method, .. } if call.args.is_empty() => (*method, true),
+            _ => return false,
+        };
+        if let Some(&known) = self.constant.get(&object) {
+            return known;
+        }
+        let funcs = &reader.module.funcs;
+        let known = match method {
+            false => reader.bodies.get(&object).is_some_and(|&body| gives_constant(&funcs[body])),
+            true => {
+                let name = reader.program.object_name(object);
+                let named = |f: &&Func| {
+                    f.has_recv && f.object.is_some_and(|o| reader.program.object_name(o) == name)
+                };
+                let mut found = funcs.iter().filter(named).peekable();
+                found.peek().is_some() && found.all(gives_constant)
+            }
+        };
+        self.constant.insert(object, known);
+        known
+    }
+
     /// What a call gives is made of what it is given; and the library reads from outside.
     fn call(&mut self, body: &Body<'_, '_>, call: &Call) -> bool {
         let (reader, id) = (body.reader, body.id);
@@ -252,6 +280,10 @@ impl AllSources {
             sources.extend(self.operand(id, arg));
         }
         let mut object = None;
+        // One of a few names.
+        if self.is_constant(reader, call) {
+            return false;
+        }
         match &call.callee {
             Callee::Static(callee, _) => object = Some(*callee),
             Callee::Interface { recv, method } => {
@@ -283,6 +315,21 @@ impl AllSources {
         }
         changed
     }
+}
+
+/// Whether a function returns nothing but constants.
+fn gives_constant(func: &Func) -> bool {
+    let [result] = func.results.as_slice() else { return false };
+    let mut sets = 0;
+    let only = func.blocks.iter().flat_map(|b| &b.instrs).all(|i| match &i.kind {
+        InstrKind::Assign(to, value) if to == result => {
+            sets += 1;
+            matches!(value, Rvalue::Use(Operand::Const(..)))
+        }
+        InstrKind::Call(call) => !call.dst.contains(result),
+        _ => true,
+    });
+    only && sets > 0 && func.closures.is_empty()
 }
 
 /// The sources of what is computed from values of these: as many results as values.

@@ -314,6 +314,10 @@ fn judge(bodies: &mut Bodies<'_, '_>, counts: &Counts, id: FuncId, func: &Func, 
             let known =
                 |at: &At| Some((*at, lowers(bodies, counts, id, func, raise.counter, *at)?));
             let Some((at, by)) = reached.iter().find_map(known) else { return };
+            // Callers may end what failed as a whole.
+            if ended_by_callers(bodies, counts, id, raise) {
+                return;
+            }
             (func.blocks[at.0].instrs[at.1].span, Some(by))
         }
     };
