@@ -4,7 +4,8 @@
 //! The function takes the entry out itself, so nobody else will. A return that skips the deletion
 //! leaves the entry and all that it refers to in the map, one for each failure. So does a failure of a
 //! function that puts an object in and returns it, if only methods of the object take it out: whoever gets
-//! an error has no object to call them.
+//! an error has no object to call them. So does a function that finds an entry, changes the field that is its
+//! key, and puts it in again: the entry under the old key stays, and nobody knows that key any more.
 //!
 //! # Example
 //! ```go
@@ -46,7 +47,9 @@ use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
 use crate::symbol::short;
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
+use stanch_ir::Span;
 use stanch_lifetime::{Retained, Retention};
+use stanch_types::ObjectId;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -63,6 +66,9 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
 }
 
 fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
+    if let Retained::Rekeyed { container, field, found, renamed } = r.what {
+        return Some(rekeyed(ctx, r, (container, field), found, renamed));
+    }
     let Retained::DeleteMissed { container, deleted, missed, remover } = &r.what else {
         return None;
     };
@@ -84,6 +90,28 @@ fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
         help: "delete the entry before this return, or in a `defer` after the insertion".to_owned(),
         remedy: Remedy::ReleaseReference,
     })
+}
+
+/// An entry that is put in again under another key.
+fn rekeyed(
+    ctx: &ModuleCtx<'_>,
+    r: &Retention,
+    (container, field): (ObjectId, ObjectId),
+    found: Span,
+    renamed: Span,
+) -> Words {
+    let (name, field) = (retentions::name(ctx, container), retentions::name(ctx, field));
+    Words {
+        message: format!("`{}` leaves the old entry of `{name}` in it", short(&r.function)),
+        label: "it is put in again under another key".to_owned(),
+        related: vec![
+            ctx.label(found, "it is found under its old key here"),
+            ctx.label(renamed, format!("`{field}` changes")),
+        ],
+        notes: Vec::new(),
+        help: format!("delete the old key from `{name}` before `{field}` changes"),
+        remedy: Remedy::ReleaseReference,
+    }
 }
 
 #[cfg(test)]
@@ -258,6 +286,48 @@ func (c *conn) start(subject string) (*sub, error) {
     return s, nil
 }
 func (s *sub) run() { delete(s.c.started, s.inbox) }
+"#,
+        );
+    }
+
+    #[test]
+    fn put_in_again_under_another_key() {
+        check(
+            NAME,
+            r#"
+type user struct { name string; data [64]byte }
+type room struct { mu sync.Mutex; users, byName map[string]*user }
+func (r *room) leave(name string) { delete(r.users, name) }
+func (r *room) rename(old, name string) {
+    r.mu.Lock()
+    defer r.mu.Unlock()
+    u, ok := r.users[old]
+    if !ok {
+        return
+    }
+    u.name = name
+    r.users[name] = u
+  //^^^^^^^^^^^^^^^^^ leak[delete-missed-on-path]: `(*room).rename` leaves the old entry of `users` in it
+}
+func (r *room) moved(old, name string) {
+    u := r.users[old]
+    delete(r.users, old)
+    u.name = name
+    r.users[u.name] = u
+}
+// Two names for one user, and two maps.
+func (r *room) alias(old, name string) {
+    u := r.users[old]
+    r.users[name] = u
+    u.data[0] = 1
+    r.byName[u.name] = u
+}
+func (r *room) gone(name string) { delete(r.byName, name) }
+func (r *room) touch(name string) {
+    u := r.users[name]
+    u.name = name
+    r.users[name] = u
+}
 "#,
         );
     }

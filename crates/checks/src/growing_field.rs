@@ -333,6 +333,48 @@ func Start(in chan string) { go serve(in) }
     }
 
     #[test]
+    fn connections_of_a_server() {
+        check(
+            NAME,
+            r#"
+type server struct { mu sync.Mutex; conns, open, kept map[net.Conn]bool; l net.Listener }
+func (s *server) Serve() error {
+    for {
+        c, err := s.l.Accept()
+        if err != nil {
+            return err
+        }
+        s.mu.Lock()
+        s.conns[c] = true
+      //^^^^^^^^^^^^^^^^^ leak[growing-field]: `server.conns` keeps each `Conn` after it has ended
+        s.open[c] = true
+        s.mu.Unlock()
+        go s.handle(c)
+    }
+}
+func (s *server) handle(c net.Conn) {
+    s.kept[c] = true
+  //^^^^^^^^^^^^^^^^ leak[growing-field]: `server.kept` keeps each `Conn` after it has ended
+    defer c.Close()
+    defer delete(s.open, c)
+    c.Write(nil)
+}
+func (s *server) Close() {
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    for c := range s.conns {
+        c.Close()
+        delete(s.conns, c)
+    }
+    for c := range s.open {
+        c.Close()
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
     fn a_comment_silences_it() {
         check(
             NAME,

@@ -100,6 +100,9 @@ fn headline(ctx: &ModuleCtx<'_>, name: &str, evidence: &Evidence) -> String {
         }
         Evidence::Aged { .. } => format!("`{name}` keeps entries that have expired"),
         Evidence::Lock => format!("`{name}` keeps a lock for each key there ever was"),
+        Evidence::Served { what, .. } => {
+            format!("`{name}` keeps each `{what}` after it has ended")
+        }
     }
 }
 
@@ -123,7 +126,10 @@ fn told(ctx: &ModuleCtx<'_>, name: &str, evidence: &Evidence) -> Vec<Label> {
             let field = ctx.program.object_name(*field);
             vec![ctx.label(*asked, format!("`{field}` is looked at here, and nothing is deleted"))]
         }
-        Evidence::Lock => Vec::new(),
+        Evidence::Lock | Evidence::Served { cleared: None, .. } => Vec::new(),
+        Evidence::Served { cleared: Some(cleared), .. } => {
+            vec![ctx.label(*cleared, "only this takes entries out, all at once")]
+        }
     }
 }
 
@@ -134,6 +140,7 @@ fn remedy(evidence: &Evidence) -> &'static str {
         Evidence::Aged { .. } => {
             "delete expired entries from time to time, or put a bound on the map"
         }
+        Evidence::Served { .. } => "delete the entry where what it stands for ends",
         Evidence::Lock => {
             "count the users of each lock and delete it with the last, or hash the keys onto a few locks"
         }

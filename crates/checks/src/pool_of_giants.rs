@@ -121,6 +121,38 @@ func own(v []byte) {
     }
 
     #[test]
+    fn helpers_that_put_it_back() {
+        check(
+            NAME,
+            r#"
+var pool = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+func get() *bytes.Buffer { return pool.Get().(*bytes.Buffer) }
+func put(b *bytes.Buffer) {
+    b.Reset()
+    pool.Put(b)
+}
+func read(r io.Reader) {
+    b := get()
+    defer put(b)
+    io.Copy(b, r)
+  //^^^^^^^^^^^^^ leak[pool-of-giants]: pools buffers of any size
+}
+func small(b *bytes.Buffer) bool { return b.Cap() < 1<<16 }
+func putSmall(b *bytes.Buffer) {
+    if small(b) {
+        pool.Put(b)
+    }
+}
+func readSmall(r io.Reader) {
+    b := get()
+    defer putSmall(b)
+    io.Copy(b, r)
+}
+"#,
+        );
+    }
+
+    #[test]
     fn a_comment_silences_it() {
         check(
             NAME,

@@ -2,7 +2,7 @@
 
 use crate::arrivals::Arrivals;
 use crate::contexts::{Because, Calls, Node, Runs};
-use crate::facts::{Edge, Grow, Key, Loop, Op, OpKind, Summary, Target};
+use crate::facts::{Edge, Grow, Key, Loop, Op, OpKind, Summary, Taken, Target};
 use crate::report::*;
 use crate::source::{self, Source, Sources};
 use stanch_base::{FxHashMap, FxHashSet, Idx};
@@ -270,6 +270,7 @@ impl<'s> Join<'s> {
         let mut doubts: Vec<Doubt> = Vec::new();
         let mut grows: Vec<Grown<'_>> = Vec::new();
         let mut bounded = false;
+        let mut cleared: Option<Span> = None;
         let mut emptied: Option<(Node, Span)> = None;
         if declared.test {
             return None;
@@ -289,6 +290,10 @@ impl<'s> Join<'s> {
                     // What is done to an entry leaves its key where it is.
                     OpKind::Shrink(_) if op.element => emptied = emptied.or(Some((node, op.span))),
                     OpKind::Bound if op.element => bounded = true,
+                    // The end of the owner, not of an entry.
+                    OpKind::Shrink(Taken::All) if !self.calls.runs(node).has(Runs::AGAIN) => {
+                        cleared = cleared.or(Some(op.span));
+                    }
                     OpKind::Shrink(_) | OpKind::Bound => return None,
                     OpKind::Escape => doubts.push(Doubt::Escapes),
                     OpKind::Alias(_) => {}
@@ -298,6 +303,12 @@ impl<'s> Join<'s> {
         grows.retain(|g| !g.grow.bounded && self.repeats(g));
         grows.sort_by_key(|g| (self.rank(g) + u8::from(self.may_be_few(key, g)), g.span));
         grows.dedup_by_key(|g| g.span);
+        if cleared.is_some() {
+            let (at, evidence) = self.served(id, &grows, cleared)?;
+            grows.rotate_left(at);
+            let sole = !bounded && emptied.is_none();
+            return sole.then(|| self.with_evidence(key, id, &grows, evidence, doubts))?;
+        }
         if let Some(emptied) = emptied {
             return self.emptied(key, id, grows, emptied, doubts);
         }

@@ -79,6 +79,17 @@ pub enum Retained {
         /// Runtime symbol of the method of the entry that takes it out, if that is another function.
         remover: Option<String>,
     },
+    /// An entry is found, given another key and put in again; the old one stays.
+    Rekeyed {
+        /// The map.
+        container: ObjectId,
+        /// The field with the key.
+        field: ObjectId,
+        /// Where it is found.
+        found: Span,
+        /// Where the field is set.
+        renamed: Span,
+    },
     /// A counter is raised and lowered again on some ways only.
     CounterMissed {
         /// The field or variable.
@@ -190,6 +201,14 @@ pub enum Evidence {
     },
     /// An entry is a lock for what its key names.
     Lock,
+    /// A loop of the owner adds something that ends by itself in each turn; only the end of the owner, if
+    /// anything, takes all out.
+    Served {
+        /// The name of the type of what ends.
+        what: Box<str>,
+        /// Where all is taken out.
+        cleared: Option<Span>,
+    },
 }
 
 /// A container of the same owner that is filled together with one that only grows: its entries are taken

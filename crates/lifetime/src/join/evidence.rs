@@ -2,11 +2,15 @@
 //! its owner.
 
 use super::{Grown, Join, MAX_SITES, Whole};
-use crate::contexts::{Node, Runs};
+use crate::contexts::{Because, Node, Runs};
+use crate::facts::Loop;
 use crate::report::{Doubt, Evidence, Growth, Place};
 use stanch_effects::Trait;
 use stanch_ir::Span;
 use stanch_types::{ObjectId, TypeId, TypeKind};
+
+/// Calls from the turn of a loop to what it adds.
+const MAX_TURN: usize = 3;
 
 impl Join<'_> {
     /// The evidence against a container from which nothing is taken out, and the number of the growth.
@@ -19,6 +23,9 @@ impl Join<'_> {
         if let Some((at, sibling)) = self.sibling(key, id, grows) {
             return Some((at, Evidence::Sibling(sibling)));
         }
+        if let Some(served) = self.served(id, grows, None) {
+            return Some(served);
+        }
         grows.iter().enumerate().filter(|(_, g)| g.grow.key_ty.is_some()).find_map(|(at, grown)| {
             let ty = grown.grow.value_ty;
             if self.is_lock(ty) && self.program.pointee(ty).is_some() {
@@ -27,6 +34,59 @@ impl Join<'_> {
             let &(field, asked) = self.aged.get(&id)?;
             Some((at, Evidence::Aged { field, asked }))
         })
+    }
+
+    /// A growth in a loop of the owner by what can be closed: connections, streams, sessions.
+    pub(super) fn served(
+        &self,
+        id: u32,
+        grows: &[Grown<'_>],
+        cleared: Option<Span>,
+    ) -> Option<(usize, Evidence)> {
+        let owner = self.declared[*self.owners.get(&id)? as usize].object;
+        let name = self.program.object_name(owner);
+        grows.iter().enumerate().find_map(|(at, grown)| {
+            let key = grown.grow.key_ty?;
+            let ends = [key, grown.grow.value_ty].into_iter().find(|ty| self.can_be_closed(*ty))?;
+            let (node, sources) = self.key_from(grown);
+            let turns = self.is_turn_of(grown.by, grown.looped, name);
+            if grown.element || !turns || !self.arrivals.are_many(node, &sources) {
+                return None;
+            }
+            let named = self.program.named_object(self.program.pointee(ends).unwrap_or(ends))?;
+            let what = self.program.object_name(named).into();
+            Some((at, Evidence::Served { what, cleared }))
+        })
+    }
+
+    /// Whether a function is called in each turn of an endless loop of methods of the owner.
+    fn is_turn_of(&self, by: Node, looped: Loop, owner: &str) -> bool {
+        let (pointer, value) = (format!(".(*{owner})."), format!(".{owner}."));
+        let own = |node: Node| {
+            let symbol = &self.calls.facts(node).symbol;
+            symbol.contains(&pointer) || symbol.contains(&value)
+        };
+        let mut at = by;
+        if own(at) && looped == Loop::Endless {
+            return true;
+        }
+        for _ in 0..MAX_TURN {
+            if !own(at) {
+                return false;
+            }
+            match self.calls.because.get(&at) {
+                Some(Because::Repeated(from, _)) => return own(*from),
+                Some(Because::Caller(from, _)) => at = *from,
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// Whether the methods of a type tell that its values end: they can be closed.
+    fn can_be_closed(&self, ty: TypeId) -> bool {
+        let close = |name: &str| name == "Close";
+        self.program.method_set(ty).iter().any(|l| close(self.program.object_name(l.object)))
     }
 
     /// The finding of a container whose entries are emptied and stay.

@@ -2,7 +2,7 @@
 
 use crate::report::{Retained, Retention};
 use crate::retain::events::{self, Event, Helpers};
-use crate::retain::{At, Bodies, Candidate, Gate, members};
+use crate::retain::{At, Bodies, Candidate, Gate, members, rekeyed};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_ir::{
     BlockId, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Terminator,
@@ -23,7 +23,10 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
         for insert in inserts {
             match deletes.iter().any(|d| d.map == insert.map) {
                 true => judge(bodies, id, func, &insert, &deletes),
-                false => members::judge(bodies, &helpers, id, func, &insert),
+                false => {
+                    members::judge(bodies, &helpers, id, func, &insert);
+                    rekeyed::judge(bodies, &helpers, id, func, &insert);
+                }
             }
         }
     }

@@ -14,6 +14,7 @@ mod missed;
 mod pieces;
 mod pins;
 mod pool;
+mod rekeyed;
 mod reopened;
 mod slots;
 

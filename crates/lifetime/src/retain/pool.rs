@@ -491,11 +491,45 @@ fn giant(bodies: &mut Bodies<'_, '_>, put: &Put<'_>) {
     if let Some(filled) = filled {
         let what = Retained::PooledGiant { put: put.span };
         push(bodies, put, what, filled, target, Vec::new());
+    } else if let Some(param) = param_of(bodies, put.id, put.func, &put.value) {
+        giant_of_callers(bodies, put, param as usize, target);
     }
 }
 
-/// Whether the function asks for the size of the buffer.
+/// Buffers that callers fill and have the function put back.
+fn giant_of_callers(bodies: &mut Bodies<'_, '_>, put: &Put<'_>, param: usize, target: TypeId) {
+    for (id, func) in bodies.funcs() {
+        let given = calls(func).find_map(|(_, _, call, _)| {
+            let own = bodies.callee(call) == Some(put.id);
+            own.then(|| call.args.get(param).map(|x| dynamic(bodies, id, x)))?
+        });
+        let Some(given) = given else { continue };
+        let names = Alias::of(func, &given);
+        if is_measured(bodies, id, func, &names) {
+            continue;
+        }
+        let Some(filled) = fill(bodies, id, func, &names) else { continue };
+        let what = Retained::PooledGiant { put: put.span };
+        let by = Put { id, func, span: put.span, value: given, through: None };
+        push(bodies, &by, what, filled, target, Vec::new());
+    }
+}
+
+/// Whether the function asks for the size of the buffer, or has a helper ask.
 fn is_measured(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, names: &Alias) -> bool {
+    let helper = calls(func).any(|(_, _, call, _)| {
+        let body = bodies.callee(call).filter(|body| *body != id);
+        let at = call.args.iter().position(|x| names.has(&dynamic(bodies, id, x)));
+        body.zip(at).is_some_and(|(body, at)| {
+            let func = &bodies.module.funcs[body];
+            let param = func.params.get(at).map(|p| Alias::of(func, &Operand::Local(*p)));
+            param.is_some_and(|names| measures(bodies, body, func, &names))
+        })
+    });
+    helper || measures(bodies, id, func, names)
+}
+
+fn measures(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, names: &Alias) -> bool {
     calls(func).any(|(_, _, call, _)| {
         bodies.is_for(call, Role::Measure) && call.args.iter().any(|x| names.has(x))
     }) || bodies.definitions[id].iter().flatten().any(|v| match v {
