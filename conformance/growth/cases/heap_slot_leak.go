@@ -52,7 +52,7 @@ func Step(i int) {
 	}
 	n := i / 20
 	for j := range n {
-		theSchedule.add(&item{prio: j, data: make([]byte, 64)})
+		theSchedule.add(&item{prio: j, data: make([]byte, 4096)})
 	}
 	for range n {
 		theSchedule.next()

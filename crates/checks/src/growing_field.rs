@@ -36,7 +36,9 @@
 //!   that one only;
 //! - a map of lists or sets whose members leave while the key stays;
 //! - a map with a lock for each key;
-//! - a map whose entries have a time, are not used when that is too long ago, and are not removed.
+//! - a map whose entries have a time, are not used when that is too long ago, and are not removed;
+//! - a map of what can be closed, to which a loop of the owner adds what comes in, and from which only the
+//!   owner's end takes anything.
 
 use crate::growths;
 use crate::module::ModuleCtx;
