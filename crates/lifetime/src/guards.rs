@@ -1,6 +1,6 @@
 //! What the branches around a write tell: the container was nil, the key is there already.
 
-use crate::facts::Key;
+use crate::facts::{Key, Loop};
 use crate::scan::Scan;
 use stanch_ir::{BlockId, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue, Terminator};
 use stanch_syntax::ast::BinaryOp;
@@ -74,10 +74,11 @@ impl Scan<'_, '_> {
         })
     }
 
-    /// The same of a container that a local stands for.
-    pub(crate) fn were_empty(&mut self, container: LocalId, block: BlockId) -> bool {
-        let of = self.origins.of(self.id, container);
-        of.iter().any(|o| !o.way.element && self.was_empty(o.key, block))
+    /// Whether a container belongs to an object that the function makes, or was found to be empty.
+    pub(crate) fn is_filled_once(&mut self, map: LocalId, block: BlockId, looped: Loop) -> bool {
+        let of = self.origins.of(self.id, map);
+        looped != Loop::Endless && self.is_of_new(map)
+            || of.iter().any(|o| !o.way.element && self.was_empty(o.key, block))
     }
 
     /// Whether the key was found in the map before: it is one of those a loop goes over, or a lookup

@@ -330,9 +330,8 @@ impl<'s> Scan<'s, '_> {
             }
             let mut grow = self.grow(Some((key, key_ty)), value, value_ty, looped);
             grow.unique = self.rejects_duplicates(base);
-            grow.bounded |= looped != Loop::Endless && self.is_of_new(base);
             grow.memo = grow.value_param.is_none() && self.remembers(base, key, block);
-            grow.bounded |= self.were_empty(base, block);
+            grow.bounded |= self.is_filled_once(base, block, looped);
             return self.on(&Operand::Local(base), span, OpKind::Grow(grow));
         }
         let ty = self.ty(value);
