@@ -1,10 +1,7 @@
 // The list has as many clients as the table that has them made, one for each of a few names.
 package made_where_missing
 
-import (
-	"strconv"
-	"sync"
-)
+import "sync"
 
 type client struct {
 	name string
@@ -30,10 +27,11 @@ func (m *manager) get(name string, create func() *client) *client {
 var (
 	theManager = &manager{made: map[string]*client{}}
 	clients    []*client
+	names      = []string{"a", "b", "c", "d"}
 )
 
 func Step(i int) {
-	name := strconv.Itoa(i % 4)
+	name := names[i%4]
 	theManager.get(name, func() *client {
 		c := &client{name: name}
 		clients = append(clients, c)
