@@ -180,6 +180,12 @@ func (q *numbers) Pop() any {
     return x
 }
 type store struct { mu sync.Mutex; q queue; e emptied; h *held; n numbers }
+func (s *store) next() {
+    heap.Pop(&s.q)
+    heap.Pop(&s.e)
+    heap.Pop(s.h)
+    heap.Pop(&s.n)
+}
 "#,
         );
     }

@@ -26,6 +26,7 @@ const IMPLICIT: &[(&str, &str)] = &[
     ("errors.", "errors"),
     ("fmt.", "fmt"),
     ("gzip.", "compress/gzip"),
+    ("heap.", "container/heap"),
     ("http.", "net/http"),
     ("net.", "net"),
     ("io.", "io"),

@@ -16,6 +16,7 @@ use std::sync::Arc;
 const STD: &[(&str, &str)] = &[
     ("bytes", include_str!("../std/bytes.go")),
     ("context", include_str!("../std/context.go")),
+    ("container/heap", include_str!("../std/heap.go")),
     ("database/sql", include_str!("../std/sql.go")),
     ("errors", include_str!("../std/errors.go")),
     ("fmt", include_str!("../std/fmt.go")),

@@ -409,7 +409,8 @@ fn lowers(
     counter: ObjectId,
     at: At,
 ) -> Option<String> {
-    let by = match &func.blocks[at.0].instrs[at.1].kind {
+    let kind = &func.blocks[at.0].instrs[at.1].kind;
+    let by = match kind {
         InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
             bodies.callee(call)?
         }
@@ -422,8 +423,9 @@ fn lowers(
         }
         _ => return None,
     };
-    // What lowers it further down may be the end of the whole object.
-    let known = by != id && counts.may_lower(bodies, by, counter, 1);
+    // A call that lowers it further down may be the end of the whole object.
+    let depth = u32::from(!matches!(kind, InstrKind::Call(_)));
+    let known = by != id && counts.may_lower(bodies, by, counter, depth);
     known.then(|| bodies.module.funcs[by].symbol.clone())
 }
 

@@ -2,14 +2,20 @@
 
 use crate::report::{Doubt, Retained, Retention};
 use crate::retain::alias::{self, Alias};
-use crate::retain::{Bodies, Candidate, Gate, Holds, is_nought};
+use crate::retain::{Bodies, Candidate, Gate, Holds, calls, is_nought};
+use stanch_effects::Does;
 use stanch_ir::{Callee, Func, FuncId, InstrKind, Operand, Place, PlaceBase, Proj, Rvalue, Span};
 use stanch_types::{Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
 
 /// Structs within structs that are looked at for an owner that lives on.
 const MAX_OWNERS: u32 = 3;
+/// An element that refers to at least so many bytes is worth a word.
+const HEAVY: u64 = 64;
 
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
+    if !pops(bodies) {
+        return;
+    }
     for (id, func) in bodies.funcs() {
         let Some(queue) = popped_from(bodies, func) else { continue };
         let stores = func.blocks.iter().flat_map(|b| &b.instrs).filter_map(|i| match &i.kind {
@@ -20,6 +26,32 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
             judge(bodies, (id, func), queue, place, value, span);
         }
     }
+}
+
+/// Whether the package has `container/heap` take anything out.
+fn pops(bodies: &Bodies<'_, '_>) -> bool {
+    bodies.funcs().into_iter().any(|(_, func)| {
+        calls(func).any(|(_, _, call, _)| match &call.callee {
+            Callee::Static(object, _) => {
+                bodies.program.package_path(object.package) == "container/heap"
+                    && matches!(bodies.reader.does(*object), Some(Does::Shrink(_)))
+            }
+            _ => false,
+        })
+    })
+}
+
+/// Whether an element refers to nothing but a few numbers.
+fn is_small(bodies: &mut Bodies<'_, '_>, elem: TypeId) -> bool {
+    let program = bodies.program;
+    let Some(to) = program.pointee(elem) else { return false };
+    let TypeKind::Struct(fields) = program.kind(program.underlying(to)) else { return false };
+    let fields: Vec<TypeId> = fields.iter().map(|f| f.ty).collect();
+    let std =
+        |ty: TypeId| program.named_object(ty).is_some_and(|n| bodies.reader.is_std(n.package));
+    let own: Vec<TypeId> = fields.into_iter().filter(|ty| !std(*ty)).collect();
+    program.size_of(to).is_some_and(|size| size < HEAVY)
+        && own.into_iter().all(|ty| bodies.holds(ty) != Holds::Objects)
 }
 
 /// Whether a method is the `Pop` of what `container/heap` can work on.
@@ -79,6 +111,9 @@ fn judge(
     }
     if bodies.is_reusable(elem) {
         doubts.push(Doubt::Reused);
+    }
+    if is_small(bodies, elem) {
+        doubts.push(Doubt::Small);
     }
     let retention = Retention {
         package: bodies.module.package,
