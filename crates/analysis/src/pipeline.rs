@@ -47,6 +47,7 @@ pub fn check(
     let results: IndexVec<stanch_project::PackageId, OnceLock<PackageResult>> =
         loaded.workspace.packages.iter().map(|_| OnceLock::new()).collect();
     let facts: AllFacts = loaded.workspace.packages.iter().map(|_| OnceLock::new()).collect();
+    let shared: AllShared = loaded.workspace.packages.iter().map(|_| OnceLock::new()).collect();
     let imports = schedule::imports(&loaded.workspace.packages);
     schedule::in_import_order(&imports, &|id| {
         if !loaded.workspace.packages[id].root {
@@ -59,6 +60,8 @@ pub fn check(
             view: &view,
             request,
             facts: &facts,
+            shared: &shared,
+            imports: &imports,
         };
         let result = survived(&work, types_id(id));
         let once = results[id].set(result).is_ok();
@@ -253,6 +256,9 @@ fn project_id(id: PackageId) -> stanch_project::PackageId {
 /// What the importers of each package need to know of it, once it is analysed.
 type AllFacts = IndexVec<stanch_project::PackageId, OnceLock<stanch_obligations::Facts>>;
 
+/// What the importers of each package see of its functions, once it is explored.
+type AllShared = IndexVec<stanch_project::PackageId, OnceLock<stanch_extract::Shared>>;
+
 /// What all packages are analysed with.
 struct Work<'a> {
     loaded: &'a Loaded<'a>,
@@ -261,6 +267,8 @@ struct Work<'a> {
     view: &'a View,
     request: &'a CheckRequest,
     facts: &'a AllFacts,
+    shared: &'a AllShared,
+    imports: &'a IndexVec<stanch_project::PackageId, Vec<stanch_project::PackageId>>,
 }
 
 struct PackageResult {
@@ -270,6 +278,8 @@ struct PackageResult {
     duties: Option<stanch_checks::missing_close::Duties>,
     owners: Option<stanch_checks::stop_forgets_resource::Owners>,
     findings: Vec<Finding>,
+    /// Goroutines that hang in functions of packages that are imported.
+    elsewhere: Vec<Finding>,
     suppressed: u64,
     diagnostics: Vec<Diagnostic>,
     summary: Summary,
@@ -288,6 +298,7 @@ fn survived(work: &Work<'_>, package: PackageId) -> PackageResult {
             duties: None,
             owners: None,
             findings: Vec::new(),
+            elsewhere: Vec::new(),
             suppressed: 0,
             diagnostics: vec![Diagnostic {
                 severity: Severity::Error,
@@ -302,7 +313,7 @@ fn survived(work: &Work<'_>, package: PackageId) -> PackageResult {
 }
 
 fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
-    let Work { loaded, program, effects, view, request, facts } = *work;
+    let Work { loaded, program, effects, view, request, facts, shared, imports } = *work;
     // Trees and tables go when the package is done; others only ask for what it declares.
     let program = &program.open(package);
     let types = program.infer(package);
@@ -312,15 +323,22 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         .any(|e| e.engine == Engine::Explorer && selected(&request.options, e.check));
     // A large package would keep the other threads waiting.
     let imported = |id: PackageId| facts.get(project_id(id)).and_then(OnceLock::get);
-    let ((mut obligations, own_facts), explored) = rayon::join(
+    // Others may be done or not.
+    let below = schedule::below(imports, project_id(package));
+    let seen = |id: PackageId| {
+        below.contains(&project_id(id)).then(|| shared.get(project_id(id))?.get()).flatten()
+    };
+    let ((mut obligations, own_facts), mut explored) = rayon::join(
         || stanch_obligations::analyse(program, package, &module, effects, &imported),
         || match needed {
-            true => stanch_extract::explore_package(program, package, &module, effects),
+            true => stanch_extract::explore_package(program, package, &module, effects, &seen),
             false => stanch_extract::Explored::default(),
         },
     );
     let once = facts[project_id(package)].set(own_facts).is_ok();
     debug_assert!(once, "a package is analysed once");
+    let once = shared[project_id(package)].set(std::mem::take(&mut explored.shared)).is_ok();
+    debug_assert!(once, "a package is explored once");
     let ctx = Ctx {
         program,
         package,
@@ -338,6 +356,9 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         wants(ModuleEngine::Duties).then(|| stanch_checks::stop_forgets_resource::candidates(&ctx));
     let (findings, suppressed) = chosen(program, package, request, stanch_checks::run_all(&ctx));
     let source = program.source(package);
+    let here: FxHashSet<&str> = source.files.iter().map(|f| &*f.path).collect();
+    let (findings, elsewhere) =
+        findings.into_iter().partition(|f| here.contains(f.location.file.as_str()));
     let lines = source.files.iter().map(|f| u64::from(f.ast.n_lines)).sum();
     PackageResult {
         package,
@@ -348,6 +369,7 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         owners,
         suppressed,
         findings,
+        elsewhere,
         diagnostics: loaded.diagnostics(package),
         summary: Summary {
             packages: 1,
@@ -392,6 +414,7 @@ fn check_module(
     for result in results.iter_mut() {
         stanch_checks::settle(&mut found, &mut result.findings);
     }
+    found.extend(results.iter_mut().flat_map(|result| std::mem::take(&mut result.elsewhere)));
     let mut by_package: FxHashMap<String, Vec<Finding>> = FxHashMap::default();
     for finding in found {
         by_package.entry(finding.location.file.clone()).or_default().push(finding);

@@ -1,7 +1,7 @@
 //! Packages in parallel, each after the packages that it imports.
 
 use rayon::Scope;
-use stanch_base::IndexVec;
+use stanch_base::{FxHashSet, IndexVec};
 use stanch_project::{Import, Package, PackageId};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -41,6 +41,23 @@ pub(crate) fn imports(
         imports
     };
     packages.iter_enumerated().map(of).collect()
+}
+
+/// The packages that a package imports, also through others.
+pub(crate) fn below(
+    imports: &IndexVec<PackageId, Vec<PackageId>>,
+    package: PackageId,
+) -> FxHashSet<PackageId> {
+    let mut found = FxHashSet::default();
+    let mut todo = vec![package];
+    while let Some(id) = todo.pop() {
+        for &to in imports.get(id).into_iter().flatten() {
+            if found.insert(to) {
+                todo.push(to);
+            }
+        }
+    }
+    found
 }
 
 struct Graph {

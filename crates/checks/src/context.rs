@@ -14,7 +14,7 @@ pub struct Ctx<'a> {
     pub program: &'a Program<'a>,
     /// The package that is checked.
     pub package: PackageId,
-    /// Its functions.
+    /// Its functions; in what concerns the explorer those of other packages, too.
     pub module: &'a Module,
     /// What library functions do.
     pub effects: &'a Effects,
@@ -25,6 +25,11 @@ pub struct Ctx<'a> {
 }
 
 impl<'a> Ctx<'a> {
+    /// The same with the functions that the explorer saw: those of other packages, too.
+    pub fn seen(&self) -> Self {
+        Ctx { module: self.explored.module.as_ref().unwrap_or(self.module), ..*self }
+    }
+
     /// The package as its provider gave it.
     pub fn source(&self) -> &'a PackageSource {
         self.program.source(self.package)
@@ -37,12 +42,8 @@ impl<'a> Ctx<'a> {
 
     /// Display path of the file of `span`.
     pub fn file(&self, span: Span) -> String {
-        self.program
-            .source(span.package)
-            .files
-            .get(span.file)
-            .map(|f| f.path.to_string())
-            .unwrap_or_default()
+        let path = self.program.file_path(span.package, span.file);
+        path.map(|path| path.to_string()).unwrap_or_default()
     }
 
     /// `span` in a finding's terms.

@@ -34,6 +34,23 @@ pub(crate) fn ends_with_process(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
     })
 }
 
+/// Whether `main` decides to wait for a group of which a goroutine is still at work: that is what the
+/// process is there for.
+pub(crate) fn waits_for_workers(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
+    let RootLeak { root, leak, .. } = leak;
+    let main = ctx.module.funcs[*root].symbol == "main.main" && leak.goroutine == 0;
+    let doomed = leak.doomed_by.and_then(|at| leak.witness.get(at as usize));
+    if !main || leak.wait != WaitReason::WaitGroupWait || doomed.is_none_or(|s| s.goroutine != 0) {
+        return false;
+    }
+    leak.witness.iter().any(|step| {
+        let Action::Go { started, .. } = step.action else { return false };
+        let gone =
+            |s: &Step| s.goroutine == started && matches!(s.action, Action::End | Action::Block(_));
+        !leak.witness.iter().any(gone)
+    })
+}
+
 /// Whether an entry of a map is looked up that is taken to be there, and the schedule needs that it is
 /// not, or is another one's: of its keys nothing is known.
 pub(crate) fn finds_another(ctx: &Ctx<'_>, leak: &Leak) -> bool {

@@ -389,7 +389,12 @@ pub fn run_module(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
 /// Findings of all checks in one package, by place. Suppression comments and the choice of checks are
 /// the caller's business.
 pub fn run_all(ctx: &Ctx<'_>) -> Vec<Finding> {
-    let findings = REGISTRY.iter().flat_map(|entry| (entry.run)(ctx)).collect();
+    let seen = ctx.seen();
+    let run = |entry: &Entry| match entry.engine {
+        Engine::Explorer => (entry.run)(&seen),
+        Engine::Obligations => (entry.run)(ctx),
+    };
+    let findings = REGISTRY.iter().flat_map(run).collect();
     let mut findings = causes::merge(findings);
     let locks = [missing_unlock::CHECK.code, double_lock::CHECK.code, stuck_lock::CHECK.code];
     let others = findings.iter_mut().filter(|finding| !locks.contains(&finding.check.code));

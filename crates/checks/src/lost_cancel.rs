@@ -71,6 +71,7 @@ const WAITING: Words = Words {
 
 /// Goroutines that wait for a context that nobody cancels any more, unless its loss is `known`.
 fn waiting(ctx: &Ctx<'_>, known: &[Span]) -> Vec<Finding> {
+    let ctx = &ctx.seen();
     let leaks = waits::leaks(ctx, |ctx, seen| {
         let made = waits::cancelled_context(ctx, &seen.leak.leak);
         made.is_some_and(|made| !known.contains(&made))

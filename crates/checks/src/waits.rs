@@ -124,6 +124,7 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
     let worker = leak.leak.kind == LeakKind::AliveForEver;
     let test = in_test(ctx, leak.root) && (likely || worker || leak.leak.goroutine == 0);
     let doubtful = doubts::ends_with_process(ctx, leak)
+        || doubts::waits_for_workers(ctx, leak)
         || doubts::finds_another(ctx, &leak.leak)
         || doubts::timer_fires_twice(ctx, &leak.leak)
         || doubts::changes_its_mind(ctx, leak)
@@ -319,6 +320,7 @@ pub(crate) fn finding(
 /// Tells a finding about a lock who waits for it, as the explorer saw it: the leaks whose schedule or
 /// stack goes through one of the places.
 pub(crate) fn hang_on(ctx: &Ctx<'_>, finding: &mut Finding, places: &[Span]) {
+    let ctx = &ctx.seen();
     for leak in ctx.explored.leaks.iter().map(|l| &l.leak) {
         if !waits_for_lock(leak) || !goes_through(ctx, leak, places) {
             continue;
@@ -640,13 +642,23 @@ pub(crate) fn is_range(ctx: &Ctx<'_>, func: FuncId, span: Span) -> bool {
         .any(|i| i.span == span && matches!(i.kind, InstrKind::Recv { range: true, .. }))
 }
 
-/// Whether a function that runs once waits for ever on purpose: on what can never come.
+/// Whether a function or goroutine that runs once waits for ever on purpose: on what can never come.
 pub(crate) fn parks(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
     let never = matches!(
         leak.leak.wait,
         WaitReason::ChanReceiveNil | WaitReason::ChanSendNil | WaitReason::SelectNoCases
     );
-    never && leak.leak.goroutine == 0 && times::runs_once(ctx, leak.root)
+    let once = match leak.leak.created_by.and_then(|(_, site)| ctx.explored.translated.source(site))
+    {
+        Some((func, span)) => {
+            let mut blocks = ctx.module.funcs[func].blocks.iter_enumerated();
+            let at = blocks.find(|(_, b)| b.instrs.iter().any(|i| i.span == span));
+            at.is_some_and(|(block, _)| !times::in_loop(ctx, func, block))
+                && times::runs_once(ctx, func)
+        }
+        None => leak.leak.goroutine == 0 && times::runs_once(ctx, leak.root),
+    };
+    never && once
 }
 
 #[cfg(test)]

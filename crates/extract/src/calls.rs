@@ -2,6 +2,7 @@
 
 use crate::function::FuncBuilder;
 use crate::names::Known;
+use crate::shared::gives_unknown;
 use stanch_base::Idx;
 use stanch_effects::{Args, Effect};
 use stanch_ir::{self as ir, Callee as IrCallee, FuncId, Operand as IrOperand, Span};
@@ -109,10 +110,10 @@ impl<'a> FuncBuilder<'_, 'a> {
                 Operand::Unknown => Resolved::Out,
                 value => Resolved::Model(Callee::Value(value)),
             },
-            IrCallee::Static(object, _) => self.resolve_static(*object),
+            IrCallee::Static(object, _) => self.resolve_static(*object, call),
             IrCallee::Interface { recv, method } => match self.cx.names.known(*method) {
                 Known::Effect(effect) => Resolved::Effect(effect),
-                Known::Body(_) | Known::Nothing => match self.operand(recv, span) {
+                Known::Body(_) | Known::Inert | Known::Nothing => match self.operand(recv, span) {
                     Operand::Unknown => Resolved::Out,
                     recv => {
                         let name = self.cx.program.object_name(*method).to_owned();
@@ -123,14 +124,15 @@ impl<'a> FuncBuilder<'_, 'a> {
         }
     }
 
-    fn resolve_static(&mut self, object: ObjectId) -> Resolved<'a> {
+    fn resolve_static(&mut self, object: ObjectId, call: &ir::Call) -> Resolved<'a> {
         match self.cx.names.known(object) {
             Known::Effect(effect) => Resolved::Effect(effect),
             Known::Body(id) if self.cx.needs.relevant[id] => {
                 Resolved::Ours(Callee::Fn(FnId::from_usize(id.index())), id)
             }
             Known::Body(_) => Resolved::Nothing,
-            Known::Nothing => Resolved::Out,
+            Known::Inert if !gives_unknown(self.cx.names, self.func, call) => Resolved::Nothing,
+            Known::Inert | Known::Nothing => Resolved::Out,
         }
     }
 
@@ -203,7 +205,7 @@ impl<'a> FuncBuilder<'_, 'a> {
                 let name = self.cx.program.object_name(method).to_owned();
                 Some(Bindable::Method(self.cx.method(&name)))
             }
-            Known::Nothing => None,
+            Known::Inert | Known::Nothing => None,
         };
         match callee {
             Some(callee) => {

@@ -11,9 +11,11 @@ use std::cell::RefCell;
 pub(crate) struct Carry<'a> {
     program: &'a Program<'a>,
     package: PackageId,
+    /// Other packages with functions in view.
+    linked: Vec<PackageId>,
     /// Concrete types that become interface values in the package.
     pub(crate) converted: Vec<TypeId>,
-    /// Struct types of other packages that this package makes values of.
+    /// Struct types of other packages that functions in view make values of.
     made: FxHashSet<ObjectId>,
     memo: RefCell<FxHashMap<TypeId, bool>>,
 }
@@ -23,6 +25,7 @@ impl<'a> Carry<'a> {
         let mut carry = Self {
             program,
             package,
+            linked: module.linked.clone(),
             converted: Vec::new(),
             made: FxHashSet::default(),
             memo: RefCell::default(),
@@ -82,8 +85,10 @@ impl<'a> Carry<'a> {
             TypeKind::Tuple(parts) => parts.iter().any(|t| self.look(*t, visited)),
             TypeKind::Struct(fields) => match program.named_object(ty) {
                 Some(object) if object.package != self.package => {
+                    let seen = self.linked.contains(&object.package);
+                    let seen = |name: &str| seen || is_exported(name);
                     self.made.contains(&object)
-                        && fields.iter().any(|f| is_exported(&f.name) && self.look(f.ty, visited))
+                        && fields.iter().any(|f| seen(&f.name) && self.look(f.ty, visited))
                 }
                 _ => fields.iter().any(|f| self.look(f.ty, visited)),
             },

@@ -124,6 +124,11 @@ pub(crate) fn argument(program: &Program<'_>, ty: TypeId) -> ArgSpec {
     }
 }
 
+/// Whether the type is `context.Context`.
+pub(crate) fn is_context(program: &Program<'_>, ty: TypeId) -> bool {
+    is_named(program, ty, "context", "Context")
+}
+
 /// Whether the type is `error`.
 pub(crate) fn is_error(program: &Program<'_>, ty: TypeId) -> bool {
     program.named_object(ty).is_some_and(|object| {

@@ -83,7 +83,7 @@ impl FuncBuilder<'_, '_> {
             },
             IrOperand::Func(object) => match self.cx.names.known(*object) {
                 Known::Body(id) => Operand::Func(FnId::from_usize(id.index())),
-                Known::Effect(_) | Known::Nothing => Operand::Unknown,
+                Known::Effect(_) | Known::Inert | Known::Nothing => Operand::Unknown,
             },
             IrOperand::Unknown(_) => Operand::Unknown,
         }

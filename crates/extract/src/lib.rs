@@ -18,9 +18,11 @@ mod parts;
 mod place;
 mod roots;
 mod scope;
+mod shared;
 mod ticks;
 mod translate;
 
+pub use shared::{Imported, Shared};
 pub use translate::Translated;
 
 use stanch_base::Idx;
@@ -38,6 +40,10 @@ pub struct Explored {
     pub stats: Stats,
     /// The model the leaks speak of.
     pub translated: Translated,
+    /// The module the model and the leaks speak of, if functions of other packages were linked in.
+    pub module: Option<Module>,
+    /// What packages that import it see of the package.
+    pub shared: Shared,
 }
 
 /// A leak and the root it was found from.
@@ -100,18 +106,24 @@ const LIMITS: Limits = Limits {
     reduce: true,
 };
 
-/// Explores every root of a package.
+/// Explores every root of a package. `imported` gives what the packages let see that it imports, also
+/// through others.
 pub fn explore_package(
     program: &Program<'_>,
     package: PackageId,
-    module: &Module,
+    own: &Module,
     effects: &Effects,
+    imported: &Imported<'_>,
 ) -> Explored {
-    let names = names::Names::new(program, module, effects);
+    let alone = names::Names::new(program, own, effects, imported);
+    let plans = client::plans(&alone, package, own);
+    let linked = shared::linked(own, imported);
+    let module = linked.as_ref().unwrap_or(own);
+    let names = names::Names::new(program, module, effects, imported);
     let carry = carry::Carry::new(program, package, module);
-    let plans = client::plans(&names, package, module);
     let needs = need::Needs::of(&names, &carry, module, &client::with_errors(&plans));
-    let mut translated = translate::translate(&names, package, module, &needs, &carry);
+    let beside = shared::Beside::of(module, imported);
+    let mut translated = translate::translate(&names, package, module, &needs, &carry, beside);
     let mut explored = Explored::default();
     let mut given_up = 0;
     let mut take = |one: roots::One| {
@@ -139,7 +151,7 @@ pub fn explore_package(
             }
         }
     };
-    let mut abandoned = channels::abandoned(&names, module, &translated);
+    let mut abandoned = channels::abandoned(&alone, own, &translated);
     let left_out = roots::each(program, module, &translated, &mut take);
     let clients = clients(program, module, &needs, plans, &mut translated);
     let fine = roots::clients(program, module, &translated, &clients, &mut take);
@@ -147,7 +159,14 @@ pub fn explore_package(
     abandoned.retain(|l| l.leak.stack.first().is_none_or(|(id, _)| !fine.contains(id)));
     explored.leaks.extend(abandoned);
     explored.stats.left_out = left_out;
+    let place = |one: &RootLeak| one.leak.stack.iter().find_map(|f| translated.source(f.1));
+    explored
+        .leaks
+        .retain(|one| place(one).is_none_or(|(_, span)| !shared::is_told(module, imported, span)));
+    let told = explored.leaks.iter().filter_map(|one| Some(place(one)?.1)).collect();
+    explored.shared = Shared::of(&names, module, &needs, told);
     explored.translated = translated;
+    explored.module = linked;
     explored
 }
 
@@ -180,11 +199,12 @@ pub fn display_models(
     effects: &Effects,
 ) -> String {
     use std::fmt::Write;
-    let names = names::Names::new(program, module, effects);
+    let names = names::Names::new(program, module, effects, &|_| None);
     let carry = carry::Carry::new(program, package, module);
     let plans = client::plans(&names, package, module);
     let needs = need::Needs::of(&names, &carry, module, &client::with_errors(&plans));
-    let mut translated = translate::translate(&names, package, module, &needs, &carry);
+    let mut translated =
+        translate::translate(&names, package, module, &needs, &carry, shared::Beside::default());
     let mut out = translated.program.to_string();
     let mut show = |one: roots::One| {
         let outcome = one.outcome;

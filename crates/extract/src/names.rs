@@ -1,6 +1,7 @@
 //! Which function a call names: its effect, its body, or neither.
 
 use crate::classify::named;
+use crate::shared::Imported;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec};
 use stanch_effects::{Effect, Effects};
 use stanch_ir::{
@@ -14,8 +15,10 @@ use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeId, TypeKind};
 pub(crate) enum Known<'a> {
     /// Described by an effect.
     Effect(&'a Effect),
-    /// A function of this package.
+    /// A function of this package, or one of another that was linked in.
     Body(FuncId),
+    /// A function of another package that does nothing with what it is given.
+    Inert,
     /// Out of view.
     Nothing,
 }
@@ -42,14 +45,24 @@ struct Resolver<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(crate) fn new(program: &'a Program<'a>, module: &Module, effects: &'a Effects) -> Self {
+    pub(crate) fn new(
+        program: &'a Program<'a>,
+        module: &Module,
+        effects: &'a Effects,
+        imported: &Imported<'_>,
+    ) -> Self {
         let bodies = module.funcs.iter_enumerated().filter(|(_, f)| f.has_body);
         let bodies: FxHashMap<ObjectId, FuncId> =
             bodies.filter_map(|(id, f)| Some((f.object?, id))).collect();
         let mut resolver = Resolver { program, effects, interfaces: FxHashMap::default() };
         let mut known = FxHashMap::default();
         for object in mentioned(module) {
-            known.entry(object).or_insert_with(|| resolver.look_up(object, &bodies));
+            known.entry(object).or_insert_with(|| {
+                match (resolver.look_up(object, &bodies), imported(object.package)) {
+                    (Known::Nothing, Some(shared)) if shared.is_inert(object) => Known::Inert,
+                    (known, _) => known,
+                }
+            });
         }
         let (pointees, no_ends, atomics) = (IndexVec::new(), IndexVec::new(), IndexVec::new());
         let mut names = Self { program, bodies, known, pointees, no_ends, atomics, effects };

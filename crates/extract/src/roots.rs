@@ -100,8 +100,11 @@ pub(crate) fn each(
     let mut wave: BTreeMap<FnId, BTreeSet<u32>> = BTreeMap::new();
     for id in translated.program.functions.ids().take(translated.n_funcs) {
         let seeds = explorer.scopes.seeds(id);
-        if !seeds.is_empty() {
-            wave.insert(id, seeds.into_iter().collect());
+        if explorer.is_linked(id) {
+            let waits = |seed: &u32| !explorer.scopes.is_lock(*seed);
+            explorer.through(id, seeds.into_iter().filter(waits), &mut wave);
+        } else if !seeds.is_empty() {
+            wave.entry(id).or_default().extend(seeds);
         }
     }
     let mut done: FxHashSet<(FnId, u32)> = FxHashSet::default();
@@ -109,11 +112,15 @@ pub(crate) fn each(
         let mut next: BTreeMap<FnId, BTreeSet<u32>> = BTreeMap::new();
         for (root, mut seeds) in wave {
             seeds.retain(|seed| done.insert((root, *seed)));
+            if explorer.is_linked(root) {
+                explorer.through(root, seeds.into_iter(), &mut next);
+                continue;
+            }
             explorer.root(root, &seeds, &mut next, found);
         }
         wave = next;
     }
-    for id in translated.program.functions.ids().take(translated.n_funcs) {
+    for id in translated.program.functions.ids().take(module.n_own) {
         explorer.nothing(id, found);
         explorer.workers(id, found);
     }
@@ -277,6 +284,23 @@ impl<'a> Explorer<'a> {
                 self.handed.borrow_mut().insert(key, handed);
             }
             found(one);
+        }
+    }
+
+    /// Whether a function is of another package: it was explored with that, and is no root here.
+    fn is_linked(&self, id: FnId) -> bool {
+        (self.module.n_own..self.translated.n_funcs).contains(&id.index())
+    }
+
+    /// What a function of another package may hand up is explored from its callers.
+    fn through(
+        &self,
+        id: FnId,
+        seeds: impl Iterator<Item = u32>,
+        next: &mut BTreeMap<FnId, BTreeSet<u32>>,
+    ) {
+        for seed in seeds.filter(|seed| self.scopes.may_hand_up(id, *seed)) {
+            self.to_callers(id, seed, next);
         }
     }
 

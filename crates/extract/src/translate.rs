@@ -7,6 +7,7 @@ use crate::function::FuncBuilder;
 use crate::names::{Known, Names};
 use crate::need::Needs;
 use crate::parts::Parts;
+use crate::shared::Beside;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_ir::{
     self as ir, BlockId, Func, FuncId, InstrKind, LocalId, Module, Place, PlaceBase, Proj, Rvalue,
@@ -107,6 +108,7 @@ pub(crate) fn translate<'a>(
     module: &'a Module,
     needs: &'a Needs,
     carry: &'a Carry<'a>,
+    beside: Beside,
 ) -> Translated {
     let n = module.funcs.len();
     let mut context = Context {
@@ -132,6 +134,8 @@ pub(crate) fn translate<'a>(
         library: Vec::new(),
         recursive: recursive(names, module),
     };
+    context.volatile.extend(beside.fields);
+    context.changing.extend(beside.globals);
     for &ty in &carry.converted {
         context.tag(ty);
     }
@@ -241,7 +245,11 @@ impl Context<'_> {
         let mut table = Vec::new();
         for &(tag, ty) in &self.tagged {
             for (name, method) in &names {
-                let Some(found) = self.program.lookup(ty, self.package, name) else { continue };
+                let base = self.program.pointee(ty).unwrap_or(ty);
+                let of = self.program.named_object(base).map(|o| o.package);
+                let package = of.filter(|p| self.module.linked.contains(p));
+                let package = package.unwrap_or(self.package);
+                let Some(found) = self.program.lookup(ty, package, name) else { continue };
                 if !found.path.is_empty() {
                     continue;
                 }
@@ -327,7 +335,7 @@ fn is_given_out(names: &Names<'_>, func: &Func, local: LocalId) -> bool {
     func.blocks.iter().flat_map(|b| &b.instrs).all(|i| match &i.kind {
         InstrKind::Call(call) if call.args.iter().any(is) => match &call.callee {
             ir::Callee::Static(object, _) | ir::Callee::Interface { method: object, .. } => {
-                matches!(names.known(*object), Known::Nothing)
+                matches!(names.known(*object), Known::Inert | Known::Nothing)
             }
             ir::Callee::Value(_) => true,
             ir::Callee::Closure(..) | ir::Callee::Builtin(_) => false,
@@ -363,7 +371,8 @@ fn stored_fields(module: &Module) -> FxHashSet<ObjectId> {
     fields
 }
 
-fn changing_globals(module: &Module) -> FxHashSet<ObjectId> {
+/// Package-level variables that are stored to outside of initialisers.
+pub(crate) fn changing_globals(module: &Module) -> FxHashSet<ObjectId> {
     let mut globals = FxHashSet::default();
     for (id, func) in module.funcs.iter_enumerated().filter(|(id, _)| Some(*id) != module.init) {
         let _ = id;

@@ -22,14 +22,18 @@ newtype_index! {
     pub struct BlockId; "bb"
 }
 
-/// All functions of one package.
+/// All functions of one package, and those of other packages that were linked in.
 #[derive(Clone, Debug)]
 pub struct Module {
     /// The package.
     pub package: PackageId,
     /// Functions: declarations in source order, each followed by its literals, then `init`
-    /// initialisers.
+    /// initialisers; then linked ones, each followed by its literals.
     pub funcs: IndexVec<FuncId, Func>,
+    /// The first this many functions are the package's own.
+    pub n_own: usize,
+    /// The packages that linked functions are of, in order.
+    pub linked: Vec<PackageId>,
     /// The function that runs package-level variable initialisers, if there are any.
     pub init: Option<FuncId>,
 }
@@ -37,7 +41,7 @@ pub struct Module {
 /// A place in the source: package, file of the package, and bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Span {
-    /// The package.
+    /// The package; a module can hold functions of several.
     pub package: PackageId,
     /// The file.
     pub file: FileId,

@@ -8,10 +8,12 @@
 pub mod data;
 mod display;
 mod graph;
+mod link;
 mod lower;
 mod simplify;
 mod visit;
 
 pub use data::*;
 pub use graph::Dominators;
+pub use link::{Family, link, mentioned};
 pub use lower::lower_package;

@@ -147,13 +147,18 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
     let (mut summaries, mut locks) = (Vec::new(), Vec::new());
     let (mut duties, mut owners) = (Vec::new(), Vec::new());
     let mut facts: FxHashMap<PackageId, stanch_obligations::Facts> = FxHashMap::default();
+    let mut shared: FxHashMap<PackageId, stanch_extract::Shared> = FxHashMap::default();
     for &package in &loaded.own {
         program.infer(package);
         let module = stanch_ir::lower_package(&program, package);
         let (obligations, own_facts) =
             stanch_obligations::analyse(&program, package, &module, &effects, &|p| facts.get(&p));
         facts.insert(package, own_facts);
-        let explored = stanch_extract::explore_package(&program, package, &module, &effects);
+        let mut explored =
+            stanch_extract::explore_package(&program, package, &module, &effects, &|p| {
+                shared.get(&p)
+            });
+        shared.insert(package, std::mem::take(&mut explored.shared));
         let ctx = Ctx {
             program: &program,
             package,

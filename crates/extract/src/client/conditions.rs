@@ -61,7 +61,7 @@ fn operation(names: &Names<'_>, call: &Call) -> Option<Op> {
     let Callee::Static(object, _) = &call.callee else { return None };
     match names.known(*object) {
         Known::Effect(effect) => Some(effect.op),
-        Known::Body(_) | Known::Nothing => None,
+        Known::Body(_) | Known::Inert | Known::Nothing => None,
     }
 }
 

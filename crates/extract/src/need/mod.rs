@@ -9,6 +9,8 @@
 mod slice;
 mod weigh;
 
+pub(crate) use slice::is_getter;
+
 use crate::carry::Carry;
 use crate::classify::is_error;
 use crate::flow::{Flow, Join};
@@ -169,7 +171,7 @@ impl<'a> Analysis<'a> {
                     match self.names.known(*object) {
                         Known::Effect(e) => matches!(e.op, Op::Exit | Op::Goexit | Op::Panic),
                         Known::Body(id) => self.exits[id] < depth,
-                        Known::Nothing => false,
+                        Known::Inert | Known::Nothing => false,
                     }
                 }
                 Callee::Closure(id, _) => self.exits[*id] < depth,

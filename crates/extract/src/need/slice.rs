@@ -2,11 +2,12 @@
 
 use super::weigh::{Weight, weight_of};
 use super::{Analysis, callback};
-use crate::names::Known;
+use crate::names::{Known, Names};
+use crate::shared::gives_unknown;
 use stanch_effects::{Args, Effect, Gives, Op};
 use stanch_ir::{
-    BlockId, Call, Callee, FuncId, InstrKind, LocalId, LocalKind, Operand, Place, PlaceBase, Proj,
-    Rvalue, SelectOp, Terminator,
+    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Operand, Place, PlaceBase,
+    Proj, Rvalue, SelectOp, Terminator,
 };
 use stanch_types::{TypeId, TypeKind};
 
@@ -324,7 +325,9 @@ impl Analysis<'_> {
                 Known::Body(callee) if self.relevant[callee] => self.arguments(id, callee, call),
                 Known::Body(callee) => {
                     // What a getter gives is the same each time.
-                    if call.dst.iter().any(|d| self.kept[id].locals[*d]) && self.is_getter(callee) {
+                    if call.dst.iter().any(|d| self.kept[id].locals[*d])
+                        && is_getter(self.names, callee, &self.module.funcs[callee])
+                    {
                         self.relevant[callee] = true;
                         self.changed = true;
                     }
@@ -333,7 +336,8 @@ impl Analysis<'_> {
                     self.effect_arguments(id, effect, call);
                     self.asked(id, effect, call);
                 }
-                Known::Nothing => self.escaping(id, call),
+                Known::Inert if !gives_unknown(self.names, &self.module.funcs[id], call) => {}
+                Known::Inert | Known::Nothing => self.escaping(id, call),
             },
             Callee::Value(value) => match self.may_be_ours(id, value) {
                 true => {
@@ -346,50 +350,11 @@ impl Analysis<'_> {
                 self.need(id, recv);
                 match self.names.known(*method) {
                     Known::Effect(effect) => self.effect_arguments(id, effect, call),
-                    Known::Body(_) | Known::Nothing => self.all_arguments(id, call),
+                    Known::Body(_) | Known::Inert | Known::Nothing => self.all_arguments(id, call),
                 }
             }
             Callee::Builtin(_) => call.args.iter().for_each(|a| self.need(id, a)),
         }
-    }
-
-    /// Whether a function only looks at what it is given, shortly, or changes an atomic of it. One that always
-    /// gives the same constant is none: it stands for what may be otherwise some day.
-    fn is_getter(&self, id: FuncId) -> bool {
-        let func = &self.module.funcs[id];
-        let reads = |kind: &InstrKind| match kind {
-            InstrKind::Assign(_, Rvalue::Load(place) | Rvalue::AddressOf(place)) => {
-                place.proj.iter().any(|p| matches!(p, Proj::Field(..)))
-            }
-            _ => false,
-        };
-        if !func.blocks.iter().flat_map(|b| &b.instrs).any(|i| reads(&i.kind)) {
-            return false;
-        }
-        let simple = |kind: &InstrKind| match kind {
-            InstrKind::DeclareVar(_) => true,
-            InstrKind::Call(call) => matches!(&call.callee, Callee::Static(object, _)
-                if matches!(self.names.known(*object), Known::Effect(e) if e.op.is_atomic())),
-            InstrKind::Assign(dst, Rvalue::AddressOf(_)) => self.names.is_atomic_operand(id, *dst),
-            InstrKind::Assign(_, value) => matches!(
-                value,
-                Rvalue::Use(_)
-                    | Rvalue::Load(_)
-                    | Rvalue::Unary(..)
-                    | Rvalue::Binary(..)
-                    | Rvalue::Convert(..)
-                    | Rvalue::Len(_)
-            ),
-            _ => false,
-        };
-        func.blocks.len() <= GETTER
-            && func.blocks.iter().all(|b| {
-                let plain = matches!(
-                    b.term,
-                    Terminator::Return | Terminator::Goto(_) | Terminator::Branch { .. }
-                );
-                plain && b.instrs.len() <= GETTER && b.instrs.iter().all(|i| simple(&i.kind))
-            })
     }
 
     /// Arguments whose parameter is needed; results that are needed become so in the callee.
@@ -466,4 +431,42 @@ impl Analysis<'_> {
             self.escaping(id, call);
         }
     }
+}
+
+/// Whether a function only looks at what it is given, shortly, or changes an atomic of it. One that always
+/// gives the same constant is none: it stands for what may be otherwise some day.
+pub(crate) fn is_getter(names: &Names<'_>, id: FuncId, func: &Func) -> bool {
+    let reads = |kind: &InstrKind| match kind {
+        InstrKind::Assign(_, Rvalue::Load(place) | Rvalue::AddressOf(place)) => {
+            place.proj.iter().any(|p| matches!(p, Proj::Field(..)))
+        }
+        _ => false,
+    };
+    if !func.blocks.iter().flat_map(|b| &b.instrs).any(|i| reads(&i.kind)) {
+        return false;
+    }
+    let simple = |kind: &InstrKind| match kind {
+        InstrKind::DeclareVar(_) => true,
+        InstrKind::Call(call) => matches!(&call.callee, Callee::Static(object, _)
+            if matches!(names.known(*object), Known::Effect(e) if e.op.is_atomic())),
+        InstrKind::Assign(dst, Rvalue::AddressOf(_)) => names.is_atomic_operand(id, *dst),
+        InstrKind::Assign(_, value) => matches!(
+            value,
+            Rvalue::Use(_)
+                | Rvalue::Load(_)
+                | Rvalue::Unary(..)
+                | Rvalue::Binary(..)
+                | Rvalue::Convert(..)
+                | Rvalue::Len(_)
+        ),
+        _ => false,
+    };
+    func.blocks.len() <= GETTER
+        && func.blocks.iter().all(|b| {
+            let plain = matches!(
+                b.term,
+                Terminator::Return | Terminator::Goto(_) | Terminator::Branch { .. }
+            );
+            plain && b.instrs.len() <= GETTER && b.instrs.iter().all(|i| simple(&i.kind))
+        })
 }

@@ -2,6 +2,7 @@
 
 use super::{Analysis, EXIT_DEPTH, HUGE, callback};
 use crate::names::Known;
+use crate::shared::gives_unknown;
 use stanch_effects::{Args, Effect, Op};
 use stanch_ir::{
     Call, Callee, FuncId, InstrKind, LocalId, LocalKind, Operand, Place, Proj, Rvalue, Terminator,
@@ -166,11 +167,14 @@ impl<'a> Analysis<'a> {
                 Known::Effect(effect) => self.effect_weight(id, effect, call),
                 Known::Body(callee) if self.relevant[callee] => Weight::Operation,
                 Known::Body(_) => Weight::Value,
-                Known::Nothing => out(self),
+                Known::Inert if !gives_unknown(self.names, &self.module.funcs[id], call) => {
+                    Weight::Value
+                }
+                Known::Inert | Known::Nothing => out(self),
             },
             Callee::Interface { method, .. } => match self.names.known(*method) {
                 Known::Effect(effect) => self.effect_weight(id, effect, call),
-                Known::Body(_) | Known::Nothing => {
+                Known::Body(_) | Known::Inert | Known::Nothing => {
                     match self.is_ours(self.names.program.object_name(*method)) {
                         true => Weight::Operation,
                         false => out(self),

@@ -236,6 +236,11 @@ impl<'m> Scopes<'m> {
         self.recovers[id]
     }
 
+    /// Whether objects of a class are locked.
+    pub(crate) fn is_lock(&self, class: u32) -> bool {
+        self.lock_operations.contains_key(&class)
+    }
+
     pub(crate) fn is_helper(&self, id: FnId) -> bool {
         self.compare_and_swap == id
     }

@@ -39,7 +39,7 @@ pub fn lower_package(program: &Program<'_>, package: PackageId) -> Module {
         lower.declarations();
     }
     let init = lower.initialisers();
-    Module { package, funcs: lower.funcs, init }
+    Module { package, n_own: lower.funcs.len(), funcs: lower.funcs, linked: Vec::new(), init }
 }
 
 /// What is known of a source variable over its whole declaration, closures included.

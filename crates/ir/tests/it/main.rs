@@ -1,4 +1,5 @@
 //! Lowering: text forms of small programs, symbols as the compiler spells them, and robustness.
 
 mod common;
+mod linking;
 mod specs;
