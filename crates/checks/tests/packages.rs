@@ -45,7 +45,7 @@ func Wait(ctx context.Context, in <-chan int) int {
 }
 func All(in <-chan int, f func(int)) {
     for v := range in {
-                 //ALL
+           //ALL
         f(v)
     }
 }
