@@ -3,10 +3,10 @@
 use crate::symbol::in_words;
 use stanch_base::{Idx, LineIndex};
 use stanch_diagnostic::{Action, Frame, Label, Location, Step};
-use stanch_effects::Effects;
+use stanch_effects::{Effect, Effects};
 use stanch_ir::{FuncId, Module, Span};
 use stanch_obligations::Name;
-use stanch_types::{PackageId, PackageSource, Program};
+use stanch_types::{ObjectId, PackageId, PackageSource, Program};
 
 /// One analysed package.
 pub struct Ctx<'a> {
@@ -28,6 +28,15 @@ impl<'a> Ctx<'a> {
     /// The same with the functions that the explorer saw: those of other packages, too.
     pub fn seen(&self) -> Self {
         Ctx { module: self.explored.module.as_ref().unwrap_or(self.module), ..*self }
+    }
+
+    /// What a library function does.
+    pub fn effect(&self, function: ObjectId) -> Option<&'a Effect> {
+        if function.package == ObjectId::UNIVERSE {
+            return None;
+        }
+        let package = self.program.package_path(function.package);
+        self.effects.function(&format!("{package}.{}", self.program.object_name(function)))
     }
 
     /// The package as its provider gave it.

@@ -46,7 +46,8 @@
 //! # Not reported
 //! Fields whose content nothing in the package closes; content that was closed on the way, by a callee
 //! or by all callers; that was read out before, handed on, or is known to the function otherwise; that
-//! was asked whether it is over; fields that other packages can reach; what only holds memory.
+//! was asked whether it is over; fields that other packages can reach; what only holds memory. A list
+//! that is set to nil by a function that closes nothing may be empty: that is `possible`.
 
 use crate::Ctx;
 use stanch_diagnostic::{Action, Cause, Check, Confidence, Finding, Remedy, Severity, Stage};
@@ -108,7 +109,10 @@ pub(crate) fn finding(ctx: &Ctx<'_>, check: &'static Check, dropped: &Dropped) -
         cause: check.cause,
         remedy: Remedy::ReleaseResource,
         severity: Severity::Error,
-        confidence: Confidence::Likely,
+        confidence: match dropped.may_be_empty {
+            true => Confidence::Possible,
+            false => Confidence::Likely,
+        },
         message,
         label: label.to_owned(),
         package: ctx.path(),
@@ -118,15 +122,28 @@ pub(crate) fn finding(ctx: &Ctx<'_>, check: &'static Check, dropped: &Dropped) -
         also_blocked: Vec::new(),
         related: vec![ctx.label(at, format!("{} {closes}", ctx.name(closer)))],
         witness: vec![lost],
-        notes: vec![format!("nobody has what `{name}` held after this")],
+        notes: notes(dropped),
         help: Some(help),
         fix: None,
         fingerprint: String::new(),
     }
 }
 
+fn notes(dropped: &Dropped) -> Vec<String> {
+    let name = &dropped.name;
+    let mut notes = vec![format!("nobody has what `{name}` held after this")];
+    if dropped.may_be_empty {
+        notes.push(format!(
+            "`{name}` may be empty here: the function closes nothing, as one that starts the object does"
+        ));
+    }
+    notes
+}
+
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     fn check(fixture: &str) {
         stanch_testing::check("dropped-while-open", fixture);
     }
@@ -134,6 +151,43 @@ mod tests {
     #[test]
     fn documentation() {
         stanch_testing::example("dropped-while-open", include_str!("dropped_while_open.rs"));
+    }
+
+    #[test]
+    fn a_list_may_be_empty() {
+        let program = |before: &str| {
+            format!(
+                "\npackage p\nimport (\"net\"; \"sync\")
+                type conn struct {{ c net.Conn }}
+                func (c *conn) Close() {{ c.c.Close() }}
+                type server struct {{ mu sync.Mutex; pending []*conn; open []*conn }}
+                func (s *server) add(c net.Conn) {{
+                    s.mu.Lock(); defer s.mu.Unlock()
+                    s.pending = append(s.pending, &conn{{c}})
+                }}
+                func (s *server) take(c net.Conn) {{
+                    s.mu.Lock(); defer s.mu.Unlock()
+                    s.open = append(s.open, &conn{{c}})
+                }}
+                func (s *server) Restart() {{
+                    s.mu.Lock(); defer s.mu.Unlock()
+                    {before}
+                    s.pending = nil
+                }}
+                func (s *server) Close() {{
+                    s.mu.Lock(); defer s.mu.Unlock()
+                    for _, c := range s.pending {{ c.Close() }}
+                    for _, c := range s.open {{ c.Close() }}
+                }}\n"
+            )
+        };
+        let confidences = |program: &str| -> Vec<Confidence> {
+            let all = stanch_testing::findings(&stanch_testing::Fixture::parse(program));
+            all.iter().filter(|f| f.check.code == CHECK.code).map(|f| f.confidence).collect()
+        };
+        assert_eq!(confidences(&program("")), [Confidence::Possible]);
+        let closes = "for _, c := range s.open { c.Close() }";
+        assert_eq!(confidences(&program(closes)), [Confidence::Likely]);
     }
 
     #[test]

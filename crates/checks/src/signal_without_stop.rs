@@ -34,6 +34,7 @@ use crate::Ctx;
 use crate::times::{Times, in_loop, times};
 use stanch_base::FxHashSet;
 use stanch_diagnostic::{Cause, Check, Confidence, Finding, Remedy, Severity, Stage};
+use stanch_effects::Op;
 use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Rvalue, SelectOp, Span,
     Terminator,
@@ -122,7 +123,7 @@ fn forgotten(ctx: &Ctx<'_>, id: FuncId, chan: LocalId, at: Place) -> Option<How>
     if func.results.iter().any(|result| names.contains(result)) {
         return None;
     }
-    let exit = leaves_without(func, at, &stops)?;
+    let exit = leaves_without(func, at, &|call| stops(call) || never_returns(ctx, call))?;
     match stop {
         Some(stop) => Some(How::Return(exit, stop)),
         None if runs_in_loop(ctx, id, at.0, LEVELS) => Some(How::Loop),
@@ -170,7 +171,7 @@ fn only_receives(ctx: &Ctx<'_>, literal: &Func, chan: LocalId) -> bool {
         })
 }
 
-/// A return that control reaches from a place without a stop.
+/// A return that control reaches from a place without a call that stops it or does not return.
 fn leaves_without(func: &Func, at: Place, stops: &dyn Fn(&Call) -> bool) -> Option<Span> {
     let mut seen: FxHashSet<BlockId> = FxHashSet::default();
     let mut work = vec![(at.0, at.1 + 1)];
@@ -222,6 +223,12 @@ fn calls(func: &Func) -> impl Iterator<Item = (Place, Span, &Call)> {
             _ => None,
         })
     })
+}
+
+/// Whether a library function ends the process or the goroutine.
+fn never_returns(ctx: &Ctx<'_>, call: &Call) -> bool {
+    let Callee::Static(object, _) = call.callee else { return false };
+    ctx.effect(object).is_some_and(|e| matches!(e.op, Op::Exit | Op::Goexit | Op::Panic))
 }
 
 fn is_of_signal(ctx: &Ctx<'_>, call: &Call, name: &str) -> bool {
@@ -315,6 +322,34 @@ func careful(done <-chan int) error {
         return errors.New("interrupted")
     case <-done:
         return nil
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn ways_that_do_not_return() {
+        check(
+            r#"
+func exits(stop <-chan bool) {
+    c := make(chan os.Signal, 1)
+    signal.Notify(c, os.Interrupt)
+    select {
+    case <-c:
+        os.Exit(1)
+    case <-stop:
+        signal.Stop(c)
+    }
+}
+func dies(stop <-chan bool) {
+    c := make(chan os.Signal, 1)
+    signal.Notify(c, os.Interrupt)
+    select {
+    case <-c:
+        log.Fatal("interrupted")
+    case <-stop:
+        signal.Stop(c)
     }
 }
 "#,

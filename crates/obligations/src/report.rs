@@ -202,6 +202,9 @@ pub struct Dropped {
     pub cancel: bool,
     /// A function that closes what the field holds, and where.
     pub closed: (FuncId, Span),
+    /// Whether it may have been empty: a list is set to nil by a function that closes nothing of its kind,
+    /// as one that starts the object does.
+    pub may_be_empty: bool,
 }
 
 /// How a field loses what it holds.

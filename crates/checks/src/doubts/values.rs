@@ -240,17 +240,8 @@ fn is_given(ctx: &Ctx<'_>, func: &Func, literal: FuncId) -> bool {
                     if *f == literal && l == a)
             })
         };
-        call.args.iter().any(made) && is_bubble(ctx, object)
+        call.args.iter().any(made) && ctx.effect(object).is_some_and(|e| e.fails_if_stuck)
     })
-}
-
-fn is_bubble(ctx: &Ctx<'_>, object: ObjectId) -> bool {
-    if object.package == ObjectId::UNIVERSE {
-        return false;
-    }
-    let (path, name) = (ctx.program.package_path(object.package), ctx.program.object_name(object));
-    let effect = ctx.effects.function(&format!("{path}.{name}"));
-    effect.is_some_and(|effect| effect.fails_if_stuck)
 }
 
 /// The conditions that a schedule decides, each with the function, the place and the answer.

@@ -506,7 +506,10 @@ impl Search<'_, '_> {
         let span = func.blocks[drop.site.0].instrs[drop.site.1].span;
         let name = self.package.program.object_name(drop.field).to_owned();
         let cancel = self.is_cancel(drop.field);
-        Dropped { func: drop.func, span, name, how: drop.how, cancel, closed }
+        let many = self.uses.contents.get(&drop.field).is_some_and(|content| content.many);
+        let may_be_empty =
+            many && drop.how == How::Nil && !self.uses.closes_sibling(drop.func, drop.field);
+        Dropped { func: drop.func, span, name, how: drop.how, cancel, closed, may_be_empty }
     }
 }
 
