@@ -135,7 +135,7 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
         || doubts::fails_if_stuck(ctx, leak);
     match likely {
         _ if panics || test || doubtful => Confidence::Possible,
-        true if leak.blurred => Confidence::Possible,
+        true if leak.blurred || decides_elsewhere(ctx, leak) => Confidence::Possible,
         _ if odd_sizes(ctx, &leak.leak) || waits_on_purpose(ctx, leak) => Confidence::Possible,
         _ if stops_nothing(leak) || counts(ctx, leak) || takes_slot_back(ctx, &leak.leak) => {
             Confidence::Possible
@@ -143,6 +143,15 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
         true => Confidence::Likely,
         false => Confidence::Proved,
     }
+}
+
+/// Whether the schedule rests on a decision and goes through another package: what comes out of there may
+/// decide it.
+fn decides_elsewhere(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
+    let sources = leak.leak.witness.iter().filter_map(|s| ctx.explored.translated.source(s.site));
+    let decides =
+        leak.leak.assumptions.iter().any(|a| !matches!(a.decision, Decision::Happened(_)));
+    decides && sources.into_iter().any(|(_, span)| span.package != ctx.package)
 }
 
 /// Whether the schedule needs that several unknown sizes differ, or that one is 0. The code that the

@@ -8,7 +8,7 @@ use crate::translate::Translated;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::{FuncId, Module};
 use stanch_model::{
-    ArgSpec, Callee, Const, Escaped, FnId, Inconclusive, Limits, Op, Operand, Outcome,
+    Action, ArgSpec, Callee, Const, Escaped, FnId, Inconclusive, Limits, Op, Operand, Outcome,
 };
 use stanch_types::Program;
 use std::cell::{Cell, RefCell};
@@ -533,7 +533,13 @@ impl<'a> Explorer<'a> {
                 }
                 if client.plan.calls == Calls::Twice {
                     // The second call may be one too many: then nobody gets to the stop.
-                    one.outcome.leaks.retain(|leak| leak.goroutine == 0 || leak.root_ended);
+                    let functions = &one.sliced.functions;
+                    let gets_there = |step: &stanch_model::Step| match step.action {
+                        Action::Call { callee } => functions.get(callee.index()) == Some(&stop),
+                        _ => false,
+                    };
+                    let leaks = &mut one.outcome.leaks;
+                    leaks.retain(|l| l.goroutine == 0 || l.witness.iter().any(gets_there));
                 }
                 found(one);
             };

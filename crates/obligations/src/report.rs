@@ -202,8 +202,7 @@ pub struct Dropped {
     pub cancel: bool,
     /// A function that closes what the field holds, and where.
     pub closed: (FuncId, Span),
-    /// Whether it may have been empty: a list is set to nil by a function that closes nothing of its kind,
-    /// as one that starts the object does.
+    /// Whether it may have been empty: a list is set to nil by a function that starts something.
     pub may_be_empty: bool,
 }
 

@@ -507,8 +507,8 @@ impl Search<'_, '_> {
         let name = self.package.program.object_name(drop.field).to_owned();
         let cancel = self.is_cancel(drop.field);
         let many = self.uses.contents.get(&drop.field).is_some_and(|content| content.many);
-        let may_be_empty =
-            many && drop.how == How::Nil && !self.uses.closes_sibling(drop.func, drop.field);
+        let starts = visit::kinds(func).any(|kind| matches!(kind, InstrKind::Go(_)));
+        let may_be_empty = many && drop.how == How::Nil && starts;
         Dropped { func: drop.func, span, name, how: drop.how, cancel, closed, may_be_empty }
     }
 }
