@@ -80,6 +80,7 @@ impl Counts {
     }
 
     fn read(&mut self, bodies: &Bodies<'_, '_>, id: FuncId, func: &Func) {
+        let told = told(bodies, id, func);
         for (block, data) in func.blocks.iter_enumerated() {
             for (at, instr) in data.instrs.iter().enumerate() {
                 let mut change = |counter: ObjectId, place: &Place, raises: bool| {
@@ -113,7 +114,7 @@ impl Counts {
                     }
                     InstrKind::Assign(_, Rvalue::Binary(op, a, b)) if compares(*op) => {
                         for x in [a, b] {
-                            if let Some(counter) = counted(bodies, id, func, x) {
+                            if let Some(counter) = counted(bodies, id, &told, x) {
                                 self.decides.entry(counter).or_insert(instr.span);
                             }
                         }
@@ -244,22 +245,35 @@ fn pointed(bodies: &Bodies<'_, '_>, id: FuncId, value: &Operand) -> Option<(Obje
     }
 }
 
+/// The counters whose numbers calls give: `n.Load()`, `n.Add(1)`.
+fn told(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func) -> FxHashMap<LocalId, ObjectId> {
+    let mut told = FxHashMap::default();
+    for (_, _, call, _) in calls(func) {
+        let reads = bodies.is_for(call, Role::Count) || bodies.is_for(call, Role::ReadCount);
+        let Some(of) = call.args.first().filter(|_| reads) else { continue };
+        if let Some((counter, _)) = pointed(bodies, id, of) {
+            for &local in &call.dst {
+                told.entry(local).or_insert(counter);
+            }
+        }
+    }
+    told
+}
+
 /// The counter whose number a value is.
-fn counted(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, value: &Operand) -> Option<ObjectId> {
+fn counted(
+    bodies: &Bodies<'_, '_>,
+    id: FuncId,
+    told: &FxHashMap<LocalId, ObjectId>,
+    value: &Operand,
+) -> Option<ObjectId> {
     let mut value = value.clone();
     for _ in 0..MAX_STEPS {
         let Operand::Local(local) = value else { return None };
         match bodies.definitions[id][local].as_slice() {
             [Rvalue::Load(place)] => return alias::end(place),
             [Rvalue::Use(x) | Rvalue::Convert(x, _)] => value = x.clone(),
-            [] => {
-                return calls(func).find_map(|(_, _, call, _)| {
-                    let reads =
-                        bodies.is_for(call, Role::Count) || bodies.is_for(call, Role::ReadCount);
-                    let own = reads && call.dst.contains(&local);
-                    own.then(|| Some(pointed(bodies, id, call.args.first()?)?.0))?
-                });
-            }
+            [] => return told.get(&local).copied(),
             _ => return None,
         }
     }
