@@ -65,9 +65,8 @@ fn speak_for(mut told: Finding, others: Vec<Finding>) -> Finding {
 /// as they are.
 pub fn settle(module: &mut Vec<Finding>, package: &mut Vec<Finding>) {
     // A package that knows of a loss how it comes about says it better.
-    let closes = [crate::missing_close::CHECK.code];
     let lost = |m: &Finding, f: &Finding| {
-        closes.contains(&m.check.code)
+        m.check.code == crate::missing_close::CHECK.code
             && f.location == m.location
             && f.confidence <= m.confidence
             && f.cause == m.cause

@@ -2,6 +2,7 @@
 
 use super::source;
 use crate::Ctx;
+use stanch_base::Idx;
 use stanch_extract::RootLeak;
 use stanch_ir::{
     BlockId, Callee, Func, FuncId, Instr, InstrKind, LocalId, Operand, Place, Proj, Rvalue, Span,
@@ -189,9 +190,7 @@ fn reaches_without(func: &Func, edge: (BlockId, BlockId), to: BlockId) -> bool {
         if id == to {
             return true;
         }
-        let known = func.blocks.ids().position(|b| b == id);
-        let Some(known) = known.and_then(|n| seen.get_mut(n)) else { continue };
-        if !std::mem::replace(known, true) {
+        if !std::mem::replace(&mut seen[id.index()], true) {
             work.extend(func.blocks[id].term.targets().into_iter().filter(|&t| (id, t) != edge));
         }
     }
@@ -202,10 +201,7 @@ fn reaches_without(func: &Func, edge: (BlockId, BlockId), to: BlockId) -> bool {
 fn field_of(func: &Func, value: &Operand) -> Option<ObjectId> {
     let Operand::Local(local) = value else { return None };
     instrs(func).find_map(|i| match &i.kind {
-        InstrKind::Assign(l, Rvalue::Load(place)) if l == local => match place.proj.last() {
-            Some(Proj::Field(_, field)) => Some(*field),
-            _ => None,
-        },
+        InstrKind::Assign(l, Rvalue::Load(place)) if l == local => last_field(place),
         _ => None,
     })
 }
