@@ -60,4 +60,10 @@ var Programs = []meter.Program{
 	{Name: "e52", Run: e52},
 	{Name: "e53", Run: e53},
 	{Name: "e54", Run: e54},
+	{Name: "e55", Run: e55},
+	{Name: "e56", Run: e56},
+	{Name: "e57", Run: e57},
+	{Name: "e58", Run: e58},
+	{Name: "e59", Run: e59},
+	{Name: "e60", Run: e60},
 }

@@ -94,13 +94,15 @@ fn module_finding(ctx: &ModuleCtx<'_>, again: &Again) -> Option<Finding> {
     let blocked = (Action::Block, format!("blocks: {lock} is held by this goroutine"));
     let wait = lock_words::wait_reason(again.rw, again.again);
     let name = in_words(&last.symbol);
+    let mut notes: Vec<String> = again.back.iter().map(lock_words::leads_back).collect();
+    notes.extend(side_notes(again.held, again.again));
     Some(Finding {
         message: format!("{name} can block for ever: it locks {lock}, held here"),
         label: "this call leads to a second lock".to_owned(),
         goroutine: Some(lock_words::goroutine(ctx, &again.path, wait)),
         related,
         witness: lock_words::steps(ctx, 0, &again.first, &again.path, blocked),
-        notes: side_notes(again.held, again.again),
+        notes,
         help: Some(format!(
             "call it after {lock} is unlocked, or split off a part that expects it locked"
         )),

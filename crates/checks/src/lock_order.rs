@@ -115,9 +115,14 @@ fn finding(ctx: &ModuleCtx<'_>, cycle: &LockCycle) -> Option<Finding> {
         also_blocked: vec![lock_words::goroutine(ctx, &other.path, wait(other))],
         related,
         witness,
-        notes: vec![
-            "each of two goroutines then waits for the lock that the other holds".to_owned(),
-        ],
+        notes: cycle
+            .back
+            .iter()
+            .map(lock_words::leads_back)
+            .chain([
+                "each of two goroutines then waits for the lock that the other holds".to_owned()
+            ])
+            .collect(),
         help: Some(match swapped {
             true => {
                 "order the two by something that does not change, and lock in that order".to_owned()
@@ -552,6 +557,79 @@ func set(to []string) {
     once.Do(func() { panic("loaded") })
   //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[lock-order]: `once` is locked while `mu` is held; `get` does the reverse
     roots = to
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn one_lock_of_parent_and_child() {
+        check(
+            r#"
+type seg struct { mu sync.Mutex; parent *seg; subs []*seg; n int }
+func (s *seg) sub() *seg {
+    c := &seg{parent: s}
+    s.mu.Lock()
+    s.subs = append(s.subs, c)
+    s.mu.Unlock()
+    return c
+}
+func (s *seg) close() {
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    if s.parent != nil {
+        s.parent.done()
+      //^^^^^^^^^^^^^^^ leak[lock-order]: `seg.parent.mu` is locked while `seg.mu` is held; `(*seg).emit` does the reverse
+    }
+}
+func (s *seg) done() {
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    s.n--
+}
+func (s *seg) emit() int {
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    n := s.n
+    for _, c := range s.subs {
+        n += c.emit()
+    }
+    return n
+}
+"#,
+        );
+        // From the root down only.
+        check(
+            r#"
+type seg struct { mu sync.Mutex; parent *seg; subs []*seg; n int }
+func (s *seg) sub() *seg {
+    c := &seg{parent: s}
+    s.mu.Lock()
+    s.subs = append(s.subs, c)
+    s.mu.Unlock()
+    return c
+}
+func (s *seg) close() {
+    s.mu.Lock()
+    p := s.parent
+    s.mu.Unlock()
+    if p != nil {
+        p.done()
+    }
+}
+func (s *seg) done() {
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    s.n--
+}
+func (s *seg) emit() int {
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    n := s.n
+    for _, c := range s.subs {
+        n += c.emit()
+    }
+    return n
 }
 "#,
         );

@@ -6,7 +6,7 @@ use stanch_diagnostic::{
     Action, Check, Confidence, Finding, Frame, Goroutine, Label, Remedy, Severity, Step,
 };
 use stanch_ir::Span;
-use stanch_obligations::{LockMode, Spotted};
+use stanch_obligations::{Back, LockMode, Spotted};
 
 /// Longer source text is not quoted.
 const MAX_QUOTE: usize = 40;
@@ -29,6 +29,11 @@ impl ModuleCtx<'_> {
         let written = methods.iter().find_map(|m| text.strip_suffix(m)).filter(|_| fits);
         written.map_or_else(|| "the lock".to_owned(), |receiver| format!("`{receiver}`"))
     }
+}
+
+/// Why a lock that was reached by way of what its object keeps is the object's own.
+pub(crate) fn leads_back(back: &Back) -> String {
+    format!("what `{}` keeps points back by `{}`", back.child, back.parent)
 }
 
 /// Whether a text is made of names and dots alone.

@@ -111,7 +111,12 @@ fn finding(ctx: &ModuleCtx<'_>, again: &Again) -> Option<Finding> {
             .collect(),
         related,
         witness,
-        notes: vec!["a waiting writer keeps new readers out".to_owned()],
+        notes: again
+            .back
+            .iter()
+            .map(lock_words::leads_back)
+            .chain(["a waiting writer keeps new readers out".to_owned()])
+            .collect(),
         help: Some(match direct {
             true => format!("lock {lock} once for both"),
             false => {

@@ -259,7 +259,9 @@ impl<'a> Run<'a, '_> {
             Value::Bool(b) => (self.arena.bool(*b), true),
             Value::Int(i) => (self.arena.term(Term::Int(*i)), true),
             Value::Nil => (self.arena.nil(), true),
-            Value::NonNil | Value::New(_) | Value::Bodiless => (self.arena.nil(), false),
+            Value::NonNil | Value::New(_) | Value::Bodiless | Value::GivesBack(..) => {
+                (self.arena.nil(), false)
+            }
             Value::Input(_) => return None,
         };
         let value = self.find_value(state, env, path)?;
@@ -350,6 +352,11 @@ impl<'a> Run<'a, '_> {
                 object
             }
             Value::Input(path) => return self.find_value(state, env, path),
+            Value::GivesBack(path, method) => {
+                let lock = self.find_place(state, env, path)?;
+                let recv = self.arena.address(lock);
+                self.arena.term(Term::Method(recv, *method))
+            }
         })
     }
 

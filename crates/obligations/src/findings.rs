@@ -9,6 +9,7 @@ use crate::summary::{
     Base, CallUnder, Fresh, Outcome, Path, PathStep, Summary, Take, Value, path_of, value_of,
 };
 use crate::term::{Epoch, PlaceId, Root, Term, TermId};
+use crate::unlockers::Unlocker;
 use stanch_ir::{LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::TypeId;
@@ -67,6 +68,7 @@ impl Run<'_, '_> {
             _ => None,
         };
         let mut news: Vec<Option<TypeId>> = Vec::new();
+        let given = self.gives_back(exit);
         for (i, &result) in exit.results.iter().enumerate() {
             outcome.fresh.extend(self.inherited(&exit.state, i, result));
             news.push(self.new_owner(&exit.state, result));
@@ -126,6 +128,13 @@ impl Run<'_, '_> {
         if self.returns_function(exit) {
             // It may well be what gives the locks back.
             outcome.held.clear();
+        }
+        if let Some(Unlocker { result, lock, mode, method }) = given
+            && let Some(path) = name(lock)
+            && let Some(value) = outcome.results.get_mut(result)
+        {
+            outcome.held.push((path.clone(), mode));
+            *value = Some(Value::GivesBack(path, method));
         }
         outcome.released = exit
             .state

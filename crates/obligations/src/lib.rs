@@ -32,13 +32,14 @@ mod sorted;
 mod state;
 mod summary;
 mod term;
+mod unlockers;
 mod visit;
 mod workers;
 
 pub use facts::{Facts, Imported, Name};
 pub use makers::Maker;
 pub use order::{
-    Again, HeldWait, HeldWaitKind, LockCycle, LockFacts, LockResults, OrderStep, Spotted,
+    Again, Back, HeldWait, HeldWaitKind, LockCycle, LockFacts, LockResults, OrderStep, Spotted,
     join as join_locks,
 };
 pub use report::*;

@@ -71,8 +71,13 @@ impl Origins {
         }
     }
 
+    /// Whether a local is given a value once.
+    pub(crate) fn is_once(&self, local: LocalId) -> bool {
+        self.defs.contains_key(&local)
+    }
+
     /// The local that a local is a copy of, itself if it is none.
-    fn source(&self, func: &Func, local: LocalId) -> LocalId {
+    pub(crate) fn source(&self, func: &Func, local: LocalId) -> LocalId {
         let mut at = local;
         for _ in 0..MAX_COPIES {
             match self.value(func, at) {

@@ -138,7 +138,7 @@ impl Outcome {
         conditions.for_each(|(path, _)| f(path));
         let results = self.results.iter().flatten();
         for value in results {
-            if let Value::Input(path) = value {
+            if let Value::Input(path) | Value::GivesBack(path, _) = value {
                 f(path);
             }
         }
@@ -311,6 +311,8 @@ pub(crate) enum Value {
     Bodiless,
     /// The value of an input.
     Input(Path),
+    /// What gives back the lock at a place, with which the function returns: this method of it.
+    GivesBack(Path, ObjectId),
 }
 
 impl Value {
@@ -318,7 +320,7 @@ impl Value {
     fn is_nil(&self) -> Option<bool> {
         match self {
             Self::Nil => Some(true),
-            Self::NonNil | Self::New(_) | Self::Bodiless => Some(false),
+            Self::NonNil | Self::New(_) | Self::Bodiless | Self::GivesBack(..) => Some(false),
             Self::Bool(_) | Self::Int(_) | Self::Input(_) => None,
         }
     }

@@ -3,6 +3,7 @@
 use super::facts::{Arg, HeldLock, Spot, SpotRoot, SpotStep};
 use super::index::{Index, Key};
 use super::joined::waits_for;
+use super::parents;
 use super::relation::{Relation, own, relation, same_pair};
 use super::report::{LockCycle, OrderStep, Spotted};
 use super::takes::Takes;
@@ -94,13 +95,41 @@ impl Context {
                 }
             }
             if refuted.is_empty() {
-                return;
+                return self.ground(takes);
             }
             for one in refuted {
                 self.fresh.remove(&one);
             }
         }
         self.fresh.clear();
+    }
+
+    /// Takes back what rests on nothing but calls of a function by itself.
+    fn ground(&mut self, takes: &Takes<'_>) {
+        let mut grounded: FxHashSet<(Key, u32)> = FxHashSet::default();
+        loop {
+            let rests = |&(key, param): &(Key, u32)| {
+                let callers = takes.callers.get(&key).into_iter().flatten();
+                callers.into_iter().any(|&(caller, event)| {
+                    let calls = takes.callables(caller, event).iter().filter(|c| c.key == key);
+                    calls.into_iter().any(|call| match call.args.get(param as usize) {
+                        Some(Arg::Points(spot)) => match spot.root {
+                            SpotRoot::Fresh(_) => true,
+                            SpotRoot::Param(i) => grounded.contains(&(caller, i)),
+                            _ => false,
+                        },
+                        _ => false,
+                    })
+                })
+            };
+            let more: Vec<(Key, u32)> =
+                self.fresh.iter().filter(|f| !grounded.contains(f) && rests(f)).copied().collect();
+            if more.is_empty() {
+                break;
+            }
+            grounded.extend(more);
+        }
+        self.fresh = grounded;
     }
 
     fn find_entry(&mut self, takes: &Takes<'_>) {
@@ -169,7 +198,9 @@ pub(crate) fn find(
     let mut found = Vec::new();
     for (a, b) in pairs {
         if a == b {
-            found.extend(by_pair[&(a, a)].iter().find_map(|edge| swapped(takes, edge)));
+            let edges = &by_pair[&(a, a)];
+            found.extend(edges.iter().find_map(|edge| swapped(takes, edge)));
+            found.extend(up_and_down(takes, context, edges));
             continue;
         }
         let (Some(there), Some(back)) = (by_pair.get(&(a, b)), by_pair.get(&(b, a))) else {
@@ -209,10 +240,6 @@ fn one_a_cause(mut found: Vec<LockCycle>, told: &FxHashSet<Span>) -> Vec<LockCyc
 
 /// Whether two edges of reverse classes can block each other.
 fn opposed(takes: &Takes<'_>, context: &Context, one: &Edge, other: &Edge) -> bool {
-    let excludes = |a: LockMode, b: LockMode| a == LockMode::Write || b == LockMode::Write;
-    if !excludes(one.held.mode, other.mode) || !excludes(other.held.mode, one.mode) {
-        return false;
-    }
     if one.held.lock.is_other(&other.taken) || one.taken.is_other(&other.held.lock) {
         return false;
     }
@@ -222,6 +249,15 @@ fn opposed(takes: &Takes<'_>, context: &Context, one: &Edge, other: &Edge) -> bo
         return false;
     }
     if there == Relation::GlobalAndField && (is_vague(one) || is_vague(other)) {
+        return false;
+    }
+    can_meet(takes, context, one, other)
+}
+
+/// Whether two goroutines can be at two edges of reverse locks at one time, each shutting the other out.
+fn can_meet(takes: &Takes<'_>, context: &Context, one: &Edge, other: &Edge) -> bool {
+    let excludes = |a: LockMode, b: LockMode| a == LockMode::Write || b == LockMode::Write;
+    if !excludes(one.held.mode, other.mode) || !excludes(other.held.mode, one.mode) {
         return false;
     }
     let (Some(a), Some(b)) = (one.held.lock.class(), one.taken.class()) else { return false };
@@ -269,8 +305,32 @@ fn cycle(index: &Index<'_>, one: &Edge, other: &Edge) -> LockCycle {
         one: step(index.program, one),
         other: step(index.program, other),
         calls: Vec::new(),
+        back: None,
         others: Vec::new(),
     }
+}
+
+/// One lock of an object and of what it keeps, taken from the object down and from what is kept up.
+fn up_and_down(takes: &Takes<'_>, context: &Context, edges: &[&Edge]) -> Option<LockCycle> {
+    let index = takes.index;
+    edges.iter().find_map(|down| {
+        let pair = parents::down(&down.held.lock, &down.taken, &index.parents)?;
+        let up = edges.iter().find(|up| {
+            parents::is_up(&up.held.lock, &up.taken, pair) && can_meet(takes, context, down, up)
+        })?;
+        let mut cycle = cycle(index, down, up);
+        let back = index.back(pair);
+        // As seen from what is kept.
+        let own = index.lock_name(&down.taken);
+        let field = own.rsplit('.').next().unwrap_or_default();
+        let theirs = format!("{}.{field}", back.parent);
+        cycle.names = match cycle.one.first == down.first {
+            true => (theirs, own),
+            false => (own, theirs),
+        };
+        cycle.back = Some(back);
+        Some(cycle)
+    })
 }
 
 fn step(program: &Program<'_>, edge: &Edge) -> OrderStep {
@@ -343,6 +403,7 @@ fn swapped(takes: &Takes<'_>, edge: &Edge) -> Option<LockCycle> {
                     other: one.clone(),
                     one,
                     calls: vec![before.clone(), place],
+                    back: None,
                     others: Vec::new(),
                 });
             }

@@ -1,6 +1,7 @@
 //! What one package tells of its locks: plain data, joined later.
 
 use super::light::{light, new_channels};
+use super::parents::{Parent, parents, written_elsewhere};
 use super::registry::received;
 use crate::package::Package;
 use crate::report::{DoubleLock, LockMode};
@@ -30,6 +31,10 @@ pub struct LockFacts {
     pub(crate) seen: BTreeMap<Span, BTreeSet<ObjectId>>,
     /// What the function of a `sync.Once` writes.
     pub(crate) once: Vec<(ObjectId, ObjectId)>,
+    /// Fields that lead back to the object they were reached from.
+    pub(crate) parents: Vec<Parent>,
+    /// Fields of other packages' types that functions write.
+    pub(crate) foreign: BTreeSet<ObjectId>,
 }
 
 impl LockFacts {
@@ -50,6 +55,8 @@ impl LockFacts {
     /// Adds what the analysis of paths does not look at: names, and functions without obligations.
     pub(crate) fn complete(&mut self, package: &Package<'_>, doubles: &[DoubleLock]) {
         self.package = Some(package.module.package);
+        self.parents = parents(package);
+        written_elsewhere(package, &mut self.foreign);
         self.doubles = doubles.iter().map(|d| d.second).collect();
         let written = package.facts.iter().flat_map(|f| &f.writes.globals).copied();
         self.replaced = written.collect::<BTreeSet<ObjectId>>().into_iter().collect();

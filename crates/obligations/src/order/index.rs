@@ -1,7 +1,9 @@
 //! Finds functions across packages: by declaration, by interface, by the fields that keep them.
 
 use super::facts::{Arg, Captures, FuncLocks, LockFacts, Spot, SpotRoot, Stored};
-use stanch_base::{FxHashMap, Idx};
+use super::parents::Parent;
+use super::report::Back;
+use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::FuncId;
 use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeId, TypeKind};
 use std::cell::RefCell;
@@ -41,6 +43,8 @@ pub(crate) struct Index<'a> {
     implementations: RefCell<FxHashMap<(ObjectId, TypeId), Vec<Key>>>,
     /// Function values by the field that keeps them.
     pub(crate) stored: FxHashMap<ObjectId, Vec<(usize, &'a Stored)>>,
+    /// Fields that lead back to the object they were reached from.
+    pub(crate) parents: FxHashSet<Parent>,
 }
 
 impl<'a> Index<'a> {
@@ -61,7 +65,10 @@ impl<'a> Index<'a> {
         }
         let owners = owners(program, &types);
         let implementations = RefCell::default();
-        Self { program, facts, declared, types, owners, implementations, stored }
+        let written = |field: ObjectId| facts.iter().any(|f| f.foreign.contains(&field));
+        let parents = facts.iter().flat_map(|f| f.parents.iter().copied());
+        let parents = parents.filter(|p| !written(p.child) && !written(p.parent)).collect();
+        Self { program, facts, declared, types, owners, implementations, stored, parents }
     }
 
     pub(crate) fn func(&self, key: Key) -> Option<&'a FuncLocks> {
@@ -83,6 +90,16 @@ impl<'a> Index<'a> {
             (_, Some(&owner)) => format!("{}.{}", name(owner), name(class)),
             (_, None) => name(class).to_owned(),
         }
+    }
+
+    /// Two fields as messages name them, with their types.
+    pub(crate) fn back(&self, pair: Parent) -> Back {
+        let name = |object: ObjectId| self.program.object_name(object);
+        let field = |field: ObjectId| match self.owners.get(&field) {
+            Some(&owner) => format!("{}.{}", name(owner), name(field)),
+            None => name(field).to_owned(),
+        };
+        Back { child: field(pair.child), parent: field(pair.parent) }
     }
 
     /// The named struct type of a field.

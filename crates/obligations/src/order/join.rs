@@ -231,6 +231,7 @@ impl Search<'_> {
             again: take.mode,
             path: path.to_vec(),
             dynamic: take.dynamic,
+            back: take.parent.map(|pair| self.takes.index.back(pair)),
             rw: both_read || is_rw(self.takes.index.program, &take.lock),
             writer,
             others: Vec::new(),

@@ -12,6 +12,7 @@ mod index;
 mod join;
 mod joined;
 mod light;
+mod parents;
 mod record;
 mod registry;
 mod relation;

@@ -25,6 +25,15 @@ pub struct Spotted {
     pub span: Span,
 }
 
+/// Two fields that lead to an object and back, each as `type.field`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Back {
+    /// The field that keeps an object, or a container of such.
+    pub child: String,
+    /// The field of what is kept that points back.
+    pub parent: String,
+}
+
 /// A lock taken while the same goroutine holds it.
 #[derive(Clone, Debug)]
 pub struct Again {
@@ -38,6 +47,8 @@ pub struct Again {
     pub path: Vec<Spotted>,
     /// Whether the path goes through an interface or a stored function.
     pub dynamic: bool,
+    /// If the lock was reached by way of what its object keeps.
+    pub back: Option<Back>,
     /// Whether it is an `RWMutex`.
     pub rw: bool,
     /// An operation that takes the lock for writing.
@@ -72,6 +83,8 @@ pub struct LockCycle {
     pub other: OrderStep,
     /// Calls that make the two happen on the same objects, if that takes an explanation.
     pub calls: Vec<Spotted>,
+    /// If the two locks are one field of an object and of what it keeps.
+    pub back: Option<Back>,
     /// Other places where the lock that is held is taken before one that is taken before it elsewhere.
     pub others: Vec<Spotted>,
 }

@@ -4,6 +4,7 @@ use super::facts::{
     Arg, Callee, Event, EventKind, HeldLock, MAX_STEPS, Spot, SpotRoot, SpotStep, UNKNOWN, Waited,
 };
 use super::index::{Callable, Index, Key};
+use super::parents::{Parent, shortened};
 use super::report::Spotted;
 use crate::report::LockMode;
 use crate::summary::Value;
@@ -44,6 +45,8 @@ pub(crate) struct Take {
     pub(crate) vague: bool,
     /// Whether it is seen only with other packages or by what [`Take::dynamic`] says.
     pub(crate) beyond: bool,
+    /// Fields by which it was reached there and back.
+    pub(crate) parent: Option<Parent>,
     pub(crate) via: Via,
     /// Number of functions on the way.
     pub(crate) depth: u32,
@@ -393,6 +396,7 @@ impl<'a> Takes<'a> {
         let summary = self.summary(callable.key);
         for (i, take) in summary.takes.iter().enumerate() {
             let Some(mut take) = translate(take, event, callable) else { continue };
+            self.shorten(&mut take);
             take.beyond |= callable.key.package != key.package;
             take.via = Via::Call(event.span, callable.key, i);
             let path = self.path(callable.key, i);
@@ -411,6 +415,7 @@ impl<'a> Takes<'a> {
             }
             for (i, take) in self.summary(target.key).takes.iter().enumerate() {
                 let Some(mut take) = translate(take, event, &target) else { continue };
+                self.shorten(&mut take);
                 take.released.extend(call.released.iter().map(|r| substitute(r, callable)));
                 take.dynamic |= callable.dynamic;
                 take.beyond = true;
@@ -420,6 +425,15 @@ impl<'a> Takes<'a> {
                 path.extend(self.path(target.key, i));
                 found.push(Reached { take, held: held.clone(), path });
             }
+        }
+    }
+
+    /// Names a lock of the object itself as such, where it was reached by way of what the object keeps.
+    fn shorten(&self, take: &mut Take) {
+        while let Some((lock, pair)) = shortened(&take.lock, &self.index.parents) {
+            take.lock = lock;
+            take.beyond = true;
+            take.parent = Some(pair);
         }
     }
 
@@ -586,6 +600,7 @@ fn here(event: &Event, lock: &Spot, mode: LockMode, wait: Option<Waited>) -> Tak
         dynamic: false,
         vague: false,
         beyond: false,
+        parent: None,
         via: Via::Here(event.span),
         depth: 1,
     }

@@ -188,3 +188,167 @@ func (t *table) now(name string) {
 "#,
     );
 }
+
+#[test]
+fn what_is_kept_points_back() {
+    check(
+        r#"
+type hub struct { mu sync.Mutex; subs []*sub }
+type sub struct { hub *hub }
+func (h *hub) listen() *sub {
+    s := &sub{hub: h}
+    h.mu.Lock()
+    defer h.mu.Unlock()
+    h.subs = append(h.subs, s)
+    return s
+}
+func (s *sub) close() {
+    s.hub.mu.Lock()
+    defer s.hub.mu.Unlock()
+    for i := range s.hub.subs {
+        if s.hub.subs[i] == s {
+            s.hub.subs = append(s.hub.subs[:i], s.hub.subs[i+1:]...)
+            return
+        }
+    }
+}
+func (h *hub) close() {
+    h.mu.Lock()
+    defer h.mu.Unlock()
+    for _, s := range h.subs {
+        s.close()
+      //^^^^^^^^^ leak[double-lock]: `(*sub).close` can block for ever: it locks `h.mu`, held here
+    }
+}
+"#,
+    );
+    check(
+        r#"
+type server struct { mu sync.Mutex; w *worker; n int }
+type worker struct { s *server }
+func newWorker(s *server) *worker { return &worker{s: s} }
+func New() *server {
+    s := &server{}
+    s.w = newWorker(s)
+    return s
+}
+func (w *worker) report() {
+    w.s.mu.Lock()
+    w.s.n++
+    w.s.mu.Unlock()
+}
+func (s *server) Flush() {
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    s.w.report()
+  //^^^^^^^^^^^^ leak[double-lock]: `(*worker).report` can block for ever
+}
+"#,
+    );
+    check(
+        r#"
+type hub struct { mu sync.Mutex; conns map[*conn]struct{} }
+type conn struct { hub *hub; once sync.Once }
+func (h *hub) accept() *conn {
+    c := &conn{hub: h}
+    c.register()
+    return c
+}
+func (c *conn) register() {
+    c.hub.mu.Lock()
+    defer c.hub.mu.Unlock()
+    if c.hub.conns == nil {
+        c.hub.conns = make(map[*conn]struct{})
+    }
+    c.hub.conns[c] = struct{}{}
+}
+func (c *conn) close() {
+    c.once.Do(func() {
+        c.hub.mu.Lock()
+        delete(c.hub.conns, c)
+        c.hub.mu.Unlock()
+    })
+}
+func (h *hub) shutdown() {
+    h.mu.Lock()
+    defer h.mu.Unlock()
+    for c := range h.conns {
+        c.close()
+      //^^^^^^^^^ leak[double-lock]: can block for ever: it locks `h.mu`, held here
+    }
+}
+"#,
+    );
+}
+
+#[test]
+fn what_is_kept_may_point_elsewhere() {
+    // Adopted from wherever, told another, or taken out of the container first.
+    check(
+        r#"
+type tree struct { mu sync.Mutex; kids []*kid }
+type kid struct { home *tree }
+func newKid(t *tree) *kid { return &kid{home: t} }
+func (t *tree) Adopt(k *kid) {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    t.kids = append(t.kids, k)
+}
+func (k *kid) leave() {
+    k.home.mu.Lock()
+    defer k.home.mu.Unlock()
+}
+func (t *tree) all() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    for _, k := range t.kids {
+        k.leave()
+    }
+}
+"#,
+    );
+    check(
+        r#"
+type tree struct { mu sync.Mutex; kid *kid }
+type kid struct { home *tree }
+func (t *tree) make() { t.kid = &kid{home: t} }
+func (k *kid) Move(to *tree) { k.home = to }
+func (k *kid) leave() {
+    k.home.mu.Lock()
+    defer k.home.mu.Unlock()
+}
+func (t *tree) all() {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    t.kid.leave()
+}
+"#,
+    );
+    check(
+        r#"
+type pool struct { mu sync.Mutex; list []*item }
+type item struct { p *pool }
+func (p *pool) get() *item {
+    it := &item{p: p}
+    p.mu.Lock()
+    p.list = append(p.list, it)
+    p.mu.Unlock()
+    return it
+}
+func (it *item) close() {
+    it.p.mu.Lock()
+    defer it.p.mu.Unlock()
+    it.p.list = nil
+}
+func (p *pool) close() {
+    p.mu.Lock()
+    list := p.list
+    p.list = nil
+    p.mu.Unlock()
+    for _, it := range list {
+        it.close()
+    }
+}
+"#,
+    );
+}

@@ -178,3 +178,126 @@ func (l *list) copy() *list {
 "#,
     );
 }
+
+#[test]
+fn unlocking_functions() {
+    check(
+        r#"
+type s struct { mu sync.Mutex; rw sync.RWMutex; n int; f func() }
+func (s *s) lock() func() {
+    s.mu.Lock()
+    return s.mu.Unlock
+}
+func (s *s) rlock() func() {
+    s.rw.RLock()
+    return func() { s.rw.RUnlock() }
+}
+func (s *s) try(ok bool) (func(), error) {
+    s.mu.Lock()
+    if !ok {
+        s.mu.Unlock()
+        return nil, errors.New("busy")
+    }
+    return func() {
+        s.n++
+        s.mu.Unlock()
+    }, nil
+}
+func (s *s) early() error {
+    unlock := s.lock()
+            //^^^^^^^^ leak[missing-unlock]: `s.mu` stays locked when `(*s).early` returns
+    if s.n == 0 {
+        return errors.New("none")
+    }
+    unlock()
+    return nil
+}
+func (s *s) reads() int {
+    unlock := s.rlock()
+            //^^^^^^^^^ leak[missing-unlock]: `s.rw` stays locked
+    if s.n == 0 {
+        return 0
+    }
+    unlock()
+    return s.n
+}
+func (s *s) tries(ok bool) error {
+    unlock, err := s.try(ok)
+                 //^^^^^^^^^ leak[missing-unlock]: `s.mu` stays locked
+    if err != nil {
+        return err
+    }
+    if s.n == 3 {
+        return errors.New("three")
+    }
+    unlock()
+    return nil
+}
+func (s *s) hand() func() {
+    unlock := s.lock()
+    s.n++
+    return unlock
+}
+func (s *s) handed() {
+    unlock := s.hand()
+            //^^^^^^^^ leak[missing-unlock]: `s.mu` stays locked
+    if s.n == 0 {
+        return
+    }
+    unlock()
+}
+"#,
+    );
+    // Called by a defer, kept, handed on, or asked whether there is one.
+    check(
+        r#"
+type s struct { mu sync.Mutex; n int; f func() }
+func (s *s) lock() func() {
+    s.mu.Lock()
+    return s.mu.Unlock
+}
+func (s *s) deferred() error {
+    defer s.lock()()
+    if s.n == 0 {
+        return errors.New("none")
+    }
+    return nil
+}
+func (s *s) later() int {
+    unlock := s.lock()
+    defer unlock()
+    if s.n == 0 {
+        return 0
+    }
+    return s.n
+}
+func (s *s) keep() { s.f = s.lock() }
+func (s *s) wrap() func() {
+    unlock := s.lock()
+    return func() {
+        s.n--
+        unlock()
+    }
+}
+func run(f func())
+func (s *s) give(b bool) {
+    unlock := s.lock()
+    if b {
+        run(unlock)
+        return
+    }
+    unlock()
+}
+func (s *s) sometimes(b bool) {
+    var unlock func()
+    if b {
+        unlock = s.lock()
+    }
+    s.n++
+    if unlock != nil {
+        unlock()
+    }
+}
+"#,
+    );
+}

@@ -1,0 +1,83 @@
+//! Functions that lock and return what unlocks.
+
+use crate::escape::Env;
+use crate::exec::Run;
+use crate::flow::Exit;
+use crate::names::Known;
+use crate::report::LockMode;
+use crate::state::{Held, State};
+use crate::term::{PlaceId, Term};
+use crate::visit;
+use stanch_effects::Op;
+use stanch_ir::{Callee, FuncId, InstrKind};
+use stanch_types::ObjectId;
+
+/// A result that gives back a lock with which the function returns.
+pub(crate) struct Unlocker {
+    /// Position among the results.
+    pub(crate) result: usize,
+    pub(crate) lock: PlaceId,
+    pub(crate) mode: LockMode,
+    /// The method of the lock.
+    pub(crate) method: ObjectId,
+}
+
+impl Run<'_, '_> {
+    /// The result that gives back a lock which is held, if it does nothing else and is the only function
+    /// among the results.
+    pub(crate) fn gives_back(&mut self, exit: &mut Exit) -> Option<Unlocker> {
+        let functions = self.func.results.iter().enumerate();
+        let mut functions = functions.filter(|&(_, &l)| self.package.is_function(self.func, l));
+        let (result, _) = functions.next()?;
+        if functions.next().is_some() {
+            return None;
+        }
+        let value = *exit.results.get(result)?;
+        let (lock, mode, method) = match *self.arena.get(value) {
+            Term::Method(recv, method) => {
+                (self.arena.pointee(recv), self.unlock_mode(method)?, method)
+            }
+            Term::Closure(func) => self.unlocking_literal(&mut exit.state, func)?,
+            _ => return None,
+        };
+        let held = |h: &Held| h.lock == lock && h.mode == mode && !h.deferred;
+        exit.state.held.iter().any(held).then_some(Unlocker { result, lock, mode, method })
+    }
+
+    /// The lock that a literal gives back, if it does nothing else that matters here.
+    fn unlocking_literal(
+        &mut self,
+        state: &mut State,
+        literal: FuncId,
+    ) -> Option<(PlaceId, LockMode, ObjectId)> {
+        let summaries = self.summaries;
+        let Some(Some(summary)) = summaries.get(literal) else { return None };
+        let [outcome] = summary.outcomes.as_slice() else { return None };
+        let [(path, mode)] = outcome.released.as_slice() else { return None };
+        let plain = !summary.unknown
+            && !summary.gives_others
+            && summary.gives.len() <= 1
+            && outcome.held.is_empty()
+            && outcome.conditions.is_empty();
+        let called = visit::kinds(self.package.module.funcs.get(literal)?);
+        let mut called = called.filter_map(|kind| match kind {
+            InstrKind::Call(call) | InstrKind::Defer(call) => match call.callee {
+                Callee::Static(object, _) => Some(object),
+                _ => None,
+            },
+            _ => None,
+        });
+        let method = called.find(|&object| self.unlock_mode(object) == Some(*mode))?;
+        let lock = self.find_place(state, &Env { callee: literal, args: &[] }, path)?;
+        plain.then_some((lock, *mode, method))
+    }
+
+    /// How a lock was taken that a method gives back.
+    fn unlock_mode(&self, method: ObjectId) -> Option<LockMode> {
+        match self.package.names.known(method) {
+            Known::Effect(effect) if effect.op == Op::Unlock => Some(LockMode::Write),
+            Known::Effect(effect) if effect.op == Op::RUnlock => Some(LockMode::Read),
+            _ => None,
+        }
+    }
+}
