@@ -40,7 +40,7 @@ use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
 use crate::symbol::short;
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
-use stanch_lifetime::{Retained, Retention};
+use stanch_lifetime::{Keeper, Retained, Retention};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -57,28 +57,65 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
 }
 
 fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
-    let Retained::Pinned { name, used, goroutine: false } = &r.what else { return None };
-    let used = retentions::name(ctx, *used);
+    let Retained::Pinned { name, used, by } = &r.what else { return None };
+    let function = short(&r.function);
+    let message = match by {
+        Keeper::Goroutine => return None,
+        Keeper::Function | Keeper::Once => {
+            format!("a function that `{function}` stores keeps all of `{name}`")
+        }
+        Keeper::Timer(_) => format!("a timer of `{function}` keeps all of `{name}`"),
+    };
+    let used = retentions::part(ctx, name, used);
     let ty = ctx.ty(r.ty, r.package);
+    let mut notes = vec![retentions::kept(ctx, r, r.ty)];
+    if let Keeper::Timer(seconds) = by {
+        notes.push(format!("it fires after {seconds} seconds, and nothing can stop it before"));
+    }
     Some(Words {
-        message: format!("a function that `{}` stores keeps all of `{name}`", short(&r.function)),
-        label: format!("it reads only `{name}.{used}` of the `{ty}`"),
+        message,
+        label: format!("it reads only `{used}` of the `{ty}`"),
         related: Vec::new(),
-        notes: vec![retentions::kept(ctx, r, r.ty)],
-        help: format!("capture the field: `{used} := {name}.{used}`"),
+        notes,
+        help: format!("capture what it needs: a variable with `{used}`"),
         remedy: Remedy::ReleaseReference,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use stanch_testing::{check, example};
+    use stanch_testing::{check, check_shown, example};
 
     const NAME: &str = "closure-pins-large";
 
     #[test]
     fn the_example() {
         example(NAME, include_str!("closure_pins_large.rs"));
+    }
+
+    #[test]
+    fn a_timer_that_fires_late() {
+        check_shown(
+            NAME,
+            r#"
+type inner struct { path string }
+type request struct { id int; body []byte; url *inner }
+func ping(any)
+func serve(requests chan *request) {
+    for req := range requests {
+        time.AfterFunc(time.Hour, func() { ping(req.url.path) })
+      //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[closure-pins-large]: a timer of `serve` keeps all of `req`
+        time.AfterFunc(time.Second, func() { ping(req.id) })
+        time.AfterFunc(time.Hour, func() { ping(req) })
+        id := req.id
+        time.AfterFunc(time.Hour, func() { ping(id) })
+        t := time.AfterFunc(time.Hour, func() { ping(req.id) })
+        t.Stop()
+    }
+}
+func Start(requests chan *request) { go serve(requests) }
+"#,
+        );
     }
 
     #[test]

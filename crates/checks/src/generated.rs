@@ -22,6 +22,7 @@ pub const ALL: &[&Check] = &[
     &crate::growing_context::CHECK,
     &crate::growing_field::CHECK,
     &crate::growing_global::CHECK,
+    &crate::growing_local::CHECK,
     &crate::lock_held_waiting::CHECK,
     &crate::lock_order::CHECK,
     &crate::lost_cancel::CHECK,
@@ -46,6 +47,7 @@ pub const ALL: &[&Check] = &[
     &crate::subslice_pins_buffer::CHECK,
     &crate::ticker_not_stopped::CHECK,
     &crate::timer_per_turn::CHECK,
+    &crate::timer_rearms_itself::CHECK,
     &crate::waitgroup_never_done::CHECK,
 ];
 
@@ -74,6 +76,7 @@ pub fn explanation(name: &str) -> Option<&'static str> {
         "growing-context" => include_str!("../../../docs/checks/growing-context.md"),
         "growing-field" => include_str!("../../../docs/checks/growing-field.md"),
         "growing-global" => include_str!("../../../docs/checks/growing-global.md"),
+        "growing-local" => include_str!("../../../docs/checks/growing-local.md"),
         "lock-held-waiting" => include_str!("../../../docs/checks/lock-held-waiting.md"),
         "lock-order" => include_str!("../../../docs/checks/lock-order.md"),
         "lost-cancel" => include_str!("../../../docs/checks/lost-cancel.md"),
@@ -102,6 +105,7 @@ pub fn explanation(name: &str) -> Option<&'static str> {
         "subslice-pins-buffer" => include_str!("../../../docs/checks/subslice-pins-buffer.md"),
         "ticker-not-stopped" => include_str!("../../../docs/checks/ticker-not-stopped.md"),
         "timer-per-turn" => include_str!("../../../docs/checks/timer-per-turn.md"),
+        "timer-rearms-itself" => include_str!("../../../docs/checks/timer-rearms-itself.md"),
         "waitgroup-never-done" => include_str!("../../../docs/checks/waitgroup-never-done.md"),
         _ => return None,
     })

@@ -3,6 +3,7 @@
 use crate::module::ModuleCtx;
 use crate::symbol::short;
 use stanch_diagnostic::{Check, Confidence, Finding, Label, Location, Remedy, Severity};
+use stanch_ir::Span;
 use stanch_lifetime::{Doubt, Evidence, Growth, Place, Repeated, Site};
 use stanch_types::{ObjectId, PackageId, TypeId, TypeKind};
 
@@ -50,7 +51,7 @@ pub(crate) fn finding(
     for kept in site.functions.iter().take(MAX_KEPT) {
         related.push(ctx.label(kept.span, holds(ctx, growth.package, &kept.captures)));
     }
-    let mut notes = vec![entry(ctx, growth, site)];
+    let mut notes = vec![entry_words(ctx, growth.package, (site.key, site.value), site.span)];
     notes.extend(growth.doubts.iter().map(|doubt| doubt_words(*doubt).to_owned()));
     Some(Finding {
         check,
@@ -194,19 +195,25 @@ pub(crate) fn pointed(ctx: &ModuleCtx<'_>, ty: TypeId) -> Option<u64> {
     ctx.program.size_of(ctx.program.pointee(ty)?)
 }
 
-fn entry(ctx: &ModuleCtx<'_>, growth: &Growth, site: &Site) -> String {
+/// What one entry holds, with its key if there is one.
+pub(crate) fn entry_words(
+    ctx: &ModuleCtx<'_>,
+    package: PackageId,
+    (key, value): (Option<TypeId>, TypeId),
+    span: Span,
+) -> String {
     let program = ctx.program;
-    let ty = |t: TypeId| ctx.ty(t, growth.package);
+    let ty = |t: TypeId| ctx.ty(t, package);
     let size = |t: TypeId| Some(program.size_of(t)? + pointed(ctx, t).unwrap_or(0));
-    let bytes = size(site.value).and_then(|v| Some(v + site.key.map_or(Some(0), size)?));
-    let what = match site.key {
-        Some(key) => format!("a key `{}` and a value `{}`", ty(key), ty(site.value)),
-        None => format!("a `{}`", ty(site.value)),
+    let bytes = size(value).and_then(|v| Some(v + key.map_or(Some(0), size)?));
+    let what = match key {
+        Some(key) => format!("a key `{}` and a value `{}`", ty(key), ty(value)),
+        None => format!("a `{}`", ty(value)),
     };
     match bytes {
         Some(bytes) => format!(
             "an entry is {what}: at least {bytes} bytes and what they refer to (line {})",
-            ctx.line(site.span)
+            ctx.line(span)
         ),
         None => format!("an entry is {what}"),
     }
@@ -224,6 +231,7 @@ pub(crate) fn doubt_words(doubt: Doubt) -> &'static str {
         Doubt::Small => "what is kept is little",
         Doubt::Reused => "the elements may be kept to be used again",
         Doubt::Frequency => "how often this function runs is not in view",
+        Doubt::Once => "it lets go of what it captured when it is called",
         Doubt::Owner => "whether its owner lives as long as the program is not in view",
     }
 }

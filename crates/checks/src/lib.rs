@@ -23,6 +23,7 @@ pub mod goroutine_pins_argument;
 pub mod growing_context;
 pub mod growing_field;
 pub mod growing_global;
+pub mod growing_local;
 mod growths;
 pub mod lock_held_waiting;
 pub mod lock_order;
@@ -55,6 +56,7 @@ mod suppress;
 mod symbol;
 pub mod ticker_not_stopped;
 pub mod timer_per_turn;
+pub mod timer_rearms_itself;
 mod times;
 pub mod waitgroup_never_done;
 mod waits;
@@ -323,6 +325,18 @@ pub const MODULE_REGISTRY: &[ModuleEntry] = &[
         source: include_str!("growing_field.rs"),
         engine: ModuleEngine::Lifetime,
         run: growing_field::run,
+    },
+    ModuleEntry {
+        check: &growing_local::CHECK,
+        source: include_str!("growing_local.rs"),
+        engine: ModuleEngine::Lifetime,
+        run: growing_local::run,
+    },
+    ModuleEntry {
+        check: &timer_rearms_itself::CHECK,
+        source: include_str!("timer_rearms_itself.rs"),
+        engine: ModuleEngine::Lifetime,
+        run: timer_rearms_itself::run,
     },
     ModuleEntry {
         check: &pool_of_giants::CHECK,

@@ -41,14 +41,15 @@
 //! it leaves behind since Go 1.22. What is never appended to is used up, and its array goes. Deletion by
 //! `append(s[:i], s[i+1:]...)`, which leaves one stale slot, elements that refer to less than a kilobyte, and
 //! slices of which it is not known that they are popped again and again are
-//! `possible`. The `Pop` of a queue for `container/heap`, as its documentation shows it, empties the slot
+//! `possible`. A slice cut to nothing, `q = q[:0]`, keeps all that was in it until as much is appended again: told
+//! where the elements may be large, goroutines share the owner, and the same function does not fill it again. The `Pop` of a queue for `container/heap`, as its documentation shows it, empties the slot
 //! whatever the elements are; a queue whose owner may be dropped with it is `possible`.
 
 use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
 use crate::symbol::short;
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
-use stanch_lifetime::{Retained, Retention};
+use stanch_lifetime::{Cut, Retained, Retention};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -65,20 +66,29 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
 }
 
 fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
-    let Retained::Popped { container, elem, by_append } = r.what else { return None };
+    let Retained::Popped { container, elem, cut } = r.what else { return None };
     let name = retentions::name(ctx, container);
     let function = short(&r.function);
-    let help = match by_append {
-        true => {
+    let help = match cut {
+        Cut::Moved => {
             format!("use `slices.Delete`, or `clear` the last slot of `{name}` before it is cut")
         }
-        false => format!("set the slot to its zero value before `{name}` is cut"),
+        Cut::Off => format!("set the slot to its zero value before `{name}` is cut"),
+        Cut::ToNothing => format!("`clear({name})` before it is cut to nothing"),
     };
     Some(Words {
-        message: format!("`{function}` leaves popped elements in the array of `{name}`"),
-        label: match by_append {
-            true => "the last slot still refers to an element".to_owned(),
-            false => "the slot outside still refers to the element".to_owned(),
+        message: match cut {
+            Cut::Off | Cut::Moved => {
+                format!("`{function}` leaves popped elements in the array of `{name}`")
+            }
+            Cut::ToNothing => {
+                format!("`{function}` empties `{name}`, and its array keeps the elements")
+            }
+        },
+        label: match cut {
+            Cut::Moved => "the last slot still refers to an element".to_owned(),
+            Cut::Off => "the slot outside still refers to the element".to_owned(),
+            Cut::ToNothing => "the slots still refer to all that was in it".to_owned(),
         },
         related: Vec::new(),
         notes: vec![retentions::kept(ctx, r, elem)],
@@ -89,7 +99,7 @@ fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
 
 #[cfg(test)]
 mod tests {
-    use stanch_testing::{check, example};
+    use stanch_testing::{check, check_shown, example};
 
     const NAME: &str = "popped-slot-keeps-pointer";
 
@@ -217,6 +227,54 @@ func run(m *machine, in chan *frame) {
     }
 }
 func Start(in chan *frame) { go run(&machine{}, in) }
+"#,
+        );
+    }
+
+    #[test]
+    fn cut_to_nothing() {
+        check_shown(
+            NAME,
+            r#"
+type call struct { data []byte }
+type batch struct {
+    mu sync.Mutex
+    pending, filling, cleared, again []*call
+    ids []int
+    bufs [][]byte
+}
+func (b *batch) Add(c *call) {
+    b.mu.Lock()
+    defer b.mu.Unlock()
+    b.pending = append(b.pending, c)
+    b.cleared = append(b.cleared, c)
+    b.ids = append(b.ids, len(c.data))
+    b.bufs = b.bufs[:len(b.bufs)+1]
+    b.bufs[len(b.bufs)-1] = append(b.bufs[len(b.bufs)-1][:0], c.data...)
+}
+func (b *batch) flush(send func(*call)) {
+    b.mu.Lock()
+    defer b.mu.Unlock()
+    b.pending, b.filling = b.filling, b.pending
+    for _, c := range b.filling {
+        send(c)
+    }
+    b.filling = b.filling[:0]
+  //^^^^^^^^^^^^^^^^^^^^^^^^^ leak[popped-slot-keeps-pointer]: `(*batch).flush` empties `filling`
+    clear(b.cleared)
+    b.cleared = b.cleared[:0]
+    b.ids = b.ids[:0]
+    b.bufs = b.bufs[:0]
+    b.again = b.again[:0]
+    for _, c := range b.pending {
+        b.again = append(b.again, c)
+    }
+}
+func (b *batch) Run(tick chan bool, send func(*call)) {
+    for range tick {
+        b.flush(send)
+    }
+}
 "#,
         );
     }

@@ -3,7 +3,7 @@
 use crate::growths::{doubt_words, pointed};
 use crate::module::ModuleCtx;
 use stanch_diagnostic::{Check, Confidence, Finding, Label, Location, Remedy, Severity};
-use stanch_lifetime::Retention;
+use stanch_lifetime::{Part, Retention};
 use stanch_types::TypeId;
 
 /// What a check says of one retention.
@@ -66,6 +66,16 @@ pub(crate) fn kept(ctx: &ModuleCtx<'_>, retention: &Retention, ty: TypeId) -> St
     match size {
         Some(size) => format!("a `{text}` keeps {size} bytes and what they refer to"),
         None => format!("a `{text}` keeps what it refers to"),
+    }
+}
+
+/// What is needed of a variable, as code.
+pub(crate) fn part(ctx: &ModuleCtx<'_>, variable: &str, part: &Part) -> String {
+    match part {
+        Part::Field(field) => format!("{variable}.{}", name(ctx, *field)),
+        Part::Length => format!("len({variable})"),
+        Part::Told(method) => format!("{variable}.{}()", name(ctx, *method)),
+        Part::Nothing { .. } => variable.to_owned(),
     }
 }
 

@@ -55,6 +55,14 @@ pub enum Role {
     AskAge,
     /// The result is a context that keeps argument 0.
     WrapContext,
+    /// As that, and it keeps argument 2 too.
+    WrapValue,
+    /// Calls argument 1 once, after the time in argument 0.
+    After,
+    /// Has the timer in argument 0 not fire.
+    StopTimer,
+    /// Tells something small about argument 0.
+    Tell,
     /// Calls argument 1 when argument 0 is no longer reachable.
     Finalizer,
     /// Calls argument 1 with argument 2 when what argument 0 points to is no longer reachable.
@@ -135,6 +143,16 @@ pub enum Trait {
     Type,
 }
 
+/// An interface through which a library takes elements out of a container.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pops {
+    /// The method that it calls to have the last element taken out.
+    pub method: Box<str>,
+    /// Its other methods.
+    pub beside: Vec<Box<str>>,
+}
+
 /// What is known of what library functions and types keep.
 #[derive(Clone, Debug, Default)]
 pub struct Keeping {
@@ -144,6 +162,8 @@ pub struct Keeping {
     types: FxHashMap<Box<str>, Vec<Trait>>,
     identifiers: FxHashSet<Box<str>>,
     incoming: FxHashSet<Box<str>>,
+    ends: FxHashSet<Box<str>>,
+    pops: BTreeMap<String, Pops>,
 }
 
 #[derive(Deserialize)]
@@ -153,6 +173,10 @@ struct FileFormat {
     identifiers: Vec<String>,
     #[serde(default)]
     incoming: Vec<String>,
+    #[serde(default)]
+    ends: Vec<String>,
+    #[serde(default)]
+    pops: BTreeMap<String, Pops>,
     #[serde(default)]
     package: BTreeMap<String, PackageKeeps>,
     #[serde(default)]
@@ -173,6 +197,8 @@ impl Keeping {
             toml::from_str(text).map_err(|error| load::explain(name, text, &error))?;
         self.identifiers.extend(file.identifiers.into_iter().map(String::into_boxed_str));
         self.incoming.extend(file.incoming.into_iter().map(String::into_boxed_str));
+        self.ends.extend(file.ends.into_iter().map(String::into_boxed_str));
+        self.pops.extend(file.pops);
         self.packages.extend(file.package.into_iter().map(|(k, v)| (k.into_boxed_str(), v)));
         self.functions.extend(file.function.into_iter().map(|(k, v)| (k.into_boxed_str(), v)));
         self.named.extend(file.named.into_iter().map(|(k, v)| (k.into_boxed_str(), v)));
@@ -209,6 +235,16 @@ impl Keeping {
         let traits = self.types.get(format!("{package}.{name}").as_str());
         traits.is_some_and(|traits| traits.contains(&what))
     }
+
+    /// Whether a method of this name ends what it belongs to.
+    pub fn ends(&self, method: &str) -> bool {
+        self.ends.contains(method)
+    }
+
+    /// The interfaces through which libraries take elements out, each with its package.
+    pub fn pops(&self) -> impl Iterator<Item = (&str, &Pops)> {
+        self.pops.iter().filter_map(|(name, pops)| Some((name.rsplit_once('.')?.0, pops)))
+    }
 }
 
 /// Whether the part of an import path is a major version.
@@ -234,6 +270,10 @@ mod tests {
         assert!(keeping.is("net/http", "Request", Trait::Large));
         assert!(!keeping.is("net/http", "Client", Trait::Large));
         assert!(keeping.package("sync").shared && !keeping.package("os").shared);
+        assert!(keeping.pops().any(|(package, pops)| {
+            package == "container/heap" && &*pops.method == "Pop" && pops.beside.len() == 4
+        }));
+        assert!(keeping.ends("Close") && !keeping.ends("Open"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod keeping;
 mod load;
 mod resource;
 
-pub use keeping::{Brings, Does, KeepEffect, Keeping, PackageKeeps, Role, Trait};
+pub use keeping::{Brings, Does, KeepEffect, Keeping, PackageKeeps, Pops, Role, Trait};
 pub use load::{EffectError, parse};
 pub use resource::{Kind, ResourceEffect, Resources};
 

@@ -118,11 +118,11 @@ pub fn join<'s>(
     for key in keys {
         results.growths.extend(join.growth(key));
     }
-    results.retentions = crate::retentions::retentions(program, &join.calls);
+    results.retentions = crate::retentions::retentions(program, &join.calls, &join.arrivals);
     // Functions that are kept for ever are told as such, with all that they hold.
     let sites = || results.growths.iter().flat_map(|g| &g.sites);
     let told = |r: &Retention| {
-        matches!(r.what, Retained::Pinned { goroutine: false, .. })
+        matches!(r.what, Retained::Pinned { by: Keeper::Function, .. })
             && sites().any(|s| s.span == r.span || s.functions.iter().any(|k| k.span == r.span))
     };
     let told: Vec<Span> = results.retentions.iter().filter(|r| told(r)).map(|r| r.span).collect();

@@ -3,7 +3,7 @@
 use crate::facts::{Key, Names};
 use crate::library;
 use stanch_base::{FxHashMap, Idx};
-use stanch_effects::{Does, Effects, KeepEffect, PackageKeeps, Role, Trait};
+use stanch_effects::{Does, Effects, KeepEffect, Keeping, PackageKeeps, Role, Trait};
 use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj,
     Rvalue, Terminator,
@@ -128,6 +128,11 @@ impl<'a> Reader<'a> {
     /// Whether a function of the library is there for something.
     pub(crate) fn is_for(&self, func: ObjectId, role: Role) -> bool {
         self.keeps(func).role == Some(role)
+    }
+
+    /// What is known of libraries.
+    pub(crate) fn keeping(&self) -> &'a Keeping {
+        &self.effects.keeping
     }
 
     /// What the table says of a package.

@@ -65,8 +65,8 @@ pub enum Retained {
         container: ObjectId,
         /// Type of an element.
         elem: TypeId,
-        /// Whether the rest is moved over the element, and the last slot stays.
-        by_append: bool,
+        /// How the slice is cut.
+        cut: Cut,
     },
     /// An entry is put in and taken out again on some ways only.
     DeleteMissed {
@@ -118,6 +118,19 @@ pub enum Retained {
         /// Where another way empties it; none does if the finding is where the elements are released.
         emptied: Option<Span>,
     },
+    /// A map or slice in a variable of a function that goes on only grows.
+    Grown {
+        /// The variable.
+        name: Box<str>,
+        /// Where it is declared.
+        declared: Span,
+        /// Type of a key of a map.
+        key: Option<TypeId>,
+        /// Type of a value or element.
+        value: TypeId,
+        /// Whether each turn of a loop adds to it; else each call of a literal does.
+        in_loop: bool,
+    },
     /// A context wraps itself.
     Context {
         /// The variable or field.
@@ -148,15 +161,64 @@ pub enum Retained {
         /// The buffer.
         whole: Box<str>,
     },
-    /// A goroutine or a stored function keeps an object of which it reads a field.
+    /// A goroutine or a kept function keeps an object of which it needs a part or nothing.
     Pinned {
         /// The variable.
         name: Box<str>,
-        /// The field.
-        used: ObjectId,
-        /// Whether it is a goroutine.
-        goroutine: bool,
+        /// What it needs.
+        used: Part,
+        /// Who keeps it.
+        by: Keeper,
     },
+    /// A function has a timer call it again each time it runs, and nothing can stop that.
+    Rearmed {
+        /// The function that arms the timer first, and where.
+        first: (String, Span),
+        /// The type of the object that it is a method of.
+        owner: Option<TypeId>,
+        /// The method of the object that ends it, and leaves the timer.
+        ended: Option<ObjectId>,
+    },
+}
+
+/// What is needed of something large.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// A small field.
+    Field(ObjectId),
+    /// Its length.
+    Length,
+    /// What this method tells.
+    Told(ObjectId),
+    /// Nothing any more: it lies in one object with another captured variable, which is still used.
+    Nothing {
+        /// That variable.
+        beside: Box<str>,
+    },
+}
+
+/// Who keeps what was captured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keeper {
+    /// A goroutine that runs on.
+    Goroutine,
+    /// A function that is stored.
+    Function,
+    /// A function that is called once and lets go of what it captured then.
+    Once,
+    /// A timer that fires after so many seconds.
+    Timer(u64),
+}
+
+/// How elements come to lie outside of a slice, in its array.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cut {
+    /// One or some are cut off.
+    Off,
+    /// The rest is moved over the element, and the last slot stays.
+    Moved,
+    /// All are cut off, and the array is used from its start again.
+    ToNothing,
 }
 
 /// A container that grows for as long as the program runs.
@@ -302,4 +364,6 @@ pub enum Doubt {
     Frequency,
     /// How long the owner lives is not known.
     Owner,
+    /// It is let go when the function is called.
+    Once,
 }

@@ -1,9 +1,11 @@
 //! Decides over the module which of the packages' candidates are kept too long.
 
+use crate::arrivals::Arrivals;
 use crate::contexts::{Calls, Node, Runs};
 use crate::facts::{DeclId, Key, OpKind, Summary};
 use crate::report::{Doubt, Retained, Retention};
 use crate::retain::{ChannelUse, Gate, Kept};
+use crate::source::Source;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_types::{ObjectId, Program};
 use std::sync::Arc;
@@ -14,6 +16,7 @@ type Place = (Arc<str>, u32);
 /// What the module says of the things that candidates depend on.
 struct Whole<'s> {
     calls: &'s Calls<'s>,
+    arrivals: &'s Arrivals,
     /// Parameters that end in a pool.
     pooled: FxHashSet<(Node, u32)>,
     /// Parameters that are kept in a container.
@@ -26,9 +29,14 @@ struct Whole<'s> {
 }
 
 /// The candidates that hold, by place.
-pub(crate) fn retentions(program: &Program<'_>, calls: &Calls<'_>) -> Vec<Retention> {
+pub(crate) fn retentions(
+    program: &Program<'_>,
+    calls: &Calls<'_>,
+    arrivals: &Arrivals,
+) -> Vec<Retention> {
     let whole = Whole {
         calls,
+        arrivals,
         pooled: pooled(calls),
         keeps: keeps(calls),
         replaced: places(calls.summaries, |kept| &kept.replaced),
@@ -40,7 +48,7 @@ pub(crate) fn retentions(program: &Program<'_>, calls: &Calls<'_>) -> Vec<Retent
     for (p, summary) in calls.summaries.iter().enumerate() {
         for candidate in &summary.kept.candidates {
             let node = (p as u32, candidate.func);
-            let Some(doubts) = whole.holds(program, node, candidate.gate, &candidate.retention)
+            let Some(doubts) = whole.holds(program, node, &candidate.gate, &candidate.retention)
             else {
                 continue;
             };
@@ -72,12 +80,28 @@ impl Whole<'_> {
         &self,
         program: &Program<'_>,
         node: Node,
-        gate: Gate,
+        gate: &Gate,
         retention: &Retention,
     ) -> Option<Vec<Doubt>> {
         let runs = self.calls.runs(node);
         let summary = self.calls.summaries[node.0 as usize];
-        match gate {
+        match *gate {
+            Gate::GoesOn { owner, in_loop, ref keys } => {
+                self.goes_on(node, (node.0, owner), in_loop, keys.as_deref())
+            }
+            Gate::Rearmed(ended) => {
+                // One for the whole program goes on as long as that.
+                if runs.is_never()
+                    || runs.is_start()
+                    || !ended && !runs.has(Runs::AGAIN) && !runs.has(Runs::API)
+                {
+                    return None;
+                }
+                match ended || runs.has(Runs::AGAIN) {
+                    true => Some(Vec::new()),
+                    false => Some(vec![Doubt::Frequency]),
+                }
+            }
             Gate::Sure => Some(Vec::new()),
             Gate::Pooled(decl, param) => {
                 let to = self.calls.node(node.0, decl)?;
@@ -90,7 +114,7 @@ impl Whole<'_> {
                 }
                 self.repeated(node)
             }
-            Gate::NeverReplaced(key) => {
+            Gate::NeverReplaced(key, looped) => {
                 let decl = match key {
                     Key::Global(decl) | Key::Field(decl) => decl,
                     Key::Param(..) => return None,
@@ -101,12 +125,15 @@ impl Whole<'_> {
                 if self.replaced.contains(&place) || !self.appended.contains(&place) {
                     return None;
                 }
-                match runs.has(Runs::AGAIN) {
+                // Whoever has an object calls its methods as often as there is something to do.
+                let method = runs.has(Runs::API) && self.calls.facts(node).method.is_some();
+                match looped || method || runs.has(Runs::AGAIN) {
                     true => Some(Vec::new()),
                     false => Some(vec![Doubt::Frequency]),
                 }
             }
             Gate::Repeated => self.repeated(node),
+            Gate::Looped => (!runs.is_never()).then(Vec::new),
             Gate::RepeatedIn(field) => {
                 let mut doubts = self.repeated(node)?;
                 let field = &summary.decls[field.index()];
@@ -130,6 +157,34 @@ impl Whole<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a variable of the owner to which the function adds lives on, and what speaks against it.
+    fn goes_on(
+        &self,
+        node: Node,
+        owner: Node,
+        in_loop: bool,
+        keys: Option<&[Source]>,
+    ) -> Option<Vec<Doubt>> {
+        let (runs, owners) = (self.calls.runs(node), self.calls.runs(owner));
+        if runs.is_never() || owners.is_never() {
+            return None;
+        }
+        let mut doubts = Vec::new();
+        match in_loop {
+            // One for each connection goes with it.
+            true if owners.has(Runs::AGAIN) => doubts.push(Doubt::Owner),
+            true => {}
+            // Each call of the owner makes another one.
+            false if owners.has(Runs::AGAIN) => return None,
+            false if runs.has(Runs::AGAIN) => {}
+            false => doubts.push(Doubt::Frequency),
+        }
+        if keys.is_some_and(|keys| !self.arrivals.are_many(node, keys)) {
+            doubts.push(Doubt::Keys);
+        }
+        Some(doubts)
     }
 
     fn repeated(&self, node: Node) -> Option<Vec<Doubt>> {

@@ -85,7 +85,7 @@ pub fn summarise(
         facts.test = test.get(func.span.file.index()).copied().unwrap_or(false);
         summary.funcs.push(facts);
     }
-    summary.kept = retain::kept(&reader, &mut names, test, &view.in_view);
+    summary.kept = retain::kept(&reader, &mut names, &sources, test, &view.in_view);
     reach::owners(program, package, &mut names, &mut summary);
     reach::globals(program, package, &mut names, &mut summary);
     reach::stored(program, module, &mut names, &mut summary);

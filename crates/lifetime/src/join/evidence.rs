@@ -85,8 +85,8 @@ impl Join<'_> {
 
     /// Whether the methods of a type tell that its values end: they can be closed.
     fn can_be_closed(&self, ty: TypeId) -> bool {
-        let close = |name: &str| name == "Close";
-        self.program.method_set(ty).iter().any(|l| close(self.program.object_name(l.object)))
+        let ends = |name: &str| self.effects.keeping.ends(name);
+        self.program.method_set(ty).iter().any(|l| ends(self.program.object_name(l.object)))
     }
 
     /// The finding of a container whose entries are emptied and stay.

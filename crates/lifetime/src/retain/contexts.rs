@@ -13,7 +13,7 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     for (id, func) in bodies.funcs() {
         for (block, at, call, _) in calls(func) {
             let Callee::Static(object, _) = &call.callee else { continue };
-            if !bodies.is_for(call, Role::WrapContext) {
+            if !bodies.is_for(call, Role::WrapContext) && !bodies.is_for(call, Role::WrapValue) {
                 continue;
             }
             let (Some(Operand::Local(parent)), Some(&made)) = (call.args.first(), call.dst.first())

@@ -1,6 +1,6 @@
-//! Priority queues, which `container/heap` calls to pop, whose popped slots keep what was in them.
+//! Priority queues, which a library calls to pop, whose popped slots keep what was in them.
 
-use crate::report::{Doubt, Retained, Retention};
+use crate::report::{Cut, Doubt, Retained, Retention};
 use crate::retain::alias::{self, Alias};
 use crate::retain::{Bodies, Candidate, Gate, Holds, calls, is_nought};
 use stanch_effects::Does;
@@ -9,6 +9,8 @@ use stanch_types::{Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
 
 /// Structs within structs that are looked at for an owner that lives on.
 const MAX_OWNERS: u32 = 3;
+/// Copies and conversions looked through.
+const MAX_COPIES: usize = 4;
 /// An element that refers to at least so many bytes is worth a word.
 const HEAVY: u64 = 64;
 
@@ -28,12 +30,13 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     }
 }
 
-/// Whether the package has `container/heap` take anything out.
+/// Whether the package has a library take anything out through a method.
 fn pops(bodies: &Bodies<'_, '_>) -> bool {
     bodies.funcs().into_iter().any(|(_, func)| {
         calls(func).any(|(_, _, call, _)| match &call.callee {
             Callee::Static(object, _) => {
-                bodies.program.package_path(object.package) == "container/heap"
+                let path = bodies.program.package_path(object.package);
+                bodies.reader.keeping().pops().any(|(package, _)| package == path)
                     && matches!(bodies.reader.does(*object), Some(Does::Shrink(_)))
             }
             _ => false,
@@ -54,25 +57,28 @@ fn is_small(bodies: &mut Bodies<'_, '_>, elem: TypeId) -> bool {
         && own.into_iter().all(|ty| bodies.holds(ty) != Holds::Objects)
 }
 
-/// Whether a method is the `Pop` of what `container/heap` can work on.
+/// Whether a method is one by which a library pops.
 pub(crate) fn is_pop(bodies: &Bodies<'_, '_>, func: &Func) -> bool {
     popped_from(bodies, func).is_some()
 }
 
-/// The type of whose values a method is the `Pop` that `container/heap` calls.
+/// The type of whose values a method is the one by which a library pops.
 fn popped_from(bodies: &Bodies<'_, '_>, func: &Func) -> Option<ObjectId> {
     let program = bodies.program;
     let method = func.object.filter(|_| func.has_recv)?;
     let ([recv], [result]) = (func.params.as_slice(), func.results.as_slice()) else { return None };
     let result = program.kind(program.underlying(func.locals[*result].ty));
-    if program.object_name(method) != "Pop" || !matches!(result, TypeKind::Interface(_)) {
+    if !matches!(result, TypeKind::Interface(_)) {
         return None;
     }
+    let name = program.object_name(method);
+    let mut pops = bodies.reader.keeping().pops().map(|(_, pops)| pops);
+    let pops = pops.find(|pops| &*pops.method == name)?;
     let to = program.pointee(func.locals[*recv].ty)?;
     let named = program.named_object(to)?;
     let methods = program.methods_of(named);
     let has = |name: &str| methods.iter().any(|m| program.object_name(*m) == name);
-    ["Len", "Less", "Swap", "Push"].iter().all(|name| has(name)).then_some(named)
+    pops.beside.iter().all(|name| has(name)).then_some(named)
 }
 
 fn judge(
@@ -106,7 +112,7 @@ fn judge(
         return;
     }
     let mut doubts = Vec::new();
-    if !lives_on(bodies, queue, MAX_OWNERS) {
+    if !lives_on(bodies, queue, MAX_OWNERS) && !waits_between(bodies, queue) {
         doubts.push(Doubt::Owner);
     }
     if bodies.is_reusable(elem) {
@@ -119,7 +125,7 @@ fn judge(
         package: bodies.module.package,
         function: func.symbol.clone(),
         span,
-        what: Retained::Popped { container: own.unwrap_or(queue), elem, by_append: false },
+        what: Retained::Popped { container: own.unwrap_or(queue), elem, cut: Cut::Off },
         ty,
         doubts,
     };
@@ -187,4 +193,47 @@ fn lives_on(bodies: &Bodies<'_, '_>, of: ObjectId, depth: u32) -> bool {
             _ => false,
         }
     })
+}
+
+/// Whether queues of the type are fields into which one function pushes and from which another one pops: what
+/// is in them waits from call to call. A search pushes and pops in one function, and is over with it.
+fn waits_between(bodies: &Bodies<'_, '_>, queue: ObjectId) -> bool {
+    let mut pushed: Vec<(ObjectId, FuncId)> = Vec::new();
+    let mut popped: Vec<(ObjectId, FuncId)> = Vec::new();
+    for (id, func) in bodies.funcs() {
+        for (_, _, call, _) in calls(func) {
+            let Callee::Static(object, _) = &call.callee else { continue };
+            let (to, of) = match bodies.reader.does(*object) {
+                Some(Does::Grow { of, .. }) => (&mut pushed, of),
+                Some(Does::Shrink(of)) => (&mut popped, of),
+                _ => continue,
+            };
+            if let Some(field) = call.args.get(of).and_then(|x| field(bodies, id, queue, x)) {
+                to.push((field, id));
+            }
+        }
+    }
+    pushed.iter().any(|&(field, by)| {
+        let pops = || popped.iter().filter(|p| p.0 == field).map(|p| p.1);
+        pops().next().is_some() && pops().all(|other| other != by)
+    })
+}
+
+/// The field with a queue of the type that an argument is, or points to.
+fn field(bodies: &Bodies<'_, '_>, id: FuncId, queue: ObjectId, arg: &Operand) -> Option<ObjectId> {
+    let mut value = arg;
+    for _ in 0..MAX_COPIES {
+        let Operand::Local(local) = value else { return None };
+        value = match bodies.definitions[id][*local].as_slice() {
+            [Rvalue::MakeInterface(x, _) | Rvalue::Use(x) | Rvalue::Convert(x, _)] => x,
+            [Rvalue::AddressOf(place) | Rvalue::Load(place)] => {
+                let field = alias::end(place)?;
+                let ty = bodies.program.object(field).ty;
+                let ty = bodies.program.pointee(ty).unwrap_or(ty);
+                return (bodies.program.named_object(ty) == Some(queue)).then_some(field);
+            }
+            _ => return None,
+        };
+    }
+    None
 }

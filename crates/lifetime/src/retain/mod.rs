@@ -8,6 +8,7 @@ mod counters;
 mod events;
 mod finalizers;
 mod heaps;
+mod locals;
 mod lonely;
 mod members;
 mod missed;
@@ -17,11 +18,13 @@ mod pool;
 mod rekeyed;
 mod reopened;
 mod slots;
+mod timers;
 
 use crate::facts::{DeclId, Key, Loop, Names};
 use crate::loops;
 use crate::origin::Reader;
 use crate::report::Retention;
+use crate::source::{AllSources, Source};
 use stanch_base::{FxHashMap, FxHashSet, IndexVec};
 use stanch_effects::{Role, Trait};
 use stanch_ir::{
@@ -45,7 +48,7 @@ pub(crate) struct Candidate {
 }
 
 /// What the whole module must say for a candidate to hold.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Gate {
     /// Nothing.
     Sure,
@@ -53,14 +56,28 @@ pub(crate) enum Gate {
     Pooled(DeclId, u32),
     /// The function keeps what this parameter of it is given in a container that grows.
     Keeps(DeclId, u32),
-    /// Elements are appended to this container, and nothing puts another value in its place.
-    NeverReplaced(Key),
+    /// Elements are appended to this container, and nothing puts another value in its place; whether
+    /// it is cut in a loop without an end.
+    NeverReplaced(Key, bool),
     /// The function runs again and again.
     Repeated,
+    /// It stands in a loop without an end.
+    Looped,
     /// So it does, and the field lies in a package-level variable.
     RepeatedIn(DeclId),
+    /// The function arms a timer for an object, which code of the module can end, or not.
+    Rearmed(bool),
     /// Every use of the channel in the module is an operation of one kind.
     Lonely(DeclId),
+    /// The variable of the owner lives on, and there are ever more different keys.
+    GoesOn {
+        /// The function that has the variable.
+        owner: u32,
+        /// Whether a loop adds to it; else each call of a literal.
+        in_loop: bool,
+        /// Where keys come from, if there are any.
+        keys: Option<Box<[Source]>>,
+    },
 }
 
 /// What can be said of a package's uses of its channels in variables.
@@ -102,6 +119,8 @@ pub(crate) struct Bodies<'b, 'a> {
     pub(crate) names: &'b mut Names<'a>,
     pub(crate) definitions: IndexVec<FuncId, IndexVec<LocalId, Vec<&'b Rvalue>>>,
     pub(crate) loops: IndexVec<FuncId, IndexVec<BlockId, Loop>>,
+    /// Where values come from.
+    pub(crate) sources: &'b AllSources,
     /// Whether a function stands in a test.
     pub(crate) test: Vec<bool>,
     /// Whether the package's bodies are analysed, by package.
@@ -125,6 +144,7 @@ pub(crate) enum Holds {
 pub(crate) fn kept<'b, 'a>(
     reader: &'b Reader<'a>,
     names: &'b mut Names<'a>,
+    sources: &'b AllSources,
     test: Vec<bool>,
     in_view: &'b [bool],
 ) -> Kept {
@@ -136,6 +156,7 @@ pub(crate) fn kept<'b, 'a>(
         names,
         definitions: module.funcs.iter().map(loops::definitions).collect(),
         loops: module.funcs.iter().map(|f| loops::loops(reader, f)).collect(),
+        sources,
         test,
         in_view,
         holds: FxHashMap::default(),
@@ -153,6 +174,8 @@ pub(crate) fn kept<'b, 'a>(
     ages::find(&mut bodies);
     pins::find(&mut bodies);
     pieces::find(&mut bodies);
+    locals::find(&mut bodies);
+    timers::find(&mut bodies);
     bodies.kept
 }
 

@@ -391,7 +391,7 @@ fn read_reset(
 }
 
 /// Whether the package makes the field's slice longer without appending: it uses the old elements.
-fn is_resliced(bodies: &Bodies<'_, '_>, field: ObjectId) -> bool {
+pub(super) fn is_resliced(bodies: &Bodies<'_, '_>, field: ObjectId) -> bool {
     bodies.funcs().iter().any(|(id, func)| {
         func.blocks.iter().flat_map(|b| &b.instrs).any(|i| {
             let InstrKind::Store(place, Operand::Local(value)) = &i.kind else { return false };

@@ -1,16 +1,22 @@
 //! Queues whose popped slots keep what was in them.
 
-use crate::facts::Key;
-use crate::report::{Doubt, Retained, Retention};
+use crate::facts::{DeclId, Key, Loop};
+use crate::report::{Cut, Doubt, Retained, Retention};
 use crate::retain::alias::{self, Alias};
-use crate::retain::{At, Bodies, Candidate, Gate, Holds, heaps, is_nought, leads};
-use stanch_ir::{Func, FuncId, InstrKind, Operand, Place, Proj, Rvalue};
-use stanch_types::ObjectId;
+use crate::retain::{At, Bodies, Candidate, Gate, Holds, heaps, is_nought, leads, pool};
+use stanch_effects::Trait;
+use stanch_ir::{Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue};
+use stanch_types::{ObjectId, TypeId, TypeKind};
 
 /// An element that refers to at least so many bytes is worth a word.
 const LARGE: u64 = 1024;
+/// Structs within structs that are looked at for what is large.
+const MAX_HEAVY: u32 = 3;
+/// Copies looked through.
+const MAX_COPIES: usize = 4;
 
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
+    let mut swaps: Vec<(Key, DeclId)> = Vec::new();
     for (id, func) in bodies.funcs() {
         let instrs = func.blocks.iter_enumerated().flat_map(|(block, data)| {
             data.instrs.iter().enumerate().map(move |(at, instr)| ((block, at), instr))
@@ -22,51 +28,104 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
             let Some(key) = key(bodies, place, object) else { continue };
             match change(bodies, id, func, object, value) {
                 Change::Replaced => {
-                    // The first value of a new object takes no one's place.
-                    if !bodies.is_new(id, place) {
-                        bodies.kept.replaced.push(key);
+                    // The first value of a new object takes no one's place, and two that change places go on.
+                    match swapped(bodies, id, func, place, value) {
+                        _ if bodies.is_new(id, place) => {}
+                        Some(other) => swaps.extend(bodies.names.decl(other).map(|o| (key, o))),
+                        None => bodies.kept.replaced.push(key),
                     }
                 }
                 Change::Appended => bodies.kept.appended.push(key),
                 Change::Longer => {}
-                Change::Popped { by_append } => {
-                    if bodies.holds(elem) != Holds::Objects || heaps::is_pop(bodies, func) {
-                        continue;
-                    }
-                    let names = Alias::of_field(func, object);
-                    if names.is_cleared(func, &bodies.definitions[id], &|_| true) {
-                        continue;
-                    }
-                    let mut doubts = Vec::new();
-                    // Elements are moved over the one that goes: only the end is stale.
-                    let moved = func.blocks.iter().flat_map(|b| &b.instrs).any(
-                        |i| matches!(&i.kind, InstrKind::Store(to, _) if names.has_element(to)),
-                    );
-                    let by_append = by_append || moved;
-                    if by_append || !is_worth(bodies, elem) || is_ring(bodies, id, func, object, at)
-                    {
-                        doubts.push(Doubt::Small);
-                    }
-                    if bodies.is_reusable(elem) {
-                        doubts.push(Doubt::Reused);
-                    }
-                    if matches!(key, Key::Field(_)) && !is_shared(bodies, object) {
-                        doubts.push(Doubt::Owner);
-                    }
+                Change::Popped(cut) => {
+                    let Some(cut) = stays(bodies, (id, func), object, elem, cut) else { continue };
+                    let doubts = doubts(bodies, (id, func), (object, key), elem, (at, cut));
                     let retention = Retention {
                         package: bodies.module.package,
                         function: func.symbol.clone(),
                         span: instr.span,
-                        what: Retained::Popped { container: object, elem, by_append },
+                        what: Retained::Popped { container: object, elem, cut },
                         ty: bodies.program.object(object).ty,
                         doubts,
                     };
-                    let gate = Gate::NeverReplaced(key);
+                    let looped = bodies.loops[id][at.0] == Loop::Endless;
+                    let gate = Gate::NeverReplaced(key, looped);
                     bodies.kept.candidates.push(Candidate { func: id.raw(), gate, retention });
                 }
             }
         }
     }
+    // What is appended to one of two that change places comes to be in the other.
+    for (key, other) in swaps {
+        if bodies
+            .kept
+            .appended
+            .iter()
+            .any(|k| matches!(k, Key::Field(d) | Key::Global(d) if *d == other))
+        {
+            bodies.kept.appended.push(key);
+        }
+    }
+}
+
+/// How a slice is cut whose elements stay in its array.
+fn stays(
+    bodies: &mut Bodies<'_, '_>,
+    (id, func): (FuncId, &Func),
+    object: ObjectId,
+    elem: TypeId,
+    cut: Cut,
+) -> Option<Cut> {
+    if bodies.holds(elem) != Holds::Objects || heaps::is_pop(bodies, func) {
+        return None;
+    }
+    let names = Alias::of_field(func, object);
+    if names.is_cleared(func, &bodies.definitions[id], &|_| true) {
+        return None;
+    }
+    // Elements are moved over the one that goes: only the end is stale.
+    let moved = func
+        .blocks
+        .iter()
+        .flat_map(|b| &b.instrs)
+        .any(|i| matches!(&i.kind, InstrKind::Store(to, _) if names.has_element(to)));
+    match cut {
+        // They are filtered: what is kept is written again over what goes.
+        Cut::ToNothing if moved => None,
+        Cut::ToNothing => Some(cut),
+        Cut::Off | Cut::Moved => Some(if moved { Cut::Moved } else { cut }),
+    }
+}
+
+/// What speaks against a cut.
+fn doubts(
+    bodies: &Bodies<'_, '_>,
+    (id, func): (FuncId, &Func),
+    (object, key): (ObjectId, Key),
+    elem: TypeId,
+    (at, cut): (At, Cut),
+) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    let again = is_ring(bodies, id, func, object, at);
+    let small = match cut {
+        Cut::Off => again || !is_worth(bodies, elem),
+        Cut::Moved => true,
+        Cut::ToNothing => !is_heavy(bodies, elem, MAX_HEAVY),
+    };
+    if small {
+        doubts.push(Doubt::Small);
+    }
+    let reused = match cut {
+        Cut::ToNothing => again || pool::is_resliced(bodies, object),
+        Cut::Off | Cut::Moved => bodies.is_reusable(elem),
+    };
+    if reused {
+        doubts.push(Doubt::Reused);
+    }
+    if matches!(key, Key::Field(_)) && !is_shared(bodies, object) {
+        doubts.push(Doubt::Owner);
+    }
+    doubts
 }
 
 /// What a store does to a slice.
@@ -78,7 +137,7 @@ enum Change {
     /// It stays as it is, or its array is used again.
     Longer,
     /// Elements are no longer in it, but behind it.
-    Popped { by_append: bool },
+    Popped(Cut),
 }
 
 fn key(bodies: &mut Bodies<'_, '_>, place: &Place, object: ObjectId) -> Option<Key> {
@@ -110,9 +169,13 @@ fn change(
     let mut appended = false;
     for value in &bodies.definitions[id][*local] {
         match value {
-            // Cut to nothing: the array is used from its start again.
-            Rvalue::Slice { lo: None, hi: Some(hi), .. } if is_nought(hi) => {
-                return Change::Longer;
+            Rvalue::Slice { x, lo, hi: Some(hi) }
+                if is_nought(hi) && lo.as_ref().is_none_or(is_nought) =>
+            {
+                match own.has(x) {
+                    true => popped = Some(Change::Popped(Cut::ToNothing)),
+                    false => return Change::Longer,
+                }
             }
             Rvalue::Slice { lo: None, hi: None, .. } => return Change::Longer,
             Rvalue::Slice { x, lo, hi } if own.has(x) => {
@@ -120,7 +183,7 @@ fn change(
                 if lo.is_none() && hi.as_ref().is_some_and(|hi| is_sum(bodies, id, hi)) {
                     return Change::Longer;
                 }
-                popped = Some(Change::Popped { by_append: false });
+                popped = Some(Change::Popped(Cut::Off));
             }
             Rvalue::Append { slice: Operand::Local(kept), elems, spread: true } => {
                 let cut = |x: &Operand, front: bool| match x {
@@ -134,7 +197,7 @@ fn change(
                 };
                 let rest = elems.first().is_some_and(|x| cut(x, false));
                 if rest && cut(&Operand::Local(*kept), true) {
-                    popped = Some(Change::Popped { by_append: true });
+                    popped = Some(Change::Popped(Cut::Moved));
                 } else {
                     appended = true;
                 }
@@ -144,6 +207,43 @@ fn change(
         }
     }
     popped.unwrap_or(if appended { Change::Appended } else { Change::Longer })
+}
+
+/// The field or variable with which another changes places.
+fn swapped(
+    bodies: &Bodies<'_, '_>,
+    id: FuncId,
+    func: &Func,
+    place: &Place,
+    value: &Operand,
+) -> Option<ObjectId> {
+    let loaded = |value: &Operand, from: &dyn Fn(&Place) -> bool| {
+        let mut local = match value {
+            Operand::Local(local) => *local,
+            _ => return false,
+        };
+        for _ in 0..MAX_COPIES {
+            local = match bodies.definitions[id][local].as_slice() {
+                [Rvalue::Use(Operand::Local(x))] => *x,
+                values => return values.iter().any(|v| matches!(v, Rvalue::Load(x) if from(x))),
+            };
+        }
+        false
+    };
+    let base = |place: &Place| match place.base {
+        PlaceBase::Local(local) => Some(local),
+        PlaceBase::Global(_) => None::<LocalId>,
+    };
+    func.blocks.iter().flat_map(|b| &b.instrs).find_map(|i| match &i.kind {
+        InstrKind::Store(other, back) => {
+            let swaps = other != place
+                && base(other) == base(place)
+                && loaded(value, &|x| x == other)
+                && loaded(back, &|x| x == place);
+            alias::end(other).filter(|_| swaps)
+        }
+        _ => None,
+    })
 }
 
 /// Whether a bound is something plus something.
@@ -189,4 +289,26 @@ fn is_worth(bodies: &Bodies<'_, '_>, elem: stanch_types::TypeId) -> bool {
     let program = bodies.program;
     let target = program.pointee(elem).unwrap_or(elem);
     program.size_of(target).is_some_and(|size| size >= LARGE)
+}
+
+/// Whether an element refers to what may be large: bytes, buffers, requests, anything at all.
+pub(crate) fn is_heavy(bodies: &Bodies<'_, '_>, elem: TypeId, depth: u32) -> bool {
+    let program = bodies.program;
+    let target = program.pointee(elem).unwrap_or(elem);
+    if program.size_of(target).is_some_and(|size| size >= LARGE) || program.is_type_param(target) {
+        return true;
+    }
+    if let Some(named) = program.named_object(target)
+        && bodies.reader.is_std(named.package)
+    {
+        return bodies.reader.is(named, Trait::Large) || bodies.reader.is(named, Trait::Buffer);
+    }
+    match program.kind(program.underlying(target)) {
+        TypeKind::Slice(of) => program.size_of(*of) == Some(1),
+        TypeKind::Interface(_) => program.method_set(target).is_empty(),
+        TypeKind::Struct(fields) if depth > 0 => {
+            fields.iter().any(|field| is_heavy(bodies, field.ty, depth - 1))
+        }
+        _ => false,
+    }
 }
