@@ -44,7 +44,8 @@
 //! # Not reported
 //! Waits with another way out (`select`). Goroutines that take the lock only when they have done their
 //! part. Channels that other code in view sends on or closes, unless they are kept in a container from which
-//! their receivers take them out under the lock, when they receive no more. Wait groups and channels that are no fields
+//! their receivers take them out under the lock, when they receive no more. Sends to channels with room,
+//! unless the receiver comes to the same place and fills the channel itself. Wait groups and channels that are no fields
 //! or package-level variables: `stuck-lock` explores those.
 
 use crate::lock_words::{self};
@@ -130,6 +131,12 @@ fn finding(ctx: &ModuleCtx<'_>, wait: &HeldWait) -> Option<Finding> {
         )],
         related,
         witness,
+        notes: match wait.buffered {
+            true => vec![format!(
+                "{worker} sends to the channel itself while it works: once the channel is full, nobody makes room"
+            )],
+            false => Vec::new(),
+        },
         help: Some(format!("unlock {lock} before the wait")),
         ..lock_words::finding(ctx, &CHECK, here)
     })
@@ -656,6 +663,67 @@ func last(c *calm, values chan int) {
     }()
     <-values
     c.leave(values)
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn the_receiver_fills_its_own_channel() {
+        check(
+            r#"
+type house struct { q chan int; w sender }
+type sender interface { send(ip int) }
+func (h *house) work() {
+    for ip := range h.q {
+        h.w.send(ip + 1)
+    }
+}
+type manager struct { mu sync.Mutex; m map[int]bool; h *house }
+func (m *manager) start(ip int) bool {
+    m.mu.Lock()
+    defer m.mu.Unlock()
+    if m.m[ip] {
+        return true
+    }
+    m.m[ip] = true
+    m.h.q <- ip
+  //^^^^^^^^^^^ leak[lock-held-waiting]: this waits for `(*house).work`, which may need `m.mu`, held here
+    return false
+}
+type iface struct { m *manager }
+func (f *iface) send(ip int) { f.m.start(ip) }
+func (f *iface) Send(ip int) { f.m.start(ip) }
+func New() *iface {
+    h := &house{q: make(chan int, 4)}
+    m := &manager{m: map[int]bool{}, h: h}
+    f := &iface{m: m}
+    h.w = f
+    go h.work()
+    return f
+}
+"#,
+        );
+        // There may always be room.
+        check(
+            r#"
+type house struct { q chan int; sum int; mu sync.Mutex }
+func (h *house) work() {
+    for ip := range h.q {
+        h.mu.Lock()
+        h.sum += ip
+        h.mu.Unlock()
+    }
+}
+func (h *house) start(ip int) {
+    h.mu.Lock()
+    defer h.mu.Unlock()
+    h.q <- ip
+}
+func New() *house {
+    h := &house{q: make(chan int, 4)}
+    go h.work()
+    return h
 }
 "#,
         );

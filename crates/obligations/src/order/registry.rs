@@ -188,6 +188,7 @@ pub(crate) fn find(takes: &Takes<'_>) -> Vec<HeldWait> {
                 what: HeldWaitKind::Feed,
                 needs: vec![calls, lock],
                 taken: remover.lock.mode,
+                buffered: false,
                 rw: is_rw(takes.index.program, &held.lock),
                 signal: receives,
             });

@@ -119,6 +119,8 @@ pub struct HeldWait {
     pub needs: Vec<Spotted>,
     /// How it takes the lock.
     pub taken: LockMode,
+    /// Whether the wait begins only once the room in a channel is used up.
+    pub buffered: bool,
     /// Whether the lock is an `RWMutex`.
     pub rw: bool,
     /// The operation that would end the wait.

@@ -38,9 +38,6 @@ struct Part {
     body: Callable,
 }
 
-/// A channel with room for more values than this is not waited for by a sender.
-const MAX_ROOM: u32 = 0;
-
 /// Waits that cannot end while the lock is held.
 pub(crate) fn find(takes: &Takes<'_>, waits: &[Waiting]) -> Vec<HeldWait> {
     if waits.is_empty() {
@@ -72,6 +69,7 @@ pub(crate) fn find(takes: &Takes<'_>, waits: &[Waiting]) -> Vec<HeldWait> {
             },
             needs: stuck.needs,
             taken: stuck.taken,
+            buffered: stuck.buffered,
             rw: is_rw(takes.index.program, &held.lock),
             signal: stuck.part.signal.clone(),
         });
@@ -95,6 +93,8 @@ struct Stuck<'p> {
     /// From its function to the lock call.
     needs: Vec<Spotted>,
     taken: LockMode,
+    /// Whether only once the channel's room is used up.
+    buffered: bool,
 }
 
 impl Search<'_> {
@@ -123,10 +123,11 @@ impl Search<'_> {
         if what != Waited::Group && self.free.contains(&(what, class)) {
             return None;
         }
-        let room = self.room.get(&class).copied().flatten();
-        if what == Waited::Send && room.is_none_or(|n| n > MAX_ROOM) {
-            return None;
-        }
+        // A sender waits once the channel's room is used up.
+        let buffered = match what {
+            Waited::Send => *self.room.get(&class)? != Some(0),
+            Waited::Channel | Waited::Group => false,
+        };
         let mut first = None;
         for part in self.parts.get(&(what, class)).into_iter().flatten() {
             // Of many goroutines another may do it; a goroutine does not wait for itself.
@@ -134,8 +135,15 @@ impl Search<'_> {
                 || runs_only_on(self.takes, waiting.key, part.body.key);
             let needs = needs(self.takes, (what, place), part, held).filter(|_| !other);
             match needs {
+                // The room may well be enough, unless the receiver's own work fills it: it comes to
+                // the very place that locks and sends.
+                Some((needs, _))
+                    if buffered && !needs.last().is_some_and(|n| n.span == held.site) =>
+                {
+                    return None;
+                }
                 Some((needs, taken)) => {
-                    first = first.or(Some(Stuck { part, needs, taken }));
+                    first = first.or(Some(Stuck { part, needs, taken, buffered }));
                 }
                 None if what == Waited::Group => {}
                 None => return None,
