@@ -10,7 +10,7 @@ use super::takes::Takes;
 use crate::report::LockMode;
 use stanch_base::{FxHashMap, FxHashSet};
 use stanch_ir::Span;
-use stanch_types::{ObjectId, Program};
+use stanch_types::ObjectId;
 use std::sync::Arc;
 
 /// A lock taken while another is held.
@@ -302,8 +302,8 @@ fn cycle(index: &Index<'_>, one: &Edge, other: &Edge) -> LockCycle {
     let (one, other) = if key(one) <= key(other) { (one, other) } else { (other, one) };
     LockCycle {
         names: (index.lock_name(&one.held.lock), index.lock_name(&one.taken)),
-        one: step(index.program, one),
-        other: step(index.program, other),
+        one: step(index, one),
+        other: step(index, other),
         calls: Vec::new(),
         back: None,
         others: Vec::new(),
@@ -333,20 +333,14 @@ fn up_and_down(takes: &Takes<'_>, context: &Context, edges: &[&Edge]) -> Option<
     })
 }
 
-fn step(program: &Program<'_>, edge: &Edge) -> OrderStep {
+fn step(index: &Index<'_>, edge: &Edge) -> OrderStep {
     OrderStep {
         first: edge.first.clone(),
         held: edge.held.mode,
         path: edge.path.clone(),
         taken: edge.mode,
-        rw: is_rw(program, &edge.taken),
+        rw: index.is_rw(&edge.taken),
     }
-}
-
-/// Whether a lock is a read-write mutex.
-pub(crate) fn is_rw(program: &Program<'_>, lock: &Spot) -> bool {
-    let ty = lock.class().map(|class| program.object(class).ty);
-    ty.is_some_and(|ty| program.type_string(ty).ends_with("sync.RWMutex"))
 }
 
 /// Whether two arguments of one function are the same object, which others may have come to know in
@@ -393,8 +387,7 @@ fn swapped(takes: &Takes<'_>, edge: &Edge) -> Option<LockCycle> {
                 .iter()
                 .find(|(k, a, b, _)| *k == caller && same_object(a, y) && same_object(b, x));
             if let Some((.., before)) = reverse {
-                let program = takes.index.program;
-                let one = step(program, edge);
+                let one = step(takes.index, edge);
                 return Some(LockCycle {
                     names: (
                         takes.index.lock_name(&edge.held.lock),

@@ -1,12 +1,7 @@
 //! What one package tells of its locks: plain data, joined later.
 
-use super::light::{light, new_channels};
-use super::parents::{Parent, parents, written_elsewhere};
-use super::registry::received;
-use crate::package::Package;
-use crate::report::{DoubleLock, LockMode};
+use crate::report::LockMode;
 use crate::summary::Value;
-use stanch_base::Idx;
 use stanch_ir::{FuncId, Span};
 use stanch_types::{ObjectId, PackageId, TypeId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,60 +32,13 @@ pub struct LockFacts {
     pub(crate) foreign: BTreeSet<ObjectId>,
 }
 
-impl LockFacts {
-    /// Adds the notes of a function.
-    pub(crate) fn add(&mut self, package: &Package<'_>, func: FuncId, notes: Notes) {
-        self.funcs.resize_with(package.module.funcs.len(), FuncLocks::default);
-        if is_test(package, func) {
-            return;
-        }
-        if let Some(known) = self.funcs.get_mut(func.index()) {
-            known.events = notes.events;
-        }
-        self.stored.extend(notes.stored);
-        self.seen.extend(notes.seen);
-        self.once.extend(notes.once);
-    }
-
-    /// Adds what the analysis of paths does not look at: names, and functions without obligations.
-    pub(crate) fn complete(&mut self, package: &Package<'_>, doubles: &[DoubleLock]) {
-        self.package = Some(package.module.package);
-        self.parents = parents(package);
-        written_elsewhere(package, &mut self.foreign);
-        self.doubles = doubles.iter().map(|d| d.second).collect();
-        let written = package.facts.iter().flat_map(|f| &f.writes.globals).copied();
-        self.replaced = written.collect::<BTreeSet<ObjectId>>().into_iter().collect();
-        self.funcs.resize_with(package.module.funcs.len(), FuncLocks::default);
-        for (id, func) in package.module.funcs.iter_enumerated() {
-            let Some(known) = self.funcs.get_mut(id.index()) else { continue };
-            known.symbol = func.symbol.as_str().into();
-            known.object = func.object;
-            known.parent = func.parent;
-            known.span = Some(func.span);
-            if func.has_body && !is_test(package, id) {
-                known.received = received(package, id);
-                new_channels(package, id, &mut self.channels);
-            }
-            if func.has_body && known.events.is_empty() && !is_test(package, id) {
-                known.events = light(package, id);
-            }
-        }
-    }
-}
-
-/// Whether a function stands in a test file, or in one that a program wrote.
-fn is_test(package: &Package<'_>, func: FuncId) -> bool {
-    let span = package.module.funcs[func].span;
-    let file = package.program.source(span.package).files.get(span.file);
-    file.is_some_and(|f| f.path.ends_with("_test.go") || is_generated(&f.text))
-}
-
-/// Whether a file says before its package clause that it was generated, in the words of `go generate`.
-fn is_generated(text: &str) -> bool {
-    let lines = text.lines().take_while(|line| !line.starts_with("package "));
-    lines.into_iter().any(|line| {
-        line.starts_with("// Code generated ") && line.trim_end().ends_with(" DO NOT EDIT.")
-    })
+/// A field that keeps objects, and their field that points back.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Parent {
+    /// Of the object that keeps them.
+    pub(crate) child: ObjectId,
+    /// Of what is kept.
+    pub(crate) parent: ObjectId,
 }
 
 /// What one function does with locks.
@@ -396,4 +344,14 @@ impl Notes {
             self.stored.push(stored);
         }
     }
+}
+
+/// What a send or a receive waits for, and what it does for others.
+pub(crate) fn exchange(sends: bool) -> (Waited, Waited) {
+    if sends { (Waited::Send, Waited::Channel) } else { (Waited::Channel, Waited::Send) }
+}
+
+/// Whether a place stands before another in one function.
+pub(crate) fn before(a: Span, b: Span) -> bool {
+    (a.package, a.file) == (b.package, b.file) && a.range.start < b.range.start
 }

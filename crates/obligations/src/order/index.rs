@@ -1,7 +1,6 @@
 //! Finds functions across packages: by declaration, by interface, by the fields that keep them.
 
-use super::facts::{Arg, Captures, FuncLocks, LockFacts, Spot, SpotRoot, Stored};
-use super::parents::Parent;
+use super::facts::{Arg, Captures, FuncLocks, LockFacts, Parent, Spot, SpotRoot, Stored};
 use super::report::Back;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::FuncId;
@@ -90,6 +89,12 @@ impl<'a> Index<'a> {
             (_, Some(&owner)) => format!("{}.{}", name(owner), name(class)),
             (_, None) => name(class).to_owned(),
         }
+    }
+
+    /// Whether a lock is a read-write mutex.
+    pub(crate) fn is_rw(&self, lock: &Spot) -> bool {
+        let ty = lock.class().map(|class| self.program.object(class).ty);
+        ty.is_some_and(|ty| self.program.type_string(ty).ends_with("sync.RWMutex"))
     }
 
     /// Two fields as messages name them, with their types.

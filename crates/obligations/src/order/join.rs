@@ -1,6 +1,6 @@
 //! Puts the notes of all packages together.
 
-use super::cycles::{self, Edge, is_rw};
+use super::cycles::{self, Edge};
 use super::facts::{HeldLock, LockFacts, Spot, SpotRoot, SpotStep};
 use super::index::{Index, Key};
 use super::report::{Again, LockResults, Spotted};
@@ -232,7 +232,7 @@ impl Search<'_> {
             path: path.to_vec(),
             dynamic: take.dynamic,
             back: take.parent.map(|pair| self.takes.index.back(pair)),
-            rw: both_read || is_rw(self.takes.index.program, &take.lock),
+            rw: both_read || self.takes.index.is_rw(&take.lock),
             writer,
             others: Vec::new(),
         });

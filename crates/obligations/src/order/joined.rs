@@ -1,6 +1,6 @@
 //! What happens only after others are done.
 
-use super::facts::{EventKind, Waited};
+use super::facts::{EventKind, Waited, before};
 use super::index::Key;
 use super::takes::Takes;
 use stanch_base::FxHashSet;
@@ -102,9 +102,4 @@ fn signals(takes: &Takes<'_>, key: Key, waited: &Awaited) -> bool {
         }
         _ => false,
     })
-}
-
-/// Whether a place stands before another in one function.
-pub(crate) fn before(a: Span, b: Span) -> bool {
-    (a.package, a.file) == (b.package, b.file) && a.range.start < b.range.start
 }

@@ -1,9 +1,10 @@
 //! Calls of functions that have nothing to do with obligations of their own package: they may still
 //! lead to functions of other packages that have.
 
-use super::facts::{Arg, Callee, Captures, Event, EventKind, Spot, SpotRoot, SpotStep, Waited};
-use super::record::exchange;
-use super::registry::container_of;
+use super::containers::container_of;
+use super::facts::{
+    Arg, Callee, Captures, Event, EventKind, Spot, SpotRoot, SpotStep, Waited, exchange,
+};
 use crate::flow::cycles;
 use crate::names::Known;
 use crate::package::Package;

@@ -5,6 +5,8 @@
 //! ([`record`]). [`join`] puts the notes of all packages together: which locks each function takes
 //! at some time, in terms of what its callers know; then what a caller that holds locks runs into.
 
+mod collect;
+mod containers;
 mod cycles;
 mod facts;
 mod format;

@@ -5,7 +5,7 @@
 //! here follows paths: a pair of fields counts only if every value that is put into the one is seen to
 //! point back by the other.
 
-use super::facts::{Spot, SpotStep};
+use super::facts::{Parent, Spot, SpotStep};
 use crate::origin::Origins;
 use crate::package::Package;
 use crate::visit;
@@ -16,15 +16,6 @@ use stanch_ir::{
 };
 use stanch_types::{ObjectId, TypeId, TypeKind};
 use std::collections::BTreeSet;
-
-/// A field that keeps objects, and their field that points back.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) struct Parent {
-    /// Of the object that keeps them.
-    pub(crate) child: ObjectId,
-    /// Of what is kept.
-    pub(crate) parent: ObjectId,
-}
 
 /// Containers within containers, copies and callers are followed so far.
 const MAX_DEPTH: usize = 4;

@@ -2,7 +2,7 @@
 
 use super::facts::{
     Arg, Callee, Captures, Event, EventKind, HeldLock, MAX_STEPS, Spot, SpotRoot, SpotStep, Stored,
-    Waited,
+    Waited, exchange,
 };
 use crate::calls::{Invocation, Target};
 use crate::exec::Run;
@@ -717,11 +717,6 @@ impl<'a> Run<'a, '_> {
         }
         false
     }
-}
-
-/// What a send or a receive waits for, and what it does for others.
-pub(crate) fn exchange(sends: bool) -> (Waited, Waited) {
-    if sends { (Waited::Send, Waited::Channel) } else { (Waited::Channel, Waited::Send) }
 }
 
 enum Source<'a> {

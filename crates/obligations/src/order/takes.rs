@@ -1,10 +1,11 @@
 //! Which locks each function takes at some time, calls included, in terms of its inputs.
 
 use super::facts::{
-    Arg, Callee, Event, EventKind, HeldLock, MAX_STEPS, Spot, SpotRoot, SpotStep, UNKNOWN, Waited,
+    Arg, Callee, Event, EventKind, HeldLock, MAX_STEPS, Parent, Spot, SpotRoot, SpotStep, UNKNOWN,
+    Waited, before,
 };
 use super::index::{Callable, Index, Key};
-use super::parents::{Parent, shortened};
+use super::parents::shortened;
 use super::report::Spotted;
 use crate::report::LockMode;
 use crate::summary::Value;
@@ -316,7 +317,7 @@ impl<'a> Takes<'a> {
         let func = self.index.func(key).filter(|_| what == Waited::Group)?;
         let owes = |e: &&Event| matches!(&e.kind, EventKind::Owe(group) if group == place);
         let owed = func.events.iter().filter(owes).map(|e| e.span);
-        owed.filter(|&span| super::joined::before(span, event.span)).max()
+        owed.filter(|&span| before(span, event.span)).max()
     }
 
     fn add(&mut self, key: Key, event: &Event, mut take: Take) -> bool {

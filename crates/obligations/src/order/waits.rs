@@ -1,9 +1,7 @@
 //! Locks held while waiting for somebody who needs them.
 
-use super::cycles::is_rw;
-use super::facts::{EventKind, HeldLock, Spot, Waited};
+use super::facts::{EventKind, HeldLock, Spot, Waited, before};
 use super::index::{Callable, Key};
-use super::joined::before;
 use super::relation::{relation, same_pair};
 use super::report::{HeldWait, HeldWaitKind, Spotted};
 use super::takes::{Takes, Via, gives, same_class, substitute};
@@ -70,7 +68,7 @@ pub(crate) fn find(takes: &Takes<'_>, waits: &[Waiting]) -> Vec<HeldWait> {
             needs: stuck.needs,
             taken: stuck.taken,
             buffered: stuck.buffered,
-            rw: is_rw(takes.index.program, &held.lock),
+            rw: takes.index.is_rw(&held.lock),
             signal: stuck.part.signal.clone(),
         });
     }
