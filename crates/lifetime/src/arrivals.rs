@@ -1,8 +1,7 @@
 //! Which parameters are given what comes in while the program runs.
 
 use crate::contexts::{Calls, Node};
-use crate::facts::How;
-use crate::source::Source;
+use crate::facts::{How, Source};
 use stanch_base::{FxHashMap, FxHashSet};
 
 /// A parameter of a function, and what it may be given.

@@ -1,6 +1,7 @@
 //! How often each function of the module runs: a call graph with seeds.
 
-use crate::facts::{DeclId, FuncFacts, How, Loop, Summary, Target};
+use crate::facts::{DeclId, FuncFacts, How, Loop, Target};
+use crate::summary::Summary;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::Span;
 use stanch_types::{Program, TypeId};

@@ -1,10 +1,8 @@
 //! What one package tells of its containers, calls and allocations: plain data, joined later.
 
-use crate::retain::Kept;
-use crate::source::Sources;
 use stanch_base::{FxHashMap, newtype_index};
 use stanch_ir::Span;
-use stanch_types::{ObjectId, PackageId, Program, TypeId};
+use stanch_types::{ObjectId, Program, TypeId};
 use std::sync::Arc;
 
 newtype_index! {
@@ -33,6 +31,24 @@ pub(crate) enum Key {
     /// Parameter of a function of the package, by number; the receiver counts.
     Param(u32, u32),
 }
+
+/// Where a value comes from.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Source {
+    /// Received or read while the program runs.
+    Incoming,
+    /// Counted, drawn or measured: another one each time.
+    Unique,
+    /// An object made in this call.
+    Fresh,
+    /// Parameter of a function of the package, as it came.
+    Param(u32, u32),
+    /// Something that is made of such a parameter.
+    Of(u32, u32),
+}
+
+/// The sources of a value; none if it is made of constants and settings.
+pub(crate) type Sources = Vec<Source>;
 
 /// What is done to a container.
 #[derive(Clone, Debug)]
@@ -218,23 +234,6 @@ pub(crate) struct FuncFacts {
     pub(crate) captures: Vec<Captured>,
     /// Type names of structs that it makes.
     pub(crate) allocs: Vec<DeclId>,
-}
-
-/// What one package tells.
-#[derive(Debug)]
-pub struct Summary {
-    /// The package.
-    pub package: PackageId,
-    /// Whether code of other modules can import it.
-    pub(crate) importable: bool,
-    pub(crate) decls: Vec<Decl>,
-    pub(crate) funcs: Vec<FuncFacts>,
-    /// Owner of each field, where it is a declared struct type.
-    pub(crate) owners: FxHashMap<DeclId, DeclId>,
-    /// Fields that lie in a package-level variable, not in elements of it; with the variable.
-    pub(crate) reached: Vec<(DeclId, DeclId)>,
-    /// What may be kept too long.
-    pub(crate) kept: Kept,
 }
 
 /// Names declarations of one package's summary.

@@ -2,13 +2,14 @@
 
 use crate::arrivals::Arrivals;
 use crate::contexts::{Because, Calls, Node, Runs};
-use crate::facts::{Edge, Grow, Key, Loop, Op, OpKind, Summary, Taken, Target};
+use crate::facts::{Edge, Grow, Key, Loop, Op, OpKind, Source, Sources, Taken, Target};
 use crate::report::*;
-use crate::source::{self, Source, Sources};
+use crate::source;
+use crate::summary::Summary;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_effects::Effects;
 use stanch_ir::Span;
-use stanch_types::{ObjectId, Program, TypeKind};
+use stanch_types::{ObjectId, Program, TypeId, TypeKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -526,7 +527,31 @@ impl<'s> Join<'s> {
         let held = |m: &Node| !self.calls.facts(*m).initialiser;
         let starts = starts && makers.iter().any(held) && !self.is_decoded(object);
         let again = self.calls.runs(grower).has(Runs::AGAIN);
-        (starts && again).then_some(Place::InProgram(object))
+        if starts && again {
+            return Some(Place::InProgram(object));
+        }
+        let anew = |m: &Node| self.calls.runs(*m).has(Runs::AGAIN);
+        let serves = self.is_served_by(grower, object) && !makers.iter().any(anew);
+        serves.then_some(Place::InService(object))
+    }
+
+    /// Whether a function runs for each request that a method of the type handles: its values are servers.
+    fn is_served_by(&self, grower: Node, owner: ObjectId) -> bool {
+        let mut at = grower;
+        for _ in 0..MAX_CHAIN {
+            match self.calls.because.get(&at) {
+                Some(Because::Caller(from, _)) => at = *from,
+                Some(Because::Handler) => {
+                    let method = self.calls.facts(at).method.as_ref();
+                    let named = |ty: TypeId| {
+                        self.program.named_object(self.program.pointee(ty).unwrap_or(ty))
+                    };
+                    return method.is_some_and(|(_, recv)| named(*recv) == Some(owner));
+                }
+                Some(Because::Repeated(..)) | None => return false,
+            }
+        }
+        false
     }
 
     /// Whether values of the struct type may come from a decoder: its fields have tags.

@@ -8,15 +8,18 @@
 //! from such places, and from which nothing takes anything out.
 
 mod arrivals;
+mod bounds;
 mod contexts;
 mod facts;
 mod guards;
 mod identity;
 mod join;
+mod kept;
 mod keys;
 mod library;
 mod loops;
 mod memo;
+mod nils;
 mod origin;
 mod reach;
 mod report;
@@ -24,8 +27,9 @@ mod retain;
 mod retentions;
 mod scan;
 mod source;
+mod summary;
 
-pub use facts::Summary;
 pub use join::join;
 pub use report::*;
 pub use scan::{View, summarise};
+pub use summary::Summary;

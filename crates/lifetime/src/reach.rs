@@ -1,6 +1,7 @@
 //! Which fields lie in package-level variables, and to which type each field belongs.
 
-use crate::facts::{Names, Summary};
+use crate::facts::Names;
+use crate::summary::Summary;
 use stanch_base::{FxHashMap, FxHashSet};
 use stanch_ir::{InstrKind, LocalId, Module, Operand, PlaceBase, Rvalue};
 use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeId, TypeKind, VarKind};

@@ -2,10 +2,10 @@
 
 use crate::arrivals::Arrivals;
 use crate::contexts::{Calls, Node, Runs};
-use crate::facts::{DeclId, Key, OpKind, Summary};
+use crate::facts::{DeclId, Key, OpKind, Source};
+use crate::kept::{ChannelUse, Gate, Kept};
 use crate::report::{Doubt, Retained, Retention};
-use crate::retain::{ChannelUse, Gate, Kept};
-use crate::source::Source;
+use crate::summary::Summary;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_types::{ObjectId, Program};
 use std::sync::Arc;
@@ -125,9 +125,7 @@ impl Whole<'_> {
                 if self.replaced.contains(&place) || !self.appended.contains(&place) {
                     return None;
                 }
-                // Whoever has an object calls its methods as often as there is something to do.
-                let method = runs.has(Runs::API) && self.calls.facts(node).method.is_some();
-                match looped || method || runs.has(Runs::AGAIN) {
+                match looped || runs.has(Runs::AGAIN) {
                     true => Some(Vec::new()),
                     false => Some(vec![Doubt::Frequency]),
                 }

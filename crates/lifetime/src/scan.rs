@@ -4,17 +4,18 @@ use crate::facts::*;
 use crate::keys::{Kinds, is_bounded};
 use crate::loops::{definitions, loops};
 use crate::origin::{Origins, Reader, of_place, origins};
-use crate::source::{AllSources, Sources};
+use crate::source::AllSources;
+use crate::summary::Summary;
 use crate::{reach, retain};
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
-use stanch_effects::{Does, Effects, Trait};
+use stanch_effects::{Does, Effects, Role, Trait};
 use stanch_ir::{
     BlockId, Call, Callee, Dominators, Func, FuncId, InstrKind, LocalId, LocalKind, Module,
     Operand, Place, PlaceBase, Proj, Rvalue, Span, Terminator,
 };
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::{
-    Builtin, ConstValue, ObjectId, ObjectKind, PackageId, Program, SourceFile, TypeId, TypeKind,
+    Builtin, ObjectId, ObjectKind, PackageId, Program, SourceFile, TypeId, TypeKind,
 };
 
 /// What is known of all packages of a run, by number.
@@ -151,7 +152,7 @@ pub(crate) struct Scan<'s, 'a> {
     pub(crate) loops: IndexVec<BlockId, Loop>,
     pub(crate) dominators: Option<Dominators>,
     /// The containers that locals measure, as far as that was asked, by steps from the question.
-    measured: FxHashMap<(LocalId, u8), Vec<Operand>>,
+    pub(crate) measured: FxHashMap<(LocalId, u8), Vec<Operand>>,
     /// The containers in which the function looks something up, and what, once that was asked.
     pub(crate) lookups: Option<Vec<(Key, u64)>>,
     /// The block that is read.
@@ -209,6 +210,8 @@ impl<'s> Scan<'s, '_> {
             InstrKind::Call(call) | InstrKind::Defer(call) | InstrKind::Go(call) => {
                 self.call(call, span, looped);
             }
+            // Nothing is found under nil.
+            InstrKind::MapDelete { key, .. } if self.is_nil_by_now(key, block) => {}
             InstrKind::MapDelete { map, key } => {
                 let taken = self.taken(map, key, block);
                 self.on(map, span, OpKind::Shrink(taken));
@@ -228,7 +231,7 @@ impl<'s> Scan<'s, '_> {
     }
 
     /// The same operation on everything that an operand stands for.
-    fn on(&mut self, operand: &Operand, span: Span, kind: OpKind) {
+    pub(crate) fn on(&mut self, operand: &Operand, span: Span, kind: OpKind) {
         for origin in self.origins.operand(self.id, operand).to_vec() {
             let (key, element) = (origin.key, origin.way.element);
             self.push(Op { key, kind: kind.clone(), span, element });
@@ -348,7 +351,10 @@ impl<'s> Scan<'s, '_> {
             if own.peek().is_none() {
                 self.alias(target.key, value, span);
                 if !self.is_first(place, target.key, block) {
-                    self.op(target.key, span, OpKind::Shrink(Taken::All));
+                    let (key, kind) = (target.key, OpKind::Shrink(Taken::All));
+                    // What is emptied lies in an entry, whose key stays.
+                    let element = self.is_of_entry(place, key);
+                    self.push(Op { key, kind, span, element });
                 }
             } else if own.clone().any(|o| o.way.cut) {
                 let taken = self.cut(value);
@@ -504,75 +510,6 @@ impl<'s> Scan<'s, '_> {
         match program.core_type(ty).map(|t| program.kind(t)) {
             Some(TypeKind::Slice(elem) | TypeKind::Array(_, elem)) => *elem,
             _ => Program::UNKNOWN,
-        }
-    }
-
-    /// A comparison of a length with something other than nothing bounds a container. The head of a
-    /// loop over its elements does not.
-    fn bound(&mut self, op: BinaryOp, sides: [&Operand; 2], span: Span) {
-        use BinaryOp::{Eq, Ge, Gt, Le, Lt, Ne};
-        if !matches!(op, Lt | Le | Gt | Ge | Eq | Ne) {
-            return;
-        }
-        for (side, other) in [(sides[0], sides[1]), (sides[1], sides[0])] {
-            if is_tiny(other) || self.is_counter(other) {
-                continue;
-            }
-            for measured in self.measured(side) {
-                self.on(&measured, span, OpKind::Bound);
-            }
-        }
-    }
-
-    /// The containers whose length a value is, or is computed from.
-    fn measured(&mut self, value: &Operand) -> Vec<Operand> {
-        match value {
-            Operand::Local(local) => self.measured_local(*local, 0),
-            _ => Vec::new(),
-        }
-    }
-
-    /// The same of a local that is `depth` steps from what was asked for. Each is answered once: a
-    /// variable may have as many definitions as there are comparisons of it.
-    fn measured_local(&mut self, local: LocalId, depth: u8) -> Vec<Operand> {
-        if let Some(known) = self.measured.get(&(local, depth)) {
-            return known.clone();
-        }
-        let mut found: Vec<Operand> = Vec::new();
-        for at in 0..self.definitions[local].len() {
-            let (sides, is_length) = match self.definitions[local][at] {
-                Rvalue::Len(x) | Rvalue::Cap(x) => ([Some(x), None], true),
-                Rvalue::Convert(x, _) | Rvalue::Use(x) if depth < 3 => ([Some(x), None], false),
-                Rvalue::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) if depth < 3 => {
-                    ([Some(a), Some(b)], false)
-                }
-                _ => continue,
-            };
-            for side in sides.into_iter().flatten() {
-                let more = match side {
-                    side if is_length => vec![side.clone()],
-                    Operand::Local(from) => self.measured_local(*from, depth + 1),
-                    _ => Vec::new(),
-                };
-                for operand in more {
-                    if !found.contains(&operand) {
-                        found.push(operand);
-                    }
-                }
-            }
-        }
-        self.measured.insert((local, depth), found.clone());
-        found
-    }
-
-    /// Whether a variable is set more than once in this function, as a loop's index is.
-    fn is_counter(&self, operand: &Operand) -> bool {
-        match operand {
-            Operand::Local(local) => {
-                self.func.locals[*local].kind == LocalKind::Var
-                    && self.definitions[*local].len() > 1
-            }
-            _ => false,
         }
     }
 
@@ -741,6 +678,11 @@ impl<'s> Scan<'s, '_> {
                 }
             }
             Some(_) => {}
+            None if self.reader.is_for(object, Role::Measure) => {
+                if let Some(of) = call.args.first() {
+                    self.on(of, span, OpKind::Bound);
+                }
+            }
             None => {
                 // A decoder, a swap or the like writes through a pointer; a container's own
                 // methods that are not in the table only read it.
@@ -792,9 +734,4 @@ impl<'s> Scan<'s, '_> {
         }
         self.ty(operand)
     }
-}
-
-/// Whether a constant is nought or one: comparing a length with it tells empty from not empty.
-fn is_tiny(operand: &Operand) -> bool {
-    matches!(operand, Operand::Const(ConstValue::Int(n), _) if *n <= 1.into())
 }

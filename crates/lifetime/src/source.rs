@@ -2,7 +2,7 @@
 //! what its callers hand in. A container keyed by the former grows with the work; one keyed by settings
 //! does not.
 
-use crate::facts::Loop;
+use crate::facts::{Loop, Source, Sources};
 use crate::origin::Reader;
 use stanch_base::{FxHashMap, Idx, IndexVec};
 use stanch_effects::Brings;
@@ -19,24 +19,6 @@ const MAX_SOURCES: usize = 6;
 const MAX_FIELDS: usize = 32;
 /// Passes over one function: loops carry values round, rarely through more variables than this.
 const ROUNDS: usize = 4;
-
-/// Where a value comes from.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) enum Source {
-    /// Received or read while the program runs.
-    Incoming,
-    /// Counted, drawn or measured: another one each time.
-    Unique,
-    /// An object made in this call.
-    Fresh,
-    /// Parameter of a function of the package, as it came.
-    Param(u32, u32),
-    /// Something that is made of such a parameter.
-    Of(u32, u32),
-}
-
-/// The sources of a value; none if it is made of constants and settings.
-pub(crate) type Sources = Vec<Source>;
 
 /// A function as it is read.
 struct Body<'b, 'a> {

@@ -7,7 +7,7 @@ use crate::facts::Loop;
 use crate::report::{Doubt, Evidence, Growth, Place};
 use stanch_effects::Trait;
 use stanch_ir::Span;
-use stanch_types::{ObjectId, TypeId, TypeKind};
+use stanch_types::{ObjectId, ObjectKind, TypeId, TypeKind};
 
 /// Calls from the turn of a loop to what it adds.
 const MAX_TURN: usize = 3;
@@ -100,7 +100,16 @@ impl Join<'_> {
     ) -> Option<Growth> {
         let core = |ty: TypeId| self.program.core_type(ty).map(|t| self.program.kind(t));
         let holds = |ty: TypeId| matches!(core(ty), Some(TypeKind::Map(..) | TypeKind::Slice(_)));
-        grows.retain(|g| !g.element && g.grow.key_ty.is_some() && holds(g.grow.value_ty));
+        let owner = self.owners.get(&id).map(|o| self.declared[*o as usize].object);
+        // An entry of a tree has the same kind of map itself.
+        let tree = |ty: TypeId| {
+            let to = self.program.pointee(ty).and_then(|to| self.program.named_object(to));
+            to.is_some() && to == owner
+        };
+        grows.retain(|g| {
+            let value = g.grow.value_ty;
+            !g.element && g.grow.key_ty.is_some() && (holds(value) || tree(value))
+        });
         // Members that come and go, each an object of its own, tell more than tables of tables.
         let object = |ty: TypeId| {
             matches!(
@@ -114,7 +123,7 @@ impl Join<'_> {
         let members = grows.first().is_some_and(|g| match core(g.grow.value_ty) {
             Some(TypeKind::Map(key, _)) => object(*key),
             Some(TypeKind::Slice(elem)) => object(*elem),
-            _ => false,
+            _ => tree(g.grow.value_ty),
         });
         let mut doubts = doubts;
         if !members {
@@ -179,10 +188,33 @@ impl Join<'_> {
 
     /// Whether the struct has a lock: goroutines share it, so it is no helper of one piece of work.
     fn is_shared(&self, owner: ObjectId) -> bool {
-        match self.program.kind(self.program.underlying(self.program.object(owner).ty)) {
-            TypeKind::Struct(fields) => fields.iter().any(|field| self.is_of_sync(field.ty)),
-            _ => false,
-        }
+        let program = self.program;
+        let fields =
+            |object: ObjectId| match program.kind(program.underlying(program.object(object).ty)) {
+                TypeKind::Struct(fields) => fields.iter().map(|f| f.ty).collect(),
+                _ => Vec::new(),
+            };
+        let locked = |object: ObjectId| fields(object).into_iter().any(|ty| self.is_of_sync(ty));
+        // The root of a tree lies in what has the lock.
+        let is =
+            |ty: TypeId| program.named_object(program.pointee(ty).unwrap_or(ty)) == Some(owner);
+        locked(owner)
+            || fields(owner).into_iter().any(|ty| self.leads_to(ty, owner))
+                && program.package_objects(owner.package).into_iter().any(|object| {
+                    matches!(program.object(object).kind, ObjectKind::TypeName { .. })
+                        && object != owner
+                        && fields(object).into_iter().any(is)
+                        && locked(object)
+                })
+    }
+
+    /// Whether a map or slice has pointers to values of a type as elements.
+    fn leads_to(&self, ty: TypeId, to: ObjectId) -> bool {
+        let elem = match self.program.kind(self.program.underlying(ty)) {
+            TypeKind::Map(_, elem) | TypeKind::Slice(elem) => *elem,
+            _ => return false,
+        };
+        self.program.pointee(elem).and_then(|ty| self.program.named_object(ty)) == Some(to)
     }
 
     fn is_of_sync(&self, ty: TypeId) -> bool {

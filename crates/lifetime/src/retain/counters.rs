@@ -2,7 +2,7 @@
 
 use crate::report::{Retained, Retention};
 use crate::retain::events::{KeyPath, path};
-use crate::retain::missed::{self, MAX_STEPS, Outcome};
+use crate::retain::ways::{self, MAX_STEPS, Outcome};
 use crate::retain::{At, Bodies, Candidate, Gate, alias, calls};
 use stanch_base::{FxHashMap, FxHashSet};
 use stanch_effects::Role;
@@ -185,7 +185,7 @@ fn compares(op: BinaryOp) -> bool {
 fn owner(bodies: &Bodies<'_, '_>, id: FuncId, place: &Place) -> Option<Option<KeyPath>> {
     let func = &bodies.module.funcs[id];
     let PlaceBase::Local(base) = place.base else { return Some(None) };
-    if !missed::outlives(bodies, id, func, place, MAX_STEPS) {
+    if !ways::outlives(bodies, id, func, place, MAX_STEPS) {
         return None;
     }
     Some(Some(path(bodies, id, &Operand::Local(base))?))
@@ -312,9 +312,9 @@ fn judge(bodies: &mut Bodies<'_, '_>, counts: &Counts, id: FuncId, func: &Func, 
     if before {
         return;
     }
-    let here = own.iter().find(|c| missed::reaches(func, raise.at, c.at));
+    let here = own.iter().find(|c| ways::reaches(func, raise.at, c.at));
     let mut reached: Vec<At> =
-        stops.iter().copied().filter(|&at| missed::reaches(func, raise.at, at)).collect();
+        stops.iter().copied().filter(|&at| ways::reaches(func, raise.at, at)).collect();
     reached.sort_unstable();
     let (lowered, lowerer) = match here {
         Some(own) => (own.span, None),
@@ -376,9 +376,9 @@ fn callers<'b>(
             let as_raise = Change { at, span, counter, of: None, raises: true };
             let (stops, before) = stops(bodies, counts, caller, func, &as_raise);
             let error: Vec<LocalId> = call.dst.last().copied().into_iter().collect();
-            let failed = missed::refused(func, &bodies.definitions[caller], &error);
+            let failed = ways::refused(func, &bodies.definitions[caller], &error);
             let ends =
-                |stop: &At| failed.iter().any(|f| f == stop || missed::reaches(func, *f, *stop));
+                |stop: &At| failed.iter().any(|f| f == stop || ways::reaches(func, *f, *stop));
             let ends_failed = before || stops.iter().any(ends);
             let asks = !failed.is_empty();
             found.push(Caller { id: caller, func, at, stops, ends_failed, asks });
@@ -400,13 +400,13 @@ fn lowered_by_callers(
     func: &Func,
     raise: &Change,
 ) -> Option<(Span, String)> {
-    missed::error_result(bodies, func)?;
+    ways::error_result(bodies, func)?;
     let callers = callers(bodies, counts, id, raise);
     if callers.iter().any(|c| c.ends_failed || !c.asks) {
         return None;
     }
     callers.iter().find_map(|c| {
-        let after = |s: &&At| missed::reaches(c.func, c.at, **s);
+        let after = |s: &&At| ways::reaches(c.func, c.at, **s);
         let at = c.stops.iter().filter(after).min()?;
         let by = lowers(bodies, counts, c.id, c.func, raise.counter, *at);
         let span = c.func.blocks[at.0].instrs[at.1].span;
@@ -480,7 +480,7 @@ fn stops(
             };
             if stops {
                 found.insert(at);
-                before |= later && missed::reaches(func, at, raise.at);
+                before |= later && ways::reaches(func, at, raise.at);
             }
         }
     }
@@ -533,10 +533,10 @@ fn missed_end(
     stops: &FxHashSet<At>,
 ) -> Option<Span> {
     let definitions = &bodies.definitions[id];
-    let free = missed::returns(func, raise.at, stops);
-    if let Some(error) = missed::error_result(bodies, func) {
+    let free = ways::returns(func, raise.at, stops);
+    if let Some(error) = ways::error_result(bodies, func) {
         let fails = |&block: &BlockId| {
-            missed::outcome(func, definitions, error, block) == Outcome::Failure
+            ways::outcome(func, definitions, error, block) == Outcome::Failure
                 || is_sentinel(bodies, id, func, error, block)
         };
         if let Some(block) = free.iter().copied().find(fails) {
@@ -548,8 +548,8 @@ fn missed_end(
         return Some(func.blocks[block].term_span);
     }
     // `continue` after a failure.
-    let order = missed::order(func);
-    missed::ways(func, raise.at, stops).into_iter().find_map(|(block, _, stop)| {
+    let order = ways::order(func);
+    ways::ways(func, raise.at, stops).into_iter().find_map(|(block, _, stop)| {
         let data = &func.blocks[block];
         let failed = after_error(bodies, id, func, block);
         let on_error = on_error(bodies, id, func, block);

@@ -1,9 +1,9 @@
 //! Where functions put entries into maps that outlive them and take them out, themselves or through
 //! functions of the package that are given the key.
 
-use crate::retain::missed::holder;
+use crate::retain::ways::holder;
 use crate::retain::{At, Bodies, alias, calls};
-use stanch_base::FxHashMap;
+use stanch_base::{FxHashMap, IndexVec};
 use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Span,
 };
@@ -299,4 +299,35 @@ fn may_delete(bodies: &Bodies<'_, '_>, id: FuncId, map: ObjectId, depth: u32) ->
                 Some(callee) => callee != id && may_delete(bodies, callee, map, depth - 1),
                 None => false,
             }))
+}
+
+/// Whether a goroutine has the value or the key: it lives on, and may take the entry out.
+pub(super) fn uses_value(
+    func: &Func,
+    definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
+    insert: &Event,
+) -> bool {
+    let mut names: Vec<LocalId> = vec![insert.key.0];
+    if let Some(Operand::Local(value)) = insert.value {
+        names.push(value);
+    }
+    for name in names.clone() {
+        for (local, values) in definitions.iter_enumerated() {
+            let copy = |v: &&Rvalue| matches!(v, Rvalue::Use(Operand::Local(x)) if *x == name);
+            if values.iter().any(copy) {
+                names.push(local);
+            }
+        }
+        for v in &definitions[name] {
+            if let Rvalue::Use(Operand::Local(x)) = v {
+                names.push(*x);
+            }
+        }
+    }
+    func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
+        InstrKind::Go(call) => {
+            call.args.iter().any(|x| matches!(x, Operand::Local(x) if names.contains(x)))
+        }
+        _ => false,
+    })
 }

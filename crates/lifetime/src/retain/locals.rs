@@ -1,14 +1,13 @@
 //! Maps and slices in variables of functions that go on: of a loop without an end, or shared by the calls of
 //! a function literal that is kept. Nobody else sees them, so their uses tell all.
 
-use crate::facts::Loop;
+use crate::facts::{Loop, Source};
 use crate::keys::{Kinds, is_bounded};
 use crate::report::{Doubt, Retained, Retention};
 use crate::retain::{Bodies, Candidate, Gate, is_nought};
-use crate::source::Source;
 use stanch_ir::{
     Block, BlockId, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Operand, Place, PlaceBase,
-    Proj, Rvalue, Span, Terminator,
+    Proj, Rvalue, SelectOp, Span, Terminator,
 };
 use stanch_types::{Builtin, TypeId, TypeKind};
 
@@ -129,14 +128,24 @@ fn goes_on(bodies: &Bodies<'_, '_>, owner: FuncId, site: &Site, uses: &Uses) -> 
     })
 }
 
-/// Whether a loop of the function waits for one of several things, or for the clock: it is there to serve.
+/// Whether a loop of the function is there to serve: it waits for one of several things, none of which tells
+/// that there will be no more, and gives nothing in the end but an error.
 fn serves(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func) -> bool {
-    func.blocks.iter_enumerated().any(|(block, data)| match &data.term {
-        Terminator::Select { arms, .. } => {
-            bodies.loops[id][block] == Loop::Endless && arms.len() > 1
-        }
-        _ => false,
-    })
+    let program = bodies.program;
+    let gives = func.results.iter().any(|r| {
+        let ty = func.locals[*r].ty;
+        !matches!(program.kind(program.underlying(ty)), TypeKind::Interface(_))
+    });
+    !gives
+        && func.blocks.iter_enumerated().any(|(block, data)| match &data.term {
+            Terminator::Select { arms, .. } => {
+                let ends = |op: &SelectOp| matches!(op, SelectOp::Recv { ok: Some(_), .. });
+                bodies.loops[id][block] == Loop::Endless
+                    && arms.len() > 1
+                    && !arms.iter().any(|arm| ends(&arm.op))
+            }
+            _ => false,
+        })
 }
 
 /// Gathers the uses of a variable in a function and the literals in it; `None` if something takes entries

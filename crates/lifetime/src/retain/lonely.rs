@@ -1,7 +1,8 @@
 //! Channels in package-level variables, and what is done with them.
 
+use crate::kept::ChannelUse;
 use crate::report::{Retained, Retention};
-use crate::retain::{Bodies, Candidate, ChannelUse, Gate};
+use crate::retain::{Bodies, Candidate, Gate};
 use stanch_base::FxHashMap;
 use stanch_ir::{
     Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue, SelectOp, Span,

@@ -4,7 +4,7 @@
 use crate::report::{Retained, Retention};
 use crate::retain::alias::{self, Alias};
 use crate::retain::events::{self, Event, Helpers};
-use crate::retain::missed::{self, Outcome};
+use crate::retain::ways::{self, Outcome};
 use crate::retain::{At, Bodies, Candidate, Gate, calls};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_ir::{BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, Rvalue, Span};
@@ -24,11 +24,11 @@ pub(crate) fn judge(
     let Some(Operand::Local(value)) = insert.value else { return };
     let names = Alias::of(func, &Operand::Local(value));
     let Some(&result) = func.results.iter().find(|r| names.locals.contains(r)) else { return };
-    let Some(error) = missed::error_result(bodies, func) else { return };
+    let Some(error) = ways::error_result(bodies, func) else { return };
     if !is_made_here(bodies, id, &names)
         || !is_private(bodies, insert.map)
         || events::is_left_to_others(bodies, id, func, insert)
-        || missed::uses_value(func, &bodies.definitions[id], insert)
+        || events::uses_value(func, &bodies.definitions[id], insert)
         || is_kept_elsewhere(bodies, func, &names, insert.at)
     {
         return;
@@ -37,10 +37,10 @@ pub(crate) fn judge(
         return;
     };
     let mut stops: FxHashSet<At> = events::others(bodies, id, func, insert).into_iter().collect();
-    stops.extend(missed::refused(func, &bodies.definitions[id], &insert.results));
-    let lost = missed::returns(func, insert.at, &stops).into_iter().find(|&block| {
+    stops.extend(ways::refused(func, &bodies.definitions[id], &insert.results));
+    let lost = ways::returns(func, insert.at, &stops).into_iter().find(|&block| {
         gives_nothing(func, result, block)
-            && missed::outcome(func, &bodies.definitions[id], error, block) == Outcome::Failure
+            && ways::outcome(func, &bodies.definitions[id], error, block) == Outcome::Failure
     });
     let Some(lost) = lost else { return };
     let retention = Retention {

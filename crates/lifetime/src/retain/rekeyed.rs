@@ -2,7 +2,7 @@
 
 use crate::report::{Retained, Retention};
 use crate::retain::events::{self, Event, Helpers, path};
-use crate::retain::missed::{self, holder};
+use crate::retain::ways::{self, holder};
 use crate::retain::{At, Bodies, Candidate, Gate, alias};
 use stanch_ir::{
     Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Span, Terminator,
@@ -31,7 +31,7 @@ pub(crate) fn judge(
     let Some((field, renamed)) = renamed(bodies, id, func, root, insert) else { return };
     if events::is_left_to_others(bodies, id, func, insert)
         || !events::others(bodies, id, func, insert).is_empty()
-        || !missed::reaches(func, renamed, insert.at)
+        || !ways::reaches(func, renamed, insert.at)
     {
         return;
     }
