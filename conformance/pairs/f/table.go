@@ -30,4 +30,12 @@ var Programs = []meter.Program{
 	{Name: "f22", Run: f22},
 	{Name: "f23", Run: f23},
 	{Name: "f24", Run: f24},
+	{Name: "f25", Run: f25},
+	{Name: "f26", Run: f26},
+	{Name: "f27", Run: f27},
+	{Name: "f28", Run: f28},
+	{Name: "f29", Run: f29},
+	{Name: "f30", Run: f30},
+	{Name: "f31", Run: f31},
+	{Name: "f32", Run: f32},
 }

@@ -392,3 +392,178 @@ func h10() {
 	eventuallyB(func() bool { <-gate; return false }, 40*time.Millisecond, time.Millisecond)
 	close(gate)
 }
+
+//pair:h11 loop-says-it-ends
+type gauge struct {
+	ops  chan func(*int)
+	done chan struct{}
+	last int
+}
+
+func newGauge(ctx context.Context) *gauge {
+	g := &gauge{ops: make(chan func(*int)), done: make(chan struct{})}
+	go g.serve(ctx)
+	return g
+}
+
+func (g *gauge) serve(ctx context.Context) {
+	n := 0
+	for {
+		select {
+		case op := <-g.ops:
+			op(&n)
+		case <-ctx.Done():
+			g.last = n
+			close(g.done)
+			return
+		}
+	}
+}
+
+func (g *gauge) Get() int {
+	result := make(chan int, 1)
+	select {
+	case g.ops <- func(n *int) { result <- *n }:
+		return <-result
+	case <-g.done:
+		return g.last
+	}
+}
+
+func (g *gauge) Set(to int) { g.ops <- func(n *int) { *n = to } }
+
+func h11() {
+	ctx, cancel := context.WithCancel(context.Background())
+	g := newGauge(ctx)
+	g.Set(1)
+	cancel()
+	<-g.done
+	g.Get()
+	g.Set(2)
+}
+
+//pair:h12 loop-says-it-ends
+type gaugeB struct {
+	ops  chan func(*int)
+	done chan struct{}
+	last int
+}
+
+func newGaugeB(ctx context.Context) *gaugeB {
+	g := &gaugeB{ops: make(chan func(*int)), done: make(chan struct{})}
+	go g.serve(ctx)
+	return g
+}
+
+func (g *gaugeB) serve(ctx context.Context) {
+	n := 0
+	for {
+		select {
+		case op := <-g.ops:
+			op(&n)
+		case <-ctx.Done():
+			g.last = n
+			close(g.done)
+			return
+		}
+	}
+}
+
+func (g *gaugeB) Get() int {
+	result := make(chan int, 1)
+	select {
+	case g.ops <- func(n *int) { result <- *n }:
+		return <-result
+	case <-g.done:
+		return g.last
+	}
+}
+
+func (g *gaugeB) Set(to int) {
+	select {
+	case g.ops <- func(n *int) { *n = to }:
+	case <-g.done:
+	}
+}
+
+func h12() {
+	ctx, cancel := context.WithCancel(context.Background())
+	g := newGaugeB(ctx)
+	g.Set(1)
+	cancel()
+	<-g.done
+	g.Get()
+	g.Set(2)
+}
+
+//pair:h13 send-beside-done
+type beat struct {
+	ctx   context.Context
+	next  chan int
+	every *time.Ticker
+}
+
+func newBeat(ctx context.Context) *beat {
+	b := &beat{ctx: ctx, next: make(chan int), every: time.NewTicker(time.Millisecond)}
+	go b.run()
+	return b
+}
+
+func (b *beat) run() {
+	defer b.every.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-b.ctx.Done():
+			return
+		case <-b.every.C:
+			b.next <- n
+		}
+	}
+}
+
+func (b *beat) Next() <-chan int { return b.next }
+
+func h13() {
+	ctx, cancel := context.WithCancel(context.Background())
+	<-newBeat(ctx).Next()
+	time.Sleep(20 * time.Millisecond)
+	cancel()
+}
+
+//pair:h14 send-beside-done
+type beatB struct {
+	ctx   context.Context
+	next  chan int
+	every *time.Ticker
+}
+
+func newBeatB(ctx context.Context) *beatB {
+	b := &beatB{ctx: ctx, next: make(chan int), every: time.NewTicker(time.Millisecond)}
+	go b.run()
+	return b
+}
+
+func (b *beatB) run() {
+	defer b.every.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-b.ctx.Done():
+			return
+		case <-b.every.C:
+			select {
+			case b.next <- n:
+			case <-b.ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+func (b *beatB) Next() <-chan int { return b.next }
+
+func h14() {
+	ctx, cancel := context.WithCancel(context.Background())
+	<-newBeatB(ctx).Next()
+	time.Sleep(20 * time.Millisecond)
+	cancel()
+}

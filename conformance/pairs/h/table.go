@@ -16,4 +16,8 @@ var Programs = []meter.Program{
 	{Name: "h08", Run: h08},
 	{Name: "h09", Run: h09},
 	{Name: "h10", Run: h10},
+	{Name: "h11", Run: h11},
+	{Name: "h12", Run: h12},
+	{Name: "h13", Run: h13},
+	{Name: "h14", Run: h14},
 }

@@ -120,6 +120,31 @@ func load() error {
     }
 
     #[test]
+    fn a_range_over_signals_does_not_end() {
+        let wait = |close: &str, mark: &str| {
+            format!(
+                "
+func F() {{
+    signals, done := make(chan os.Signal, 1), make(chan bool)
+    signal.Notify(signals, os.Interrupt)
+    go func() {{
+        for range signals {{ done <- true; return }}
+    }}()
+    {close}
+    <-done
+  {mark}
+}}
+"
+            )
+        };
+        check(&wait("", ""));
+        check(&wait(
+            "close(signals)",
+            "//^^^^ leak[abandoned-receive]: this receive can block for ever",
+        ));
+    }
+
+    #[test]
     fn select_whose_arms_nobody_serves() {
         check(
             r#"

@@ -104,6 +104,45 @@ pub(crate) fn timer_fires_twice(ctx: &Ctx<'_>, leak: &Leak) -> bool {
     false
 }
 
+/// Whether a goroutine takes a second signal: the first one is there to end what is going on.
+pub(crate) fn takes_two_signals(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    let mut taken: FxHashSet<u32> = FxHashSet::default();
+    leak.witness.iter().any(|step| {
+        let chan = match step.action {
+            Action::Receive { closed: false, .. } => {
+                source(ctx, step.site).and_then(|(f, span)| {
+                    let func = &ctx.module.funcs[f];
+                    let mut instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+                    instrs.find_map(|i| match &i.kind {
+                        InstrKind::Recv { chan, .. } if i.span == span => Some((func, chan)),
+                        _ => None,
+                    })
+                })
+            }
+            Action::Select { arm: Some(arm), .. } => {
+                select(ctx, step).and_then(|(at, arms)| match &arms.get(arm as usize)?.op {
+                    SelectOp::Recv { chan, .. } => Some((&ctx.module.funcs[at.0], chan)),
+                    SelectOp::Send { .. } => None,
+                })
+            }
+            _ => None,
+        };
+        chan.is_some_and(|(func, chan)| is_of_signals(ctx, func, chan))
+            && !taken.insert(step.goroutine)
+    })
+}
+
+/// Whether the values of a channel are signals.
+fn is_of_signals(ctx: &Ctx<'_>, func: &Func, chan: &Operand) -> bool {
+    let Operand::Local(chan) = chan else { return false };
+    let element = ctx.program.chan_of(func.locals[*chan].ty).map(|c| c.1);
+    element.and_then(|ty| ctx.program.named_object(ty)).is_some_and(|o| {
+        o.package != ObjectId::UNIVERSE
+            && ctx.program.package_path(o.package) == "os"
+            && ctx.program.object_name(o) == "Signal"
+    })
+}
+
 /// Whether a client's schedule needs that a method that is given nothing says now this, now that.
 pub(crate) fn changes_its_mind(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
     let RootLeak { leak, client: true, .. } = leak else { return false };

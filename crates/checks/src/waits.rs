@@ -127,6 +127,7 @@ pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
         || doubts::waits_for_workers(ctx, leak)
         || doubts::finds_another(ctx, &leak.leak)
         || doubts::timer_fires_twice(ctx, &leak.leak)
+        || doubts::takes_two_signals(ctx, &leak.leak)
         || doubts::changes_its_mind(ctx, leak)
         || doubts::takes_for_own(ctx, &leak.leak)
         || doubts::counts_on(ctx, &leak.leak)
@@ -515,14 +516,25 @@ fn notes(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Vec<String> {
         let meets = leak.created_by.is_some_and(|(by, _)| is_client(ctx, by));
         notes.push(match meets.then(|| ctx.explored.translated.func(leak.entry)).flatten() {
             Some(called) => format!(
-                "{} can be called while {stop} is: that the object is stopped is watched for, but not \
-                 here",
+                "{} can be called while {stop} is: whoever it waits for may be gone by then",
                 ctx.name(called)
             ),
-            None => format!(
-                "whoever uses the object calls {stop} last: nobody comes for it after that"
-            ),
+            None if is_called_twice(ctx, seen.leak) => {
+                format!(
+                    "the second call of {stop} finds nobody: the first one has ended the other side"
+                )
+            }
+            None => {
+                format!("whoever uses the object calls {stop} last: nobody comes for it after that")
+            }
         });
+    }
+    if seen.leak.unexplored && leak.witness.len() == 1 && leak.wait == WaitReason::ChanSend {
+        notes.push(
+            "this loop watches for its end, but not here: whoever receives may have been told of the end \
+             as well"
+                .to_owned(),
+        );
     }
     if !leak.also_blocked.is_empty() {
         let n = leak.also_blocked.len();
@@ -530,6 +542,19 @@ fn notes(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Vec<String> {
         notes.push(format!("{n} other {goroutines} with it"));
     }
     notes
+}
+
+/// Whether a client hangs in the second call of the method that stops its object.
+fn is_called_twice(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
+    let calls = leak.leak.witness.iter().filter(|step| match step.action {
+        Act::Call { callee } => {
+            step.goroutine == 0
+                && is_client(ctx, step.func)
+                && ctx.explored.translated.func(callee) == Some(leak.root)
+        }
+        _ => false,
+    });
+    leak.leak.goroutine == 0 && calls.count() > 1
 }
 
 fn defers_close(ctx: &Ctx<'_>, func: FuncId) -> bool {

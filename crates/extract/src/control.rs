@@ -105,13 +105,22 @@ impl FuncBuilder<'_, '_> {
                     } else {
                         wanted.map(|l| l.map(|l| self.slots[l]))
                     };
-                    SelectOp::Recv { chan, dst: slots[0], ok: slots[1] }
+                    let zero = wanted[0].and_then(|_| self.received_zero(*dst));
+                    SelectOp::Recv { chan, dst: slots[0], ok: slots[1], zero }
                 }
             };
             let site = self.site(arm.span);
             out.push(SelectArm { op, target, site });
         }
         Term::Select { arms: out, default: default.map(to_block) }
+    }
+
+    /// What a closed channel gives for a local, if that is a constant.
+    pub(crate) fn received_zero(&self, dst: Option<ir::LocalId>) -> Option<stanch_model::Const> {
+        match self.cx.zero(self.ty(dst?)) {
+            Operand::Const(zero) => Some(zero),
+            Operand::Local(_) | Operand::Func(_) | Operand::Unknown => None,
+        }
     }
 
     /// A block that stores what an arm received in cells, then goes to the arm.

@@ -1,5 +1,6 @@
 //! What library functions do, as operations of the model.
 
+use crate::classify::is_named;
 use crate::function::FuncBuilder;
 use crate::need::callback;
 use crate::translate::{call_any, group_member, integer};
@@ -8,10 +9,10 @@ use stanch_ir::{self as ir, Callee as IrCallee, InstrKind, Rvalue, Span};
 use stanch_model::{
     AllocKind, Bindable, Call, Callee, Const, ContextKind, LocalId, Op, Operand, Prim, UnknownKind,
 };
-use stanch_types::TypeKind;
+use stanch_types::{TypeId, TypeKind};
 
 /// Field of a condition variable that holds what is waited on.
-const COND: u32 = 9_001;
+pub(crate) const COND: u32 = 9_001;
 
 impl FuncBuilder<'_, '_> {
     /// All operands of a call with an effect: an interface's receiver counts as the first argument.
@@ -253,13 +254,26 @@ impl FuncBuilder<'_, '_> {
         is_lock.then_some(value)
     }
 
+    /// Gives a condition variable what is waited on.
+    pub(crate) fn cond_with(&mut self, base: Operand, lock: Operand, span: Span) {
+        let dst = self.temp();
+        self.push(Op::Alloc { dst, kind: AllocKind::Cond(lock) }, span);
+        self.push(Op::StoreField { base, field: COND, src: dst.into() }, span);
+    }
+
+    /// Whether a field is the lock of a condition variable.
+    pub(crate) fn is_cond_lock(&self, ty: TypeId, index: u32) -> bool {
+        let program = self.cx.program;
+        is_named(program, ty, "sync", "Cond")
+            && matches!(program.kind(program.underlying(ty)), TypeKind::Struct(fields)
+                if fields.get(index as usize).is_some_and(|f| &*f.name == "L"))
+    }
+
     /// A condition variable is a struct: its lock is the field `L`, what is waited on another one.
     fn cond(&mut self, dst: Option<LocalId>, lock: Operand, call: &ir::Call, span: Span) {
         let dst = dst.unwrap_or_else(|| self.temp());
         self.push(Op::Alloc { dst, kind: AllocKind::Struct }, span);
-        let cond = self.temp();
-        self.push(Op::Alloc { dst: cond, kind: AllocKind::Cond(lock) }, span);
-        self.push(Op::StoreField { base: dst.into(), field: COND, src: cond.into() }, span);
+        self.cond_with(dst.into(), lock, span);
         let program = self.cx.program;
         let to = call.dst.first().and_then(|d| program.pointee(self.ty(*d)));
         if let Some(TypeKind::Struct(fields)) = to.map(|t| program.kind(program.underlying(t)))

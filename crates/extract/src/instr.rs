@@ -33,7 +33,9 @@ impl FuncBuilder<'_, '_> {
                 let chan = self.operand(chan, span);
                 let wanted = [dst, ok].map(|d| d.filter(|d| self.is_needed(*d)));
                 let slots = wanted.map(|d| d.map(|_| self.temp()));
-                self.prim(Prim::Recv, vec![chan], slots.to_vec(), span);
+                let zero = wanted[0].and_then(|_| self.received_zero(*dst));
+                let args = std::iter::once(chan).chain(zero.map(Operand::from)).collect();
+                self.prim(Prim::Recv, args, slots.to_vec(), span);
                 for (local, slot) in wanted.into_iter().zip(slots) {
                     if let (Some(local), Some(slot)) = (local, slot) {
                         self.set(local, slot.into(), span);
@@ -322,6 +324,9 @@ impl FuncBuilder<'_, '_> {
             } else {
                 let args = vec![dst.into(), integer(i64::from(*index)), src];
                 self.prim(Prim::SeqSet, args, Vec::new(), span);
+            }
+            if is_struct && self.is_cond_lock(ty, *index) {
+                self.cond_with(dst.into(), src, span);
             }
         }
         self.assign_local(local, dst.into(), first, span);

@@ -19,6 +19,7 @@ mod place;
 mod roots;
 mod scope;
 mod shared;
+mod signals;
 mod ticks;
 mod translate;
 
@@ -62,7 +63,8 @@ pub struct RootLeak {
     pub scaled: bool,
     /// Whether it was not explored but follows from who receives from the channel, and how.
     pub unexplored: bool,
-    /// Whether it was a made-up client of a type, and `root` the method that stops its object.
+    /// Whether it was a made-up client of a type, and `root` the method that stops its object, or that it
+    /// called last.
     pub client: bool,
 }
 
@@ -184,7 +186,7 @@ fn clients(
         plan.starters.retain(|s| relevant(s.0));
         plan.getters.retain(|g| relevant(*g));
         let matters = plan.method.is_none_or(relevant);
-        if matters && relevant(plan.constructor) && relevant(plan.stop) {
+        if matters && relevant(plan.constructor) && plan.stop.is_none_or(relevant) {
             clients.push(client::build(program, module, translated, plan));
         }
     }

@@ -66,10 +66,11 @@ impl<'a> Names<'a> {
         }
         let (pointees, no_ends, atomics) = (IndexVec::new(), IndexVec::new(), IndexVec::new());
         let mut names = Self { program, bodies, known, pointees, no_ends, atomics, effects };
+        let signals = crate::signals::never_closed(&names, module);
         for (id, func) in module.funcs.iter_enumerated() {
             let found = names.pointees_of(func);
             names.pointees.push(found);
-            let ends = crate::ticks::ends(&names, id, func);
+            let ends = crate::ticks::ends(&names, &signals, id, func);
             names.no_ends.push(ends);
             let found = names.atomics_of(func);
             names.atomics.push(found);

@@ -1,6 +1,7 @@
 //! Places: fields, elements, cells.
 
-use crate::classify::{is_timer, object_kind};
+use crate::classify::{is_named, is_timer, object_kind};
+use crate::effects::COND;
 use crate::function::FuncBuilder;
 use crate::translate::integer;
 use stanch_ir::{Place, PlaceBase, Proj, Span};
@@ -78,6 +79,9 @@ impl FuncBuilder<'_, '_> {
                 None => {
                     let field = self.cx.field(self.cx.program.object_name(*object), *index);
                     self.push(Op::StoreField { base: at.value, field, src }, span);
+                    if self.is_cond_lock(at.ty, *index) {
+                        self.cond_with(at.value, src, span);
+                    }
                 }
             },
             Proj::Index(index) => self.store_element(at, index, src, span),
@@ -108,6 +112,12 @@ impl FuncBuilder<'_, '_> {
         }
         if depth > DEPTH {
             return self.escape(vec![to, src], span);
+        }
+        if is_named(program, ty, "sync", "Cond") {
+            let dst = self.temp();
+            let zero = Operand::Unknown;
+            self.push(Op::LoadField { dst, base: src, field: COND, zero }, span);
+            self.push(Op::StoreField { base: to, field: COND, src: dst.into() }, span);
         }
         for (index, field) in fields.iter().enumerate() {
             let number = self.cx.field(&field.name, index as u32);

@@ -9,6 +9,7 @@ use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::{FuncId, Module};
 use stanch_model::{
     Action, ArgSpec, Callee, Const, Escaped, FnId, Inconclusive, Limits, Op, Operand, Outcome,
+    WaitReason,
 };
 use stanch_types::Program;
 use std::cell::{Cell, RefCell};
@@ -524,18 +525,21 @@ impl<'a> Explorer<'a> {
             if !concerned || !self.scopes.is_private(&group, client, &reach) {
                 continue;
             }
-            let start = Root { id: root, func: client.plan.stop, args: client.args.clone() };
-            let stop = FnId::from_usize(client.plan.stop.index());
+            let last = client.plan.stop.or(client.plan.method).unwrap_or(client.plan.constructor);
+            let start = Root { id: root, func: last, args: client.args.clone() };
+            let stop = client.plan.stop.map(|s| FnId::from_usize(s.index()));
             let mut told = |mut one: One| {
-                match (called, client.plan.calls) {
-                    (Some(method), Calls::Meeting) => only_in_call(&mut one, method),
-                    _ => only_in_stop(&mut one, stop),
+                match (called, client.plan.calls, stop) {
+                    (Some(method), Calls::Meeting, _) => only_in_call(&mut one, method),
+                    (_, _, Some(stop)) => only_in_stop(&mut one, stop),
+                    _ => self.only_askers(&mut one, client),
                 }
+                one.flat |= !client.plan.shown;
                 if client.plan.calls == Calls::Twice {
                     // The second call may be one too many: then nobody gets to the stop.
                     let functions = &one.sliced.functions;
                     let gets_there = |step: &stanch_model::Step| match step.action {
-                        Action::Call { callee } => functions.get(callee.index()) == Some(&stop),
+                        Action::Call { callee } => functions.get(callee.index()).copied() == stop,
                         _ => false,
                     };
                     let leaks = &mut one.outcome.leaks;
@@ -547,6 +551,34 @@ impl<'a> Explorer<'a> {
                 told(one);
             }
         }
+    }
+
+    /// Of the leaks of a client that only asks and is through, those in which somebody sends to what it made
+    /// for its question: nobody else comes for that.
+    fn only_askers(&self, one: &mut One, client: &Client) {
+        let model = |id: FuncId| FnId::from_usize(id.index());
+        let asks = client.plan.method.map(|m| self.runs(model(m))).unwrap_or_default();
+        let makes = self.runs(model(client.plan.constructor));
+        let own = |id: &FnId| asks.contains(id) && !makes.contains(id);
+        let functions = &one.sliced.functions;
+        one.outcome.leaks.retain(|leak| {
+            let made = leak.objects.iter().map(|o| functions.get(o.0.index()));
+            leak.goroutine != 0
+                && leak.wait == WaitReason::ChanSend
+                && leak.also_blocked.iter().all(|b| b.goroutine != 0)
+                && made.into_iter().all(|f| f.is_some_and(own))
+        });
+    }
+
+    /// A function and all that it calls.
+    fn runs(&self, id: FnId) -> FxHashSet<FnId> {
+        let (mut all, mut todo) = (FxHashSet::default(), vec![id]);
+        while let Some(id) = todo.pop() {
+            if all.insert(id) {
+                todo.extend(&self.scopes.callees[id]);
+            }
+        }
+        all
     }
 
     /// Waits on nil channels and on selects without arms.

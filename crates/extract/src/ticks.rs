@@ -1,7 +1,8 @@
-//! Ranges over the channel of a clock. Nobody closes it (`time.Tick`, `(*time.Ticker).Stop`), so that such a
-//! loop has no end of its own.
+//! Ranges over the channel of a clock, or one that signals come to. Nobody closes it (`time.Tick`,
+//! `(*time.Ticker).Stop`, `signal.Stop`), so that such a loop has no end of its own.
 
 use crate::names::{Known, Names};
+use stanch_base::FxHashSet;
 use stanch_effects::Op;
 use stanch_ir::{
     Block, BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, Proj, Rvalue, Terminator,
@@ -10,13 +11,19 @@ use stanch_ir::{
 /// Copies that are looked through.
 const DEPTH: u32 = 4;
 
-/// Blocks that ask whether there is another tick, each with the block to which nothing leads.
-pub(crate) fn ends(names: &Names<'_>, id: FuncId, func: &Func) -> Vec<(BlockId, BlockId)> {
+/// Blocks that ask whether there is another tick, each with the block to which nothing leads. `signals` are
+/// locals with channels that only signals come to.
+pub(crate) fn ends(
+    names: &Names<'_>,
+    signals: &FxHashSet<(FuncId, LocalId)>,
+    id: FuncId,
+    func: &Func,
+) -> Vec<(BlockId, BlockId)> {
     let mut found = Vec::new();
     for (block, body) in func.blocks.iter_enumerated() {
         if let Terminator::Branch { cond: Operand::Local(more), els, .. } = &body.term
             && let Some(chan) = ranged_over(body, *more)
-            && ticks(names, id, func, chan, DEPTH)
+            && (signals.contains(&(id, chan)) || ticks(names, id, func, chan, DEPTH))
         {
             found.push((block, *els));
         }

@@ -78,10 +78,25 @@ impl<'p> Exec<'_, 'p> {
                 self.take_arm(i, Some(arm), None);
             }
         } else {
-            let received = self.receive_value(i, chosen.chan, act, None);
+            let zero = self.zero_of_arm(i, arm);
+            let received = self.receive_value(i, chosen.chan, act, zero);
             self.take_arm(i, Some(arm), Some(received));
         }
         self.todo.push(i);
+    }
+
+    /// What a closed channel gives to an arm of the select at which the top frame stands.
+    fn zero_of_arm(&self, i: usize, arm: usize) -> Option<Value> {
+        let frame = self.st.gs[i].top()?;
+        let Term::Select { arms, .. } =
+            &self.m.program.functions[frame.func].blocks[frame.block].term
+        else {
+            return None;
+        };
+        match &arms.get(arm)?.op {
+            SelectOp::Recv { zero, .. } => zero.and_then(Value::constant),
+            SelectOp::Send { .. } => None,
+        }
     }
 
     fn select_event(&mut self, i: usize, point: u32, arm: Option<usize>, with: Option<u32>) {

@@ -463,8 +463,8 @@ pub enum Bindable {
 pub enum Prim {
     /// `(channel, value)`; nil blocks for ever, closed panics.
     Send,
-    /// `(channel) -> (value, ok)`; nil blocks for ever. The channel may be a timer or ticker (its
-    /// `C`) or what [`Prim::CtxDone`] gave.
+    /// `(channel, zero or nothing) -> (value, ok)`; nil blocks for ever, a closed one gives the zero. The
+    /// channel may be a timer or ticker (its `C`) or what [`Prim::CtxDone`] gave.
     Recv,
     /// `(channel)`; closed or nil panics.
     Close,
@@ -734,6 +734,8 @@ pub enum SelectOp {
         dst: Option<LocalId>,
         /// Whether the channel was open.
         ok: Option<LocalId>,
+        /// What a closed channel gives, if that is known.
+        zero: Option<Const>,
     },
 }
 

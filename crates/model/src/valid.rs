@@ -203,7 +203,7 @@ pub fn visit_term(term: &Term, visit: &mut dyn FnMut(Part)) {
                         visit(Part::Use(*chan));
                         visit(Part::Use(*value));
                     }
-                    SelectOp::Recv { chan, dst, ok } => {
+                    SelectOp::Recv { chan, dst, ok, zero: _ } => {
                         visit(Part::Use(*chan));
                         dst.iter().chain(ok).for_each(|l| visit(Part::Def(*l)));
                     }

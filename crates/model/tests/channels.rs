@@ -404,3 +404,40 @@ fn worker(ch) {
     );
     assert!(!outcome.deadlock);
 }
+
+#[test]
+fn a_closed_channel_gives_the_zero() {
+    let program = |receive: &str| {
+        format!(
+            "
+fn root() {{
+  ch = chan 0
+  done = chan 0
+  go worker(ch, done)
+  {receive}
+got:
+  failed = err != nil
+  if failed early else late
+early:
+  return
+late:
+  recv(done)
+  return
+}}
+fn worker(ch, done) {{
+  close(ch)
+  send(done, 1) {{}}
+}}
+"
+        )
+    };
+    for (receive, leaks) in [
+        ("err = recv(ch, nil)\n  goto got", false),
+        ("err = recv(ch)\n  goto got", true),
+        ("select {\n    err = recv ch, nil -> got\n  }", false),
+        ("select {\n    err = recv ch -> got\n  }", true),
+    ] {
+        let mark = if leaks { "// leak: chan send" } else { "" };
+        check(&program(receive).replace("{}", mark));
+    }
+}

@@ -62,6 +62,7 @@ pub(crate) fn abandoned(
             finder.replies(&uses, &mut found);
         }
         finder.siblings(&uses, &mut found);
+        finder.unguarded(&uses, &mut found);
         finder.pending(&uses, &mut found);
         for (maker, room) in &uses.made {
             if let Some(room @ 0..=1) = room {
@@ -165,7 +166,7 @@ impl<'a> Finder<'a> {
     }
 
     /// How the function of a receive leaves without it.
-    fn leaves(&self, uses: &Uses, at: &Spot) -> Option<Way> {
+    pub(super) fn leaves(&self, uses: &Uses, at: &Spot) -> Option<Way> {
         let own = at.arm?;
         let Terminator::Select { arms, default: None } = &self.func(at.func).blocks[at.block].term
         else {
@@ -371,7 +372,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn reaches(&self, id: FuncId, from: BlockId, to: BlockId) -> bool {
+    pub(super) fn reaches(&self, id: FuncId, from: BlockId, to: BlockId) -> bool {
         let (mut seen, mut todo) = (FxHashSet::default(), vec![from]);
         while let Some(block) = todo.pop() {
             if block == to {

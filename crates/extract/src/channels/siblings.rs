@@ -1,6 +1,6 @@
 //! Waits beside others that watch for the end: where all who come to a channel leave once a field's
 //! channel is closed or its context is done, and one who waits for them watches that field too, the next
-//! one who does not waits for ever.
+//! one who does not waits for ever. So it is where they close the field's channel themselves when they leave.
 
 use super::leaving::{Finder, Way};
 use super::{Spot, Uses};
@@ -9,10 +9,11 @@ use crate::names::Known;
 use stanch_base::FxHashSet;
 use stanch_effects::Op as EffectOp;
 use stanch_ir::{
-    BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, Rvalue, SelectOp, Terminator,
+    BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, SelectOp,
+    Terminator,
 };
 use stanch_model::WaitReason;
-use stanch_types::ObjectId;
+use stanch_types::{Builtin, ObjectId};
 
 /// How far back the channel of an arm is followed.
 const STEPS: usize = 6;
@@ -40,8 +41,10 @@ impl Finder<'_> {
         found: &mut Vec<RootLeak>,
     ) {
         let Some(first) = partners.first() else { return };
-        for end in self.ends(first) {
-            let ways = partners.iter().map(|p| self.leaves_by(partners, p, end));
+        for end in self.ends(first).into_iter().chain(self.announces(first)) {
+            let ways = partners.iter().map(|p| {
+                self.leaves_by(partners, p, end).or_else(|| self.leaves_closing(partners, p, end))
+            });
             let Some(ways) = ways.collect::<Option<Vec<Way>>>() else { continue };
             // Without one who watches it, only who works for the object can be meant: others have no
             // reason to come after its end.
@@ -147,6 +150,100 @@ impl Finder<'_> {
         })?;
         self.never_returns(partners, &[], at.func, arms[arm].target)?;
         Some(Way { func: at.func, block: at.block, arm, sure: true })
+    }
+
+    /// The fields whose channels a function closes that waits there, other than in literals.
+    fn announces(&self, at: &Spot) -> Vec<ObjectId> {
+        let func = &self.module.funcs[at.func];
+        let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+        instrs.filter_map(|i| self.closed_by(func, &i.kind)).collect()
+    }
+
+    /// The field whose channel an instruction closes.
+    fn closed_by(&self, func: &Func, kind: &InstrKind) -> Option<ObjectId> {
+        match kind {
+            InstrKind::Call(call) | InstrKind::Defer(call)
+                if call.callee == Callee::Builtin(Builtin::Close) =>
+            {
+                self.field_of(func, call.args.first()?)
+            }
+            _ => None,
+        }
+    }
+
+    /// The arm by which a partner leaves and closes the channel that says so.
+    fn leaves_closing(&self, partners: &[Spot], at: &Spot, end: ObjectId) -> Option<Way> {
+        let func = &self.module.funcs[at.func];
+        let own = at.arm?;
+        let Terminator::Select { arms, default: None } = &func.blocks[at.block].term else {
+            return None;
+        };
+        let closes = |block: BlockId, deferred: bool| {
+            func.blocks[block].instrs.iter().any(|i| {
+                matches!(i.kind, InstrKind::Defer(_)) == deferred
+                    && self.closed_by(func, &i.kind) == Some(end)
+            })
+        };
+        let always = func.blocks.ids().any(|block| closes(block, true));
+        let arm = arms.iter().enumerate().position(|(n, arm)| {
+            n != own
+                && matches!(arm.op, SelectOp::Recv { .. })
+                && self.never_returns(partners, &[], at.func, arm.target).is_some()
+                && (always || closes(arm.target, false))
+        })?;
+        Some(Way { func: at.func, block: at.block, arm, sure: true })
+    }
+
+    /// Sends to a channel whose receivers are out of view, or leave by another arm, in a loop that watches for
+    /// its end, but not there: who is told of the end too does not come any more.
+    pub(super) fn unguarded(&self, uses: &Uses, found: &mut Vec<RootLeak>) {
+        let small = |made: &(Spot, Option<i64>)| matches!(made.1, Some(0 | 1));
+        let gone = |receive: &Spot| self.leaves(uses, receive).is_some();
+        if uses.made.is_empty() || !uses.made.iter().all(small) || !uses.receives.iter().all(gone) {
+            return;
+        }
+        for send in uses.sends.iter().filter(|s| s.arm.is_none()) {
+            let func = &self.module.funcs[send.func];
+            let same = |r: &Spot| self.outermost(r.func) == self.outermost(send.func);
+            if !self.is_of_receiver(func, send) || uses.receives.iter().any(same) {
+                continue;
+            }
+            let watches = func.blocks.iter_enumerated().any(|(block, body)| {
+                let Terminator::Select { arms, default: None } = &body.term else { return false };
+                let ends = |arm: &stanch_ir::SelectArm| match &arm.op {
+                    SelectOp::Recv { chan, .. } => {
+                        self.field_of(func, chan).is_some_and(|f| self.closed.contains(&f))
+                            && self.never_returns(&[*send], &[], send.func, arm.target).is_some()
+                    }
+                    SelectOp::Send { .. } => false,
+                };
+                arms.iter().any(ends)
+                    && self.reaches(send.func, block, send.block)
+                    && self.reaches(send.func, send.block, block)
+            });
+            if watches {
+                let waits = (send, WaitReason::ChanSend);
+                found.extend(self.told(uses.made.first().map(|m| &m.0), None, waits, None, true));
+            }
+        }
+    }
+
+    /// Whether a send is to a channel in a field of the object whose method does it: one for all its life.
+    fn is_of_receiver(&self, func: &Func, at: &Spot) -> bool {
+        let sent = func.blocks[at.block].instrs.iter().find_map(|i| match &i.kind {
+            InstrKind::Send { chan: Operand::Local(chan), .. } if i.span == at.span => Some(*chan),
+            _ => None,
+        });
+        let receiver = func.params.first().filter(|_| func.has_recv);
+        let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+        instrs.into_iter().any(|i| match &i.kind {
+            InstrKind::Assign(dst, Rvalue::Load(place)) if Some(*dst) == sent => {
+                let own = matches!(place.base, PlaceBase::Local(l) if receiver == Some(&l));
+                own && matches!(place.proj.as_slice(), [.., Proj::Field(..)])
+                    && place.proj.iter().filter(|p| matches!(p, Proj::Field(..))).count() == 1
+            }
+            _ => false,
+        })
     }
 
     /// The field that a channel is loaded from, or the context it belongs to.

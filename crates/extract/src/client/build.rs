@@ -40,7 +40,8 @@ pub(crate) fn build(
         plan.starters.iter().map(|s| builder.params(s.0, 1)).collect();
     let times = if plan.calls == Calls::Twice { 2 } else { 1 };
     let method = plan.method.map(|m| (0..times).map(|_| builder.params(m, 1)).collect::<Vec<_>>());
-    let stop = builder.params(plan.stop, 1);
+    let times = if plan.calls == Calls::Again { 2 } else { 1 };
+    let stop = plan.stop.map(|s| (0..times).map(|_| builder.params(s, 1)).collect::<Vec<_>>());
     let end = builder.block(Vec::new(), Term::Return);
     let object = builder.construct(plan.constructor, first, end);
     for &getter in &plan.getters {
@@ -54,8 +55,11 @@ pub(crate) fn build(
         let (instrs, _) = builder.call(id, Some(object), args, meets);
         builder.then(instrs);
     }
-    let (instrs, _) = builder.call(plan.stop, Some(object), stop, false);
-    builder.then(instrs);
+    for args in stop.into_iter().flatten() {
+        let Some(id) = plan.stop else { continue };
+        let (instrs, _) = builder.call(id, Some(object), args, false);
+        builder.then(instrs);
+    }
     builder.last().term = Term::Return;
     let (mut function, args) = (builder.function, builder.args);
     // The entry comes first.

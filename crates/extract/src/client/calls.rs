@@ -7,23 +7,67 @@ use stanch_ir::FuncId;
 use stanch_types::ObjectId;
 
 impl Planner<'_> {
-    /// How a client calls a method besides once. `whole` is what each method does with all it calls.
+    /// How a client calls a method besides once, and whether something shows that. `whole` is what each
+    /// method does with all it calls.
     pub(super) fn more_calls(
         &self,
         ty: ObjectId,
-        method: &Uses,
+        (id, method): (FuncId, &Uses),
         stop: FuncId,
         whole: &[(FuncId, Uses)],
-    ) -> Vec<Calls> {
+    ) -> Vec<(Calls, bool)> {
         let mut more = Vec::new();
         if method.sent.iter().any(|field| self.fed_by_receiver.contains(field)) {
-            more.push(Calls::Twice);
+            more.push((Calls::Twice, true));
         }
-        let stop = whole.iter().find(|(id, _)| *id == stop).map(|(_, uses)| uses);
-        if stop.is_some_and(|stop| self.may_meet(ty, method, stop, whole)) {
-            more.push(Calls::Meeting);
+        if let Some((_, stop)) = whole.iter().find(|(id, _)| *id == stop) {
+            let shown = self.may_meet(ty, method, stop, whole);
+            let left = || method.sent.iter().any(|field| self.ends_with(ty, *field, stop));
+            if shown || self.is_exported(id) && left() {
+                more.push((Calls::Meeting, true));
+            }
         }
         more
+    }
+
+    /// Whether the goroutine that receives from a field of an object ends when that is stopped.
+    fn ends_with(&self, ty: ObjectId, field: ObjectId, stop: &Uses) -> bool {
+        let own: FxHashSet<ObjectId> = self.fields(ty).iter().map(|f| f.object).collect();
+        let signal = |s: &ObjectId| own.contains(s) && *s != field;
+        own.contains(&field)
+            && self.uses.iter_enumerated().any(|(id, uses)| {
+                let gone = |s: &ObjectId| {
+                    stop.closed.contains(s)
+                        || stop.sent.contains(s)
+                        || !stop.cancelled.is_empty() && self.is_context(*s)
+                };
+                self.started.contains(&id)
+                    && uses.received.contains(&field)
+                    && uses.ending.iter().filter(|s| signal(s)).any(gone)
+            })
+    }
+
+    /// Whether a second call of a stop may find nobody who comes for what it sends, since others can call
+    /// it or several places of the package do; and whether it is these.
+    pub(super) fn may_stop_again(
+        &self,
+        ty: ObjectId,
+        stop: FuncId,
+        whole: &[(FuncId, Uses)],
+    ) -> Option<bool> {
+        let own: FxHashSet<ObjectId> = self.fields(ty).iter().map(|f| f.object).collect();
+        let (_, uses) = whole.iter().find(|(id, _)| *id == stop)?;
+        let sends = |f: &&ObjectId| own.contains(*f) && self.ending.contains(*f);
+        uses.sent.iter().find(sends)?;
+        let callers = self.callers.get(&stop).into_iter().flatten();
+        let several = callers.filter(|c| !self.in_test(**c)).count() > 1;
+        (several || self.is_exported(stop)).then_some(several)
+    }
+
+    /// Whether other packages can call a function.
+    fn is_exported(&self, id: FuncId) -> bool {
+        let name = self.module.funcs[id].object.map(|o| self.program.object_name(o));
+        name.is_some_and(crate::channels::is_exported)
     }
 
     /// Whether the type is made for calls of a method that meet with the stop: the method asks whether the

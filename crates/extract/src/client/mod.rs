@@ -41,8 +41,10 @@ pub(crate) struct Plan {
     pub(crate) method: Option<FuncId>,
     /// How.
     pub(crate) calls: Calls,
-    /// What is called at the end.
-    pub(crate) stop: FuncId,
+    /// Whether something in the package shows that it is called so.
+    pub(crate) shown: bool,
+    /// What is called at the end, if there is such a thing.
+    pub(crate) stop: Option<FuncId>,
     /// Everything that a client can call.
     pub(crate) interface: Vec<FuncId>,
     /// Methods that give channels to receive from: somebody does.
@@ -51,7 +53,7 @@ pub(crate) struct Plan {
     pub(crate) open_fields: Vec<(Box<str>, u32)>,
 }
 
-/// How a client calls the method between start and stop.
+/// How a client calls the method between start and stop, or the stop itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Calls {
     /// Once.
@@ -60,6 +62,8 @@ pub(crate) enum Calls {
     Twice,
     /// On a goroutine of its own, while the object is stopped.
     Meeting,
+    /// There is no method; the stop is called again.
+    Again,
 }
 
 /// The clients of all types of a package.
@@ -219,7 +223,7 @@ impl<'a> Planner<'a> {
         let stops = whole.iter().filter(|(id, uses)| is_stop(*id, uses)).map(|m| m.0);
         let stops: Vec<FuncId> = stops.collect();
         if stops.is_empty() {
-            return;
+            return self.askers(ty, &interface, &whole, plans);
         }
         let others = || whole.iter().filter(|(id, _)| !stops.contains(id));
         let waits = |uses: &Uses| {
@@ -238,21 +242,54 @@ impl<'a> Planner<'a> {
             for &stop in stops.iter().take(MAX_STOPS) {
                 let calls = others().filter(|m| starters.iter().all(|s| s.0 != m.0));
                 let calls = calls.take(MAX_METHODS).flat_map(|(method, uses)| {
-                    let more = self.more_calls(ty, uses, stop, &whole);
-                    std::iter::once(Calls::Once).chain(more).map(|calls| (Some(*method), calls))
+                    let more = self.more_calls(ty, (*method, uses), stop, &whole);
+                    std::iter::once((Calls::Once, true)).chain(more).map(|c| (Some(*method), c))
                 });
-                let calls = std::iter::once((None, Calls::Once)).chain(calls);
-                plans.extend(calls.map(|(method, calls)| Plan {
+                let again = self.may_stop_again(ty, stop, &whole);
+                let again = again.map(|shown| (None, (Calls::Again, shown)));
+                let calls = std::iter::once((None, (Calls::Once, true))).chain(again).chain(calls);
+                plans.extend(calls.map(|(method, (calls, shown))| Plan {
                     constructor,
                     starters: starters.clone(),
                     method,
                     calls,
-                    stop,
+                    shown,
+                    stop: Some(stop),
                     interface: interface.clone(),
                     getters: getters.clone(),
                     open_fields: open_fields.clone(),
                 }));
             }
+        }
+    }
+
+    /// Clients of a type without a stop: they call a method that makes a channel for what it asks.
+    fn askers(
+        &self,
+        ty: ObjectId,
+        interface: &[FuncId],
+        whole: &[(FuncId, Uses)],
+        plans: &mut Vec<Plan>,
+    ) {
+        let asks = whole.iter().filter(|(_, uses)| uses.makes && !uses.starts).map(|m| m.0);
+        let asks: Vec<FuncId> = asks.take(MAX_METHODS).collect();
+        if asks.is_empty() {
+            return;
+        }
+        for constructor in self.constructors(ty) {
+            let others = whole.iter().filter(|(id, _)| !asks.contains(id));
+            let Some(starters) = self.starters(constructor, others, &|_| false) else { continue };
+            plans.extend(asks.iter().map(|method| Plan {
+                constructor,
+                starters: starters.clone(),
+                method: Some(*method),
+                calls: Calls::Once,
+                shown: true,
+                stop: None,
+                interface: interface.to_vec(),
+                getters: Vec::new(),
+                open_fields: self.open_fields(ty),
+            }));
         }
     }
 

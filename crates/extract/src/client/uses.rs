@@ -22,8 +22,9 @@ pub(crate) struct Uses {
     pub(crate) stored: Vec<ObjectId>,
     /// Functions of the package that it calls.
     pub(crate) calls: Vec<FuncId>,
-    /// Whether it starts a goroutine.
+    /// Whether it starts a goroutine, and whether it makes a channel.
     pub(crate) starts: bool,
+    pub(crate) makes: bool,
     /// Whether it waits in a loop.
     pub(crate) loops: bool,
     /// Fields that it receives from, on any goroutine.
@@ -78,6 +79,7 @@ impl Uses {
         self.set.extend(&other.set);
         self.beside.extend(&other.beside);
         self.starts |= other.starts;
+        self.makes |= other.makes;
         self.loops |= other.loops;
     }
 
@@ -99,6 +101,7 @@ impl Uses {
                         }
                     }
                     InstrKind::Go(_) => self.starts = true,
+                    InstrKind::Assign(_, Rvalue::MakeChan { .. }) => self.makes = true,
                     InstrKind::Send { chan, .. } => {
                         self.loops |= flow.in_loop[block];
                         self.sent.extend(field(chan));

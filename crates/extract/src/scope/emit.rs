@@ -278,10 +278,11 @@ impl Emitter<'_, '_, '_> {
                     chan: self.channel(slots, chan),
                     value: self.operand(slots, value),
                 },
-                SelectOp::Recv { chan, dst, ok } => SelectOp::Recv {
+                SelectOp::Recv { chan, dst, ok, zero } => SelectOp::Recv {
                     chan: self.channel(slots, chan),
                     dst: dst.and_then(|d| slots.map[d.index()]),
                     ok: ok.and_then(|d| slots.map[d.index()]),
+                    zero: *zero,
                 },
             };
             SelectArm { op, target: arm.target, site: arm.site }

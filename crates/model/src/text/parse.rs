@@ -481,7 +481,16 @@ impl Parser {
                     return self.error("expected `recv`");
                 }
                 let slot = |n: usize| dsts.get(n).copied().flatten();
-                SelectOp::Recv { chan: self.operand()?, dst: slot(0), ok: slot(1) }
+                let (dst, ok) = (slot(0), slot(1));
+                let chan = self.operand()?;
+                let zero = match self.eat_sign(",") {
+                    true => match self.operand()? {
+                        Operand::Const(zero) => Some(zero),
+                        _ => return self.error("expected a constant"),
+                    },
+                    false => None,
+                };
+                SelectOp::Recv { chan, dst, ok, zero }
             };
             self.sign("->")?;
             let target = self.block()?;

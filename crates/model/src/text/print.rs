@@ -282,13 +282,16 @@ impl<'p> Names<'p> {
                         SelectOp::Send { chan, value } => {
                             let _ = write!(text, "send {}", self.operands(&[*chan, *value]));
                         }
-                        SelectOp::Recv { chan, dst, ok } => {
+                        SelectOp::Recv { chan, dst, ok, zero } => {
                             let dsts = match (dst, ok) {
                                 (None, None) => String::new(),
                                 (_, None) => self.dsts(&[*dst]),
                                 _ => self.dsts(&[*dst, *ok]),
                             };
                             let _ = write!(text, "{dsts}recv {}", self.operand(*chan));
+                            if let Some(zero) = zero {
+                                let _ = write!(text, ", {}", self.operand((*zero).into()));
+                            }
                         }
                     }
                     let _ = write!(text, " -> {:?} @{}", arm.target, arm.site.0);
