@@ -534,7 +534,6 @@ impl<'a> Explorer<'a> {
                     (_, _, Some(stop)) => only_in_stop(&mut one, stop),
                     _ => self.only_askers(&mut one, client),
                 }
-                one.flat |= !client.plan.shown;
                 if client.plan.calls == Calls::Twice {
                     // The second call may be one too many: then nobody gets to the stop.
                     let functions = &one.sliced.functions;

@@ -7,24 +7,23 @@ use stanch_ir::FuncId;
 use stanch_types::ObjectId;
 
 impl Planner<'_> {
-    /// How a client calls a method besides once, and whether something shows that. `whole` is what each
-    /// method does with all it calls.
+    /// How a client calls a method besides once. `whole` is what each method does with all it calls.
     pub(super) fn more_calls(
         &self,
         ty: ObjectId,
         (id, method): (FuncId, &Uses),
         stop: FuncId,
         whole: &[(FuncId, Uses)],
-    ) -> Vec<(Calls, bool)> {
+    ) -> Vec<Calls> {
         let mut more = Vec::new();
         if method.sent.iter().any(|field| self.fed_by_receiver.contains(field)) {
-            more.push((Calls::Twice, true));
+            more.push(Calls::Twice);
         }
         if let Some((_, stop)) = whole.iter().find(|(id, _)| *id == stop) {
-            let shown = self.may_meet(ty, method, stop, whole);
             let left = || method.sent.iter().any(|field| self.ends_with(ty, *field, stop));
-            if shown || self.is_exported(id) && left() {
-                more.push((Calls::Meeting, true));
+            let fails = || self.is_exported(id) && self.can_fail(id) && left();
+            if self.may_meet(ty, method, stop, whole) || fails() {
+                more.push(Calls::Meeting);
             }
         }
         more
@@ -47,21 +46,31 @@ impl Planner<'_> {
             })
     }
 
-    /// Whether a second call of a stop may find nobody who comes for what it sends, since others can call
-    /// it or several places of the package do; and whether it is these.
+    /// Whether a second call of a stop, which several places of the package call, may find nobody who comes
+    /// for what it sends.
     pub(super) fn may_stop_again(
         &self,
         ty: ObjectId,
         stop: FuncId,
         whole: &[(FuncId, Uses)],
-    ) -> Option<bool> {
+    ) -> bool {
         let own: FxHashSet<ObjectId> = self.fields(ty).iter().map(|f| f.object).collect();
-        let (_, uses) = whole.iter().find(|(id, _)| *id == stop)?;
-        let sends = |f: &&ObjectId| own.contains(*f) && self.ending.contains(*f);
-        uses.sent.iter().find(sends)?;
+        let sends = |f: &ObjectId| own.contains(f) && self.ending.contains(f);
         let callers = self.callers.get(&stop).into_iter().flatten();
-        let several = callers.filter(|c| !self.in_test(**c)).count() > 1;
-        (several || self.is_exported(stop)).then_some(several)
+        whole.iter().any(|(id, uses)| *id == stop && uses.sent.iter().any(sends))
+            && callers.filter(|c| !self.in_test(**c)).count() > 1
+    }
+
+    /// Whether a method can say that it did not do what it was asked for, or is told when to give up: it has
+    /// no reason to hang.
+    fn can_fail(&self, id: FuncId) -> bool {
+        let func = &self.module.funcs[id];
+        let ty = |local: &stanch_ir::LocalId| func.locals[*local].ty;
+        func.results.last().is_some_and(|r| crate::classify::is_error(self.program, ty(r)))
+            || func
+                .params
+                .iter()
+                .any(|p| crate::classify::is_named(self.program, ty(p), "context", "Context"))
     }
 
     /// Whether other packages can call a function.

@@ -41,8 +41,6 @@ pub(crate) struct Plan {
     pub(crate) method: Option<FuncId>,
     /// How.
     pub(crate) calls: Calls,
-    /// Whether something in the package shows that it is called so.
-    pub(crate) shown: bool,
     /// What is called at the end, if there is such a thing.
     pub(crate) stop: Option<FuncId>,
     /// Everything that a client can call.
@@ -243,17 +241,16 @@ impl<'a> Planner<'a> {
                 let calls = others().filter(|m| starters.iter().all(|s| s.0 != m.0));
                 let calls = calls.take(MAX_METHODS).flat_map(|(method, uses)| {
                     let more = self.more_calls(ty, (*method, uses), stop, &whole);
-                    std::iter::once((Calls::Once, true)).chain(more).map(|c| (Some(*method), c))
+                    std::iter::once(Calls::Once).chain(more).map(|calls| (Some(*method), calls))
                 });
                 let again = self.may_stop_again(ty, stop, &whole);
-                let again = again.map(|shown| (None, (Calls::Again, shown)));
-                let calls = std::iter::once((None, (Calls::Once, true))).chain(again).chain(calls);
-                plans.extend(calls.map(|(method, (calls, shown))| Plan {
+                let again = again.then_some((None, Calls::Again));
+                let calls = std::iter::once((None, Calls::Once)).chain(again).chain(calls);
+                plans.extend(calls.map(|(method, calls)| Plan {
                     constructor,
                     starters: starters.clone(),
                     method,
                     calls,
-                    shown,
                     stop: Some(stop),
                     interface: interface.clone(),
                     getters: getters.clone(),
@@ -284,7 +281,6 @@ impl<'a> Planner<'a> {
                 starters: starters.clone(),
                 method: Some(*method),
                 calls: Calls::Once,
-                shown: true,
                 stop: None,
                 interface: interface.to_vec(),
                 getters: Vec::new(),
