@@ -283,4 +283,176 @@ func switched(url string) error {
 "#,
         );
     }
+
+    #[test]
+    fn what_callees_tell_of_the_answer() {
+        check(
+            r#"
+func send(c *http.Client, r *http.Request) (*http.Response, error) {
+    resp, err := c.Do(r)
+    if err != nil {
+        return nil, err
+    }
+    if resp.StatusCode >= 400 {
+        resp.Body.Close()
+        return nil, errors.New(resp.Status)
+    }
+    return resp, nil
+}
+func impossible(c *http.Client, r *http.Request) error {
+    resp, err := send(c, r)
+    if resp != nil && resp.StatusCode == 404 {
+        return errors.New("no such zone")
+    }
+    if err != nil {
+        return err
+    }
+    return resp.Body.Close()
+}
+func possible(c *http.Client, r *http.Request) error {
+    resp, err := send(c, r)
+               //^^^^^^^^^^ leak[body-not-closed]: the body of `resp` is not closed when `possible` returns
+    if resp != nil && resp.StatusCode == 304 {
+        return errors.New("not modified")
+    }
+    if err != nil {
+        return err
+    }
+    return resp.Body.Close()
+}
+func copied(c *http.Client, r *http.Request, out *http.Response) error {
+    resp, err := c.Do(r)
+    if err != nil {
+        return err
+    }
+    *out = *resp
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn no_body_through_helpers() {
+        check(
+            r#"
+type client struct{ c *http.Client }
+func (c *client) request(method, u string) (*http.Request, error) {
+    req, err := http.NewRequest(method, u, nil)
+    if err != nil {
+        return nil, err
+    }
+    return req, nil
+}
+func (c *client) do(req *http.Request) (*http.Response, error) {
+    resp, err := c.c.Do(req)
+    if err != nil {
+        return nil, err
+    }
+    return resp, nil
+}
+func (c *client) head(u string) (string, error) {
+    req, err := c.request("HEAD", u)
+    if err != nil {
+        return "", err
+    }
+    resp, err := c.do(req)
+    if err != nil {
+        return "", err
+    }
+    return resp.Status, nil
+}
+func (c *client) get(u string) (string, error) {
+    req, err := c.request("GET", u)
+    if err != nil {
+        return "", err
+    }
+    resp, err := c.do(req)
+               //^^^^^^^^^ leak[body-not-closed]: the body of `resp` is never closed
+    if err != nil {
+        return "", err
+    }
+    return resp.Status, nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn tries_that_are_counted() {
+        check(
+            r#"
+func counted(c *http.Client, url string, tries int) ([]byte, error) {
+    i := 0
+    var resp *http.Response
+    var err error
+    for ; i < tries; i++ {
+        resp, err = c.Get(url)
+        if err != nil {
+            continue
+        }
+        break
+    }
+    if i == tries {
+        return nil, err
+    }
+    defer resp.Body.Close()
+    return io.ReadAll(resp.Body)
+}
+func miscounted(c *http.Client, url string, tries int) ([]byte, error) {
+    i := 0
+    var resp *http.Response
+    var err error
+    for ; i < tries; i++ {
+        resp, err = c.Get(url)
+                  //^^^^^^^^^^ leak[body-not-closed]: the body of `resp` is not closed when `miscounted` returns
+        if err != nil {
+            continue
+        }
+        break
+    }
+    if i == 1 {
+        return nil, err
+    }
+    defer resp.Body.Close()
+    return io.ReadAll(resp.Body)
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn replaced() {
+        check(
+            r#"
+type counted struct{ io.ReadCloser; n int }
+func cut(c *http.Client, r *http.Request, empty io.ReadCloser) (*http.Response, error) {
+    resp, err := c.Do(r)
+               //^^^^^^^ leak[body-not-closed]: the body of `resp` is not closed before it is replaced
+    if err != nil {
+        return nil, err
+    }
+    resp.Body = empty
+    return resp, nil
+}
+func wrapped(c *http.Client, r *http.Request) (*http.Response, error) {
+    resp, err := c.Do(r)
+    if err != nil {
+        return nil, err
+    }
+    resp.Body = &counted{ReadCloser: resp.Body}
+    return resp, nil
+}
+func closed(c *http.Client, r *http.Request, empty io.ReadCloser) (*http.Response, error) {
+    resp, err := c.Do(r)
+    if err != nil {
+        return nil, err
+    }
+    resp.Body.Close()
+    resp.Body = empty
+    return resp, nil
+}
+"#,
+        );
+    }
 }

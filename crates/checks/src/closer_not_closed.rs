@@ -464,4 +464,200 @@ func wrap(name string) error {
 "#,
         );
     }
+
+    #[test]
+    fn the_owner_closes_once() {
+        check(
+            r#"
+type reply struct { conn net.Conn; closed bool }
+func (r *reply) Close() error {
+    if r.closed {
+        return nil
+    }
+    err := r.conn.Close()
+    r.closed = true
+    return err
+}
+type half struct { conn net.Conn }
+func (r *half) Close(all bool) error {
+    if all {
+        return r.conn.Close()
+    }
+    return nil
+}
+func once(addr string, f func(*reply) error) (err error) {
+    conn, err := net.Dial("tcp", addr)
+    if err != nil {
+        return err
+    }
+    r := &reply{conn: conn}
+    defer r.Close()
+    if r.conn.SetDeadline(time.Time{}) != nil {
+        return errors.New("no deadline")
+    }
+    return nil
+}
+func chosen(addr string) error {
+    conn, err := net.Dial("tcp", addr)
+               //^^^^^^^^^^^^^^^^^^^^^ leak[closer-not-closed]: `conn` is never closed
+    if err != nil {
+        return err
+    }
+    r := &half{conn: conn}
+    return r.Close(false)
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn an_earlier_turn() {
+        check(
+            r#"
+func serve(l net.Listener, over func() bool, handle func(net.Conn)) {
+    for {
+        conn, err := l.Accept()
+                   //^^^^^^^^^^ leak[closer-not-closed]: `conn` is not closed before the next turn
+        if err == nil && conn.SetDeadline(time.Time{}) != nil {
+            continue
+        }
+        if err != nil {
+            if over() {
+                return
+            }
+            continue
+        }
+        go handle(conn)
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn in_a_field_of_what_a_function_makes() {
+        check(
+            r#"
+type client struct { conn net.Conn; name string }
+func (c *client) Ask() error { return c.conn.SetDeadline(time.Time{}) }
+func (c *client) Close() error { return c.conn.Close() }
+type pool struct { all []*client }
+func dial(addr string) (*client, error) {
+    conn, err := net.Dial("tcp", addr)
+    if err != nil {
+        return nil, err
+    }
+    return &client{conn: conn, name: addr}, nil
+}
+func (p *pool) dial(addr string) (*client, error) {
+    conn, err := net.Dial("tcp", addr)
+    if err != nil {
+        return nil, err
+    }
+    c := &client{conn: conn}
+    p.all = append(p.all, c)
+    return c, nil
+}
+func forgets(addr string) error {
+    c, err := dial(addr)
+            //^^^^^^^^^^ leak[closer-not-closed]: `c` is not closed when `forgets` returns
+    if err != nil {
+        return err
+    }
+    if err := c.Ask(); err != nil {
+        return err
+    }
+    return c.Close()
+}
+func drops(addr string) error {
+    _, err := dial(addr)
+            //^^^^^^^^^^ leak[closer-not-closed]: what this opens is never closed
+    return err
+}
+func closes(addr string) error {
+    c, err := dial(addr)
+    if err != nil {
+        return err
+    }
+    defer c.Close()
+    return c.Ask()
+}
+func inside(addr string) error {
+    c, err := dial(addr)
+    if err != nil {
+        return err
+    }
+    err = c.Ask()
+    c.conn.Close()
+    return err
+}
+func known(p *pool, addr string) error {
+    c, err := p.dial(addr)
+    if err != nil {
+        return err
+    }
+    return c.Ask()
+}
+func keeps(addr string, all map[string]*client) error {
+    c, err := dial(addr)
+    if err != nil {
+        return err
+    }
+    all[addr] = c
+    return nil
+}
+func started(addr string) error {
+    c, err := dial(addr)
+    if err != nil {
+        return err
+    }
+    go c.Ask()
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_function_that_closes_it() {
+        check(
+            r#"
+func open(name string) (*os.File, func(), error) {
+    f, err := os.Open(name)
+    if err != nil {
+        return nil, nil, err
+    }
+    return f, func() { f.Close() }, nil
+}
+func size(name string, check func() error) error {
+    f, done, err := open(name)
+                  //^^^^^^^^^^ leak[closer-not-closed]: `f` is not closed when `size` returns
+    if err != nil {
+        return err
+    }
+    if err := check(); err != nil {
+        return err
+    }
+    f.Read(nil)
+    done()
+    return nil
+}
+func deferred(name string, check func() error) error {
+    _, done, err := open(name)
+    if err != nil {
+        return err
+    }
+    defer done()
+    return check()
+}
+func other(name string) error {
+    f, _, err := open(name)
+    if err != nil {
+        return err
+    }
+    return f.Close()
+}
+"#,
+        );
+    }
 }

@@ -744,4 +744,47 @@ func serves(parent context.Context, use func(context.Context), fails <-chan erro
 "#,
         );
     }
+
+    #[test]
+    fn own_wrappers() {
+        check(
+            r#"
+type traced struct { context.Context; end context.CancelFunc }
+func (t *traced) cancel() { t.end() }
+func withTrace(parent context.Context) (context.Context, context.CancelFunc) {
+    t := &traced{}
+    t.Context, t.end = context.WithCancel(parent)
+    return t, t.cancel
+}
+func withNote(parent context.Context, note func()) (context.Context, func()) {
+    ctx, cancel := context.WithCancel(parent)
+    return ctx, func() { note(); cancel() }
+}
+func try(ctx context.Context) error
+func a(parent context.Context) error {
+    ctx, cancel := withTrace(parent)
+                 //^^^^^^^^^ leak[lost-cancel]: `cancel` is not called when `a` returns
+    if err := try(ctx); err != nil {
+        return err
+    }
+    cancel()
+    return nil
+}
+func b(parent context.Context) error {
+    ctx, end := withNote(parent, func() {})
+              //^^^^^^^^ leak[lost-cancel]: `end` is not called when `b` returns
+    if err := try(ctx); err != nil {
+        return err
+    }
+    end()
+    return nil
+}
+func c(parent context.Context) error {
+    ctx, cancel := withTrace(parent)
+    defer cancel()
+    return try(ctx)
+}
+"#,
+        );
+    }
 }

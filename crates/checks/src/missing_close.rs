@@ -14,7 +14,7 @@
 //! type cursor struct{ rows []int }
 //!
 //! func (c *cursor) Next() bool { return len(c.rows) > 0 }
-//! func (c *cursor) Close()     {}
+//! func (c *cursor) Close()     { c.rows = nil }
 //!
 //! func first(s storage, name string, limit int) (bool, error) {
 //!     c, err := s.Query(name)
@@ -73,11 +73,13 @@ pub struct Candidate {
 pub struct Duties {
     candidates: Vec<Candidate>,
     makers: Vec<Maker>,
+    idle: Vec<String>,
 }
 
 /// What one package knows of such objects.
 pub fn duties(ctx: &Ctx<'_>) -> Duties {
-    Duties { candidates: candidates(ctx), makers: ctx.obligations.makers.clone() }
+    let (makers, idle) = (ctx.obligations.makers.clone(), ctx.obligations.idle.clone());
+    Duties { candidates: candidates(ctx), makers, idle }
 }
 
 fn candidates(ctx: &Ctx<'_>) -> Vec<Candidate> {
@@ -117,11 +119,16 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
         users.entry(&candidate.duty.key).or_default().push(candidate);
     }
     let makers = Makers::new(ctx);
+    let idle = ctx.duties.iter().flat_map(|duties| &duties.idle);
+    let idle: BTreeSet<&str> = idle.map(String::as_str).collect();
     let found = candidates().filter_map(|candidate| {
         if candidate.duty.given_by.is_some() {
             return Some((candidate, given(candidate)?));
         }
         let all = users.get(&*candidate.duty.key)?;
+        if closers(candidate, all).any(|closer| idle.contains(&*closer)) {
+            return None;
+        }
         let Told { mut finding, own, rule } = told(candidate, all)?;
         let doubt = match makers.gives(&candidate.duty.key) {
             Gives::Something => None,
@@ -242,6 +249,17 @@ struct Told {
     own: bool,
     /// Others close it as a rule.
     rule: bool,
+}
+
+/// The methods that the users of a function call to end what it returns, each with its type.
+fn closers<'c>(
+    candidate: &'c Candidate,
+    all: &'c [&Candidate],
+) -> impl Iterator<Item = String> + 'c {
+    let ty = candidate.duty.key.rsplit_once('.').map_or("", |(ty, _)| ty);
+    let names = [candidate].into_iter().chain(all.iter().copied());
+    let names = names.filter_map(|c| c.duty.closer.as_deref()).filter(|name| !name.is_empty());
+    names.map(move |name| format!("{ty}.{name}"))
 }
 
 /// The finding of a candidate, if what all users of the function do makes it one.
@@ -510,7 +528,7 @@ func careful(d db, n int) error {{
                 r#"
 package p
 import ("errors"; "os")
-type file struct {{ *os.File; tmp string; n int }}
+type file struct {{ of []*os.File; tmp string; n int }}
 func (f *file) Close() error {{ f.n++; return nil }}
 type set struct {{ known map[string]*file; last *file }}
 var all = &set{{known: map[string]*file{{}}}}
@@ -535,8 +553,11 @@ func write(name string, data []byte) error {{
         let found =
             "        //^^^^^^^^^^^^^^ leak[missing-close]: `f` is not closed when `write` returns";
         let opens = "f, err := os.Open(name); if err != nil { return nil, err }; ";
-        program(&format!("{opens} return &file{{File: f, tmp: name}}, nil"), found);
-        program(&format!("{opens} w := &file{{File: f}}; w.tmp = name; return w, nil"), found);
+        program(&format!("{opens} return &file{{of: []*os.File{{f}}, tmp: name}}, nil"), found);
+        program(
+            &format!("{opens} w := &file{{of: []*os.File{{f}}}}; w.tmp = name; return w, nil"),
+            found,
+        );
         // Memory alone needs no end.
         program(
             "if name == \"\" { return nil, errors.New(\"name\") }; return &file{tmp: name}, nil",
@@ -548,7 +569,7 @@ func write(name string, data []byte) error {{
             "",
         );
         program(
-            "if s.last == nil { f, err := os.Open(name); if err != nil { return nil, err }; s.last = &file{File: f} }; return s.last, nil",
+            "if s.last == nil { f, err := os.Open(name); if err != nil { return nil, err }; s.last = &file{of: []*os.File{f}} }; return s.last, nil",
             "",
         );
     }
@@ -592,16 +613,16 @@ func forgets(s source) (bool, error) {{
     fn a_helper_only_uses_it() {
         check(
             r#"
-type file struct { f *os.File; n int }
+type file struct { of []*os.File; n int }
 func open(name string) (*file, error) {
     f, err := os.Open(name)
     if err != nil {
         return nil, err
     }
-    return &file{f: f}, nil
+    return &file{of: []*os.File{f}}, nil
 }
-func (f *file) Read(p []byte) (int, error) { f.n += len(p); return f.f.Read(p) }
-func (f *file) Close() error { return f.f.Close() }
+func (f *file) Read(p []byte) (int, error) { f.n += len(p); return f.of[0].Read(p) }
+func (f *file) Close() error { return f.of[0].Close() }
 type store struct { data []byte; last io.Reader }
 func (s *store) restore(r io.Reader) (err error) { s.data, err = io.ReadAll(r); return err }
 func (s *store) adopt(r io.Reader) error { s.last = r; return s.restore(r) }
@@ -721,16 +742,16 @@ func saveAlways(from string) error {
     fn another_failing_step_closes_it() {
         check(
             r#"
-type conn struct { c *os.File }
+type conn struct { of []*os.File }
 func dial(addr string) (*conn, error) {
     c, err := os.Open(addr)
     if err != nil {
         return nil, err
     }
-    return &conn{c}, nil
+    return &conn{[]*os.File{c}}, nil
 }
-func (c *conn) hello() error { _, err := c.c.Read(nil); return err }
-func (c *conn) Close() error { return c.c.Close() }
+func (c *conn) hello() error { _, err := c.of[0].Read(nil); return err }
+func (c *conn) Close() error { return c.of[0].Close() }
 type client struct { c *conn }
 func connect(addr string, n int) (*client, error) {
     c, err := dial(addr)

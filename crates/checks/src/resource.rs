@@ -65,6 +65,9 @@ pub(crate) fn finding(ctx: &Ctx<'_>, words: &Words, lost: &LostResource) -> Find
     related.extend(helper.map(|place| ctx.label(place, "this function leaves it to its caller")));
     let never = !lost.closed && !lost.moved;
     let message = match lost.how {
+        ResourceLoss::Replaced(at) => {
+            format!("{subject} is not {done} before it is replaced at line {}", ctx.line(at))
+        }
         _ if never => format!("{subject} is never {done}"),
         ResourceLoss::Return(exit) => {
             format!("{subject} is not {done} when {func} returns at line {}", ctx.line(exit))
@@ -74,6 +77,9 @@ pub(crate) fn finding(ctx: &Ctx<'_>, words: &Words, lost: &LostResource) -> Find
     if let ResourceLoss::Return(exit) = lost.how {
         related.extend(words::decision(ctx, &lost.path));
         related.push(ctx.label(exit, format!("not {done} on this path")));
+    }
+    if let ResourceLoss::Replaced(at) = lost.how {
+        related.push(ctx.label(at, "another one takes its place here"));
     }
     related.extend(lost.started.filter(|&at| at != lost.span).map(|at| ctx.label(at, STARTS)));
     let help = match name {

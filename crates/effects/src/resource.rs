@@ -38,6 +38,15 @@ pub struct ResourceEffect {
     /// The result that is one.
     #[serde(default)]
     pub result: u32,
+    /// The argument whose end is that of the new one too.
+    #[serde(default)]
+    pub of: Option<u32>,
+    /// Another result that is one.
+    #[serde(default)]
+    pub also: Option<u32>,
+    /// This argument becomes the first result: who closes that closes it. With an error it is closed.
+    #[serde(default)]
+    pub becomes: Option<u32>,
     /// It gives this argument back, the receiver being 0.
     #[serde(default)]
     pub releases: Option<u32>,

@@ -6,8 +6,9 @@ use crate::exec::{Run, Site};
 use crate::package::Writes;
 use crate::report::StepKind;
 use crate::state::{Held, State};
-use crate::summary::{Fresh, Outcome, Path, Summary, Value};
+use crate::summary::{Base, Fresh, Outcome, Path, PathStep, Summary, Test, Value};
 use crate::term::{Arena, Epoch, EpochId, Part, PlaceId, Root, Term, TermId};
+use stanch_effects::Kind;
 use stanch_ir::{FuncId, LocalId};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::TypeKind;
@@ -207,21 +208,30 @@ impl<'a> Run<'a, '_> {
     /// What another outcome gives back or hands on, which no result tells from this one, is the
     /// callee's business.
     fn trust(&mut self, state: &mut State, env: &Env<'_>, outcome: &Outcome, outcomes: &[Outcome]) {
-        let alike = || outcomes.iter().filter(|o| o.results == outcome.results);
         // What the caller chose by an argument it answers for.
         let chosen = outcome.conditions.iter().any(|(path, _)| path.steps.is_empty());
-        let used = alike().flat_map(|o| &o.used);
-        for path in used.filter(|path| !chosen && !outcome.used.contains(path)) {
-            if let Some(value) = self.find_value(state, env, path) {
-                self.escape(state, value);
+        // So is what hangs on the state of the object that holds it, which its caller cannot know: whether
+        // it was closed before.
+        let of_state = |path: &Path| {
+            let known = |(of, _): &(Path, Value)| !of.steps.is_empty() && of.base == path.base;
+            !path.steps.is_empty() && outcome.conditions.iter().any(known)
+        };
+        let trusted = |other: &Outcome, path: &Path| {
+            !chosen && other.results == outcome.results || of_state(path)
+        };
+        for other in outcomes {
+            let used = other.used.iter().filter(|path| !outcome.used.contains(path));
+            for path in used.filter(|path| trusted(other, path)) {
+                if let Some(value) = self.find_value(state, env, path) {
+                    self.escape(state, value);
+                }
             }
-        }
-        for (path, act) in alike().flat_map(|o| &o.acts) {
-            if !chosen
-                && !outcome.acts.iter().any(|(p, a)| (p, a) == (path, act))
-                && let Some(place) = self.find_place(state, env, path)
-            {
-                self.act(state, place, *act);
+            for (path, act) in other.acts.iter().filter(|act| !outcome.acts.contains(act)) {
+                if trusted(other, path)
+                    && let Some(place) = self.find_place(state, env, path)
+                {
+                    self.act(state, place, *act);
+                }
             }
         }
         // So is what the callee keeps because of its own state, which its caller cannot know.
@@ -368,23 +378,74 @@ impl<'a> Run<'a, '_> {
         values: &[Option<TermId>],
         call: &Invocation<'a>,
     ) {
-        if let Some(fresh) = outcome.fresh.first() {
+        // The answer to a request made with HEAD has no body.
+        let empty = call.args.iter().any(|arg| self.bodiless.contains(arg));
+        let fresh = outcome.fresh.first().filter(|f| {
+            let known = self.learning && !f.within.is_empty();
+            !known && !(empty && f.kind == Some(Kind::Body))
+        });
+        if let Some(fresh) = fresh {
             let Fresh { kind, deadline, ref enders, started, ty, .. } = *fresh;
             let (enders, helper) = (enders.clone(), Some(func));
+            // The type is that of the object, not of what is in it.
+            let ty = ty.filter(|_| fresh.within.is_empty());
             let site = Site { kind, deadline, helper, enders, started, ty, ..Site::default() };
             self.own(state, call.span, site, true);
         }
         let wraps = self.wraps_error(state, call);
         for (i, &dst) in call.dst.iter().enumerate() {
-            let first = outcome.fresh.first();
-            let fresh = first.is_some_and(|f| f.result == i || f.also.contains(&i));
-            let value = match values.get(i).copied().flatten() {
-                _ if fresh => self.arena.term(Term::Owed(call.span)),
-                Some(value) => value,
-                None => self.unknown_result(dst, wraps),
+            let fresh = fresh.filter(|f| f.result == i || f.also.contains(&i));
+            let value = match (fresh, values.get(i).copied().flatten()) {
+                (Some(fresh), _) if fresh.within.is_empty() => {
+                    self.arena.term(Term::Owed(call.span))
+                }
+                (Some(fresh), _) => self.carrier(state, fresh, call.span),
+                (None, Some(value)) => value,
+                (None, None) => self.unknown_result(dst, wraps),
             };
             self.assign(state, dst, value);
         }
+        for (path, test, truth) in &outcome.tells {
+            self.told(state, path, *test, *truth, call);
+        }
+    }
+
+    /// What a callee knows of a number that hangs on a result.
+    fn told(
+        &mut self,
+        state: &mut State,
+        path: &Path,
+        test: Test,
+        truth: bool,
+        call: &Invocation<'a>,
+    ) {
+        let Base::Result(result) = path.base else { return };
+        let Some(&dst) = call.dst.get(result) else { return };
+        let value = self.arena.local(dst);
+        let value = state.load(&mut self.arena, value);
+        let mut place = match path.steps.first() {
+            Some(PathStep::Deref) => self.arena.pointee(value),
+            _ => return,
+        };
+        for step in &path.steps[1..] {
+            place = match *step {
+                PathStep::Field(field) => self.arena.part(place, Part::Field(field)),
+                PathStep::Deref => {
+                    let pointer = state.load(&mut self.arena, place);
+                    self.arena.pointee(pointer)
+                }
+                PathStep::Answer(_) => return,
+            };
+        }
+        let number = state.load(&mut self.arena, place);
+        let (Test::Below(n) | Test::Above(n) | Test::Is(n)) = test;
+        let bound = self.arena.term(Term::Int(n));
+        let told = match test {
+            Test::Below(_) => self.arena.binary(BinaryOp::Lt, number, bound),
+            Test::Above(_) => self.arena.binary(BinaryOp::Lt, bound, number),
+            Test::Is(_) => self.arena.binary(BinaryOp::Eq, number, bound),
+        };
+        state.assume(&mut self.arena, told, truth);
     }
 
     /// A function that is given an error and returns one wraps it: it is believed not to lose it.

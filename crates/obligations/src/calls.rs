@@ -6,7 +6,7 @@ use crate::flow::DEFERRED;
 use crate::inferred::Act;
 use crate::names::Known;
 use crate::package::acts;
-use crate::report::{LockMode, Step, StepKind};
+use crate::report::{LockMode, ResourceLoss, Step, StepKind};
 use crate::slots::is_of_slots;
 use crate::state::{InputCall, Owed, Pending, State};
 use crate::summary::Start;
@@ -331,7 +331,11 @@ impl<'a> Run<'a, '_> {
         let method = |&arg: &TermId| matches!(self.arena.get(arg), Term::Text(text) if **text == *"\"HEAD\"");
         let bodiless = call.args.iter().any(method);
         let dst = call.dst;
-        let after = self.perform_plain(state, call);
+        let ended = self.ended_carrier(&call);
+        let mut after = self.perform_plain(state, call);
+        for state in after.iter_mut().filter(|_| ended.is_some()) {
+            ended.into_iter().for_each(|site| self.close(state, site));
+        }
         if let (true, Some(&dst)) = (bodiless, dst.first()) {
             for state in &after {
                 let place = self.arena.local(dst);
@@ -694,7 +698,7 @@ impl<'a> Run<'a, '_> {
         let path = again.then(|| self.path_since(state, span));
         let known = self.sites.entry(span).or_insert(site);
         if known.overwritten.is_none() {
-            known.overwritten = path;
+            known.overwritten = path.map(|path| (ResourceLoss::Again, path));
         }
         state.owed.insert(span, Owed { guarded: false, exposed, drained: false });
         // What the place holds of an earlier turn is not in this one.
@@ -708,7 +712,7 @@ impl<'a> Run<'a, '_> {
 
     /// Whether what an earlier run of the operation made is now in another variable than the one it was
     /// made in.
-    fn is_kept_aside(&self, state: &State, span: Span) -> bool {
+    pub(crate) fn is_kept_aside(&self, state: &State, span: Span) -> bool {
         let Some(site) = self.sites.get(&span) else { return false };
         state.mem.iter().any(|(&place, &term)| {
             let data = self.arena.data(place);
@@ -716,7 +720,7 @@ impl<'a> Run<'a, '_> {
                 (Root::Local(local), []) => self.func.locals.get(local).map(|l| &l.name),
                 _ => None,
             };
-            *self.arena.get(self.arena.unboxed(term)) == Term::Owed(span)
+            self.owed_for(term) == Some(span)
                 && name.is_some_and(|n| !n.is_empty() && Some(&**n) != site.name.as_deref())
         })
     }

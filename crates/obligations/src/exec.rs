@@ -6,7 +6,7 @@ use crate::inferred::{Act, Ender};
 use crate::learned::Candidate;
 use crate::order::Notes;
 use crate::package::Package;
-use crate::report::{DoubleLock, Step, StepKind};
+use crate::report::{DoubleLock, ResourceLoss, Step, StepKind};
 use crate::slots::Slots;
 use crate::state::{Detail, State};
 use crate::summary::Summary;
@@ -80,12 +80,14 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) slots: Slots,
     /// Whether it asked for the summary of a method that was not run yet.
     pub(crate) early: bool,
-    /// The parameter that is taken for something that the function made itself.
-    pub(crate) given_param: Option<usize>,
+    /// The input that is taken for something that the function made itself.
+    pub(crate) given_input: Option<usize>,
     /// Channels that tell that contexts are over, with these.
     pub(crate) done_of: FxHashMap<TermId, TermId>,
     /// Contexts that others were made from, each with where that was.
     pub(crate) children: Vec<(TermId, Span)>,
+    /// New objects that callees returned, with what was made for them and is in a field.
+    pub(crate) carriers: FxHashMap<TermId, Span>,
 }
 
 /// Something acquired by an operation of the function.
@@ -121,8 +123,8 @@ pub(crate) struct Site {
     pub(crate) fields: Vec<ObjectId>,
     /// Whether some path hands it on other than by storing it in a field.
     pub(crate) handed: bool,
-    /// The path on which the operation ran again while it was owed.
-    pub(crate) overwritten: Option<Vec<Step>>,
+    /// The path on which the operation ran again while it was owed, or what it had made was replaced.
+    pub(crate) overwritten: Option<(ResourceLoss, Vec<Step>)>,
 }
 
 impl<'a, 'p> Run<'a, 'p> {
@@ -164,9 +166,10 @@ impl<'a, 'p> Run<'a, 'p> {
             candidates: BTreeMap::new(),
             slots: Slots::default(),
             early: false,
-            given_param: None,
+            given_input: None,
             done_of: FxHashMap::default(),
             children: Vec::new(),
+            carriers: FxHashMap::default(),
         };
         run.name_fields();
         run
@@ -270,6 +273,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 let value = self.operand(state, operand);
                 let place = self.place(state, place);
                 self.store(state, place, value);
+                self.replaced_body(state, place, value, instr.span);
             }
             InstrKind::Go(call) => self.go(state, call, instr.span),
             InstrKind::Defer(call) => self.defer(state, call, at, instr.span),
@@ -318,7 +322,7 @@ impl<'a, 'p> Run<'a, 'p> {
 
     /// `local = value`
     pub(crate) fn assign(&mut self, state: &mut State, local: LocalId, value: TermId) {
-        if let Term::Owed(site) = *self.arena.get(value) {
+        if let Some(site) = self.owed_for(value) {
             let name = &self.func.locals[local].name;
             if !name.is_empty()
                 && &**name != "_"
@@ -553,6 +557,7 @@ impl<'a, 'p> Run<'a, 'p> {
         let at = self.place(state, place);
         if !state.owed.is_empty() {
             self.escape_parts(state, at);
+            self.copy_whole(state, at);
         }
         let value = self.read(state, at);
         // Package-level errors are sentinels.
@@ -572,6 +577,16 @@ impl<'a, 'p> Run<'a, 'p> {
             }
         }
         value
+    }
+
+    /// A copy of a struct that is owed has what that holds.
+    fn copy_whole(&mut self, state: &mut State, place: PlaceId) {
+        let data = self.arena.data(place);
+        if let (Root::Ptr(object), []) = (data.root, &*data.parts)
+            && let Term::Owed(site) = *self.arena.get(object)
+        {
+            self.discharge(state, site);
+        }
     }
 
     /// Operands that live on in a container: handed on.

@@ -4,12 +4,13 @@ use crate::exec::Run;
 use crate::flow::Exit;
 use crate::report::{LockMode, Loss, LostCancel, MissingUnlock};
 use crate::sorted::SortedMap;
-use crate::state::{Detail, Held, State};
+use crate::state::{Detail, Held, Owed, State};
 use crate::summary::{
-    Base, CallUnder, Fresh, Outcome, Path, PathStep, Summary, Take, Value, path_of, value_of,
+    Base, CallUnder, Fresh, Outcome, Path, PathStep, Summary, Take, Test, Value, path_of, value_of,
 };
 use crate::term::{Epoch, PlaceId, Root, Term, TermId};
 use crate::unlockers::Unlocker;
+use stanch_effects::Kind;
 use stanch_ir::{LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::TypeId;
@@ -63,26 +64,51 @@ impl Run<'_, '_> {
 
     fn outcome(&mut self, exit: &mut Exit) -> Outcome {
         let mut outcome = Outcome::default();
-        let owed = |run: &Self, result: TermId| match *run.arena.get(run.arena.unboxed(result)) {
-            Term::Owed(site) => Some(site),
-            _ => None,
+        // What a type assertion gives is the object itself.
+        let owed = |run: &Self, result: TermId| {
+            let mut value = run.arena.unboxed(result);
+            while let Term::Assert(inner, _) = *run.arena.get(value) {
+                value = run.arena.unboxed(inner);
+            }
+            match *run.arena.get(value) {
+                Term::Owed(site) => Some(site),
+                _ => None,
+            }
         };
         let mut news: Vec<Option<TypeId>> = Vec::new();
         let given = self.gives_back(exit);
         for (i, &result) in exit.results.iter().enumerate() {
-            outcome.fresh.extend(self.inherited(&exit.state, i, result));
+            let inherited = self.inherited(&exit.state, i, result);
+            outcome.fresh.extend(inherited.or_else(|| self.carried(&exit.state, i, result)));
             news.push(self.new_owner(&exit.state, result));
         }
+        let plain = |run: &Self, i: usize, result: TermId| {
+            owed(run, result).is_none() && run.ends_itself(i)
+        };
+        let others = (0..exit.results.len()).any(|i| plain(self, i, exit.results[i]));
+        let handles: Vec<Option<Span>> = exit
+            .results
+            .iter()
+            .map(|&result| match owed(self, result) {
+                None if !self.learning && !others => self.ended_by(&mut exit.state, result),
+                _ => None,
+            })
+            .collect();
+        let kept: Vec<(Span, Owed)> = handles
+            .iter()
+            .filter_map(|site| Some(((*site)?, exit.state.owed.remove(site.as_ref()?)?)))
+            .collect();
         // What another result holds as well is that one's.
         for &result in &exit.results {
             if owed(self, result).is_none() {
                 self.escape(&mut exit.state, result);
             }
         }
+        exit.state.owed.extend(kept);
         outcome.settled.clone_from(&exit.read);
         let (first, mut sites) = (outcome.fresh.len(), Vec::new());
         for (i, &result) in exit.results.iter().enumerate() {
-            if let Some(site) = owed(self, result) {
+            if let Some(site) = owed(self, result).or(handles[i]) {
                 if !exit.state.owed.contains_key(&site) {
                     outcome.settled.push(i);
                     continue;
@@ -96,16 +122,23 @@ impl Run<'_, '_> {
                 outcome.fresh.push(Fresh {
                     result: i,
                     also: Vec::new(),
-                    kind: s.kind,
+                    kind: match handles[i] {
+                        Some(_) => s.kind.map(|_| Kind::Stop),
+                        None => s.kind,
+                    },
                     deadline: s.deadline,
                     enders: s.enders.clone(),
                     started: s.started,
                     ty: s.ty,
+                    within: Box::default(),
                 });
             }
         }
         for &result in &exit.results {
             self.escape(&mut exit.state, result);
+        }
+        for site in handles.into_iter().flatten() {
+            self.discharge(&mut exit.state, site);
         }
         let (func, results) = (self.func, &exit.results);
         let values = results.iter().zip(news);
@@ -184,6 +217,7 @@ impl Run<'_, '_> {
             outcome.calls.push(CallUnder { path, at: (self.id, call.span), held, flags });
         }
         outcome.conditions = self.conditions(&exit.state.facts).0;
+        outcome.tells = self.tells(exit);
         outcome
     }
 
@@ -246,6 +280,33 @@ impl Run<'_, '_> {
         conditions.truncate(MAX_CONDITIONS);
         let all = conditions.len() == facts.len();
         (conditions, all)
+    }
+
+    /// What an exit knows of numbers in fields of its results.
+    fn tells(&mut self, exit: &Exit) -> Vec<(Path, Test, bool)> {
+        let mut tells = Vec::new();
+        for (&term, &known) in exit.state.facts.iter() {
+            let (&Term::Binary(op, a, b), &Term::Bool(truth)) =
+                (self.arena.get(term), self.arena.get(known))
+            else {
+                continue;
+            };
+            let (of, test) = match (op, self.arena.get(a), self.arena.get(b)) {
+                (BinaryOp::Lt, Term::Load(..), &Term::Int(n)) => (a, Test::Below(n)),
+                (BinaryOp::Lt, &Term::Int(n), Term::Load(..)) => (b, Test::Above(n)),
+                (BinaryOp::Eq, Term::Load(..), &Term::Int(n)) => (a, Test::Is(n)),
+                _ => continue,
+            };
+            let Term::Load(place, _) = *self.arena.get(of) else { continue };
+            let path = path_of(&self.arena, self.func, &exit.results, place);
+            let path = path.filter(|path| matches!(path.base, Base::Result(_)));
+            if let Some(path) = path.filter(|_| tells.len() < MAX_CONDITIONS)
+                && exit.state.load(&mut self.arena, place) == of
+            {
+                tells.push((path, test, truth));
+            }
+        }
+        tells
     }
 
     pub(crate) fn condition_on_input(&self, term: TermId, known: TermId) -> Option<(Path, Value)> {
@@ -387,7 +448,7 @@ impl Run<'_, '_> {
                     (Loss::Discarded, Vec::new())
                 }
                 (Some(exit), _) => (Loss::Return(exit.span), self.path_since(&exit.state, span)),
-                (None, Some(path)) => (Loss::Overwritten, path.clone()),
+                (None, Some((_, path))) => (Loss::Overwritten, path.clone()),
                 (None, None) => continue,
             };
             found.push(LostCancel {

@@ -21,11 +21,11 @@ const MAX_COPIES: usize = 6;
 /// Literals within literals are looked at so far.
 const MAX_DEPTH: u32 = 3;
 
-/// A parameter, and a caller that hands over what it is.
+/// An input, and a caller that hands over what it is.
 pub(crate) struct Given {
     func: FuncId,
-    /// The parameter's number, receiver first.
-    param: usize,
+    /// The input's number: parameters, receiver first, then captured variables.
+    input: usize,
     /// The caller, and the call.
     by: (FuncId, Span),
 }
@@ -34,28 +34,78 @@ pub(crate) struct Given {
 pub(crate) fn find(package: &Package<'_>) -> Vec<Given> {
     let mut found = Vec::new();
     for (id, func) in package.module.funcs.iter_enumerated() {
-        if !func.has_body || func.object.is_none() || package.in_test(func.span) {
+        if !func.has_body || package.in_test(func.span) {
+            continue;
+        }
+        if func.object.is_none() {
+            found.extend(captured(package, id, func));
             continue;
         }
         for param in usize::from(func.has_recv)..func.params.len() {
             if ends(package, func, func.params[param])
                 && let Some(by) = handed_over(package, id, param)
             {
-                found.push(Given { func: id, param, by });
+                found.push(Given { func: id, input: param, by });
             }
         }
     }
     found
 }
 
-/// Whether a function closes a parameter itself, other than at its end whatever happens.
+/// The variables that a goroutine's literal gets from the function that starts it, and closes.
+fn captured(package: &Package<'_>, id: FuncId, literal: &Func) -> Vec<Given> {
+    let Some((parent, at)) = literal.parent.and_then(|p| Some((p, started_at(package, p, id)?)))
+    else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let Some(made) = made_at(package, parent, id) else { return found };
+    for (i, capture) in literal.captures.iter().enumerate().filter(|(_, c)| !c.by_ref) {
+        if ends(package, literal, capture.inner)
+            && hands_over(package, parent, capture.outer, made, MAX_DEPTH) == Some(true)
+        {
+            found.push(Given { func: id, input: literal.params.len() + i, by: (parent, at) });
+        }
+    }
+    found
+}
+
+/// Where a function starts a literal as a goroutine.
+fn started_at(package: &Package<'_>, parent: FuncId, literal: FuncId) -> Option<Span> {
+    let instrs = package.module.funcs.get(parent)?.blocks.iter().flat_map(|block| &block.instrs);
+    instrs.into_iter().find_map(|instr| match &instr.kind {
+        InstrKind::Go(Call { callee: Callee::Closure(func, _), .. }) if *func == literal => {
+            Some(instr.span)
+        }
+        _ => None,
+    })
+}
+
+/// The variable that an input of a function is.
+fn input(func: &Func, input: usize) -> Option<LocalId> {
+    let captured = || func.captures.get(input - func.params.len()).map(|c| c.inner);
+    func.params.get(input).copied().or_else(captured)
+}
+
+/// Whether a function closes an input itself, other than at its end whatever happens.
 fn ends(package: &Package<'_>, func: &Func, param: LocalId) -> bool {
     let Some(ty) = func.locals.get(param).map(|local| local.ty) else { return false };
     if !package.is_closable(ty) || is_light(package, ty) {
         return false;
     }
+    let mut names = vec![param];
+    for kind in visit::kinds(func) {
+        match kind {
+            InstrKind::Call(call) => names.extend(taken_over(package, call, &names)),
+            InstrKind::Assign(to, Rvalue::Use(x)) if named(&names, x) => names.push(*to),
+            _ => {}
+        }
+    }
+    let closes = |call: &Call| names.iter().any(|&local| closes(package, call, local));
     visit::kinds(func).any(|kind| match kind {
-        InstrKind::Call(call) => closes(package, call, param),
+        InstrKind::Call(call) => closes(call),
+        // Nobody else can close what a goroutine's literal has.
+        InstrKind::Defer(call) => func.object.is_none() && closes(call),
         _ => false,
     })
 }
@@ -67,6 +117,16 @@ fn is_light(package: &Package<'_>, ty: TypeId) -> bool {
     named.is_none_or(|object| {
         matches!(program.package_path(object.package), "time" | "context" | "testing")
     })
+}
+
+/// The result that takes one of the variables over.
+fn taken_over(package: &Package<'_>, call: &Call, names: &[LocalId]) -> Option<LocalId> {
+    let (Callee::Static(object, _) | Callee::Interface { method: object, .. }) = call.callee else {
+        return None;
+    };
+    let becomes = package.names.resource(object)?.becomes?;
+    let taken = call.args.get(becomes as usize).is_some_and(|arg| named(names, arg));
+    call.dst.first().copied().filter(|_| taken)
 }
 
 fn closes(package: &Package<'_>, call: &Call, local: LocalId) -> bool {
@@ -342,13 +402,13 @@ impl Run<'_, '_> {
     /// The state in which the function begins.
     pub(crate) fn beginning(&mut self) -> State {
         let mut state = State::default();
-        let Some(local) = self.given_param.and_then(|i| self.func.params.get(i)).copied() else {
+        let Some(local) = self.given_input.and_then(|i| input(self.func, i)) else {
             return state;
         };
         let data = &self.func.locals[local];
         let key = match self.func.object {
             Some(object) => makers::key(self.package, object, data.ty),
-            None => return state,
+            None => self.func.symbol.to_string(),
         };
         let span = data.span;
         self.candidates.insert(span, Candidate::given(key));
@@ -367,16 +427,17 @@ pub(crate) fn duties(
 ) -> Vec<Duty> {
     let mut seen: FxHashSet<(FuncId, usize)> = FxHashSet::default();
     let mut duties = Vec::new();
-    for Given { func, param, by } in find(package) {
-        let Some(&local) = package.module.funcs[func].params.get(param) else { continue };
+    for Given { func, input: param, by } in find(package) {
+        let Some(local) = input(&package.module.funcs[func], param) else { continue };
         if !seen.insert((func, param)) {
             continue;
         }
         let span = package.module.funcs[func].locals[local].span;
+        let literal = package.module.funcs[func].object.is_none();
         let lost = run(func, param).into_iter();
         let lost = lost.filter(|duty| duty.span == span && duty.closer.is_some());
         duties.extend(
-            lost.filter(|duty| duty.lost.is_some() && !duty.deferred)
+            lost.filter(|duty| duty.lost.is_some() && (literal || !duty.deferred))
                 .map(|duty| Duty { given_by: Some(by), ..duty }),
         );
     }

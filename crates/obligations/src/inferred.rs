@@ -545,6 +545,7 @@ impl<'a> Run<'a, '_> {
             enders,
             started,
             ty,
+            within: Box::default(),
         })
     }
 

@@ -443,6 +443,9 @@ impl Scan<'_, '_> {
         for (i, &bits) in args.iter().enumerate().filter(|(_, bits)| bits.any() != 0) {
             match effect.and_then(|e| e.args) {
                 _ if effect.is_some_and(|e| e.releases == Some(i as u32)) => held.end(bits),
+                _ if effect.is_some_and(|e| e.becomes == Some(i as u32)) => {
+                    dst.iter().for_each(|&to| self.flow(held, to, bits));
+                }
                 Some(Args::Borrow) => {}
                 Some(Args::IntoResult) => dst.iter().for_each(|&to| self.flow(held, to, bits)),
                 Some(_) => held.keep(bits),
@@ -608,7 +611,8 @@ impl<'a> Run<'a, '_> {
             }
             _ => false,
         };
-        let new = matches!(self.arena.get(self.arena.unboxed(value)), Term::New(_));
+        let object = self.arena.unboxed(value);
+        let new = matches!(self.arena.get(object), Term::New(_)) && !self.carries(state, object);
         self.is_loan(state, callee, arg, value)
             && (new || facts.lends.only_uses(arg))
             && !(flagged && facts.relevant)

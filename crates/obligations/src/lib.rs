@@ -7,6 +7,7 @@
 
 mod applies;
 mod calls;
+mod carried;
 mod dropped;
 mod escape;
 mod exec;
@@ -15,6 +16,7 @@ mod findings;
 mod flow;
 mod given;
 mod holders;
+mod idle;
 mod inferred;
 mod learned;
 mod lends;
@@ -24,6 +26,7 @@ mod names;
 mod order;
 mod origin;
 mod package;
+mod ranges;
 mod report;
 mod resources;
 mod semaphores;
@@ -117,13 +120,14 @@ pub fn analyse(
     });
     results.duties.extend(given::duties(&facts, &mut |id, param| {
         let mut run = Run::new(&facts, &summaries, id, Detail::Fine);
-        (run.learning, run.given_param) = (true, Some(param));
+        (run.learning, run.given_input) = (true, Some(param));
         let Some(mut exits) = run.explore() else { return Vec::new() };
         run.summary(&mut exits);
         run.duties(&exits, facts.ends_process(id, is_main))
     }));
     held.retain(|h| h.enders.is_empty() || stops.can_end(module.package, &h.enders));
     results.makers = makers::find(&facts);
+    results.idle = idle::find(&facts);
     results.dropped = dropped::find(&facts);
     results.owners = holders::owner_facts(&facts, &summaries, held);
     let out = facts::give_out(&facts, &summaries, &stops);

@@ -26,6 +26,9 @@ pub struct Results {
     pub duties: Vec<Duty>,
     /// Functions that return what may have to be closed.
     pub makers: Vec<crate::Maker>,
+    /// Methods with the name of one that ends its receiver and do nothing of the kind, each as its type
+    /// and name.
+    pub idle: Vec<String>,
     /// What fields lose while it may be open.
     pub dropped: Vec<Dropped>,
     /// What the functions do with locks, for [`join_locks`](crate::join_locks).
@@ -251,6 +254,8 @@ pub struct Duty {
 /// How a resource is lost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ResourceLoss {
+    /// Something else takes its place there.
+    Replaced(Span),
     /// This return (or end of the function) is reached.
     Return(Span),
     /// The creation runs again while the last one is open.

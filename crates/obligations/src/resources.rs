@@ -26,6 +26,7 @@ impl<'a> Run<'a, '_> {
             || effect.releases.is_some()
             || effect.ends_when_false
             || effect.drains.is_some()
+            || effect.becomes.is_some()
             || matches!(effect.args, Some(Args::IntoResult | Args::Escape));
         (says_more || matches!(call.target, Target::Unknown)).then_some(effect)
     }
@@ -43,6 +44,9 @@ impl<'a> Run<'a, '_> {
             self.give_back(&mut state, value);
             self.fresh_results(&mut state, call);
             return vec![state];
+        }
+        if let Some(&value) = effect.becomes.and_then(|i| call.args.get(i as usize)) {
+            return self.taken_over(state, value, call);
         }
         if effect.ends_when_false {
             return self.turn_or_end(state, call);
@@ -66,7 +70,7 @@ impl<'a> Run<'a, '_> {
             // The answer to a request made with HEAD has no body.
             Some(Kind::Body) if call.args.iter().any(|arg| self.bodiless.contains(arg)) => {}
             Some(kind) if self.leaks(kind, call.span) => {
-                return self.acquire_resource(state, kind, effect.result as usize, call);
+                return self.acquire_resource(state, kind, &effect, call);
             }
             _ => {}
         }
@@ -86,25 +90,96 @@ impl<'a> Run<'a, '_> {
         &mut self,
         mut state: State,
         kind: Kind,
-        result: usize,
+        effect: &ResourceEffect,
         call: &Invocation<'a>,
     ) -> Vec<State> {
-        let error = call.dst.iter().position(|&dst| {
-            self.func.locals.get(dst).is_some_and(|l| self.package.is_error(l.ty))
-        });
+        let results = [Some(effect.result), effect.also];
+        let results = results.into_iter().flatten().map(|result| result as usize);
+        // Each has a place of its own: the call, and the variable that gets the other one.
+        let mut made: Vec<(usize, Span)> = Vec::new();
+        for result in results {
+            let local = call.dst.get(result).and_then(|&dst| self.func.locals.get(dst));
+            match local {
+                _ if made.is_empty() => made.push((result, call.span)),
+                Some(local) if !local.name.is_empty() => made.push((result, local.span)),
+                _ => {}
+            }
+        }
+        let error = self.error_of(call);
         let mut failed = error.map(|_| state.clone());
+        let parent = self.made_of(&state, effect, call);
+        let bounded = parent.is_some_and(|(_, over)| over);
         self.fresh_results(&mut state, call);
-        self.own(&mut state, call.span, Site { kind: Some(kind), ..Site::default() }, true);
-        let value = self.arena.term(Term::Owed(call.span));
-        self.set(&mut state, call, result, value);
+        for &(result, span) in made.iter().filter(|_| !bounded) {
+            let parent = parent.map(|(site, _)| site);
+            self.own(&mut state, span, Site { kind: Some(kind), parent, ..Site::default() }, true);
+            let value = self.arena.term(Term::Owed(span));
+            self.set(&mut state, call, result, value);
+        }
         if let (Some(error), Some(failed)) = (error, &mut failed) {
+            for &(_, span) in &made {
+                self.lose_earlier(failed, span);
+            }
             self.fresh_results(failed, call);
             let (nil, some) = (self.arena.nil(), self.arena.non_nil());
-            self.set(failed, call, result, nil);
+            for &(result, _) in &made {
+                self.set(failed, call, result, nil);
+            }
             self.set(failed, call, error, some);
             self.set(&mut state, call, error, nil);
         }
         [Some(state), failed].into_iter().flatten().collect()
+    }
+
+    /// The result of a call that is an error.
+    fn error_of(&self, call: &Invocation<'a>) -> Option<usize> {
+        call.dst
+            .iter()
+            .position(|&dst| self.func.locals.get(dst).is_some_and(|l| self.package.is_error(l.ty)))
+    }
+
+    /// What something is made of whose end is that of the new one too, if that was acquired here, and
+    /// whether its end is settled.
+    fn made_of(
+        &self,
+        state: &State,
+        effect: &ResourceEffect,
+        call: &Invocation<'a>,
+    ) -> Option<(Span, bool)> {
+        let whole = call.args.get(effect.of? as usize)?;
+        let Term::Owed(site) = *self.arena.get(self.arena.unboxed(*whole)) else { return None };
+        let known = self.sites.get(&site)?;
+        Some((site, known.closed && !known.handed && !state.owed.contains_key(&site)))
+    }
+
+    /// An argument becomes the result: who closes that closes it.
+    fn taken_over(&mut self, mut state: State, value: TermId, call: &Invocation<'a>) -> Vec<State> {
+        let error = self.error_of(call);
+        let mut failed = error.map(|_| state.clone());
+        self.fresh_results(&mut state, call);
+        self.set(&mut state, call, 0, value);
+        if let (Some(error), Some(failed)) = (error, &mut failed) {
+            self.give_back(failed, value);
+            self.fresh_results(failed, call);
+            let (nil, some) = (self.arena.nil(), self.arena.non_nil());
+            self.set(failed, call, 0, nil);
+            self.set(failed, call, error, some);
+            self.set(&mut state, call, error, nil);
+        }
+        [Some(state), failed].into_iter().flatten().collect()
+    }
+
+    /// The operation runs again: what its variable held of an earlier turn is lost.
+    fn lose_earlier(&mut self, state: &mut State, span: Span) {
+        let lost = state.owed.get(&span).is_some_and(|owed| !owed.guarded);
+        if !lost || self.is_kept_aside(state, span) {
+            return;
+        }
+        let path = self.path_since(state, span);
+        if let Some(site) = self.sites.get_mut(&span) {
+            site.overwritten.get_or_insert((ResourceLoss::Again, path));
+        }
+        state.owed.remove(&span);
     }
 
     /// One more turn, or the end, which gives the receiver back.
@@ -205,6 +280,30 @@ impl<'a> Run<'a, '_> {
         self.sites.get(&site).filter(|s| s.kind == Some(Kind::Ticker)).map(|_| site)
     }
 
+    /// A body gives way to another one: if it was not closed or kept, nobody has it any more.
+    pub(crate) fn replaced_body(
+        &mut self,
+        state: &mut State,
+        place: PlaceId,
+        value: TermId,
+        span: Span,
+    ) {
+        let data = self.arena.data(place);
+        let (Root::Ptr(response), [Part::Field(_)]) = (data.root, &*data.parts) else { return };
+        if self.read(state, place) != response || self.arena.unboxed(value) == response {
+            return;
+        }
+        let Term::Owed(site) = *self.arena.get(response) else { return };
+        let lost = state.owed.get(&site).is_some_and(|owed| !owed.guarded && !owed.drained);
+        if lost {
+            let path = self.path_since(state, site);
+            if let Some(site) = self.sites.get_mut(&site) {
+                site.overwritten.get_or_insert((ResourceLoss::Replaced(span), path));
+            }
+        }
+        state.owed.remove(&site);
+    }
+
     fn may_be_owed(&self, value: TermId) -> bool {
         matches!(
             self.arena.get(self.arena.unboxed(value)),
@@ -235,7 +334,7 @@ impl<'a> Run<'a, '_> {
                     let path = self.path_since(&exit.state, span);
                     (ResourceLoss::Return(exit.span), path, self.fails(exit))
                 }
-                (None, Some(path)) => (ResourceLoss::Again, path.clone(), false),
+                (None, Some((how, path))) => (*how, path.clone(), false),
                 (None, None) => continue,
             };
             found.push(LostResource {

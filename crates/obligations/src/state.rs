@@ -376,7 +376,7 @@ impl State {
                 let x = self.facts.get(&a).copied().unwrap_or(a);
                 let y = self.facts.get(&b).copied().unwrap_or(b);
                 if (x, y) == (a, b) {
-                    return term;
+                    return self.decided(arena, op, a, b).map_or(term, |known| arena.bool(known));
                 }
                 let again = arena.binary(op, x, y);
                 self.facts.get(&again).copied().unwrap_or(again)
@@ -670,6 +670,7 @@ impl State {
         self.facts.retain(|term, known| {
             other.facts.get(term) == Some(known) && !arena.mentions(*term, broken)
         });
+        self.merge_comparisons(arena, &before, other, renamed);
         let value = |facts: &SortedMap<TermId, TermId>, term: TermId| {
             if arena.is_const(term) { Some(term) } else { facts.get(&term).copied() }
         };

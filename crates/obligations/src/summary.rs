@@ -63,6 +63,19 @@ pub(crate) struct Outcome {
     pub(crate) kept: Vec<usize>,
     /// What is known of each result.
     pub(crate) results: Vec<Option<Value>>,
+    /// What is known of numbers that hang on results, each with whether it holds.
+    pub(crate) tells: Vec<(Path, Test, bool)>,
+}
+
+/// A comparison with a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Test {
+    /// It is less.
+    Below(i64),
+    /// It is more.
+    Above(i64),
+    /// It is that number.
+    Is(i64),
 }
 
 /// A result that the caller owes to call.
@@ -82,6 +95,8 @@ pub(crate) struct Fresh {
     pub(crate) started: Option<Span>,
     /// The type of the object, behind interfaces.
     pub(crate) ty: Option<TypeId>,
+    /// The field of the new object that holds it, if it is not the result itself.
+    pub(crate) within: Box<[ObjectId]>,
 }
 
 /// A goroutine that only an act on an object ends.
@@ -151,6 +166,7 @@ impl Outcome {
         self.acts.iter().for_each(|(path, _)| f(path));
         self.asks.iter().for_each(|(path, _)| f(path));
         self.starts.iter().for_each(|(path, _)| f(path));
+        self.tells.iter().for_each(|(path, ..)| f(path));
     }
 
     /// Whether both leave the same behind.
@@ -176,7 +192,7 @@ impl Outcome {
         // A goroutine that is started for some callers only, and not as their arguments say, may be
         // another's business.
         let optional = |f: &Fresh, other: &Self| {
-            f.kind == Some(Kind::Worker)
+            (f.kind == Some(Kind::Worker) || !f.within.is_empty())
                 && !other.fresh.iter().any(|theirs| theirs.result == f.result)
                 && other.conditions.is_empty()
         };
@@ -230,6 +246,7 @@ impl Outcome {
         }
         self.conditions.retain(|c| other.conditions.contains(c));
         self.slots_given.retain(|of| other.slots_given.contains(of));
+        self.tells.retain(|told| other.tells.contains(told));
         for (x, y) in self.results.iter_mut().zip(&other.results) {
             match (&*x, y) {
                 // There is one with that property, or none.

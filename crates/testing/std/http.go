@@ -14,7 +14,9 @@ type Response struct {
 }
 
 func Get(url string) (resp *Response, err error)
+func NewRequest(method, url string, body io.Reader) (*Request, error)
 func (c *Client) Do(req *Request) (*Response, error)
+func (c *Client) Get(url string) (resp *Response, err error)
 
 type Header map[string][]string
 type ResponseWriter interface {

@@ -1,6 +1,8 @@
 // Package net: declarations for fixtures.
 package net
 
+import "time"
+
 type conn struct{ fd int }
 
 func (c *conn) Read(b []byte) (int, error)
@@ -17,6 +19,7 @@ type Conn interface {
 	Read(b []byte) (int, error)
 	Write(b []byte) (int, error)
 	Close() error
+	SetDeadline(t time.Time) error
 }
 
 func Dial(network, address string) (Conn, error)

@@ -1,0 +1,162 @@
+//! What a new object holds that has to be closed: who gets the object gets that too.
+//!
+//! A function that opens something and returns it in a field of a new object leaves it to its caller, as if
+//! it had returned the thing itself. The caller may close it in the field, or by whatever method does so.
+
+use crate::calls::{Invocation, Target};
+use crate::escape::Env;
+use crate::exec::Run;
+use crate::lends::is_method;
+use crate::state::State;
+use crate::summary::{Base, Fresh, Outcome, Path, PathStep, Summary};
+use crate::term::{Part, Root, Term, TermId};
+use crate::visit;
+use stanch_effects::Kind;
+use stanch_ir::{Callee, FuncId, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, Span};
+use stanch_types::ObjectId;
+
+impl Run<'_, '_> {
+    /// What the caller owes for a result that is a new object which nobody else knows, and holds
+    /// something.
+    pub(crate) fn carried(&self, state: &State, result: usize, value: TermId) -> Option<Fresh> {
+        let value = self.arena.unboxed(value);
+        let new = matches!(self.arena.get(value), Term::New(_)) && !state.escaped.contains(&value);
+        let ty = self.types.get(&value).copied().filter(|_| new)?;
+        state.mem.iter().find_map(|(&place, &term)| {
+            let Term::Owed(site) = *self.arena.get(self.arena.unboxed(term)) else { return None };
+            let data = self.arena.data(place);
+            if data.root != Root::Ptr(value) || !state.owed.contains_key(&site) {
+                return None;
+            }
+            let field = |part: &Part| match part {
+                Part::Field(field) => Some(*field),
+                Part::Index(_) => None,
+            };
+            let within: Vec<ObjectId> = data.parts.iter().map(field).collect::<Option<_>>()?;
+            let kind = self.sites.get(&site)?.kind;
+            let exported = within.last().is_some_and(|&last| {
+                self.package.program.object(last).name.starts_with(char::is_uppercase)
+            });
+            let closes = exported || self.package.is_closable(ty);
+            let held =
+                matches!(kind, Some(Kind::Body | Kind::Closer | Kind::Rows | Kind::Transaction));
+            (held && closes).then(|| Fresh {
+                result,
+                kind,
+                ty: Some(ty),
+                within: within.into(),
+                ..Fresh::default()
+            })
+        })
+    }
+
+    /// What a function value among the results gives back whenever it is called: the caller owes that call.
+    pub(crate) fn ended_by(&mut self, state: &mut State, value: TermId) -> Option<Span> {
+        if state.owed.is_empty() {
+            return None;
+        }
+        let (Target::Body(func), _, recv) = self.value(value) else { return None };
+        let args: Vec<TermId> = recv.into_iter().collect();
+        let env = Env { callee: func, args: &args };
+        let summaries = self.summaries;
+        let always: Vec<Path> = match summaries.get(func).map(Option::as_ref)? {
+            Some(summary) if summary.unknown => return None,
+            Some(summary) => always_used(summary),
+            None => self.called_fields(func),
+        };
+        always.iter().find_map(|path| {
+            let value = self.find_value(state, &env, path)?;
+            match *self.arena.get(self.arena.unboxed(value)) {
+                Term::Owed(site) if state.owed.contains_key(&site) => Some(site),
+                _ => None,
+            }
+        })
+    }
+
+    /// The function values in fields of its receiver that a method without a summary calls.
+    fn called_fields(&self, method: FuncId) -> Vec<Path> {
+        let Some(func) = self.package.module.funcs.get(method) else { return Vec::new() };
+        let called = |local: &LocalId| {
+            visit::kinds(func).any(|kind| match kind {
+                InstrKind::Call(call) | InstrKind::Defer(call) => {
+                    matches!(&call.callee, Callee::Value(Operand::Local(l)) if l == local)
+                }
+                _ => false,
+            })
+        };
+        let field = |kind: &InstrKind| {
+            let InstrKind::Assign(to, Rvalue::Load(place)) = kind else { return None };
+            let (PlaceBase::Local(base), [Proj::Deref, Proj::Field(_, field)]) =
+                (place.base, &*place.proj)
+            else {
+                return None;
+            };
+            let steps = [PathStep::Deref, PathStep::Field(*field)].into();
+            let own = func.params.first() == Some(&base) && called(to);
+            own.then_some(Path { base: Base::Param(0), steps })
+        };
+        visit::kinds(func).filter_map(field).collect()
+    }
+
+    /// Whether a result has a method of its own by which callers may end it.
+    pub(crate) fn ends_itself(&self, result: usize) -> bool {
+        let local = self.func.results.get(result).and_then(|&r| self.func.locals.get(r));
+        local.is_some_and(|local| self.package.is_closable(local.ty))
+    }
+
+    /// The new object with what was made at `site` in it.
+    pub(crate) fn carrier(&mut self, state: &mut State, fresh: &Fresh, site: Span) -> TermId {
+        let number = self.arena.number();
+        let object = self.arena.term(Term::New(number));
+        if let Some(ty) = fresh.ty {
+            self.types.insert(object, ty);
+        }
+        let mut place = self.arena.pointee(object);
+        for &field in &fresh.within {
+            place = self.arena.part(place, Part::Field(field));
+        }
+        let owed = self.arena.term(Term::Owed(site));
+        state.store(&self.arena, place, owed);
+        self.carriers.insert(object, site);
+        object
+    }
+
+    /// What is closed with the object that a method is called on which ends it.
+    pub(crate) fn ended_carrier(&self, call: &Invocation<'_>) -> Option<Span> {
+        let object = self.arena.unboxed(*call.args.first()?);
+        let site = self.carriers.get(&object).copied()?;
+        let method = call.object.filter(|&method| is_method(self.package, method))?;
+        self.package.may_end_receiver(method).then_some(site)
+    }
+
+    /// What is owed for a value: itself, or what it holds.
+    pub(crate) fn owed_for(&self, value: TermId) -> Option<Span> {
+        let value = self.arena.unboxed(value);
+        match *self.arena.get(value) {
+            Term::Owed(site) => Some(site),
+            Term::New(_) => self.carriers.get(&value).copied(),
+            _ => None,
+        }
+    }
+
+    /// Whether a new object holds something that is owed.
+    pub(crate) fn carries(&self, state: &State, object: TermId) -> bool {
+        state.mem.iter().any(|(&place, &term)| {
+            let owed = match *self.arena.get(self.arena.unboxed(term)) {
+                Term::Owed(site) => state.owed.contains_key(&site),
+                _ => false,
+            };
+            owed && self.arena.data(place).root == Root::Ptr(object)
+        })
+    }
+}
+
+/// Inputs that a function gives back or hands on, whichever way it goes.
+fn always_used(summary: &Summary) -> Vec<Path> {
+    let does = |outcome: &Outcome, path: &Path| {
+        outcome.used.contains(path) || outcome.touched.contains(path)
+    };
+    let first = summary.outcomes.first();
+    let paths = first.into_iter().flat_map(|o| o.used.iter().chain(&o.touched));
+    paths.filter(|path| summary.outcomes.iter().all(|o| does(o, path))).cloned().collect()
+}
