@@ -10,52 +10,59 @@ use stanch_base::Idx;
 /// probability 10^-27.
 pub(crate) type Key = (u64, u64);
 
-/// Brings a state into canonical form and hashes it. `sort` puts identical goroutines into one
-/// order.
-pub(crate) fn canonicalise(st: &mut State, sort: bool) -> Key {
-    if st.exited {
-        st.gs.clear();
-    }
-    st.gs.retain(|g| g.status != Status::Ended);
-    if sort {
-        sort_goroutines(st);
-    }
-    let mut n = Numbering {
-        objects: vec![NONE; st.heap.len()],
-        object_order: Vec::new(),
-        facts: vec![NONE; st.facts.len()],
-        fact_order: Vec::new(),
-        words: Vec::with_capacity(256),
-    };
-    let flags = [st.root_ended, st.exited, st.main_returned];
-    n.words.push(flags.iter().fold(0, |word, flag| word << 1 | u64::from(*flag)));
-    n.words.push(st.gs.len() as u64);
-    for g in &st.gs {
-        n.goroutine(st, g);
-    }
-    st.globals.iter().for_each(|v| n.value(st, *v));
-    let mut at = 0;
-    while let Some(old) = n.object_order.get(at).copied() {
-        n.object(st, old);
-        at += 1;
-    }
-    let mut at = 0;
-    while let Some(old) = n.fact_order.get(at).copied() {
-        n.fact(st, old);
-        at += 1;
-    }
-    let key = hash(&n.words);
-    rebuild(st, &n);
-    key
-}
-
-struct Numbering {
+/// Brings states into canonical form and hashes them; keeps its memory from one to the next.
+#[derive(Default)]
+pub(crate) struct Canon {
     /// New numbers by old ones.
     objects: Vec<u32>,
     object_order: Vec<u32>,
     facts: Vec<u32>,
     fact_order: Vec<u32>,
     words: Vec<u64>,
+}
+
+impl Canon {
+    /// Brings a state into canonical form; its hash. `sort` puts identical goroutines into one order.
+    pub(crate) fn canonicalise(&mut self, st: &mut State, sort: bool) -> Key {
+        if st.exited {
+            st.gs.clear();
+        }
+        st.gs.retain(|g| g.status != Status::Ended);
+        if sort {
+            sort_goroutines(st, &mut self.words);
+        }
+        self.clear(st);
+        let flags = [st.root_ended, st.exited, st.main_returned];
+        self.words.push(flags.iter().fold(0, |word, flag| word << 1 | u64::from(*flag)));
+        self.words.push(st.gs.len() as u64);
+        for g in &st.gs {
+            self.goroutine(st, g);
+        }
+        st.globals.iter().for_each(|v| self.value(st, *v));
+        let mut at = 0;
+        while let Some(old) = self.object_order.get(at).copied() {
+            self.object(st, old);
+            at += 1;
+        }
+        let mut at = 0;
+        while let Some(old) = self.fact_order.get(at).copied() {
+            self.fact(st, old);
+            at += 1;
+        }
+        let key = hash(self.words.iter().copied());
+        rebuild(st, self);
+        key
+    }
+
+    fn clear(&mut self, st: &State) {
+        self.words.clear();
+        self.object_order.clear();
+        self.fact_order.clear();
+        self.objects.clear();
+        self.objects.resize(st.heap.len(), NONE);
+        self.facts.clear();
+        self.facts.resize(st.facts.len(), NONE);
+    }
 }
 
 fn number(table: &mut [u32], order: &mut Vec<u32>, old: u32) -> u32 {
@@ -67,7 +74,7 @@ fn number(table: &mut [u32], order: &mut Vec<u32>, old: u32) -> u32 {
     *slot
 }
 
-impl Numbering {
+impl Canon {
     fn value(&mut self, st: &State, value: Value) {
         let word = self.word(st, value);
         self.words.push(word);
@@ -130,7 +137,7 @@ pub(crate) fn goroutine_words(g: &Gor, out: &mut Vec<u64>, map: &mut dyn FnMut(V
     };
     out.push(u64::from(g.entry) << 32 | u64::from(g.created));
     out.push(status | u64::from(g.panic.is_some()) << 8 | (g.frames.len() as u64) << 16);
-    for f in &g.frames {
+    for f in g.frames.iter() {
         out.push((f.func.index() as u64) << 32 | f.block.index() as u64);
         let kind = match f.kind {
             FrameKind::Entry => 0,
@@ -208,24 +215,23 @@ pub(crate) fn object_words(o: &Obj, out: &mut Vec<u64>) {
 }
 
 /// The root first, then by what goroutines are, whatever their objects' numbers.
-fn sort_goroutines(st: &mut State) {
+fn sort_goroutines(st: &mut State, words: &mut Vec<u64>) {
     if st.gs.len() < 3 {
         return;
     }
-    let mut words = Vec::new();
     let objects: Vec<u64> = st
         .heap
         .iter()
         .map(|o| {
             words.clear();
-            object_words(o, &mut words);
-            hash(&words).0
+            object_words(o, words);
+            hash(words.iter().copied()).0
         })
         .collect();
     let mut keys: Vec<(bool, Key, usize)> = Vec::with_capacity(st.gs.len());
     for (i, g) in st.gs.iter().enumerate() {
         words.clear();
-        goroutine_words(g, &mut words, &mut |v| {
+        goroutine_words(g, words, &mut |v| {
             let v = st.resolve(v);
             match v.shape() {
                 Shape::Ref(id, _) => objects.get(id as usize).copied().unwrap_or(0),
@@ -233,7 +239,7 @@ fn sort_goroutines(st: &mut State) {
                 _ => v.word(),
             }
         });
-        keys.push((g.created != NONE, hash(&words), i));
+        keys.push((g.created != NONE, hash(words.iter().copied()), i));
     }
     if keys.is_sorted() {
         return;
@@ -243,10 +249,10 @@ fn sort_goroutines(st: &mut State) {
     st.gs.extend(keys.iter().filter_map(|k| old[k.2].take()));
 }
 
-fn rebuild(st: &mut State, n: &Numbering) {
+fn rebuild(st: &mut State, n: &Canon) {
     let mut gs = std::mem::take(&mut st.gs);
     let mut globals = std::mem::take(&mut st.globals);
-    let mut heap = std::mem::take(&mut st.heap);
+    let heap = std::mem::take(&mut st.heap);
     let renumber = |v: Value| {
         let v = st.resolve(v);
         match v.shape() {
@@ -255,15 +261,22 @@ fn rebuild(st: &mut State, n: &Numbering) {
             _ => v,
         }
     };
-    gs.iter_mut().for_each(|g| g.map_values(&mut |v| renumber(v)));
+    // What keeps its numbers stays shared with the state before.
+    for g in &mut gs {
+        let mut stays = true;
+        g.each_value(&mut |v| stays &= renumber(v) == v);
+        if !stays {
+            g.map_values(&mut |v| renumber(v));
+        }
+    }
     globals.iter_mut().for_each(|v| *v = renumber(*v));
-    let mut new_heap = Vec::with_capacity(n.object_order.len());
-    for old in &n.object_order {
-        let Some(slot) = heap.get_mut(*old as usize) else { continue };
-        let empty = Obj { site: NONE, open: 0, part: false, data: Data::Token };
-        let mut object = std::mem::replace(slot, empty);
-        object.data.map_values(&mut |v| renumber(v));
-        new_heap.push(object);
+    let mut heap = heap.select(&n.object_order);
+    for id in 0..heap.len() {
+        let mut stays = true;
+        heap[id].data.each_value(&mut |v| stays &= renumber(v) == v);
+        if !stays && let Some(object) = heap.get_mut(id) {
+            object.data.map_values(&mut |v| renumber(v));
+        }
     }
     let mut facts = Vec::with_capacity(n.fact_order.len());
     for old in &n.fact_order {
@@ -274,21 +287,22 @@ fn rebuild(st: &mut State, n: &Numbering) {
     }
     st.gs = gs;
     st.globals = globals;
-    st.heap = new_heap;
+    st.heap = heap;
     st.facts = facts;
 }
 
 /// Two independent folded-multiply hashes.
-pub(crate) fn hash(words: &[u64]) -> Key {
+pub(crate) fn hash(words: impl IntoIterator<Item = u64>) -> Key {
     fn fold(a: u64, b: u64) -> u64 {
         let product = u128::from(a) * u128::from(b);
         product as u64 ^ (product >> 64) as u64
     }
     let (mut a, mut b) = (0x9e37_79b9_7f4a_7c15_u64, 0xc2b2_ae3d_27d4_eb4f_u64);
+    let mut n = 0;
     for w in words {
         a = fold(a ^ w, 0xa076_1d64_78bd_642f).wrapping_add(0x2545_f491_4f6c_dd1d);
-        b = fold(b.rotate_left(29) ^ w, 0xe703_7ed1_a0b4_28db).wrapping_add(*w);
+        b = fold(b.rotate_left(29) ^ w, 0xe703_7ed1_a0b4_28db).wrapping_add(w);
+        n += 1;
     }
-    let n = words.len() as u64;
     (fold(a ^ n, 0x8ebc_6af0_9c88_c6e3), fold(b ^ n, 0x5899_65cc_7537_4cc3))
 }

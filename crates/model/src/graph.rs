@@ -1,11 +1,12 @@
 //! The state graph: breadth-first exploration, with partial-order reduction.
 
-use crate::canon::{Key, canonicalise};
+use crate::canon::{Canon, Key};
 use crate::exec::{Chooser, Exec, RestsOn};
 use crate::machine::Machine;
 use crate::outcome::{ArgSpec, Escaped, Inconclusive, WaitReason};
 use crate::program::*;
 use crate::reach;
+use crate::shared::Shared;
 use crate::state::*;
 use crate::value::Value;
 use crate::visible::{Act, moves, wait_reason};
@@ -103,8 +104,8 @@ pub(crate) fn first_state(m: &Machine<'_>, root: FnId, args: &[ArgSpec]) -> Stat
         entry: root.index() as u32,
         created: NONE,
         status: Status::Alive,
-        frames: Vec::new(),
-        slots: Vec::new(),
+        frames: Shared::default(),
+        slots: Shared::default(),
         pending: Pending::None,
         panic: None,
         before: 0,
@@ -132,7 +133,7 @@ pub(crate) fn first_state(m: &Machine<'_>, root: FnId, args: &[ArgSpec]) -> Stat
     }
     exec.push_frame(0, root, values, FrameKind::Entry);
     st.gs[0].pending = Pending::Interrupted;
-    canonicalise(&mut st, false);
+    Canon::default().canonicalise(&mut st, false);
     st
 }
 
@@ -150,7 +151,8 @@ fn argument(exec: &mut Exec<'_, '_>, arg: &ArgSpec) -> Value {
 /// Explores from a first state.
 pub(crate) fn build(m: &Machine<'_>, first: State) -> Graph {
     let mut first = first;
-    let key = canonicalise(&mut first, false);
+    let mut canon = Canon::default();
+    let key = canon.canonicalise(&mut first, false);
     let mut builder = Builder {
         m,
         graph: Graph::default(),
@@ -158,6 +160,7 @@ pub(crate) fn build(m: &Machine<'_>, first: State) -> Graph {
         queue: VecDeque::new(),
         expanded: Vec::new(),
         moves: Vec::new(),
+        canon,
         widening: Widening::default(),
         work: 0,
     };
@@ -184,6 +187,7 @@ struct Builder<'a, 'p> {
     queue: VecDeque<(u32, State)>,
     expanded: Vec<bool>,
     moves: Vec<(usize, Vec<Act>)>,
+    canon: Canon,
     widening: Widening,
     /// Instructions executed so far.
     work: u64,
@@ -359,10 +363,10 @@ impl Builder<'_, '_> {
         if let Act::Meet { with, .. } = act {
             movers |= 1 << with;
         }
-        let mut key = canonicalise(&mut next, self.m.limits.reduce);
+        let mut key = self.canon.canonicalise(&mut next, self.m.limits.reduce);
         let mut widened = None;
         if self.m.limits.alike > 0
-            && let Some(wide) = self.widening.widen(&mut next, self.m.limits.alike)
+            && let Some(wide) = self.widening.widen(&mut next, self.m.limits.alike, &mut self.canon)
         {
             rests_on.widened = true;
             widened = Some(next.clone());

@@ -3,6 +3,7 @@
 use crate::exec::Exec;
 use crate::outcome::{Action, Decision, Escaped, Inconclusive};
 use crate::program::*;
+use crate::shared::Shared;
 use crate::state::*;
 use crate::statics::ops;
 use crate::value::{Shape, Value, View};
@@ -474,8 +475,8 @@ impl<'p> Exec<'_, 'p> {
             entry,
             created: point,
             status,
-            frames: Vec::new(),
-            slots: Vec::new(),
+            frames: Shared::default(),
+            slots: Shared::default(),
             pending: Pending::None,
             panic: None,
             before: NONE,

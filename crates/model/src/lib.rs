@@ -18,6 +18,7 @@ mod por;
 mod program;
 mod reach;
 mod rename;
+mod shared;
 mod state;
 mod statics;
 mod text;

@@ -2,6 +2,7 @@
 
 use crate::machine::Machine;
 use crate::program::{Bindable, Prim};
+use crate::shared::Shared;
 use crate::state::*;
 use crate::statics::{ops, prim_ops};
 use crate::value::{Shape, Value, View};
@@ -104,7 +105,7 @@ pub(crate) fn live_objects(m: &Machine<'_>, st: &State) -> Vec<bool> {
                 marker.value(*slot);
             }
         }
-        let rest = Gor { slots: Vec::new(), ..g.clone() };
+        let rest = Gor { slots: Shared::default(), ..g.clone() };
         rest.each_value(&mut |v| marker.value(v));
     }
     marker.run();

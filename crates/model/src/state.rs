@@ -1,6 +1,7 @@
 //! A state: goroutines, heap, globals and what is known about unknowns.
 
 use crate::program::{Bindable, BlockId, FnId, Prim};
+use crate::shared::{Heap, Shared};
 use crate::value::Value;
 
 /// No point, no object, no goroutine.
@@ -11,7 +12,7 @@ pub(crate) const NONE: u32 = u32::MAX;
 pub(crate) struct State {
     /// Goroutines; in canonical order after canonicalisation.
     pub(crate) gs: Vec<Gor>,
-    pub(crate) heap: Vec<Obj>,
+    pub(crate) heap: Heap,
     pub(crate) facts: Vec<Fact>,
     pub(crate) globals: Vec<Value>,
     /// The root function has returned or ended otherwise.
@@ -30,9 +31,9 @@ pub(crate) struct Gor {
     /// Point of the `go` that made it; `NONE` for the root.
     pub(crate) created: u32,
     pub(crate) status: Status,
-    pub(crate) frames: Vec<Frame>,
+    pub(crate) frames: Shared<Vec<Frame>>,
     /// Slots of all frames.
-    pub(crate) slots: Vec<Value>,
+    pub(crate) slots: Shared<Vec<Value>>,
     pub(crate) pending: Pending,
     /// The panic that unwinds the stack.
     pub(crate) panic: Option<Value>,
@@ -314,7 +315,7 @@ impl Gor {
     /// All values it holds.
     pub(crate) fn each_value(&self, visit: &mut dyn FnMut(Value)) {
         self.slots.iter().for_each(|v| visit(*v));
-        for frame in &self.frames {
+        for frame in self.frames.iter() {
             if let FrameKind::Once(o, _) = frame.kind {
                 visit(Value::object(o));
             }
@@ -377,7 +378,7 @@ impl Gor {
             map(Value::object(o)).object_id().unwrap_or(NONE)
         };
         self.slots.iter_mut().for_each(|v| *v = map(*v));
-        for frame in &mut self.frames {
+        for frame in self.frames.iter_mut() {
             if let FrameKind::Once(o, _) = &mut frame.kind {
                 *o = object(*o, map);
             }

@@ -6,7 +6,7 @@
 //! differ from the first. Such a state can do everything that each of them can, and more; so a schedule
 //! through it may not be one of the program, which leaks say of themselves.
 
-use crate::canon::{Key, canonicalise, goroutine_words, hash, object_words};
+use crate::canon::{Canon, Key, goroutine_words, hash, object_words};
 use crate::state::*;
 use crate::value::{Shape, Value};
 use stanch_base::FxHashMap;
@@ -24,13 +24,17 @@ struct Alike {
 #[derive(Default)]
 pub(crate) struct Widening {
     kinds: FxHashMap<Key, Alike>,
+    /// The outline of the present state, and its plain values.
+    words: Vec<u64>,
+    values: Vec<u64>,
 }
 
 impl Widening {
     /// Forgets in a canonical state what states like it differ in, if there are more than `most`; the
     /// new key if anything was forgotten. The order of goroutines stays.
-    pub(crate) fn widen(&mut self, st: &mut State, most: u32) -> Option<Key> {
-        let (kind, values) = outline(st);
+    pub(crate) fn widen(&mut self, st: &mut State, most: u32, canon: &mut Canon) -> Option<Key> {
+        let kind = outline(st, &mut self.words, &mut self.values);
+        let values = &self.values;
         let alike = self.kinds.entry(kind).or_insert_with(|| Alike {
             n: 0,
             varies: vec![false; values.len()],
@@ -47,32 +51,33 @@ impl Widening {
             return None;
         }
         forget(st, &alike.varies);
-        Some(canonicalise(st, false))
+        Some(canon.canonicalise(st, false))
     }
 }
 
 /// What a state is but for its plain values, and these in order.
-fn outline(st: &State) -> (Key, Vec<u64>) {
-    let (mut words, mut values) = (Vec::with_capacity(256), Vec::new());
+fn outline(st: &State, words: &mut Vec<u64>, values: &mut Vec<u64>) -> Key {
+    words.clear();
+    values.clear();
     let flags = [st.root_ended, st.exited, st.main_returned];
     words.push(flags.iter().fold(0, |word, flag| word << 1 | u64::from(*flag)));
     for g in &st.gs {
         let mut n = 0;
         let n_slots = g.slots.len();
-        goroutine_words(g, &mut words, &mut |v| {
+        goroutine_words(g, words, &mut |v| {
             n += 1;
-            if n <= n_slots { part(st, v, &mut values) } else { whole(st, v) }
+            if n <= n_slots { part(st, v, values) } else { whole(st, v) }
         });
     }
-    st.globals.iter().for_each(|v| words.push(part(st, *v, &mut values)));
-    for object in &st.heap {
-        object_words(object, &mut words);
+    st.globals.iter().for_each(|v| words.push(part(st, *v, values)));
+    for object in st.heap.iter() {
+        object_words(object, words);
         let holds = holds_values(&object.data);
         object.data.each_value(&mut |v| {
-            words.push(if holds { part(st, v, &mut values) } else { whole(st, v) });
+            words.push(if holds { part(st, v, values) } else { whole(st, v) });
         });
     }
-    (hash(&words), values)
+    hash(words.iter().copied())
 }
 
 /// Objects whose values may be forgotten.
@@ -121,12 +126,12 @@ fn plain(st: &State, value: Value) -> Option<u64> {
             if fact.tag != 0 {
                 return None;
             }
-            let mut words = vec![
+            let words = [
                 u64::from(fact.non_nil) << 1 | u64::from(fact.size),
                 u64::from(fact.lo as u32) << 32 | u64::from(fact.hi as u32),
             ];
-            words.extend(fact.not.iter().filter(|v| !v.is_reference()).map(|v| v.word()));
-            Some(hash(&words).0 | 8)
+            let not = fact.not.iter().filter(|v| !v.is_reference()).map(|v| v.word());
+            Some(hash(words.into_iter().chain(not)).0 | 8)
         }
         Shape::Func(_) | Shape::Ref(..) => None,
     }
@@ -158,10 +163,14 @@ fn forget(st: &mut State, varies: &[bool]) {
         });
         Value::unknown(st.facts.len() as u32 - 1)
     };
-    gs.iter_mut().flat_map(|g| &mut g.slots).for_each(|v| *v = one(*v));
+    gs.iter_mut().flat_map(|g| g.slots.iter_mut()).for_each(|v| *v = one(*v));
     globals.iter_mut().for_each(|v| *v = one(*v));
-    for object in heap.iter_mut().filter(|o| holds_values(&o.data)) {
-        object.data.map_values(&mut one);
+    for id in 0..heap.len() {
+        if holds_values(&heap[id].data)
+            && let Some(object) = heap.get_mut(id)
+        {
+            object.data.map_values(&mut one);
+        }
     }
     (st.gs, st.globals, st.heap) = (gs, globals, heap);
 }

@@ -121,6 +121,7 @@ fn replay(m: &Machine<'_>, graph: &Graph, path: &[usize], first: &State) -> Repl
     let mut events = Vec::new();
     let mut marks = vec![(0, numbers(&state))];
     let mut next_number = 1;
+    let mut canon = crate::canon::Canon::default();
     for id in path.iter().skip(1) {
         let key = &graph.nodes[*id].step;
         let mut chooser = Chooser::replay(&key.picks);
@@ -130,7 +131,7 @@ fn replay(m: &Machine<'_>, graph: &Graph, path: &[usize], first: &State) -> Repl
         exec.perform(key.who as usize, key.act);
         next_number = exec.next_number;
         events = exec.events.take().unwrap_or_default();
-        crate::canon::canonicalise(&mut state, m.limits.reduce);
+        canon.canonicalise(&mut state, m.limits.reduce);
         if let Some(widened) = graph.widened.get(&(*id as u32)) {
             let before = std::mem::replace(&mut state, widened.clone());
             state.gs.iter_mut().zip(&before.gs).for_each(|(g, old)| g.number = old.number);
