@@ -136,7 +136,7 @@ impl Search<'_> {
                 // The room may well be enough, unless the receiver's own work fills it: it comes to
                 // the very place that locks and sends.
                 Some((needs, _))
-                    if buffered && !needs.last().is_some_and(|n| n.span == held.site) =>
+                    if buffered && needs.last().is_none_or(|n| n.span != held.site) =>
                 {
                     return None;
                 }
