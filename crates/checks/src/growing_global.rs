@@ -39,7 +39,8 @@
 //! (exported, or handed out), registries, and growth of which it is not known how often it happens are
 //! `possible`, which is not shown by default; so is what only remembers a result under a name (it is looked
 //! up, and made if it is not there), unless the key is another one each time: there may be as few names as
-//! settings. Tests count neither way.
+//! settings. A map that a loop fills and that is cleared again keeps the room of its largest size: `possible`.
+//! Tests count neither way.
 
 use crate::growths;
 use crate::module::ModuleCtx;
@@ -208,6 +209,31 @@ func All(in chan string) []string {
     }
     return all
 }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_map_that_was_huge_once() {
+        check(
+            NAME,
+            r#"
+var batch, fresh = map[string]int{}, map[string]int{}
+func load(names []string) {
+    for _, name := range names {
+        batch[name] = 1
+      //^^^^^^^^^^^ leak[growing-global]: `batch` keeps the room of its largest size
+        fresh[name] = 1
+    }
+    clear(batch)
+    fresh = map[string]int{}
+}
+func serve(in chan []string) {
+    for names := range in {
+        load(names)
+    }
+}
+func Start(in chan []string) { go serve(in) }
 "#,
         );
     }

@@ -70,6 +70,9 @@ pub(crate) fn finding(
             (false, _) => format!("`{name}` only grows: nothing takes entries out"),
         },
         label: match site.key {
+            _ if matches!(growth.evidence, Some(Evidence::Room { .. })) => {
+                "each new key makes it larger".to_owned()
+            }
             Some(_) => "each new key stays for ever".to_owned(),
             None => "each call adds an element that stays for ever".to_owned(),
         },
@@ -101,6 +104,7 @@ fn headline(ctx: &ModuleCtx<'_>, name: &str, evidence: &Evidence) -> String {
         }
         Evidence::Aged { .. } => format!("`{name}` keeps entries that have expired"),
         Evidence::Lock => format!("`{name}` keeps a lock for each key there ever was"),
+        Evidence::Room { .. } => format!("`{name}` keeps the room of its largest size"),
         Evidence::Served { what, .. } => {
             format!("`{name}` keeps each `{what}` after it has ended")
         }
@@ -127,6 +131,9 @@ fn told(ctx: &ModuleCtx<'_>, name: &str, evidence: &Evidence) -> Vec<Label> {
             let field = ctx.program.object_name(*field);
             vec![ctx.label(*asked, format!("`{field}` is looked at here, and nothing is deleted"))]
         }
+        Evidence::Room { cleared } => {
+            vec![ctx.label(*cleared, "this takes the entries out, and the map stays as large")]
+        }
         Evidence::Lock | Evidence::Served { cleared: None, .. } => Vec::new(),
         Evidence::Served { cleared: Some(cleared), .. } => {
             vec![ctx.label(*cleared, "only this takes entries out, all at once")]
@@ -141,6 +148,7 @@ fn remedy(evidence: &Evidence) -> &'static str {
         Evidence::Aged { .. } => {
             "delete expired entries from time to time, or put a bound on the map"
         }
+        Evidence::Room { .. } => "make a new map where it was large: `m = make(map[K]V)`",
         Evidence::Served { .. } => "delete the entry where what it stands for ends",
         Evidence::Lock => {
             "count the users of each lock and delete it with the last, or hash the keys onto a few locks"

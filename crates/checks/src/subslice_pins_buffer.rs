@@ -34,7 +34,8 @@
 //!
 //! # Not reported
 //! Pieces whose bounds are not constants; copies; buffers that are neither all of a file or stream nor
-//! made large; containers other than those of package-level variables. Where it is not known that pieces
+//! made large; containers other than those of package-level variables, and of fields, which are `possible` unless
+//! their object lies in such a variable. Pieces into which text was split count. Where it is not known that pieces
 //! are stored again and again, the finding is `possible`.
 
 use crate::module::ModuleCtx;
@@ -131,6 +132,32 @@ func serve(in chan io.Reader) {
     }
 }
 func Start(in chan io.Reader) { go serve(in) }
+"#,
+        );
+    }
+
+    #[test]
+    fn of_a_field_and_a_list() {
+        check(
+            NAME,
+            r#"
+type store struct { first map[string][]byte; last [][]byte; copies []string }
+var theStore = &store{first: map[string][]byte{}}
+func (s *store) add(name string) {
+    data, _ := os.ReadFile(name)
+    s.first[name] = data[:8]
+  //^^^^^^^^^^^^^ leak[subslice-pins-buffer]: keeps all of `data`
+    s.last = append(s.last, data[4:8])
+  //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[subslice-pins-buffer]: keeps all of `data`
+    s.copies = append(s.copies, string(data[:8]))
+}
+func serve(names chan string) {
+    for name := range names {
+        theStore.add(name)
+    }
+}
+func Start(names chan string) { go serve(names) }
+func (s *store) Forget() { s.first, s.last, s.copies = nil, nil, nil }
 "#,
         );
     }

@@ -45,6 +45,10 @@ pub enum Role {
     Pool,
     /// The result is all that a file or stream has.
     ReadAll,
+    /// The result is all that the buffer in argument 0 has, and shares its memory.
+    Whole,
+    /// The result are pieces of argument 0, which share its memory.
+    Split,
     /// Reads as much into argument 0 as argument 1 has.
     Fill,
     /// The result is a reader that ends after some bytes.

@@ -68,6 +68,8 @@ pub(crate) struct Op {
 pub(crate) enum Taken {
     /// An entry, or some.
     One,
+    /// All, one by one or at once; the container stays.
+    Cleared,
     /// All, or a new container takes its place.
     All,
 }

@@ -111,7 +111,7 @@ impl Scan<'_, '_> {
                 && self.local_identity(*slot, MAX_STEPS) == key
                 && self.is_straight(*body, block)
             {
-                return Taken::All;
+                return Taken::Cleared;
             }
         }
         Taken::One

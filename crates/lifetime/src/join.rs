@@ -273,6 +273,7 @@ impl<'s> Join<'s> {
         let mut bounded = false;
         let mut cleared: Option<Span> = None;
         let mut emptied: Option<(Node, Span)> = None;
+        let mut room: Option<Span> = None;
         if declared.test {
             return None;
         }
@@ -292,9 +293,12 @@ impl<'s> Join<'s> {
                     OpKind::Shrink(_) if op.element => emptied = emptied.or(Some((node, op.span))),
                     OpKind::Bound if op.element => bounded = true,
                     // The end of the owner, not of an entry.
-                    OpKind::Shrink(Taken::All) if !self.calls.runs(node).has(Runs::AGAIN) => {
+                    OpKind::Shrink(Taken::All | Taken::Cleared)
+                        if !self.calls.runs(node).has(Runs::AGAIN) =>
+                    {
                         cleared = cleared.or(Some(op.span));
                     }
+                    OpKind::Shrink(Taken::Cleared) => room = room.or(Some(op.span)),
                     OpKind::Shrink(_) | OpKind::Bound => return None,
                     OpKind::Escape => doubts.push(Doubt::Escapes),
                     OpKind::Alias(_) => {}
@@ -304,6 +308,9 @@ impl<'s> Join<'s> {
         grows.retain(|g| !g.grow.bounded && self.repeats(g));
         grows.sort_by_key(|g| (self.rank(g) + u8::from(self.may_be_few(key, g)), g.span));
         grows.dedup_by_key(|g| g.span);
+        if let Some(room) = room {
+            return self.with_room(key, id, grows, room, doubts);
+        }
         if cleared.is_some() {
             let (at, evidence) = self.served(id, &grows, cleared)?;
             grows.rotate_left(at);

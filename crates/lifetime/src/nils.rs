@@ -66,7 +66,7 @@ impl Scan<'_, '_> {
     /// Whether a place is a field of an entry of the container itself, found under a key.
     pub(crate) fn is_of_entry(&self, place: &Place, key: Key) -> bool {
         let Some((entry, _)) = field_of(place) else { return false };
-        let looked_up = |value: &&Rvalue| match value {
+        let looked_up = |value: &&Rvalue| match *value {
             Rvalue::MapLookup { map, .. } => {
                 self.origins.operand(self.id, map).iter().any(|o| o.key == key && !o.way.element)
             }
@@ -75,7 +75,7 @@ impl Scan<'_, '_> {
         self.definitions[entry].iter().any(|value| {
             looked_up(value)
                 || matches!(value, Rvalue::Use(Operand::Local(x))
-                    if self.definitions[*x].iter().any(|v| looked_up(v)))
+                    if self.definitions[*x].iter().any(looked_up))
         })
     }
 }

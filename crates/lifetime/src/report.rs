@@ -261,6 +261,11 @@ pub enum Evidence {
         /// Where it is asked.
         asked: Span,
     },
+    /// It is cleared, and keeps the room of the most entries there ever were.
+    Room {
+        /// Where.
+        cleared: Span,
+    },
     /// An entry is a lock for what its key names.
     Lock,
     /// A loop of the owner adds something that ends by itself in each turn; only the end of the owner, if

@@ -592,7 +592,7 @@ impl<'s> Scan<'s, '_> {
             Callee::Builtin(builtin @ (Builtin::Clear | Builtin::Delete)) => {
                 if let Some(first) = call.args.first() {
                     let all = matches!(builtin, Builtin::Clear);
-                    let taken = if all { Taken::All } else { Taken::One };
+                    let taken = if all { Taken::Cleared } else { Taken::One };
                     self.on(first, span, OpKind::Shrink(taken));
                 }
             }

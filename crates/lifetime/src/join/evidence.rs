@@ -133,6 +133,28 @@ impl Join<'_> {
         self.with_evidence(key, id, &grows, Evidence::Emptied { taken, function }, doubts)
     }
 
+    /// The finding of a map that a loop fills and that is cleared again: it keeps the room of its largest size.
+    pub(super) fn with_room(
+        &self,
+        key: Whole,
+        id: u32,
+        mut grows: Vec<Grown<'_>>,
+        cleared: Span,
+        mut doubts: Vec<Doubt>,
+    ) -> Option<Growth> {
+        let map = |ty: TypeId| {
+            let core = self.program.core_type(ty).map(|t| self.program.kind(t));
+            matches!(core, Some(TypeKind::Map(..)))
+        };
+        grows.retain(|g| !g.element && g.grow.key_ty.is_some() && g.looped != Loop::None);
+        if !map(self.program.object(self.declared[id as usize].object).ty) {
+            return None;
+        }
+        // A map that is filled again holds as much as it did.
+        doubts.push(Doubt::Reused);
+        self.with_evidence(key, id, &grows, Evidence::Room { cleared }, doubts)
+    }
+
     pub(super) fn with_evidence(
         &self,
         key: Whole,

@@ -1,10 +1,12 @@
 //! Short pieces of large buffers that are stored for long.
 
+use crate::facts::Loop;
 use crate::report::{Retained, Retention};
+use crate::retain::alias::{self, Alias};
 use crate::retain::{Bodies, Candidate, Gate, calls};
 use stanch_effects::Role;
-use stanch_ir::{Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue};
-use stanch_types::{Basic, ConstValue, ObjectId, TypeId, TypeKind};
+use stanch_ir::{Call, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue};
+use stanch_types::{Basic, ConstValue, ObjectId, ObjectKind, TypeId, TypeKind, VarKind};
 
 /// A piece of at most so many bytes is short.
 const SHORT: u32 = 4096;
@@ -15,41 +17,69 @@ const MAX_STEPS: u32 = 6;
 
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     for (id, func) in bodies.funcs() {
-        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
-            let InstrKind::Store(place, value) = &instr.kind else { continue };
-            let Some(container) = container(bodies, id, place) else { continue };
-            let Some(whole) = short_piece(bodies, id, value, MAX_STEPS) else { continue };
-            let Some(name) = large(bodies, id, func, &whole, MAX_STEPS) else { continue };
-            let retention = Retention {
-                package: bodies.module.package,
-                function: func.symbol.clone(),
-                span: instr.span,
-                what: Retained::Piece { container, whole: name },
-                ty: bodies.ty(func, value),
-                doubts: Vec::new(),
-            };
-            let gate = Gate::Repeated;
-            bodies.kept.candidates.push(Candidate { func: id.raw(), gate, retention });
+        for (block, data) in func.blocks.iter_enumerated() {
+            for instr in &data.instrs {
+                let InstrKind::Store(place, value) = &instr.kind else { continue };
+                for (container, value) in kept(bodies, id, place, value) {
+                    let Some(whole) = short_piece(bodies, id, func, &value, MAX_STEPS) else {
+                        continue;
+                    };
+                    let Some(name) = large(bodies, id, func, &whole, MAX_STEPS) else { continue };
+                    let often = bodies.loops[id][block] == Loop::Endless;
+                    let Some(gate) = gate(bodies, container, often) else { continue };
+                    let retention = Retention {
+                        package: bodies.module.package,
+                        function: func.symbol.clone(),
+                        span: instr.span,
+                        what: Retained::Piece { container, whole: name },
+                        ty: bodies.ty(func, &value),
+                        doubts: Vec::new(),
+                    };
+                    bodies.kept.candidates.push(Candidate { func: id.raw(), gate, retention });
+                }
+            }
         }
     }
 }
 
-/// The package-level variable in which a place lies.
-fn container(bodies: &Bodies<'_, '_>, id: FuncId, place: &Place) -> Option<ObjectId> {
-    let global = |place: &Place| match place.base {
-        PlaceBase::Global(object) => Some(object),
-        PlaceBase::Local(_) => None,
+/// What must be so for a piece in the container to be kept: it lies in a package-level variable, or in a field
+/// of what does.
+fn gate(bodies: &mut Bodies<'_, '_>, container: ObjectId, often: bool) -> Option<Gate> {
+    match bodies.program.object(container).kind {
+        ObjectKind::Var(VarKind::Package) if often => Some(Gate::Looped),
+        ObjectKind::Var(VarKind::Package) => Some(Gate::Repeated),
+        _ => bodies.names.decl(container).map(Gate::RepeatedIn),
+    }
+}
+
+/// The variable or field of whose map or slice a store makes something an element, and what.
+fn kept(
+    bodies: &Bodies<'_, '_>,
+    id: FuncId,
+    place: &Place,
+    value: &Operand,
+) -> Vec<(ObjectId, Operand)> {
+    let loaded = |local: LocalId| {
+        bodies.definitions[id][local].iter().find_map(|v| match v {
+            Rvalue::Load(place) => alias::end(place),
+            _ => None,
+        })
     };
-    match place.base {
-        // One variable holds one piece at a time.
-        PlaceBase::Global(_) => None,
-        PlaceBase::Local(base) if matches!(place.proj.last(), Some(Proj::Index(_))) => {
-            bodies.definitions[id][base].iter().find_map(|v| match v {
-                Rvalue::Load(place) => global(place),
-                _ => None,
-            })
+    match (place.base, place.proj.last()) {
+        (PlaceBase::Local(base), Some(Proj::Index(_))) => {
+            loaded(base).map(|object| (object, value.clone())).into_iter().collect()
         }
-        PlaceBase::Local(_) => None,
+        // One variable holds one piece at a time; a list that it is appended to, many.
+        _ => {
+            let (Some(object), Operand::Local(list)) = (alias::end(place), value) else {
+                return Vec::new();
+            };
+            let appended = bodies.definitions[id][*list].iter().filter_map(|v| match v {
+                Rvalue::Append { elems, spread: false, .. } => Some(elems),
+                _ => None,
+            });
+            appended.flatten().map(|elem| (object, elem.clone())).collect()
+        }
     }
 }
 
@@ -57,6 +87,7 @@ fn container(bodies: &Bodies<'_, '_>, id: FuncId, place: &Place) -> Option<Objec
 fn short_piece(
     bodies: &Bodies<'_, '_>,
     id: FuncId,
+    func: &Func,
     value: &Operand,
     steps: u32,
 ) -> Option<Operand> {
@@ -65,13 +96,31 @@ fn short_piece(
         return None;
     }
     match bodies.definitions[id][*local].as_slice() {
-        [Rvalue::Use(x) | Rvalue::MakeInterface(x, _)] => short_piece(bodies, id, x, steps - 1),
+        [Rvalue::Use(x) | Rvalue::MakeInterface(x, _)] => {
+            short_piece(bodies, id, func, x, steps - 1)
+        }
+        // One of the pieces into which something was split.
+        [Rvalue::Load(Place { base: PlaceBase::Local(list), proj })]
+            if matches!(proj.as_slice(), [Proj::Index(_)]) =>
+        {
+            split(bodies, id, func, *list)
+        }
         [Rvalue::Slice { x, lo, hi: Some(Operand::Const(ConstValue::Int(hi), _)) }] => {
             let fixed = matches!(lo, None | Some(Operand::Const(..)));
             (fixed && *hi <= SHORT.into()).then(|| x.clone())
         }
         _ => None,
     }
+}
+
+/// What was split into a list.
+fn split(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, list: LocalId) -> Option<Operand> {
+    let list = match bodies.definitions[id][list].as_slice() {
+        [Rvalue::Use(Operand::Local(x))] => *x,
+        _ => list,
+    };
+    let made = calls(func).find(|(_, _, call, _)| call.dst.first() == Some(&list))?.2;
+    bodies.is_for(made, Role::Split).then(|| made.args.first().cloned())?
 }
 
 /// The name of a buffer that is large: all of a file or stream, or made so. Conversions between text
@@ -115,6 +164,19 @@ fn is_bytes(bodies: &Bodies<'_, '_>, ty: TypeId) -> bool {
 /// Whether a local is given all of a file or of what a reader has.
 fn is_read(bodies: &Bodies<'_, '_>, func: &Func, local: LocalId) -> bool {
     calls(func).any(|(_, _, call, _)| {
-        call.dst.first() == Some(&local) && bodies.is_for(call, Role::ReadAll)
+        call.dst.first() == Some(&local)
+            && (bodies.is_for(call, Role::ReadAll)
+                || bodies.is_for(call, Role::Whole) && is_filled(bodies, func, call))
+    })
+}
+
+/// Whether the buffer in argument 0 of a call was filled with all that a reader has.
+fn is_filled(bodies: &Bodies<'_, '_>, func: &Func, call: &Call) -> bool {
+    let Some(buffer) = call.args.first().map(|x| Alias::of(func, x)) else { return false };
+    calls(func).any(|(_, _, call, _)| {
+        bodies.is_for(call, Role::Fill)
+            && call.args.first().is_some_and(|x| {
+                buffer.has(x) || Alias::of(func, x).locals.iter().any(|l| buffer.locals.contains(l))
+            })
     })
 }

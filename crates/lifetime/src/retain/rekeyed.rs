@@ -96,11 +96,40 @@ fn renamed(
     };
     func.blocks.iter_enumerated().find_map(|(block, data)| {
         data.instrs.iter().enumerate().find_map(|(at, i)| {
-            let InstrKind::Store(place, value) = &i.kind else { return None };
-            let field = alias::end(place).filter(|_| own(place))?;
+            let (field, value) = match &i.kind {
+                InstrKind::Store(place, value) => {
+                    (alias::end(place).filter(|_| own(place))?, value)
+                }
+                // Its own method sets it to what it is given.
+                InstrKind::Call(call) => {
+                    let ([recv, value], Some(body)) = (call.args.as_slice(), bodies.callee(call))
+                    else {
+                        return None;
+                    };
+                    let own = path(bodies, id, recv) == Some((root, Vec::new()));
+                    (setter(bodies, body).filter(|_| own)?, value)
+                }
+                _ => return None,
+            };
             let by_field = insert.key == (root, vec![field]);
             let by_value = path(bodies, id, value).is_some_and(|key| key == insert.key);
             (by_field || by_value).then_some((field, (block, at)))
         })
+    })
+}
+
+/// The field of its receiver that a method sets to its one argument.
+fn setter(bodies: &Bodies<'_, '_>, body: FuncId) -> Option<ObjectId> {
+    let func = &bodies.module.funcs[body];
+    let ([recv, value], true) = (func.params.as_slice(), func.has_recv) else { return None };
+    func.blocks.iter().flat_map(|b| &b.instrs).find_map(|i| match &i.kind {
+        InstrKind::Store(place, given)
+            if place.base == PlaceBase::Local(*recv)
+                && matches!(place.proj.first(), Some(Proj::Deref))
+                && path(bodies, body, given) == Some((*value, Vec::new())) =>
+        {
+            alias::end(place)
+        }
+        _ => None,
     })
 }
