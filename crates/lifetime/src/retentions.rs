@@ -177,7 +177,9 @@ impl Whole<'_> {
             // Each call of the owner makes another one.
             false if owners.has(Runs::AGAIN) => return None,
             false if runs.has(Runs::AGAIN) => {}
-            false if runs.has(Runs::CALLBACK) => doubts.push(Doubt::Frequency),
+            false if runs.has(Runs::CALLBACK) && !owners.has(Runs::CALLBACK) => {
+                doubts.push(Doubt::Frequency);
+            }
             // It is called while the owner runs.
             false => return None,
         }
