@@ -138,17 +138,6 @@ impl Run<'_, '_> {
             _ => None,
         }
     }
-
-    /// Whether a new object holds something that is owed.
-    pub(crate) fn carries(&self, state: &State, object: TermId) -> bool {
-        state.mem.iter().any(|(&place, &term)| {
-            let owed = match *self.arena.get(self.arena.unboxed(term)) {
-                Term::Owed(site) => state.owed.contains_key(&site),
-                _ => false,
-            };
-            owed && self.arena.data(place).root == Root::Ptr(object)
-        })
-    }
 }
 
 /// Inputs that a function gives back or hands on, whichever way it goes.

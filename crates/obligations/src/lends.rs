@@ -612,7 +612,8 @@ impl<'a> Run<'a, '_> {
             _ => false,
         };
         let object = self.arena.unboxed(value);
-        let new = matches!(self.arena.get(object), Term::New(_)) && !self.carries(state, object);
+        let new =
+            matches!(self.arena.get(object), Term::New(_)) && !self.carriers.contains_key(&object);
         self.is_loan(state, callee, arg, value)
             && (new || facts.lends.only_uses(arg))
             && !(flagged && facts.relevant)

@@ -64,6 +64,7 @@ impl<'a> Run<'a, '_> {
             }
         }
         if matches!(call.target, Target::Unknown) {
+            self.called_back(&mut state, call);
             self.outside(&mut state);
         }
         match effect.acquires {
@@ -83,6 +84,17 @@ impl<'a> Run<'a, '_> {
             }
         }
         vec![state]
+    }
+
+    /// A function value that a library function gets is called by it, and does what it does to what it
+    /// captures.
+    fn called_back(&mut self, state: &mut State, call: &Invocation<'a>) {
+        for &arg in &call.args {
+            let value = self.arena.unboxed(arg);
+            if matches!(self.arena.get(value), Term::Closure(_) | Term::Method(..)) {
+                self.escape(state, value);
+            }
+        }
     }
 
     /// Something new, or an error instead of it.
