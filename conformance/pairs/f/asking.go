@@ -1,6 +1,7 @@
 package f
 
 import (
+	"context"
 	"errors"
 	"io"
 	"sync"
@@ -335,3 +336,45 @@ func f32() {
 }
 
 func wait() { time.Sleep(5 * time.Millisecond) }
+
+// offer hands a job to whoever takes jobs, until the context ends.
+func offer(ctx context.Context, jobs chan<- func(), job func()) error {
+	select {
+	case jobs <- job:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+//pair:f33 ended-has-an-error
+func runAll(ctx context.Context, jobs chan<- func()) {
+	var group sync.WaitGroup
+	group.Add(1)
+	if err := offer(ctx, jobs, group.Done); err == nil {
+		group.Done()
+	}
+	group.Wait()
+}
+
+func f33() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	runAll(ctx, make(chan func()))
+}
+
+//pair:f34 ended-has-an-error
+func runAllB(ctx context.Context, jobs chan<- func()) {
+	var group sync.WaitGroup
+	group.Add(1)
+	if err := offer(ctx, jobs, group.Done); err != nil {
+		group.Done()
+	}
+	group.Wait()
+}
+
+func f34() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	runAllB(ctx, make(chan func()))
+}

@@ -38,4 +38,6 @@ var Programs = []meter.Program{
 	{Name: "f30", Run: f30},
 	{Name: "f31", Run: f31},
 	{Name: "f32", Run: f32},
+	{Name: "f33", Run: f33},
+	{Name: "f34", Run: f34},
 }

@@ -145,6 +145,33 @@ func F() {{
     }
 
     #[test]
+    fn an_option_may_replace_what_is_waited_for() {
+        let made = |options: &str| {
+            format!(
+                "
+type waiter struct {{ ctx context.Context; n int }}
+type option func(*waiter)
+func start(opts ...option) *waiter {{
+    w := &waiter{{ctx: context.Background()}}
+    for _, o := range opts {{
+        {options}
+    }}
+    go func() {{
+        <-w.ctx.Done()
+      //MARK
+        w.n = 1
+    }}()
+    return w
+}}
+"
+            )
+        };
+        check(&made("o(w)"));
+        let mark = "//^^^^^^^^^^^^^^ leak[abandoned-receive]: this receive";
+        check(&made("_ = o").replace("//MARK", mark));
+    }
+
+    #[test]
     fn select_whose_arms_nobody_serves() {
         check(
             r#"

@@ -47,6 +47,12 @@ impl FuncBuilder<'_, '_> {
         dst: &[Option<LocalId>],
         span: Span,
     ) {
+        if effect.op == EffectOp::ContextErr && self.is_after_end(call, span) {
+            for &dst in dst.iter().flatten() {
+                self.push(Op::Unknown { dst, kind: UnknownKind::NonNil }, span);
+            }
+            return;
+        }
         let mut args = self.effect_args(effect.op, call, span);
         if let (EffectOp::WaitGroupAdd, [_, n]) = (effect.op, args.as_mut_slice()) {
             *n = self.size(*n, span);

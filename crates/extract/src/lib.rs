@@ -9,6 +9,7 @@ mod classify;
 mod client;
 mod control;
 mod effects;
+mod ended;
 mod flow;
 mod function;
 mod instr;

@@ -543,6 +543,9 @@ impl<'p> Exec<'_, 'p> {
                     return Flow::Stay;
                 }
                 let (target, args) = self.resolve_call(i, call);
+                if let (Callee::Value(_), Target::Opaque) = (call.callee, &target) {
+                    args.iter().for_each(|v| self.may_change(*v));
+                }
                 self.start(i, target, args, How::Instr, NONE, point);
                 return Flow::Stay;
             }

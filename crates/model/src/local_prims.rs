@@ -121,6 +121,21 @@ impl Exec<'_, '_> {
         })
     }
 
+    /// A function value out of view was given a struct: it may set its fields, other than those that are
+    /// objects themselves.
+    pub(crate) fn may_change(&mut self, value: Value) {
+        let Some((id, Obj { data: Data::Struct(fields), .. })) = self.st.object(value) else {
+            return;
+        };
+        let is_part = |v: Value| self.st.object(v).is_some_and(|(_, o)| o.part);
+        let kept = fields.iter().filter(|f| is_part(f.1)).copied().collect();
+        self.escape(value, Escaped::Away);
+        if let Some(Obj { data: Data::Struct(fields), .. }) = self.st.heap.get_mut(id as usize) {
+            *fields = kept;
+        }
+        self.touched(id, ops::READ | ops::WRITE);
+    }
+
     /// Others may have set the field of an open struct.
     fn forget(&mut self, base: Value, field: Value) {
         let (Some((id, _)), Shape::Int(field)) = (self.st.object(base), field.shape()) else {

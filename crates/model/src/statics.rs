@@ -241,7 +241,9 @@ where {
                         self.function_ops(f)
                     }
                 }
-                Callee::Value(_) | Callee::Method(..) => self.indirect | ops::ESCAPE,
+                // One out of view may set fields of what it is given.
+                Callee::Value(_) => self.indirect | ops::ESCAPE | ops::READ | ops::WRITE,
+                Callee::Method(..) => self.indirect | ops::ESCAPE,
                 Callee::Prim(prim @ Prim::OnceDo) => prim_ops(prim) | self.indirect,
                 Callee::Prim(prim) => prim_ops(prim),
                 Callee::Opaque => ops::ESCAPE,
