@@ -303,4 +303,46 @@ func open(data, index string) (*store, error) {
 "#,
         );
     }
+
+    #[test]
+    fn what_cannot_be_otherwise() {
+        check(
+            r#"
+func tcp(addr string) (*net.TCPListener, error) {
+    l, err := net.Listen("tcp", addr)
+    if err != nil {
+        return nil, err
+    }
+    t, ok := l.(*net.TCPListener)
+    if !ok {
+        return nil, errors.New("no TCP listener")
+    }
+    return t, nil
+}
+func port(addr string) (net.Listener, string, error) {
+    l, err := net.Listen("tcp", addr)
+    if err != nil {
+        return nil, "", err
+    }
+    _, port, err := net.SplitHostPort(l.Addr().String())
+    if err != nil {
+        return nil, "", err
+    }
+    return l, port, nil
+}
+func given(addr string) (net.Listener, string, error) {
+    l, err := net.Listen("tcp", addr)
+            //^^^^^^^^^^^^^^^^^^^^^^^ leak[constructor-error-leak]: `l` is not closed when `given` returns
+    if err != nil {
+        return nil, "", err
+    }
+    _, port, err := net.SplitHostPort(addr)
+    if err != nil {
+        return nil, "", err
+    }
+    return l, port, nil
+}
+"#,
+        );
+    }
 }

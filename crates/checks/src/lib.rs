@@ -18,6 +18,7 @@ mod doubts;
 pub mod dropped_while_open;
 pub mod finalizer_cycle;
 mod generated;
+mod gives;
 pub mod global_channel_without_partner;
 pub mod goroutine_pins_argument;
 pub mod growing_context;

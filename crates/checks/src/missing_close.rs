@@ -39,6 +39,7 @@
 //! object in the same function when all goes well, or several functions that close what the same
 //! function returns, and few that do not.
 
+use crate::gives::{Gives, Makers};
 use crate::resource::{self, Words};
 use crate::weigh::weigh;
 use crate::{Ctx, ModuleCtx};
@@ -72,7 +73,7 @@ pub struct Candidate {
 /// What one package knows of such objects.
 pub struct Duties {
     candidates: Vec<Candidate>,
-    makers: Vec<Maker>,
+    pub(crate) makers: Vec<Maker>,
     idle: Vec<String>,
 }
 
@@ -172,61 +173,6 @@ fn given(candidate: &Candidate) -> Option<Finding> {
     notes.retain(|note| !note.is_empty());
     let help = Some(format!("call `{name}.{closer}()` on this path too"));
     Some(Finding { notes, help, ..finding })
-}
-
-/// What callers of a function get with its result.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Gives {
-    /// Nothing that holds anything, or what stays another object's.
-    Nothing,
-    /// Its body is not in view.
-    Unknown,
-    /// What another object knows as well, which may close it.
-    Known,
-    /// What somebody has to give back: a goroutine, a file, a connection.
-    Something,
-}
-
-/// More functions whose results become part of each other's are not followed.
-const MAX_MAKERS: usize = 64;
-
-/// The functions of the module that return what may have to be closed, by what they are told apart by.
-struct Makers<'m>(FxHashMap<&'m str, Vec<&'m Maker>>);
-
-impl<'m> Makers<'m> {
-    fn new(ctx: &ModuleCtx<'m>) -> Self {
-        let mut makers: FxHashMap<&str, Vec<&Maker>> = FxHashMap::default();
-        for maker in ctx.duties.iter().flat_map(|duties| &duties.makers) {
-            makers.entry(&maker.key).or_default().push(maker);
-        }
-        Self(makers)
-    }
-
-    /// What a function gives: what it takes itself, or gets from those whose results it passes on. What
-    /// comes out of an object that was there before is not given away. Of several functions that an
-    /// interface's method stands for, what one gives counts.
-    fn gives(&self, key: &str) -> Gives {
-        self.given(key, &mut BTreeSet::new())
-    }
-
-    fn given<'k>(&'k self, key: &'k str, seen: &mut BTreeSet<&'k str>) -> Gives {
-        if !seen.insert(key) || seen.len() > MAX_MAKERS {
-            return Gives::Nothing;
-        }
-        let Some(makers) = self.0.get(key) else { return Gives::Unknown };
-        let mut gives = Gives::Nothing;
-        for maker in makers.iter().filter(|maker| !maker.kept) {
-            let through = maker.through.iter().map(|key| self.given(key, seen)).max();
-            let own = match (maker.takes, maker.unknown) {
-                (true, _) => Gives::Something,
-                (false, true) => Gives::Unknown,
-                (false, false) => Gives::Nothing,
-            };
-            let all = own.max(through.unwrap_or(Gives::Nothing));
-            gives = gives.max(if maker.registered { Gives::Known } else { all });
-        }
-        gives
-    }
 }
 
 /// Whether functions close what a function returns as a rule, given its type and name: several of them

@@ -47,6 +47,12 @@ pub struct ResourceEffect {
     /// This argument becomes the first result: who closes that closes it. With an error it is closed.
     #[serde(default)]
     pub becomes: Option<u32>,
+    /// It does not fail if this argument is a constant, or came from a function that is `proper`.
+    #[serde(default)]
+    pub sure: Option<u32>,
+    /// What it returns is well formed.
+    #[serde(default)]
+    pub proper: bool,
     /// It gives this argument back, the receiver being 0.
     #[serde(default)]
     pub releases: Option<u32>,
@@ -69,6 +75,7 @@ pub struct Resources {
     types: FxHashSet<Box<str>>,
     release_words: BTreeSet<Box<str>>,
     maybe_words: BTreeSet<Box<str>>,
+    dynamic: FxHashMap<Box<str>, BTreeMap<Box<str>, Box<str>>>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +93,9 @@ struct FileFormat {
     /// Names of methods that give their receiver back in some types.
     #[serde(default)]
     maybe_words: Vec<String>,
+    /// The types that interfaces hold which functions return, by the beginning of their first argument.
+    #[serde(default)]
+    dynamic: BTreeMap<Box<str>, BTreeMap<Box<str>, Box<str>>>,
     #[serde(default)]
     function: BTreeMap<String, ResourceEffect>,
 }
@@ -102,6 +112,7 @@ impl Resources {
         self.types.extend(file.types.into_iter().map(String::into_boxed_str));
         self.maybe_words.extend(file.maybe_words.into_iter().map(String::into_boxed_str));
         self.release_words.extend(file.release_words.into_iter().map(String::into_boxed_str));
+        self.dynamic.extend(file.dynamic);
         let functions = file.function.into_iter();
         self.functions.extend(functions.map(|(symbol, effect)| (symbol.into_boxed_str(), effect)));
         Ok(())
@@ -110,6 +121,13 @@ impl Resources {
     /// What the function with this symbol does.
     pub fn function(&self, symbol: &str) -> Option<&ResourceEffect> {
         self.functions.get(symbol)
+    }
+
+    /// The type that the interface holds which a function returns, given its first argument, if that is
+    /// known.
+    pub fn dynamic(&self, symbol: &str, first: &str) -> Option<&str> {
+        let types = self.dynamic.get(symbol)?.iter();
+        types.into_iter().find(|(begins, _)| first.starts_with(&***begins)).map(|(_, ty)| &**ty)
     }
 
     /// Whether the functions of a package keep nothing unless they are listed.

@@ -332,7 +332,11 @@ impl<'a> Run<'a, '_> {
         let bodiless = call.args.iter().any(method);
         let dst = call.dst;
         let ended = self.ended_carrier(&call);
+        let sure = self.is_sure(&call);
         let mut after = self.perform_plain(state, call);
+        if let Some(sure) = sure {
+            self.succeeds(&mut after, dst, sure);
+        }
         for state in after.iter_mut().filter(|_| ended.is_some()) {
             ended.into_iter().for_each(|site| self.close(state, site));
         }

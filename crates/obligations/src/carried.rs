@@ -6,16 +6,103 @@
 use crate::calls::{Invocation, Target};
 use crate::escape::Env;
 use crate::exec::Run;
+use crate::flow::Exit;
 use crate::lends::is_method;
-use crate::state::State;
+use crate::state::{Owed, State};
 use crate::summary::{Base, Fresh, Outcome, Path, PathStep, Summary};
 use crate::term::{Part, Root, Term, TermId};
 use crate::visit;
 use stanch_effects::Kind;
 use stanch_ir::{Callee, FuncId, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, Span};
-use stanch_types::ObjectId;
+use stanch_types::{ObjectId, TypeId};
 
 impl Run<'_, '_> {
+    /// Says what a caller owes for the results, which leave view; the types of those that are new objects
+    /// which may come to have goroutines.
+    pub(crate) fn results_owed(
+        &mut self,
+        exit: &mut Exit,
+        outcome: &mut Outcome,
+    ) -> Vec<Option<TypeId>> {
+        let mut news: Vec<Option<TypeId>> = Vec::new();
+        for (i, &result) in exit.results.iter().enumerate() {
+            let inherited = self.inherited(&exit.state, i, result);
+            outcome.fresh.extend(inherited.or_else(|| self.carried(&exit.state, i, result)));
+            news.push(self.new_owner(&exit.state, result));
+        }
+        let plain = |run: &Self, i: usize, result: TermId| {
+            run.owed_as_result(result).is_none() && run.ends_itself(i)
+        };
+        let others = (0..exit.results.len()).any(|i| plain(self, i, exit.results[i]));
+        let handles: Vec<Option<Span>> = exit
+            .results
+            .iter()
+            .map(|&result| match self.owed_as_result(result) {
+                None if !self.learning && !others => self.ended_by(&mut exit.state, result),
+                _ => None,
+            })
+            .collect();
+        let kept: Vec<(Span, Owed)> = handles
+            .iter()
+            .filter_map(|site| Some(((*site)?, exit.state.owed.remove(site.as_ref()?)?)))
+            .collect();
+        // What another result holds as well is that one's.
+        for &result in &exit.results {
+            if self.owed_as_result(result).is_none() {
+                self.escape(&mut exit.state, result);
+            }
+        }
+        exit.state.owed.extend(kept);
+        outcome.settled.clone_from(&exit.read);
+        let (first, mut sites) = (outcome.fresh.len(), Vec::new());
+        for (i, &result) in exit.results.iter().enumerate() {
+            if let Some(site) = self.owed_as_result(result).or(handles[i]) {
+                if !exit.state.owed.contains_key(&site) {
+                    outcome.settled.push(i);
+                    continue;
+                }
+                if let Some(n) = sites.iter().position(|s| *s == site) {
+                    outcome.fresh[first + n].also.push(i);
+                    continue;
+                }
+                let Some(s) = self.sites.get(&site) else { continue };
+                sites.push(site);
+                outcome.fresh.push(Fresh {
+                    result: i,
+                    also: Vec::new(),
+                    kind: match handles[i] {
+                        Some(_) => s.kind.map(|_| Kind::Stop),
+                        None => s.kind,
+                    },
+                    deadline: s.deadline,
+                    enders: s.enders.clone(),
+                    started: s.started,
+                    ty: s.ty,
+                    within: Box::default(),
+                });
+            }
+        }
+        for &result in &exit.results {
+            self.escape(&mut exit.state, result);
+        }
+        for site in handles.into_iter().flatten() {
+            self.discharge(&mut exit.state, site);
+        }
+        news
+    }
+
+    /// What is owed for a result. What a type assertion gives is the object itself.
+    fn owed_as_result(&self, result: TermId) -> Option<Span> {
+        let mut value = self.arena.unboxed(result);
+        while let Term::Assert(inner, _) = *self.arena.get(value) {
+            value = self.arena.unboxed(inner);
+        }
+        match *self.arena.get(value) {
+            Term::Owed(site) => Some(site),
+            _ => None,
+        }
+    }
+
     /// What the caller owes for a result that is a new object which nobody else knows, and holds
     /// something.
     pub(crate) fn carried(&self, state: &State, result: usize, value: TermId) -> Option<Fresh> {

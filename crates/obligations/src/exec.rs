@@ -88,6 +88,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) children: Vec<(TermId, Span)>,
     /// New objects that callees returned, with what was made for them and is in a field.
     pub(crate) carriers: FxHashMap<TermId, Span>,
+    /// Texts that are well formed.
+    pub(crate) proper: BTreeSet<TermId>,
 }
 
 /// Something acquired by an operation of the function.
@@ -101,6 +103,8 @@ pub(crate) struct Site {
     pub(crate) enders: Vec<Ender>,
     /// Where that goroutine starts.
     pub(crate) started: Option<Span>,
+    /// The type that an interface holds which a library function returned, by its name.
+    pub(crate) dynamic: Option<String>,
     /// The type of the object, if it is known behind interfaces.
     pub(crate) ty: Option<TypeId>,
     /// For a context: whether nothing else ends it, neither its parents nor time.
@@ -170,6 +174,7 @@ impl<'a, 'p> Run<'a, 'p> {
             done_of: FxHashMap::default(),
             children: Vec::new(),
             carriers: FxHashMap::default(),
+            proper: BTreeSet::new(),
         };
         run.name_fields();
         run
@@ -519,7 +524,10 @@ impl<'a, 'p> Run<'a, 'p> {
                     self.learned_assert(state, x);
                 }
                 if let Some(ok) = ok {
-                    let is = self.arena.term(Term::Is(x, *ty));
+                    let is = match self.holds_type(x, *ty) {
+                        Some(known) => self.arena.bool(known),
+                        None => self.arena.term(Term::Is(x, *ty)),
+                    };
                     self.assign(state, *ok, is);
                 }
                 self.arena.term(Term::Assert(x, *ty))

@@ -4,13 +4,12 @@ use crate::exec::Run;
 use crate::flow::Exit;
 use crate::report::{LockMode, Loss, LostCancel, MissingUnlock};
 use crate::sorted::SortedMap;
-use crate::state::{Detail, Held, Owed, State};
+use crate::state::{Detail, Held, State};
 use crate::summary::{
-    Base, CallUnder, Fresh, Outcome, Path, PathStep, Summary, Take, Test, Value, path_of, value_of,
+    Base, CallUnder, Outcome, Path, PathStep, Summary, Take, Test, Value, path_of, value_of,
 };
 use crate::term::{Epoch, PlaceId, Root, Term, TermId};
 use crate::unlockers::Unlocker;
-use stanch_effects::Kind;
 use stanch_ir::{LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::TypeId;
@@ -64,82 +63,8 @@ impl Run<'_, '_> {
 
     fn outcome(&mut self, exit: &mut Exit) -> Outcome {
         let mut outcome = Outcome::default();
-        // What a type assertion gives is the object itself.
-        let owed = |run: &Self, result: TermId| {
-            let mut value = run.arena.unboxed(result);
-            while let Term::Assert(inner, _) = *run.arena.get(value) {
-                value = run.arena.unboxed(inner);
-            }
-            match *run.arena.get(value) {
-                Term::Owed(site) => Some(site),
-                _ => None,
-            }
-        };
-        let mut news: Vec<Option<TypeId>> = Vec::new();
         let given = self.gives_back(exit);
-        for (i, &result) in exit.results.iter().enumerate() {
-            let inherited = self.inherited(&exit.state, i, result);
-            outcome.fresh.extend(inherited.or_else(|| self.carried(&exit.state, i, result)));
-            news.push(self.new_owner(&exit.state, result));
-        }
-        let plain = |run: &Self, i: usize, result: TermId| {
-            owed(run, result).is_none() && run.ends_itself(i)
-        };
-        let others = (0..exit.results.len()).any(|i| plain(self, i, exit.results[i]));
-        let handles: Vec<Option<Span>> = exit
-            .results
-            .iter()
-            .map(|&result| match owed(self, result) {
-                None if !self.learning && !others => self.ended_by(&mut exit.state, result),
-                _ => None,
-            })
-            .collect();
-        let kept: Vec<(Span, Owed)> = handles
-            .iter()
-            .filter_map(|site| Some(((*site)?, exit.state.owed.remove(site.as_ref()?)?)))
-            .collect();
-        // What another result holds as well is that one's.
-        for &result in &exit.results {
-            if owed(self, result).is_none() {
-                self.escape(&mut exit.state, result);
-            }
-        }
-        exit.state.owed.extend(kept);
-        outcome.settled.clone_from(&exit.read);
-        let (first, mut sites) = (outcome.fresh.len(), Vec::new());
-        for (i, &result) in exit.results.iter().enumerate() {
-            if let Some(site) = owed(self, result).or(handles[i]) {
-                if !exit.state.owed.contains_key(&site) {
-                    outcome.settled.push(i);
-                    continue;
-                }
-                if let Some(n) = sites.iter().position(|s| *s == site) {
-                    outcome.fresh[first + n].also.push(i);
-                    continue;
-                }
-                let Some(s) = self.sites.get(&site) else { continue };
-                sites.push(site);
-                outcome.fresh.push(Fresh {
-                    result: i,
-                    also: Vec::new(),
-                    kind: match handles[i] {
-                        Some(_) => s.kind.map(|_| Kind::Stop),
-                        None => s.kind,
-                    },
-                    deadline: s.deadline,
-                    enders: s.enders.clone(),
-                    started: s.started,
-                    ty: s.ty,
-                    within: Box::default(),
-                });
-            }
-        }
-        for &result in &exit.results {
-            self.escape(&mut exit.state, result);
-        }
-        for site in handles.into_iter().flatten() {
-            self.discharge(&mut exit.state, site);
-        }
+        let news = self.results_owed(exit, &mut outcome);
         let (func, results) = (self.func, &exit.results);
         let values = results.iter().zip(news);
         outcome.results = values
@@ -253,7 +178,7 @@ impl Run<'_, '_> {
     }
 
     /// The type of a result that is a new object which may come to have goroutines.
-    fn new_owner(&self, state: &State, result: TermId) -> Option<TypeId> {
+    pub(crate) fn new_owner(&self, state: &State, result: TermId) -> Option<TypeId> {
         let object = self.arena.unboxed(result);
         let new = matches!(self.arena.get(object), Term::New(_)) && object == result;
         let ty = self.types.get(&object).copied().filter(|&ty| self.package.is_owner(ty));

@@ -34,6 +34,7 @@ mod slots;
 mod sorted;
 mod state;
 mod summary;
+mod sure;
 mod term;
 mod unlockers;
 mod visit;

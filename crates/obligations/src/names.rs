@@ -74,6 +74,16 @@ impl<'a> Names<'a> {
         known
     }
 
+    /// The type that the interface holds which a function out of view returns, given its first argument.
+    pub(crate) fn dynamic(&self, func: ObjectId, first: &str) -> Option<&'a str> {
+        if func.package == ObjectId::UNIVERSE {
+            return None;
+        }
+        let path = self.program.package_path(func.package);
+        let symbol = self.symbol(path, func)?;
+        self.effects.resources.dynamic(&symbol, first)
+    }
+
     fn look_up_resource(&self, func: ObjectId) -> Option<ResourceEffect> {
         if func.package == ObjectId::UNIVERSE || self.bodies.contains_key(&func) {
             return None;

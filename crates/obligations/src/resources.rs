@@ -119,12 +119,15 @@ impl<'a> Run<'a, '_> {
         }
         let error = self.error_of(call);
         let mut failed = error.map(|_| state.clone());
+        let dynamic = self.dynamic_type(call);
         let parent = self.made_of(&state, effect, call);
         let bounded = parent.is_some_and(|(_, over)| over);
         self.fresh_results(&mut state, call);
         for &(result, span) in made.iter().filter(|_| !bounded) {
             let parent = parent.map(|(site, _)| site);
-            self.own(&mut state, span, Site { kind: Some(kind), parent, ..Site::default() }, true);
+            let dynamic = dynamic.clone();
+            let site = Site { kind: Some(kind), parent, dynamic, ..Site::default() };
+            self.own(&mut state, span, site, true);
             let value = self.arena.term(Term::Owed(span));
             self.set(&mut state, call, result, value);
         }

@@ -27,4 +27,19 @@ func Dial(network, address string) (Conn, error)
 type Listener interface {
 	Accept() (Conn, error)
 	Close() error
+	Addr() Addr
 }
+
+type Addr interface {
+	Network() string
+	String() string
+}
+
+type TCPListener struct{ fd int }
+
+func (l *TCPListener) Accept() (Conn, error)
+func (l *TCPListener) Close() error
+func (l *TCPListener) Addr() Addr
+
+func Listen(network, address string) (Listener, error)
+func SplitHostPort(hostport string) (host, port string, err error)

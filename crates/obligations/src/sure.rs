@@ -1,0 +1,66 @@
+//! What cannot be otherwise: calls that do not fail, and types that interfaces are known to hold.
+
+use crate::calls::Invocation;
+use crate::exec::Run;
+use crate::state::State;
+use crate::term::{Term, TermId};
+use stanch_ir::LocalId;
+use stanch_types::TypeId;
+
+/// What is known of a call of a library function.
+#[derive(Clone, Copy)]
+pub(crate) struct Sure {
+    /// It does not fail.
+    succeeds: bool,
+    /// What it returns is well formed.
+    proper: bool,
+}
+
+impl<'a> Run<'a, '_> {
+    /// Whether a call cannot fail, and whether what it returns is well formed.
+    pub(crate) fn is_sure(&self, call: &Invocation<'a>) -> Option<Sure> {
+        let effect = self.package.names.resource(call.object?)?;
+        let constant = |term: TermId| matches!(self.arena.get(term), Term::Text(_));
+        let text = effect.sure.and_then(|i| call.args.get(i as usize).copied());
+        let succeeds = text.is_some_and(|text| constant(text) || self.proper.contains(&text));
+        let proper = effect.proper && (effect.sure.is_none() || succeeds);
+        (succeeds || proper).then_some(Sure { succeeds, proper })
+    }
+
+    /// A call that cannot fail was run.
+    pub(crate) fn succeeds(&mut self, after: &mut [State], dst: &[LocalId], sure: Sure) {
+        for state in after {
+            for &local in dst {
+                let is_error =
+                    self.func.locals.get(local).is_some_and(|l| self.package.is_error(l.ty));
+                if is_error && sure.succeeds {
+                    let nil = self.arena.nil();
+                    self.assign(state, local, nil);
+                } else if sure.proper {
+                    let place = self.arena.local(local);
+                    let text = state.load(&mut self.arena, place);
+                    self.proper.insert(text);
+                }
+            }
+        }
+    }
+
+    /// The type that the interface holds which a library function returns.
+    pub(crate) fn dynamic_type(&self, call: &Invocation<'a>) -> Option<String> {
+        let object = call.object?;
+        let text = call.args.iter().find_map(|&arg| match self.arena.get(arg) {
+            Term::Text(text) => text.strip_prefix('"'),
+            _ => None,
+        })?;
+        self.package.names.dynamic(object, text).map(str::to_owned)
+    }
+
+    /// Whether an interface holds a type, if that is known. What it holds else is another type for each
+    /// pointer.
+    pub(crate) fn holds_type(&self, value: TermId, ty: TypeId) -> Option<bool> {
+        let Term::Owed(site) = *self.arena.get(self.arena.unboxed(value)) else { return None };
+        let known = self.sites.get(&site)?.dynamic.as_deref()?;
+        let program = self.package.program;
+        program.pointee(ty).map(|_| program.type_string(ty) == known)
+    }
+}
