@@ -4,6 +4,7 @@ use crate::facts::Loop;
 use crate::origin::Reader;
 use stanch_base::{Idx, IndexVec};
 use stanch_ir::{BlockId, Callee, Func, InstrKind, LocalId, Operand, Rvalue, Terminator};
+use stanch_syntax::ast::BinaryOp;
 use stanch_types::ConstValue;
 
 /// A loop of more turns than this, written as a constant, is like one without an end.
@@ -91,6 +92,9 @@ impl Nest {
 }
 
 fn kind(func: &Func, head: BlockId, waits: bool) -> Loop {
+    if is_counted(func, head) {
+        return Loop::Finite;
+    }
     let many = match &func.blocks[head].term {
         // It ends with what it goes over, whatever it waits for on the way.
         Terminator::RangeNext { over, .. } if is_many(over) => true,
@@ -106,6 +110,48 @@ fn kind(func: &Func, head: BlockId, waits: bool) -> Loop {
         _ => false,
     };
     if many || waits { Loop::Endless } else { Loop::Finite }
+}
+
+/// Whether a loop goes on as long as a number is below a bound that is not a large constant, and only counts
+/// that number: it ends, whatever it waits for on the way.
+fn is_counted(func: &Func, head: BlockId) -> bool {
+    let Terminator::Branch { cond: Operand::Local(cond), .. } = &func.blocks[head].term else {
+        return false;
+    };
+    let compared = func.blocks[head].instrs.iter().find_map(|i| match &i.kind {
+        InstrKind::Assign(to, Rvalue::Binary(BinaryOp::Lt | BinaryOp::Le, n, bound))
+            if to == cond && !is_many(bound) =>
+        {
+            Some(n)
+        }
+        _ => None,
+    });
+    let Some(&Operand::Local(number)) = compared else { return false };
+    let instrs = || func.blocks.iter().flat_map(|b| &b.instrs);
+    let steps = |x: &Operand| match x {
+        Operand::Local(sum) => instrs().any(|i| match &i.kind {
+            InstrKind::Assign(to, Rvalue::Binary(BinaryOp::Add, Operand::Local(n), step)) => {
+                to == sum && *n == number && matches!(step, Operand::Const(..))
+            }
+            _ => false,
+        }),
+        _ => false,
+    };
+    let (mut counts, mut others) = (0, 0);
+    for instr in instrs() {
+        match &instr.kind {
+            InstrKind::Assign(to, Rvalue::Use(x)) if *to == number && steps(x) => counts += 1,
+            InstrKind::Assign(to, Rvalue::Binary(BinaryOp::Add, Operand::Local(n), _))
+                if *to == number && *n == number =>
+            {
+                counts += 1;
+            }
+            kind => kind.for_each_def(|to| {
+                others += u32::from(to == number && !matches!(kind, InstrKind::DeclareVar(_)));
+            }),
+        }
+    }
+    counts > 0 && others <= 1
 }
 
 /// Whether a bound is a constant that is large.

@@ -1,10 +1,13 @@
 //! Priority queues, which a library calls to pop, whose popped slots keep what was in them.
 
+use crate::facts::Loop;
 use crate::report::{Cut, Doubt, Retained, Retention};
 use crate::retain::alias::{self, Alias};
 use crate::retain::{Bodies, Candidate, Gate, Holds, calls, is_nought};
 use stanch_effects::Does;
-use stanch_ir::{Callee, Func, FuncId, InstrKind, Operand, Place, PlaceBase, Proj, Rvalue, Span};
+use stanch_ir::{
+    Callee, Func, FuncId, InstrKind, Operand, Place, PlaceBase, Proj, Rvalue, Span, Terminator,
+};
 use stanch_types::{Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
 
 /// Structs within structs that are looked at for an owner that lives on.
@@ -201,15 +204,23 @@ fn waits_between(bodies: &Bodies<'_, '_>, queue: ObjectId) -> bool {
     let mut pushed: Vec<(ObjectId, FuncId)> = Vec::new();
     let mut popped: Vec<(ObjectId, FuncId)> = Vec::new();
     for (id, func) in bodies.funcs() {
-        for (_, _, call, _) in calls(func) {
+        for (block, _, call, _) in calls(func) {
             let Callee::Static(object, _) = &call.callee else { continue };
             let (to, of) = match bodies.reader.does(*object) {
                 Some(Does::Grow { of, .. }) => (&mut pushed, of),
                 Some(Does::Shrink(of)) => (&mut popped, of),
                 _ => continue,
             };
-            if let Some(field) = call.args.get(of).and_then(|x| field(bodies, id, queue, x)) {
+            let Some(arg) = call.args.get(of) else { continue };
+            if let Some(field) = field(bodies, id, queue, arg) {
                 to.push((field, id));
+            } else if matches!(bodies.reader.does(*object), Some(Does::Grow { .. }))
+                && bodies.loops[id][block] == Loop::Endless
+                && receives(func)
+                && is_local(bodies, id, queue, arg)
+            {
+                // A goroutine's queue of what it is sent.
+                return true;
             }
         }
     }
@@ -236,4 +247,29 @@ fn field(bodies: &Bodies<'_, '_>, id: FuncId, queue: ObjectId, arg: &Operand) ->
         };
     }
     None
+}
+
+/// Whether a function receives from a channel.
+fn receives(func: &Func) -> bool {
+    func.blocks.iter().any(|data| {
+        matches!(data.term, Terminator::Select { .. })
+            || data.instrs.iter().any(|i| matches!(i.kind, InstrKind::Recv { .. }))
+    })
+}
+
+/// Whether an argument points to a variable with a queue of the type.
+fn is_local(bodies: &Bodies<'_, '_>, id: FuncId, queue: ObjectId, arg: &Operand) -> bool {
+    let mut value = arg;
+    for _ in 0..MAX_COPIES {
+        let Operand::Local(local) = value else { return false };
+        value = match bodies.definitions[id][*local].as_slice() {
+            [Rvalue::MakeInterface(x, _) | Rvalue::Use(x)] => x,
+            [Rvalue::AddressOf(Place { base: PlaceBase::Local(base), proj })] => {
+                let ty = bodies.module.funcs[id].locals[*base].ty;
+                return proj.is_empty() && bodies.program.named_object(ty) == Some(queue);
+            }
+            _ => return false,
+        };
+    }
+    false
 }

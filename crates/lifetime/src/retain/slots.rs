@@ -6,7 +6,7 @@ use crate::retain::alias::{self, Alias};
 use crate::retain::{At, Bodies, Candidate, Gate, Holds, heaps, is_nought, leads, pool};
 use stanch_effects::Trait;
 use stanch_ir::{Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue};
-use stanch_types::{ObjectId, TypeId, TypeKind};
+use stanch_types::{ObjectId, ObjectKind, TypeId, TypeKind};
 
 /// An element that refers to at least so many bytes is worth a word.
 const LARGE: u64 = 1024;
@@ -108,7 +108,7 @@ fn doubts(
     let mut doubts = Vec::new();
     let again = is_ring(bodies, id, func, object, at);
     let small = match cut {
-        Cut::Off => again || !is_worth(bodies, elem),
+        Cut::Off => again || !is_heavy(bodies, elem, MAX_HEAVY),
         Cut::Moved => true,
         Cut::ToNothing => !is_heavy(bodies, elem, MAX_HEAVY),
     };
@@ -283,14 +283,6 @@ fn is_shared(bodies: &Bodies<'_, '_>, field: ObjectId) -> bool {
     siblings.iter().any(|&sibling| bodies.is_lock(bodies.program.object(sibling).ty))
 }
 
-/// Whether an element refers to something large: a slot more or less of anything else is no matter, since
-/// the array is replaced when it is full.
-fn is_worth(bodies: &Bodies<'_, '_>, elem: stanch_types::TypeId) -> bool {
-    let program = bodies.program;
-    let target = program.pointee(elem).unwrap_or(elem);
-    program.size_of(target).is_some_and(|size| size >= LARGE)
-}
-
 /// Whether an element refers to what may be large: bytes, buffers, requests, anything at all.
 pub(crate) fn is_heavy(bodies: &Bodies<'_, '_>, elem: TypeId, depth: u32) -> bool {
     let program = bodies.program;
@@ -305,10 +297,40 @@ pub(crate) fn is_heavy(bodies: &Bodies<'_, '_>, elem: TypeId, depth: u32) -> boo
     }
     match program.kind(program.underlying(target)) {
         TypeKind::Slice(of) => program.size_of(*of) == Some(1),
-        TypeKind::Interface(_) => program.method_set(target).is_empty(),
+        TypeKind::Interface(_) => {
+            let methods: Vec<ObjectId> =
+                program.method_set(target).iter().map(|l| l.object).collect();
+            methods.is_empty() || depth > 0 && is_heavy_behind(bodies, &methods, target, depth)
+        }
         TypeKind::Struct(fields) if depth > 0 => {
             fields.iter().any(|field| is_heavy(bodies, field.ty, depth - 1))
         }
         _ => false,
     }
+}
+
+/// Whether a struct type of the package has the methods of an interface, and refers to what may be large.
+fn is_heavy_behind(
+    bodies: &Bodies<'_, '_>,
+    methods: &[ObjectId],
+    interface: TypeId,
+    depth: u32,
+) -> bool {
+    let program = bodies.program;
+    let Some(named) = program.named_object(interface) else { return false };
+    let mut types = program.package_objects(named.package).into_iter();
+    types.any(|object| {
+        let declared = program.object(object);
+        let is_struct =
+            matches!(program.kind(program.underlying(declared.ty)), TypeKind::Struct(_));
+        let own = program.methods_of(object);
+        let has = |method: &ObjectId| {
+            let name = program.object_name(*method);
+            own.iter().any(|m| program.object_name(*m) == name)
+        };
+        matches!(declared.kind, ObjectKind::TypeName { alias: false })
+            && is_struct
+            && methods.iter().all(has)
+            && is_heavy(bodies, declared.ty, depth - 1)
+    })
 }
