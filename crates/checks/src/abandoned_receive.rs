@@ -172,6 +172,37 @@ func start(opts ...option) *waiter {{
     }
 
     #[test]
+    fn the_last_call_is_a_public_stop() {
+        let pool = |close: &str, mark: &str| {
+            format!(
+                "
+type Pool struct {{ quit chan struct{{}}; jobs chan int }}
+func New() *Pool {{
+    p := &Pool{{quit: make(chan struct{{}}), jobs: make(chan int)}}
+    go p.loop()
+    return p
+}}
+func (p *Pool) loop() {{
+    for {{
+        select {{
+      {mark}
+        case <-p.quit: return
+        case <-p.jobs:
+        }}
+    }}
+}}
+func (p *Pool) finish(last bool) {{ if last {{ close(p.quit) }} }}
+{close}
+type job struct {{ pool *Pool }}
+func (j *job) done(last bool) {{ j.pool.finish(last) }}
+"
+            )
+        };
+        check(&pool("func (p *Pool) Close() { p.finish(true) }", ""));
+        check(&pool("", "//^^^^^^ leak[abandoned-receive]: this select"));
+    }
+
+    #[test]
     fn select_whose_arms_nobody_serves() {
         check(
             r#"

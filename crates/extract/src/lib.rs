@@ -166,7 +166,9 @@ pub fn explore_package(
     explored
         .leaks
         .retain(|one| place(one).is_none_or(|(_, span)| !shared::is_told(module, imported, span)));
-    let told = explored.leaks.iter().filter_map(|one| Some(place(one)?.1)).collect();
+    // What is only possible here may be sure from elsewhere.
+    let sure = explored.leaks.iter().filter(|one| !one.blurred);
+    let told = sure.filter_map(|one| Some(place(one)?.1)).collect();
     explored.shared = Shared::of(&names, module, &needs, told);
     explored.translated = translated;
     explored.module = linked;

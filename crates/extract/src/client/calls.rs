@@ -74,7 +74,7 @@ impl Planner<'_> {
     }
 
     /// Whether other packages can call a function.
-    fn is_exported(&self, id: FuncId) -> bool {
+    pub(super) fn is_exported(&self, id: FuncId) -> bool {
         let name = self.module.funcs[id].object.map(|o| self.program.object_name(o));
         name.is_some_and(crate::channels::is_exported)
     }

@@ -235,9 +235,13 @@ impl<'a> Planner<'a> {
         let open_fields = self.open_fields(ty);
         let getters = interface.iter().copied().filter(|m| self.is_getter(*m));
         let getters: Vec<FuncId> = getters.take(MAX_GETTERS).collect();
+        // Beside a stop for all what the package itself calls is not the last word.
+        let public = stops.iter().any(|s| self.is_exported(*s));
+        let last = stops.iter().copied().filter(|s| !public || self.is_exported(*s));
+        let last: Vec<FuncId> = last.take(MAX_STOPS).collect();
         for constructor in self.constructors(ty) {
             let Some(starters) = self.starters(constructor, others(), &waits) else { continue };
-            for &stop in stops.iter().take(MAX_STOPS) {
+            for &stop in &last {
                 let calls = others().filter(|m| starters.iter().all(|s| s.0 != m.0));
                 let calls = calls.take(MAX_METHODS).flat_map(|(method, uses)| {
                     let more = self.more_calls(ty, (*method, uses), stop, &whole);
