@@ -382,7 +382,8 @@ impl<'a> Run<'a, '_> {
         let empty = call.args.iter().any(|arg| self.bodiless.contains(arg));
         let fresh = outcome.fresh.first().filter(|f| {
             let known = self.learning && !f.within.is_empty();
-            !known && !(empty && f.kind == Some(Kind::Body))
+            let bodiless = empty && f.kind == Some(Kind::Body);
+            !(known || bodiless)
         });
         if let Some(fresh) = fresh {
             let Fresh { kind, deadline, ref enders, started, ty, .. } = *fresh;
