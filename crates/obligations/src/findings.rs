@@ -273,7 +273,9 @@ impl Run<'_, '_> {
     pub(crate) fn missing_unlocks(&self, exits: &mut [Exit]) -> Vec<MissingUnlock> {
         let mut by_site: BTreeMap<(Span, PlaceId, LockMode), Vec<usize>> = BTreeMap::new();
         for (i, exit) in exits.iter().enumerate() {
-            for held in exit.state.held.iter().filter(|h| !h.deferred) {
+            let handed = self.unlocked_by_results(exit);
+            let own = |h: &&Held| !h.deferred && !handed.contains(&h.lock);
+            for held in exit.state.held.iter().filter(own) {
                 by_site.entry((held.site, held.lock, held.mode)).or_default().push(i);
             }
         }

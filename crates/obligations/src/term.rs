@@ -274,6 +274,18 @@ impl Arena {
         }
     }
 
+    /// What `pointer` points to, if that was ever named.
+    pub(crate) fn known_pointee(&self, pointer: TermId) -> Option<PlaceId> {
+        let pointer = self.unboxed(pointer);
+        match *self.get(pointer) {
+            Term::Addr(place) => Some(place),
+            _ => {
+                let data = PlaceData { root: Root::Ptr(pointer), parts: Box::default() };
+                self.place_ids.get(&data).copied()
+            }
+        }
+    }
+
     /// The pointer to `place`.
     pub(crate) fn address(&mut self, place: PlaceId) -> TermId {
         let data = self.data(place);

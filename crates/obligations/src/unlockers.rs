@@ -6,8 +6,9 @@ use crate::flow::Exit;
 use crate::names::Known;
 use crate::report::LockMode;
 use crate::state::{Held, State};
-use crate::term::{PlaceId, Term};
+use crate::term::{PlaceId, Term, TermId};
 use crate::visit;
+use stanch_base::FxHashSet;
 use stanch_effects::Op;
 use stanch_ir::{Callee, FuncId, InstrKind};
 use stanch_types::ObjectId;
@@ -70,6 +71,43 @@ impl Run<'_, '_> {
         let method = called.find(|&object| self.unlock_mode(object) == Some(*mode))?;
         let lock = self.find_place(state, &Env { callee: literal, args: &[] }, path)?;
         plain.then_some((lock, *mode, method))
+    }
+
+    /// Locks that what hangs on the results gives back: functions in them, or in new objects there.
+    pub(crate) fn unlocked_by_results(&self, exit: &Exit) -> Vec<PlaceId> {
+        let mut found = Vec::new();
+        if exit.state.held.is_empty() {
+            return found;
+        }
+        let mut seen: FxHashSet<TermId> = FxHashSet::default();
+        let mut work = exit.results.clone();
+        while let Some(term) = work.pop() {
+            if !seen.insert(term) {
+                continue;
+            }
+            let object = match *self.arena.get(term) {
+                Term::Iface(inner) | Term::Wrap(inner) | Term::Assert(inner, _) => {
+                    work.push(inner);
+                    continue;
+                }
+                Term::Method(recv, method) if self.unlock_mode(method).is_some() => {
+                    found.extend(self.arena.known_pointee(recv));
+                    continue;
+                }
+                Term::Closure(func) => {
+                    let literal = self.package.module.funcs.get(func);
+                    let captured = literal.into_iter().flat_map(|f| &f.captures);
+                    let places = captured.filter_map(|c| self.arena.known_local(c.outer));
+                    work.extend(places.filter_map(|p| exit.state.mem.get(&p).copied()));
+                    continue;
+                }
+                Term::Addr(place) => Some(place),
+                Term::New(_) => self.arena.known_pointee(term),
+                _ => None,
+            };
+            work.extend(object.into_iter().flat_map(|place| self.parts(&exit.state, place)));
+        }
+        found
     }
 
     /// How a lock was taken that a method gives back.

@@ -300,4 +300,50 @@ func (s *s) sometimes(b bool) {
 }
 "#,
     );
+    // Kept by what is returned, also where another way out returns nothing and no error.
+    check(
+        r#"
+type file struct { refs sync.RWMutex }
+func (f *file) retain() func() {
+    if f != nil {
+        f.refs.RLock()
+        return f.refs.RUnlock
+    }
+    return func() {}
+}
+type iter struct { id int; once sync.Once; release func() }
+func (i *iter) Close() error {
+    i.once.Do(i.release)
+    return nil
+}
+type closer interface { Close() error }
+func find(n int) (*int, error)
+func (f *file) iterate(n int) (closer, error) {
+    release := f.retain()
+    id, err := find(n)
+    if err != nil {
+        release()
+        return nil, err
+    }
+    if id == nil {
+        release()
+        return nil, nil
+    }
+    return &iter{id: *id, release: release}, nil
+}
+func (f *file) later(n int) (func(), error) {
+    release := f.retain()
+    id, err := find(n)
+    if err != nil {
+        release()
+        return nil, err
+    }
+    if id == nil {
+        release()
+        return nil, nil
+    }
+    return func() { release() }, nil
+}
+"#,
+    );
 }
