@@ -115,7 +115,7 @@ fn judge(
         return;
     }
     let mut doubts = Vec::new();
-    if !lives_on(bodies, queue, MAX_OWNERS) && !waits_between(bodies, queue) {
+    if !lives_on(bodies, queue, MAX_OWNERS) && !waits_in_goroutine(bodies, queue) {
         doubts.push(Doubt::Owner);
     }
     if bodies.is_reusable(elem) {
@@ -198,55 +198,18 @@ fn lives_on(bodies: &Bodies<'_, '_>, of: ObjectId, depth: u32) -> bool {
     })
 }
 
-/// Whether queues of the type are fields into which one function pushes and from which another one pops: what
-/// is in them waits from call to call. A search pushes and pops in one function, and is over with it.
-fn waits_between(bodies: &Bodies<'_, '_>, queue: ObjectId) -> bool {
-    let mut pushed: Vec<(ObjectId, FuncId)> = Vec::new();
-    let mut popped: Vec<(ObjectId, FuncId)> = Vec::new();
-    for (id, func) in bodies.funcs() {
-        for (block, _, call, _) in calls(func) {
-            let Callee::Static(object, _) = &call.callee else { continue };
-            let (to, of) = match bodies.reader.does(*object) {
-                Some(Does::Grow { of, .. }) => (&mut pushed, of),
-                Some(Does::Shrink(of)) => (&mut popped, of),
-                _ => continue,
-            };
-            let Some(arg) = call.args.get(of) else { continue };
-            if let Some(field) = field(bodies, id, queue, arg) {
-                to.push((field, id));
-            } else if matches!(bodies.reader.does(*object), Some(Does::Grow { .. }))
-                && bodies.loops[id][block] == Loop::Endless
-                && receives(func)
-                && is_local(bodies, id, queue, arg)
-            {
-                // A goroutine's queue of what it is sent.
-                return true;
-            }
-        }
-    }
-    pushed.iter().any(|&(field, by)| {
-        let pops = || popped.iter().filter(|p| p.0 == field).map(|p| p.1);
-        pops().next().is_some() && pops().all(|other| other != by)
+/// Whether a goroutine keeps a queue of the type in a variable, for what it is sent. What one function pushes
+/// and another pops is as often the state of one query or search.
+fn waits_in_goroutine(bodies: &Bodies<'_, '_>, queue: ObjectId) -> bool {
+    bodies.funcs().into_iter().any(|(id, func)| {
+        receives(func)
+            && calls(func).any(|(block, _, call, _)| {
+                let Callee::Static(object, _) = &call.callee else { return false };
+                let Some(Does::Grow { of, .. }) = bodies.reader.does(*object) else { return false };
+                bodies.loops[id][block] == Loop::Endless
+                    && call.args.get(of).is_some_and(|arg| is_local(bodies, id, queue, arg))
+            })
     })
-}
-
-/// The field with a queue of the type that an argument is, or points to.
-fn field(bodies: &Bodies<'_, '_>, id: FuncId, queue: ObjectId, arg: &Operand) -> Option<ObjectId> {
-    let mut value = arg;
-    for _ in 0..MAX_COPIES {
-        let Operand::Local(local) = value else { return None };
-        value = match bodies.definitions[id][*local].as_slice() {
-            [Rvalue::MakeInterface(x, _) | Rvalue::Use(x) | Rvalue::Convert(x, _)] => x,
-            [Rvalue::AddressOf(place) | Rvalue::Load(place)] => {
-                let field = alias::end(place)?;
-                let ty = bodies.program.object(field).ty;
-                let ty = bodies.program.pointee(ty).unwrap_or(ty);
-                return (bodies.program.named_object(ty) == Some(queue)).then_some(field);
-            }
-            _ => return None,
-        };
-    }
-    None
 }
 
 /// Whether a function receives from a channel.

@@ -5,7 +5,9 @@ use crate::report::{Cut, Doubt, Retained, Retention};
 use crate::retain::alias::{self, Alias};
 use crate::retain::{At, Bodies, Candidate, Gate, Holds, heaps, is_nought, leads, pool};
 use stanch_effects::Trait;
-use stanch_ir::{Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue};
+use stanch_ir::{
+    Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Terminator,
+};
 use stanch_types::{ObjectId, ObjectKind, TypeId, TypeKind};
 
 /// An element that refers to at least so many bytes is worth a word.
@@ -110,7 +112,7 @@ fn doubts(
     let small = match cut {
         Cut::Off => again || !is_heavy(bodies, elem, MAX_HEAVY),
         Cut::Moved => true,
-        Cut::ToNothing => !is_heavy(bodies, elem, MAX_HEAVY),
+        Cut::ToNothing => !is_heavy(bodies, elem, MAX_HEAVY) || are_released(func, object),
     };
     if small {
         doubts.push(Doubt::Small);
@@ -207,6 +209,28 @@ fn change(
         }
     }
     popped.unwrap_or(if appended { Change::Appended } else { Change::Longer })
+}
+
+/// Whether a function calls a method of each element, for its effect: what they refer to may be let go.
+fn are_released(func: &Func, object: ObjectId) -> bool {
+    let own = Alias::of_field(func, object);
+    let elements: Vec<LocalId> = func
+        .blocks
+        .iter()
+        .filter_map(|data| match &data.term {
+            Terminator::RangeNext { over, value: Some(value), .. } if own.has(over) => Some(*value),
+            _ => None,
+        })
+        .collect();
+    let is_element = |x: &Operand| Alias::of(func, x).locals.iter().any(|l| elements.contains(l));
+    !elements.is_empty()
+        && func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
+            InstrKind::Call(call) => match call.args.as_slice() {
+                [element] => call.dst.is_empty() && is_element(element),
+                _ => false,
+            },
+            _ => false,
+        })
 }
 
 /// The field or variable with which another changes places.
