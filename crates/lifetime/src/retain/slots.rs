@@ -225,8 +225,10 @@ fn are_released(func: &Func, object: ObjectId) -> bool {
     let is_element = |x: &Operand| Alias::of(func, x).locals.iter().any(|l| elements.contains(l));
     !elements.is_empty()
         && func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
-            InstrKind::Call(call) => match call.args.as_slice() {
-                [element] => call.dst.is_empty() && is_element(element),
+            // Whatever a function value does with them is not its own.
+            InstrKind::Call(call) if call.dst.is_empty() => match (&call.callee, &*call.args) {
+                (Callee::Static(..), [element]) => is_element(element),
+                (Callee::Interface { recv, .. }, []) => is_element(recv),
                 _ => false,
             },
             _ => false,
