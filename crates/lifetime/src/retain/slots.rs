@@ -6,7 +6,7 @@ use crate::retain::alias::{self, Alias};
 use crate::retain::{At, Bodies, Candidate, Gate, Holds, heaps, is_nought, leads, pool};
 use stanch_effects::Trait;
 use stanch_ir::{
-    Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Terminator,
+    Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Terminator,
 };
 use stanch_types::{ObjectId, ObjectKind, TypeId, TypeKind};
 
