@@ -660,4 +660,47 @@ func other(name string) error {
 "#,
         );
     }
+
+    #[test]
+    fn what_its_carrier_cannot_close() {
+        check(
+            r#"
+type config struct { Log io.Reader }
+func settings(path string) (*config, error) {
+    f, err := os.Open(path)
+    if err != nil {
+        return nil, err
+    }
+    return &config{Log: f}, nil
+}
+func use(name string) {
+    c, err := settings(name)
+    if err != nil {
+        return
+    }
+    c.Log.Read(nil)
+}
+"#,
+        );
+        check(
+            r#"
+type config struct { Log io.ReadCloser }
+func settings(path string) (*config, error) {
+    f, err := os.Open(path)
+    if err != nil {
+        return nil, err
+    }
+    return &config{Log: f}, nil
+}
+func use(name string) {
+    c, err := settings(name)
+            //^^^^^^^^^^^^^^ leak[closer-not-closed]: `c` is never closed
+    if err != nil {
+        return
+    }
+    c.Log.Read(nil)
+}
+"#,
+        );
+    }
 }

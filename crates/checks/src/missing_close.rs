@@ -734,6 +734,39 @@ func careful(addr string, n int) (*client, error) {
     }
 
     #[test]
+    fn places_in_a_channel() {
+        check(
+            r#"
+type fixed chan struct{}
+func newFixed(n int) fixed { return make(fixed, n) }
+func (f fixed) Take(ctx context.Context) error {
+    select {
+    case f <- struct{}{}:
+        return nil
+    case <-ctx.Done():
+        return ctx.Err()
+    }
+}
+func (f fixed) Release() { <-f }
+func some(ctx context.Context, all []func() error) error {
+    limit := newFixed(2)
+    for _, f := range all {
+        if err := limit.Take(ctx); err != nil {
+            return err
+        }
+        if err := f(); err != nil {
+            limit.Release()
+            return err
+        }
+        limit.Release()
+    }
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
     fn suppressed() {
         check(
             r#"

@@ -121,8 +121,14 @@ impl Run<'_, '_> {
             };
             let within: Vec<ObjectId> = data.parts.iter().map(field).collect::<Option<_>>()?;
             let kind = self.sites.get(&site)?.kind;
+            // The caller can close it there.
+            let program = self.package.program;
             let exported = within.last().is_some_and(|&last| {
-                self.package.program.object(last).name.starts_with(char::is_uppercase)
+                let field = program.object(last);
+                let closes = |word| program.lookup(field.ty, last.package, word).is_some();
+                let closable = !program.is_interface(field.ty)
+                    || self.package.names.release_words().any(closes);
+                field.name.starts_with(char::is_uppercase) && closable
             });
             let closes = exported || self.package.is_closable(ty);
             let held =

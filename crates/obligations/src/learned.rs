@@ -130,7 +130,9 @@ impl Package<'_> {
             matches!(signature, Some(TypeKind::Signature(s)) if s.params.len() <= 1 && s.results.len() <= 1)
         };
         let named = program.named_object(base).is_some_and(|o| o.package != ObjectId::UNIVERSE);
+        // What is a channel holds nothing but values: who gives one back makes room in it.
         let known = named
+            && !matches!(program.kind(program.underlying(base)), TypeKind::Chan(..))
             && !program.is_type_param(base)
             && !program.embeds_unknown(base)
             && self.names.release_words().any(closes);
