@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/pprof"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -50,6 +51,19 @@ type sample struct {
 
 // Measure runs the program and writes its verdict.
 func Measure(program Program, out io.Writer) error {
+	verdict := measure(program)
+	if len(verdict.Leaked) == 0 && len(verdict.Grown) > 0 {
+		// On a machine with other work goroutines wait for their turn: what grows does so again.
+		again := measure(program)
+		verdict.Leaked = again.Leaked
+		verdict.Grown = slices.DeleteFunc(verdict.Grown, func(what string) bool {
+			return !slices.Contains(again.Grown, what)
+		})
+	}
+	return json.NewEncoder(out).Encode(verdict)
+}
+
+func measure(program Program) Verdict {
 	for range warmUp {
 		once(program)
 	}
@@ -69,7 +83,7 @@ func Measure(program Program, out io.Writer) error {
 	if len(verdict.Leaked) == 0 && len(verdict.Grown) == 0 {
 		grown("objects", growth(program), objectRuns*3/4)
 	}
-	return json.NewEncoder(out).Encode(verdict)
+	return verdict
 }
 
 // growth is the least growth of objects in a round.
