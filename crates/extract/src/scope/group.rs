@@ -8,7 +8,7 @@ use stanch_model::{FnId, Op};
 use std::cell::RefCell;
 
 /// More functions than this on the ways to a group's operations are too many.
-const MAX_CARRYING: usize = 24;
+const MAX_CARRYING: usize = 40;
 
 /// What a root can run.
 pub(crate) struct Tree {

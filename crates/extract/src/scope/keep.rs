@@ -18,7 +18,7 @@ use stanch_model::{
 };
 
 /// Functions and instructions of one slice; more are too much.
-const MAX_FUNCTIONS: usize = 28;
+const MAX_FUNCTIONS: usize = 44;
 const MAX_INSTRS: usize = 450;
 /// A function of which only a result matters is followed if it is not longer than this.
 const SMALL: usize = 60;
