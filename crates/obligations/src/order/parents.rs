@@ -215,6 +215,12 @@ impl<'s, 'a> Search<'s, 'a> {
         let origins = Origins::new(func);
         let scope = Scope { func, origins: &origins };
         let mut puts = Vec::new();
+        let mut add = |owner: Option<Node>, field: ObjectId, values: Vec<Option<&Operand>>| {
+            puts.extend(values.into_iter().map(|value| {
+                let value = value.and_then(|v| scope.node(v));
+                Put { func: id, owner, field, value }
+            }));
+        };
         for kind in visit::kinds(func) {
             match kind {
                 InstrKind::Store(place, value) => {
@@ -229,30 +235,20 @@ impl<'s, 'a> Search<'s, 'a> {
                     if keeps(self.package, func, value) {
                         scope.put((owner, field), value, MAX_DEPTH, &mut values);
                     }
-                    puts.extend(values.into_iter().map(|value| Put {
-                        func: id,
-                        owner,
-                        field,
-                        value: value.and_then(|v| scope.node(v)),
-                    }));
+                    add(owner, field, values);
                 }
                 InstrKind::Assign(local, Rvalue::Composite { ty, elems }) => {
                     let program = self.package.program;
                     let TypeKind::Struct(known) = program.kind(program.underlying(*ty)) else {
                         continue;
                     };
+                    let owner = Some(Node::Address(scope.variable(*local)));
                     for (index, value) in elems {
                         let field = known.get(*index as usize).map(|f| f.object);
                         let Some(field) = field.filter(|f| fields.contains(f)) else { continue };
-                        let owner = Some(Node::Address(scope.variable(*local)));
                         let mut values = Vec::new();
                         scope.put((owner, field), value, MAX_DEPTH, &mut values);
-                        puts.extend(values.into_iter().map(|value| Put {
-                            func: id,
-                            owner,
-                            field,
-                            value: value.and_then(|v| scope.node(v)),
-                        }));
+                        add(owner, field, values);
                     }
                 }
                 _ => {}
