@@ -31,7 +31,8 @@
 use crate::Ctx;
 use crate::waits::{self, Words};
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
-use stanch_model::{LeakKind, WaitReason};
+use stanch_extract::RootLeak;
+use stanch_model::{Leak, LeakKind, WaitReason};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -53,11 +54,30 @@ const WORDS: Words = Words {
 
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
-    let leaks = waits::leaks(ctx, |_, seen| {
+    let leaks = waits::leaks(ctx, |ctx, seen| {
         let leak = &seen.leak.leak;
-        leak.kind == LeakKind::BlockedForEver && leak.wait == WaitReason::WaitGroupWait
+        leak.kind == LeakKind::BlockedForEver
+            && leak.wait == WaitReason::WaitGroupWait
+            && !hangs_before_done(ctx, seen.leak)
     });
     leaks.iter().map(|seen| waits::finding(ctx, &CHECK, seen, &WORDS)).collect()
+}
+
+/// Whether it is as surely told of a member that the same step leaves it blocked where its `Done` is to
+/// come: the wait is what follows from that.
+fn hangs_before_done(ctx: &Ctx<'_>, waiting: &RootLeak) -> bool {
+    let doom = |leak: &Leak| Some(leak.witness.get(leak.doomed_by? as usize)?.site);
+    let leak = &waiting.leak;
+    ctx.explored.leaks.iter().any(|other| {
+        let member = &other.leak;
+        let mut dones = leak.rescuers.iter();
+        member.wait != WaitReason::WaitGroupWait
+            && doom(leak).is_some()
+            && doom(member) == doom(leak)
+            && dones.any(|done| member.stack.iter().any(|frame| frame.0 == done.0))
+            && member.also_blocked.iter().any(|b| b.stack.first() == leak.stack.first())
+            && waits::confidence(ctx, other) <= waits::confidence(ctx, waiting)
+    })
 }
 
 #[cfg(test)]
@@ -84,6 +104,58 @@ func all(jobs []int) {
     }
     wg.Wait()
   //^^^^^^^^^ leak[waitgroup-never-done]: this wait can block for ever
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_member_that_hangs_before_its_done_is_the_cause() {
+        check(
+            r#"
+func run() error { return nil }
+func all() {
+    var wg sync.WaitGroup
+    errs := make(chan error, 1)
+    wg.Add(1)
+    go func() {
+        var err error
+        defer func() {
+            if err != nil {
+                errs <- err
+            }
+            wg.Done()
+        }()
+        if err = run(); err != nil {
+            errs <- err
+        }
+    }()
+    wg.Wait()
+}
+"#,
+        );
+        stanch_testing::check(
+            "abandoned-send",
+            r#"
+func run() error { return nil }
+func all() {
+    var wg sync.WaitGroup
+    errs := make(chan error, 1)
+    wg.Add(1)
+    go func() {
+        var err error
+        defer func() {
+            if err != nil {
+                errs <- err
+              //^^^^^^^^^^^ leak[abandoned-send]: this send can block for ever
+            }
+            wg.Done()
+        }()
+        if err = run(); err != nil {
+            errs <- err
+        }
+    }()
+    wg.Wait()
 }
 "#,
         );
