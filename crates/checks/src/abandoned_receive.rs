@@ -26,7 +26,7 @@
 //!
 //! # Not reported
 //! Channels that code out of view may send on or close; contexts of a caller, timers and tickers, which
-//! fire some day. In `main`, a goroutine that waits for more work is a daemon of the process, and so is
+//! fire some day, unless they have fired before or are stopped. In `main`, a goroutine that waits for more work is a daemon of the process, and so is
 //! an empty `select`.
 
 use crate::Ctx;
@@ -59,6 +59,12 @@ const UNMADE: Words = Words {
     ..RECEIVE
 };
 
+const CLOCK: Words = Words {
+    label: "it has fired before, or is stopped: nothing comes any more",
+    help: "drain it with a select that has a default, or remember that the value was taken",
+    ..RECEIVE
+};
+
 const SELECT: Words = Words {
     subject: "this select",
     verb: ("blocks for ever", "can block for ever"),
@@ -87,6 +93,7 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
     let words = |leak: &stanch_extract::RootLeak| match leak.leak.wait {
         _ if waits::is_unmade(leak) => &UNMADE,
         WaitReason::Select | WaitReason::SelectNoCases => &SELECT,
+        _ if waits::is_clock(ctx, &leak.leak) => &CLOCK,
         _ => &RECEIVE,
     };
     leaks.iter().map(|s| waits::finding(ctx, &CHECK, s, words(s.leak))).collect()
@@ -116,6 +123,63 @@ func load() error {
     return nil
 }
 "#,
+        );
+    }
+
+    #[test]
+    fn a_timer_fires_once_between_two_settings() {
+        let turn = |drain: &str, mark: &str| {
+            format!(
+                "
+func F(again, done <-chan bool) {{
+    timer := time.NewTimer(time.Second)
+    go func() {{
+        for {{
+            select {{
+            case <-timer.C:
+            case <-again:
+                if !timer.Stop() {{
+                    {drain}
+                  {mark}
+                }}
+                timer.Reset(time.Second)
+            case <-done:
+                timer.Stop()
+                return
+            }}
+        }}
+    }}()
+}}
+"
+            )
+        };
+        check(&turn(
+            "<-timer.C",
+            "//^^^^^^^^^ leak[abandoned-receive]: this receive blocks for ever",
+        ));
+        check(&turn("select { case <-timer.C: default: }", ""));
+    }
+
+    #[test]
+    fn a_timer_that_is_set_before_each_wait_fires_each_time() {
+        check(
+            "
+func F(again <-chan bool) {
+    timer := time.NewTimer(time.Second)
+    go func() {
+        for {
+            select {
+            case <-timer.C:
+            case <-again:
+                if !timer.Stop() {
+                    <-timer.C
+                }
+            }
+            timer.Reset(time.Second)
+        }
+    }()
+}
+",
         );
     }
 

@@ -45,9 +45,14 @@ fn speak_for(mut told: Finding, others: Vec<Finding>) -> Finding {
             told.confidence = told.confidence.min(other.confidence);
         }
         let hangs = other.goroutine.is_some();
-        let mut known = told.goroutine.iter().chain(&told.also_blocked);
-        if let Some(goroutine) = other.goroutine.filter(|g| known.all(|k| !is_alike(k, g))) {
-            told.also_blocked.push(goroutine);
+        // Those that come to its place from elsewhere hang there too.
+        let place = other.goroutine.as_ref().and_then(|g| g.frames.first()).cloned();
+        let there = other.also_blocked.into_iter().filter(|g| g.frames.first() == place.as_ref());
+        for goroutine in other.goroutine.into_iter().chain(there) {
+            let mut known = told.goroutine.iter().chain(&told.also_blocked);
+            if known.all(|k| !is_alike(k, &goroutine)) {
+                told.also_blocked.push(goroutine);
+            }
         }
         if told.related.iter().all(|label| label.location != other.location) {
             let message = match hangs {

@@ -83,24 +83,39 @@ pub(crate) fn cancelled_context(ctx: &Ctx<'_>, leak: &Leak) -> Option<Span> {
     if leak.kind != LeakKind::BlockedForEver || !waits {
         return None;
     }
+    given_by_call(ctx, leak, |ty| is_of_std(ctx, ty, "context", &["Context"]))
+}
+
+/// Whether what is waited for is the channel of a timer or ticker.
+pub(crate) fn is_clock(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    let clock = |ty| {
+        let ty = ctx.program.pointee(ty).unwrap_or(ty);
+        is_of_std(ctx, ty, "time", &["Timer", "Ticker"])
+    };
+    leak.wait == WaitReason::ChanReceive && given_by_call(ctx, leak, clock).is_some()
+}
+
+/// Where a call gives what is waited for, as a result of a type that is asked for.
+fn given_by_call(ctx: &Ctx<'_>, leak: &Leak, wanted: impl Fn(TypeId) -> bool) -> Option<Span> {
     leak.objects.iter().find_map(|&(_, site)| {
         let (func, span) = ctx.explored.translated.source(site)?;
-        let instrs = ctx.module.funcs[func].blocks.iter().flat_map(|b| &b.instrs);
+        let func = &ctx.module.funcs[func];
+        let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
         let mut calls = instrs.filter(|i| i.span == span);
         let made = calls.any(|i| match &i.kind {
-            InstrKind::Call(call) => call.dst.iter().any(|d| is_context(ctx, func, *d)),
+            InstrKind::Call(call) => call.dst.iter().any(|d| wanted(func.locals[*d].ty)),
             _ => false,
         });
         made.then_some(span)
     })
 }
 
-fn is_context(ctx: &Ctx<'_>, func: FuncId, local: stanch_ir::LocalId) -> bool {
-    let ty = ctx.module.funcs[func].locals[local].ty;
+/// Whether a type is one of these of a package of the standard library.
+fn is_of_std(ctx: &Ctx<'_>, ty: TypeId, package: &str, names: &[&str]) -> bool {
     ctx.program.named_object(ty).is_some_and(|o| {
         o.package != stanch_types::ObjectId::UNIVERSE
-            && ctx.program.package_path(o.package) == "context"
-            && ctx.program.object_name(o) == "Context"
+            && ctx.program.package_path(o.package) == package
+            && names.contains(&ctx.program.object_name(o))
     })
 }
 

@@ -17,6 +17,7 @@ mod names;
 mod need;
 mod parts;
 mod place;
+mod promoted;
 mod roots;
 mod scope;
 mod shared;

@@ -147,10 +147,10 @@ pub(crate) fn translate<'a>(
         });
     }
     functions.push(compare_and_swap(CompareAndSwap::Field(ATOMIC)));
+    let methods = context.method_table();
     for body in std::mem::take(&mut context.library) {
         functions.push(body);
     }
-    let methods = context.method_table();
     let program = Model { functions, globals: context.globals, methods };
     Translated {
         program,
@@ -238,27 +238,29 @@ impl Context<'_> {
     }
 
     /// Which function a method call on a tagged value runs: methods declared in this package for
-    /// types that became interface values in it.
+    /// types that became interface values in it, or for what those embed.
     fn method_table(&mut self) -> Vec<Method> {
         let mut names: Vec<(String, MethodId)> = self.methods.clone().into_iter().collect();
         names.sort_by_key(|(_, id)| id.0);
         let mut table = Vec::new();
-        for &(tag, ty) in &self.tagged {
+        for (tag, ty) in self.tagged.clone() {
             for (name, method) in &names {
                 let base = self.program.pointee(ty).unwrap_or(ty);
                 let of = self.program.named_object(base).map(|o| o.package);
                 let package = of.filter(|p| self.module.linked.contains(p));
                 let package = package.unwrap_or(self.package);
                 let Some(found) = self.program.lookup(ty, package, name) else { continue };
-                if !found.path.is_empty() {
-                    continue;
-                }
-                if let Known::Body(id) = self.names.known(found.object)
-                    && self.needs.relevant[id]
-                {
-                    let function = FnId::from_usize(id.index());
-                    table.push(Method { tag, method: *method, function });
-                }
+                let function = match self.names.known(found.object) {
+                    _ if !found.path.is_empty() => {
+                        let body = crate::promoted::function(self, ty, *method, &found);
+                        body.map(|body| self.library(body))
+                    }
+                    Known::Body(id) if self.needs.relevant[id] => {
+                        Some(FnId::from_usize(id.index()))
+                    }
+                    Known::Body(_) | Known::Effect(_) | Known::Inert | Known::Nothing => None,
+                };
+                table.extend(function.map(|function| Method { tag, method: *method, function }));
             }
         }
         table

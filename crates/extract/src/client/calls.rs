@@ -21,7 +21,8 @@ impl Planner<'_> {
         }
         if let Some((_, stop)) = whole.iter().find(|(id, _)| *id == stop) {
             let left = || method.sent.iter().any(|field| self.ends_with(ty, *field, stop));
-            let fails = || self.is_exported(id) && self.can_fail(id) && left();
+            // Who makes a channel for the answer to each call expects callers that do not wait for each other.
+            let fails = || self.is_exported(id) && method.makes && self.can_fail(id) && left();
             if self.may_meet(ty, method, stop, whole) || fails() {
                 more.push(Calls::Meeting);
             }

@@ -18,7 +18,7 @@ use crate::names::{Known, Names};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_effects::Op;
 use stanch_ir::{BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Rvalue};
-use stanch_types::{ObjectId, TypeId};
+use stanch_types::{ObjectId, Program, TypeId, TypeKind};
 
 /// A function with more blocks than this is out of view.
 const HUGE: usize = 600;
@@ -26,6 +26,8 @@ const HUGE: usize = 600;
 const EXIT_DEPTH: u8 = 2;
 /// Rounds over the package; more only refine what is read of fields far away.
 const ROUNDS: u32 = 24;
+/// Levels of embedded structs whose methods count as those of the outer one.
+const EMBEDDED: u32 = 3;
 
 /// What is kept of one function.
 #[derive(Clone, Debug, Default)]
@@ -231,12 +233,11 @@ fn nothing(carry: &Carry<'_>, func: &Func) -> Kept {
     }
 }
 
-/// Methods of types that become interface values.
+/// Methods of types that become interface values, and of what those embed.
 fn dispatched(names: &Names<'_>, carry: &Carry<'_>, module: &Module) -> Vec<(Box<str>, FuncId)> {
     let mut types: FxHashSet<ObjectId> = FxHashSet::default();
     for &ty in &carry.converted {
-        let base = names.program.pointee(ty).unwrap_or(ty);
-        types.extend(names.program.named_object(base));
+        with_embedded(names.program, ty, EMBEDDED, &mut types);
     }
     let mut methods = Vec::new();
     for (id, func) in module.funcs.iter_enumerated().filter(|(_, f)| f.has_recv) {
@@ -248,6 +249,18 @@ fn dispatched(names: &Names<'_>, carry: &Carry<'_>, module: &Module) -> Vec<(Box
         }
     }
     methods
+}
+
+/// The named type and those that it embeds, at most `depth` levels down.
+fn with_embedded(program: &Program<'_>, ty: TypeId, depth: u32, types: &mut FxHashSet<ObjectId>) {
+    let base = program.pointee(ty).unwrap_or(ty);
+    types.extend(program.named_object(base));
+    if let TypeKind::Struct(fields) = program.kind(program.underlying(base))
+        && depth > 0
+    {
+        let embedded = fields.iter().filter(|f| f.embedded);
+        embedded.for_each(|f| with_embedded(program, f.ty, depth - 1, types));
+    }
 }
 
 /// The place where each temporary is assigned, if there is exactly one.

@@ -282,6 +282,8 @@ pub(crate) fn weight_of(op: Op) -> Option<Weight> {
         | Op::OnceDo
         | Op::ContextAfterFunc
         | Op::TimeAfterFunc
+        | Op::TimerStop
+        | Op::TimerReset
         | Op::SignalNotify
         | Op::TestCleanup => Weight::Operation,
         Op::RLocker
@@ -298,8 +300,6 @@ pub(crate) fn weight_of(op: Op) -> Option<Weight> {
         | Op::TimeTick
         | Op::TimerNew
         | Op::TickerNew
-        | Op::TimerStop
-        | Op::TimerReset
         | Op::AtomicLoad
         | Op::AtomicNew
         | Op::SignalStop => Weight::Value,

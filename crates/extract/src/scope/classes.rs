@@ -50,6 +50,8 @@ pub(crate) enum Kind {
     Struct,
     /// Timers that run a function.
     Later,
+    /// Timers and tickers with a channel.
+    Clock,
     /// The rest.
     Other,
 }
@@ -461,12 +463,10 @@ impl<'m> Builder<'m> {
             AllocKind::Mutex | AllocKind::RwMutex => Kind::Lock,
             AllocKind::Struct => Kind::Struct,
             AllocKind::AfterFunc(_) | AllocKind::AfterContext(..) => Kind::Later,
-            AllocKind::Cell(_)
-            | AllocKind::Timer
-            | AllocKind::Ticker
-            | AllocKind::Seq(..)
-            | AllocKind::Map
-            | AllocKind::Token => Kind::Other,
+            AllocKind::Timer | AllocKind::Ticker => Kind::Clock,
+            AllocKind::Cell(_) | AllocKind::Seq(..) | AllocKind::Map | AllocKind::Token => {
+                Kind::Other
+            }
         };
         self.classes.facts[func].made.push(Made { at, kind, node, owner });
     }

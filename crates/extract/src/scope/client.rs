@@ -54,8 +54,9 @@ impl Scopes<'_> {
         let mut seeds = Vec::new();
         for id in self.model.functions.ids().filter(|id| tree.contains(id)) {
             for made in &self.classes.facts[id].made {
-                if made.kind == Kind::Wait {
-                    seeds.push(self.classes.find(made.node));
+                let class = self.classes.find(made.node);
+                if self.is_waited_for(class, made.kind) {
+                    seeds.push(class);
                 }
             }
         }

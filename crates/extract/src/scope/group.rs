@@ -265,8 +265,8 @@ impl Scopes<'_> {
         }
         let mut made = self.made.get(&class).into_iter().flatten();
         let inside = made.any(|(id, kind, owner)| {
-            let shared = matches!(kind, Kind::Wait | Kind::Lock | Kind::Struct | Kind::Later);
-            shared
+            let shared = matches!(kind, Kind::Lock | Kind::Struct | Kind::Later);
+            (shared || self.is_waited_for(class, *kind))
                 && match owner {
                     None => tree.contains(id),
                     Some(owner) => {

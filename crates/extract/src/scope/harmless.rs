@@ -109,7 +109,7 @@ impl Scopes<'_> {
             numbers.get(&class).into_iter().for_each(|n| found.add(*n));
         } else if waits(prim) {
             let made = self.made.get(&class).into_iter().flatten();
-            found.other |= made.into_iter().any(|m| m.1 == Kind::Wait);
+            found.other |= made.into_iter().any(|m| self.is_waited_for(class, m.1));
         }
     }
 

@@ -15,6 +15,7 @@
 mod blur;
 pub(crate) mod classes;
 mod client;
+mod clocks;
 mod emit;
 mod group;
 mod harmless;
@@ -68,6 +69,8 @@ pub(crate) struct Scopes<'m> {
     contexts: FxHashSet<u32>,
     /// Locks in which nobody gets stuck.
     harmless: FxHashSet<u32>,
+    /// Timers and tickers that somebody stops and somebody waits for and nothing else.
+    clocks: FxHashSet<u32>,
     /// What the structs that are made at a site have in them.
     parts: &'m FxHashMap<Site, Parts>,
     /// Functions that store to a field of a class.
@@ -106,6 +109,7 @@ impl<'m> Scopes<'m> {
             borders: IndexVec::new(),
             contexts: Self::contexts(model, &classes),
             harmless: FxHashSet::default(),
+            clocks: Self::clocks(model, &classes),
             parts,
             stores: FxHashMap::default(),
             global_stores: ByClass::default(),
@@ -151,7 +155,7 @@ impl<'m> Scopes<'m> {
         for made in &facts.made {
             let class = self.classes.find(made.node);
             let owner = made.owner.map(|o| self.classes.find(o));
-            if matches!(made.kind, Kind::Wait) && owner.is_none() {
+            if self.is_waited_for(class, made.kind) && owner.is_none() {
                 push(&mut self.operations, class, id);
             }
             let list = self.made.entry(class).or_default();
@@ -301,7 +305,8 @@ impl<'m> Scopes<'m> {
             }
             let class = self.classes.find(made.node);
             match made.kind {
-                Kind::Wait | Kind::Lock => found.push(class),
+                Kind::Lock => found.push(class),
+                kind if self.is_waited_for(class, kind) => found.push(class),
                 Kind::Struct => {
                     let block = &self.model.functions[id].blocks[made.at.block];
                     let site = block.instrs.get(made.at.instr as usize).map(|i| i.site);
@@ -310,7 +315,7 @@ impl<'m> Scopes<'m> {
                         None => self.parts(class, 2, &mut found),
                     }
                 }
-                Kind::Later | Kind::Other => {}
+                Kind::Wait | Kind::Later | Kind::Clock | Kind::Other => {}
             }
         }
         found.retain(|class| !self.harmless.contains(class));
