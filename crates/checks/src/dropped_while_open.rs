@@ -447,4 +447,70 @@ func (s *server) Stop() { s.l.Close() }
 "#,
         );
     }
+
+    /// A callee that closes some of many leaves others open; one that closes each leaves none.
+    #[test]
+    fn others_of_many_are_closed_before() {
+        let module = |refresh: &str, mark: &str| {
+            check(&format!(
+                r#"
+type pool struct {{
+    conns map[string]net.Conn
+    main  string
+}}
+func (p *pool) Add(addr string) error {{
+    conn, err := net.Dial("tcp", addr)
+    if err != nil {{
+        return err
+    }}
+    p.conns[addr] = conn
+    return nil
+}}
+func (p *pool) closeOne(addr string) {{
+    if conn, ok := p.conns[addr]; ok {{
+        conn.Close()
+        delete(p.conns, addr)
+    }}
+}}
+func (p *pool) closeOld(current map[string]bool) {{
+    for addr, conn := range p.conns {{
+        if !current[addr] {{
+            conn.Close()
+            delete(p.conns, addr)
+        }}
+    }}
+}}
+func (p *pool) closeAll() {{
+    for _, conn := range p.conns {{
+        if conn != nil {{
+            conn.Close()
+        }}
+    }}
+}}
+func (p *pool) forget() {{
+    delete(p.conns, p.main)
+  {mark}
+}}
+func retry(f func() error) error {{
+    err := f()
+    for i := 0; err != nil && i < 3; i++ {{
+        err = f()
+    }}
+    return err
+}}
+func (p *pool) Renew(current map[string]bool) error {{
+    return retry(func() error {{
+        {refresh}
+        p.forget()
+        return p.Add(p.main)
+    }})
+}}
+"#
+            ));
+        };
+        let leak = "//^^^^^^^^^^^^^^^^^^^^^ leak[dropped-while-open]: an entry of `conns` is deleted while it may be open";
+        module("p.closeOld(current)", leak);
+        module("p.closeOne(\"other\")", leak);
+        module("p.closeAll()", "");
+    }
 }

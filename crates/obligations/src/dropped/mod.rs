@@ -3,6 +3,7 @@
 //! A field owns what it holds if the package closes that somewhere. Where the field is set to nil, or an
 //! entry of its map deleted, what was in it has to be closed before, or read and closed after.
 
+mod knows;
 mod replaced;
 mod uses;
 
@@ -16,7 +17,7 @@ use stanch_ir::{
 };
 use stanch_syntax::ast::{BinaryOp, UnaryOp};
 use stanch_types::{Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
-use uses::{Content, Site, Uses, called, instrs};
+use uses::{Content, Site, Uses, called, instrs, leads_to};
 
 /// Callers of callers are asked so far.
 const MAX_CALLERS: u32 = 4;
@@ -329,7 +330,7 @@ impl Search<'_, '_> {
                     return true;
                 }
                 let closes = match to {
-                    Some(_) => self.uses.closes(id, &instr.kind, field),
+                    Some(_) => self.uses.empties(id, &instr.kind, field),
                     None => self.uses.closes_here(id, &instr.kind, field),
                 };
                 let ends = match &instr.kind {
@@ -369,7 +370,8 @@ impl Search<'_, '_> {
         match term {
             Terminator::RangeNext { over, done, body, .. } => {
                 let over = self.uses.is_from(id, over, field);
-                (over && self.closes_in(id, func, field, *body)).then_some(*done)
+                let closes = |kind: &InstrKind| self.uses.closes(id, kind, field);
+                (over && leads_to(func, *body, &closes)).then_some(*done)
             }
             Terminator::Branch { cond: Operand::Local(cond), then, els } => {
                 let (cond, negated) = condition(func, *cond);
@@ -439,23 +441,6 @@ impl Search<'_, '_> {
         let mut compares = visit::kinds(func).filter(|kind| matches!(kind, InstrKind::Assign(..)));
         let empty = compares.find_map(|kind| self.tests(body, func, field, cond, kind));
         empty.map(|empty| empty != negated)
-    }
-
-    /// Whether blocks that a loop's body leads to close what the field holds.
-    fn closes_in(&self, id: FuncId, func: &Func, field: ObjectId, body: BlockId) -> bool {
-        let mut seen = vec![false; func.blocks.len()];
-        let mut work = vec![body];
-        while let Some(block) = work.pop() {
-            if std::mem::replace(&mut seen[block.index()], true) {
-                continue;
-            }
-            let data = &func.blocks[block];
-            if data.instrs.iter().any(|i| self.uses.closes(id, &i.kind, field)) {
-                return true;
-            }
-            successors(&data.term, &mut |next| work.push(next));
-        }
-        false
     }
 
     /// Whether some caller calls a function while what the field holds may be open.

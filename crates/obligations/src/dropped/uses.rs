@@ -1,13 +1,13 @@
 //! What the functions of a package do with what its fields hold: who closes it, who hands it on.
 
-use crate::package::Package;
+use crate::package::{Package, successors};
 use crate::visit;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj,
     Rvalue, SelectOp, Terminator,
 };
-use stanch_types::{Basic, Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
+use stanch_types::{Builtin, ObjectId, ObjectKind, TypeId};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ pub(super) enum From {
 }
 
 impl From {
-    fn field(self) -> Option<ObjectId> {
+    pub(super) fn field(self) -> Option<ObjectId> {
         match self {
             Self::Whole(field) | Self::Elem(field) => Some(field),
             Self::Part(_) | Self::Param(..) => None,
@@ -59,7 +59,7 @@ const ROUNDS: usize = 6;
 pub(super) struct Uses<'s, 'a> {
     pub(super) package: &'s Package<'a>,
     pub(super) contents: FxHashMap<ObjectId, Content>,
-    froms: Vec<FxHashMap<LocalId, Vec<From>>>,
+    pub(super) froms: Vec<FxHashMap<LocalId, Vec<From>>>,
     /// Parameters that a function closes, or gives to one that does.
     closed: FxHashSet<(FuncId, usize)>,
     /// Parameters that a function closes by a method whose name says so.
@@ -68,6 +68,8 @@ pub(super) struct Uses<'s, 'a> {
     kept: FxHashSet<(FuncId, usize)>,
     /// Fields whose content a function, or one that it calls, closes.
     closers: Vec<FxHashSet<ObjectId>>,
+    /// Fields of many of which it, or one that it calls, closes each.
+    emptiers: Vec<FxHashSet<ObjectId>>,
     /// Methods by name.
     methods: FxHashMap<Box<str>, Vec<FuncId>>,
     /// Names of methods that close or stop something.
@@ -88,6 +90,7 @@ impl<'s, 'a> Uses<'s, 'a> {
             surely: FxHashSet::default(),
             kept: FxHashSet::default(),
             closers: vec![FxHashSet::default(); n],
+            emptiers: vec![FxHashSet::default(); n],
             methods: FxHashMap::default(),
             releasing: FxHashSet::default(),
             callers: vec![Vec::new(); n],
@@ -100,6 +103,7 @@ impl<'s, 'a> Uses<'s, 'a> {
         uses.find_releasing();
         uses.find_callers();
         uses.settle();
+        uses.find_emptiers();
         uses.find_passed();
         uses
     }
@@ -374,16 +378,8 @@ impl<'s, 'a> Uses<'s, 'a> {
                             changed |= self.kept.insert((f, i));
                         }
                     }
-                    let callees: Vec<FuncId> = match kind {
-                        InstrKind::Assign(_, Rvalue::MakeClosure(inner)) => vec![*inner],
-                        kind => called(kind).map(|call| self.bodies(id, call)).unwrap_or_default(),
-                    };
-                    for callee in callees.into_iter().filter(|&c| c != id) {
-                        let theirs = self.closers[callee.index()].clone();
-                        let own = &mut self.closers[id.index()];
-                        let before = own.len();
-                        own.extend(theirs);
-                        changed |= own.len() != before;
+                    for callee in self.led_to(id, kind) {
+                        changed |= absorb(&mut self.closers, id, callee);
                     }
                 }
                 for result in &func.results {
@@ -398,6 +394,91 @@ impl<'s, 'a> Uses<'s, 'a> {
                 break;
             }
         }
+    }
+
+    /// The functions of the package that an instruction may run, now or later.
+    fn led_to(&self, id: FuncId, kind: &InstrKind) -> Vec<FuncId> {
+        let mut callees: Vec<FuncId> = match kind {
+            InstrKind::Assign(_, Rvalue::MakeClosure(inner)) => vec![*inner],
+            kind => called(kind).map(|call| self.bodies(id, call)).unwrap_or_default(),
+        };
+        callees.retain(|&callee| callee != id);
+        callees
+    }
+
+    /// Finds who closes each of many: in a loop over them, or through a call.
+    fn find_emptiers(&mut self) {
+        for (id, func) in self.funcs() {
+            let mut emptied: FxHashSet<ObjectId> = FxHashSet::default();
+            for (header, block) in func.blocks.iter_enumerated() {
+                let Terminator::RangeNext { over, body, .. } = &block.term else { continue };
+                let fields = self.from(id, over).iter().filter_map(|from| from.field());
+                emptied.extend(fields.filter(|&field| self.closes_each(id, field, header, *body)));
+            }
+            self.emptiers[id.index()] = emptied;
+        }
+        for _ in 0..ROUNDS {
+            let mut changed = false;
+            for (id, func) in self.funcs() {
+                for kind in visit::kinds(func) {
+                    for callee in self.led_to(id, kind) {
+                        changed |= absorb(&mut self.emptiers, id, callee);
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+
+    /// Whether each turn of a loop over what a field holds closes one of that, if it is open.
+    fn closes_each(&self, id: FuncId, field: ObjectId, header: BlockId, body: BlockId) -> bool {
+        let func = &self.package.module.funcs[id];
+        // What a branch asks of the one itself may well be whether it has to be closed.
+        let asks = |term: &Terminator| {
+            let Terminator::Branch { cond: Operand::Local(cond), .. } = term else { return false };
+            visit::kinds(func).any(|kind| {
+                let (mut sets, mut of_it) = (false, false);
+                visit::defs(kind, &mut |local| sets |= local == *cond);
+                visit::operands(kind, &mut |operand| {
+                    let mut froms = self.from(id, operand).iter();
+                    of_it |= froms.any(|f| f.field() == Some(field) || *f == From::Part(field));
+                });
+                sets && of_it
+            })
+        };
+        let mut seen = vec![false; func.blocks.len()];
+        let mut work = vec![body];
+        while let Some(block) = work.pop() {
+            let data = &func.blocks[block];
+            if block == header {
+                return false;
+            }
+            let closes = data.instrs.iter().any(|i| self.surely_closes(id, &i.kind, field));
+            if closes || asks(&data.term) || std::mem::replace(&mut seen[block.index()], true) {
+                continue;
+            }
+            if data.term == Terminator::Return {
+                return false;
+            }
+            successors(&data.term, &mut |next| work.push(next));
+        }
+        true
+    }
+
+    /// Whether an instruction closes all that a field holds: one that closes one of many leaves others.
+    pub(super) fn empties(&self, id: FuncId, kind: &InstrKind, field: ObjectId) -> bool {
+        if !self.contents.get(&field).is_some_and(|content| content.many) {
+            return self.closes(id, kind, field);
+        }
+        let literal = match kind {
+            InstrKind::Assign(_, Rvalue::MakeClosure(_)) => true,
+            kind => called(kind).is_some_and(|c| matches!(c.callee, Callee::Closure(..))),
+        };
+        let emptied = |callee: FuncId| self.emptiers[callee.index()].contains(&field);
+        !literal && self.closes_here(id, kind, field)
+            || self.led_to(id, kind).into_iter().any(emptied)
     }
 
     /// Whether a function closes something of the same type of the package that is in another field: it
@@ -611,126 +692,15 @@ impl<'s, 'a> Uses<'s, 'a> {
     pub(super) fn is_closer(&self, id: FuncId, field: ObjectId) -> bool {
         self.closers[id.index()].contains(&field)
     }
+}
 
-    /// Whether a function has what a field holds from elsewhere too, hands it on, or asks for its state:
-    /// then somebody else may close it, or it is known to be over.
-    pub(super) fn knows(&self, id: FuncId, field: ObjectId) -> bool {
-        let func = &self.package.module.funcs[id];
-        let Some(content) = self.contents.get(&field) else { return true };
-        let related =
-            |local: LocalId| func.locals.get(local).is_some_and(|l| self.related(l.ty, content.ty));
-        let from_field = |local: &LocalId| {
-            let known = self.froms[id.index()].get(local);
-            known.is_some_and(|list| list.iter().any(|from| from.field().is_some()))
-        };
-        let captured = func.captures.iter().map(|c| c.inner).filter(|l| !from_field(l));
-        if func.params.iter().copied().chain(captured).any(related) {
-            return true;
-        }
-        let has = |from: &From| from.field() == Some(field);
-        let returned = |&result: &LocalId| self.is_from(id, &Operand::Local(result), field);
-        if func.results.iter().any(returned) {
-            return true;
-        }
-        let touched = visit::kinds(func).any(|kind| {
-            self.left_by(id, kind).iter().any(has)
-                || called(kind).is_some_and(|call| {
-                    self.closes_other(id, call, field) || self.asks(id, func, call, field)
-                })
-                || self.reads_part(id, kind, field)
-        });
-        let sends = |block: &stanch_ir::Block| {
-            sent(&block.term).any(|value| self.is_from(id, value, field))
-        };
-        touched
-            || !content.cancel && self.compares_with_end(func)
-            || func.blocks.iter().any(sends)
-            || func.closures.iter().any(|&inner| self.knows_within(inner, field))
-    }
-
-    /// As [`Uses::knows`], for a literal that stands in a function.
-    fn knows_within(&self, id: FuncId, field: ObjectId) -> bool {
-        let func = &self.package.module.funcs[id];
-        visit::kinds(func).any(|kind| {
-            self.left_by(id, kind).iter().any(|from| from.field() == Some(field))
-                || called(kind).is_some_and(|call| self.closes_other(id, call, field))
-        }) || func.closures.iter().any(|&inner| self.knows_within(inner, field))
-    }
-
-    /// Whether a call closes something of a field's type that comes from no field.
-    fn closes_other(&self, id: FuncId, call: &Call, field: ObjectId) -> bool {
-        let func = &self.package.module.funcs[id];
-        let Some(content) = self.contents.get(&field) else { return true };
-        let related =
-            |local: LocalId| func.locals.get(local).is_some_and(|l| self.related(l.ty, content.ty));
-        match self.released(call) {
-            Some((receiver @ Operand::Local(local), _)) => {
-                related(*local) && !self.from(id, receiver).iter().any(|f| f.field().is_some())
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether a function compares with a variable that says that something is over.
-    fn compares_with_end(&self, func: &Func) -> bool {
-        let mut ends: FxHashSet<LocalId> = FxHashSet::default();
-        for kind in visit::kinds(func) {
-            if let InstrKind::Assign(
-                dst,
-                Rvalue::Load(Place { base: PlaceBase::Global(global), .. }),
-            ) = kind
-            {
-                let name = self.package.program.object_name(*global);
-                if self.package.names.is_release_like(name) || name == "EOF" {
-                    ends.insert(*dst);
-                }
-            }
-            if let InstrKind::Assign(dst, Rvalue::MakeInterface(Operand::Local(from), _)) = kind
-                && ends.contains(from)
-            {
-                ends.insert(*dst);
-            }
-        }
-        let one = |x: &Operand| matches!(x, Operand::Local(local) if ends.contains(local));
-        visit::kinds(func).any(|kind| match kind {
-            InstrKind::Assign(_, Rvalue::Binary(_, a, b)) => one(a) || one(b),
-            kind => called(kind).is_some_and(|call| call.args.iter().any(one)),
-        })
-    }
-
-    /// Whether a call asks an object whether it is over.
-    fn asks(&self, id: FuncId, func: &Func, call: &Call, field: ObjectId) -> bool {
-        let receiver = match &call.callee {
-            Callee::Interface { recv, .. } => Some(recv),
-            Callee::Static(..) => call.args.first(),
-            _ => None,
-        };
-        let program = self.package.program;
-        let tells = |dst: &LocalId| {
-            let ty = func.locals.get(*dst).map(|l| program.kind(program.underlying(l.ty)));
-            matches!(ty, Some(TypeKind::Basic(Basic::Bool) | TypeKind::Chan(..)))
-        };
-        receiver.is_some_and(|r| self.is_from(id, r, field)) && call.dst.iter().any(tells)
-    }
-
-    /// Whether an instruction reads a part of the object that a field holds.
-    fn reads_part(&self, id: FuncId, kind: &InstrKind, field: ObjectId) -> bool {
-        let mut part = false;
-        visit::operands(kind, &mut |operand| {
-            part |= self.from(id, operand).contains(&From::Part(field));
-        });
-        part
-    }
-
-    /// Whether a value of one type may be one of the other.
-    fn related(&self, a: TypeId, b: TypeId) -> bool {
-        let program = self.package.program;
-        let named = |ty: TypeId| program.named_object(program.pointee(ty).unwrap_or(ty));
-        let within = |a: TypeId, b: TypeId| {
-            program.is_interface(b) && self.package.is_closable(b) && program.implements(a, b)
-        };
-        a == b || named(a).is_some() && named(a) == named(b) || within(a, b) || within(b, a)
-    }
+/// A function does what its callee does.
+fn absorb(of: &mut [FxHashSet<ObjectId>], id: FuncId, callee: FuncId) -> bool {
+    let theirs = of[callee.index()].clone();
+    let own = &mut of[id.index()];
+    let before = own.len();
+    own.extend(theirs);
+    own.len() != before
 }
 
 /// What one of the many is of.
@@ -759,6 +729,23 @@ pub(super) fn called(kind: &InstrKind) -> Option<&Call> {
     }
 }
 
+/// Whether control gets from a block to an instruction of some kind.
+pub(super) fn leads_to(func: &Func, from: BlockId, is: &dyn Fn(&InstrKind) -> bool) -> bool {
+    let mut seen = vec![false; func.blocks.len()];
+    let mut work = vec![from];
+    while let Some(block) = work.pop() {
+        if std::mem::replace(&mut seen[block.index()], true) {
+            continue;
+        }
+        let data = &func.blocks[block];
+        if data.instrs.iter().any(|instr| is(&instr.kind)) {
+            return true;
+        }
+        successors(&data.term, &mut |next| work.push(next));
+    }
+    false
+}
+
 /// All instructions with their places.
 pub(super) fn instrs(func: &Func) -> impl Iterator<Item = (BlockId, usize, &InstrKind)> {
     func.blocks.iter_enumerated().flat_map(|(id, block)| {
@@ -767,7 +754,7 @@ pub(super) fn instrs(func: &Func) -> impl Iterator<Item = (BlockId, usize, &Inst
 }
 
 /// Values that a select sends.
-fn sent(term: &Terminator) -> impl Iterator<Item = &Operand> {
+pub(super) fn sent(term: &Terminator) -> impl Iterator<Item = &Operand> {
     let arms = match term {
         Terminator::Select { arms, .. } => arms.as_slice(),
         _ => &[],
