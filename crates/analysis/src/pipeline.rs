@@ -277,6 +277,7 @@ struct PackageResult {
     locks: Option<stanch_obligations::LockFacts>,
     duties: Option<stanch_checks::missing_close::Duties>,
     owners: Option<stanch_checks::stop_forgets_resource::Owners>,
+    daemons: Vec<stanch_checks::stuck_worker::Daemon>,
     findings: Vec<Finding>,
     /// Goroutines that hang in functions of packages that are imported.
     elsewhere: Vec<Finding>,
@@ -297,6 +298,7 @@ fn survived(work: &Work<'_>, package: PackageId) -> PackageResult {
             locks: None,
             duties: None,
             owners: None,
+            daemons: Vec::new(),
             findings: Vec::new(),
             elsewhere: Vec::new(),
             suppressed: 0,
@@ -348,12 +350,12 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         explored: &explored,
     };
     let wants = |engine: ModuleEngine| {
-        let mut checks = stanch_checks::MODULE_REGISTRY.iter().filter(|e| e.engine == engine);
-        checks.any(|e| selected(&request.options, e.check))
+        stanch_checks::fed_by(engine).any(|check| selected(&request.options, check))
     };
     let duties = wants(ModuleEngine::Duties).then(|| stanch_checks::missing_close::duties(&ctx));
     let owners =
         wants(ModuleEngine::Duties).then(|| stanch_checks::stop_forgets_resource::candidates(&ctx));
+    let daemons = stanch_checks::stuck_worker::daemons(&ctx);
     let (findings, suppressed) = chosen(program, package, request, stanch_checks::run_all(&ctx));
     let source = program.source(package);
     let here: FxHashSet<&str> = source.files.iter().map(|f| &*f.path).collect();
@@ -367,6 +369,7 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         locks: wants(ModuleEngine::Locks).then(|| std::mem::take(&mut obligations.locks)),
         duties,
         owners,
+        daemons,
         suppressed,
         findings,
         elsewhere,
@@ -397,9 +400,12 @@ fn check_module(
     request: &CheckRequest,
     results: &mut [PackageResult],
 ) {
+    let daemons: Vec<stanch_checks::stuck_worker::Daemon> =
+        results.iter_mut().flat_map(|r| std::mem::take(&mut r.daemons)).collect();
+    let starters = daemons.iter().map(stanch_checks::stuck_worker::Daemon::starter).collect();
     let summaries: Vec<&stanch_lifetime::Summary> =
         results.iter().filter_map(|r| r.lifetime.as_ref()).collect();
-    let lifetime = stanch_lifetime::join(program, effects, &summaries);
+    let lifetime = stanch_lifetime::join(program, effects, &summaries, &starters);
     let locks: Vec<&stanch_obligations::LockFacts> =
         results.iter().filter_map(|r| r.locks.as_ref()).collect();
     let locks = stanch_obligations::join_locks(program, &locks);
@@ -408,7 +414,8 @@ fn check_module(
     let owners: Vec<stanch_checks::stop_forgets_resource::Owners> =
         results.iter_mut().filter_map(|r| r.owners.take()).collect();
     let (lifetime, locks) = (&lifetime, &locks);
-    let ctx = ModuleCtx { program, lifetime, locks, duties: &duties, owners: &owners };
+    let ctx =
+        ModuleCtx { program, lifetime, locks, duties: &duties, owners: &owners, daemons: &daemons };
     let mut found = stanch_checks::run_module(&ctx);
     found.retain(|finding| wanted(&request.options, finding));
     for result in results.iter_mut() {

@@ -76,7 +76,14 @@ pub fn settle(module: &mut Vec<Finding>, package: &mut Vec<Finding>) {
             && f.confidence <= m.confidence
             && f.cause == m.cause
     };
-    module.retain(|m| !package.iter().any(|f| lost(m, f)));
+    // The package may have another reason for the same.
+    let entry = |f: &Finding| f.goroutine.as_ref().map(|g| g.entry.clone());
+    let told = |m: &Finding, f: &Finding| {
+        m.check.code == crate::stuck_worker::CHECK.code
+            && f.location == m.location
+            && entry(f) == entry(m)
+    };
+    module.retain(|m| !package.iter().any(|f| lost(m, f) || told(m, f)));
     package.retain(|finding| {
         let Some(goroutine) = &finding.goroutine else { return true };
         let explored = crate::REGISTRY.iter().any(|entry| {

@@ -398,7 +398,17 @@ pub const MODULE_REGISTRY: &[ModuleEntry] = &[
 /// Findings of all checks of the whole module.
 pub fn run_module(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
     let found = MODULE_REGISTRY.iter().flat_map(|entry| (entry.run)(ctx));
-    found.chain(double_lock::run_module(ctx)).collect()
+    found.chain(double_lock::run_module(ctx)).chain(stuck_worker::run_module(ctx)).collect()
+}
+
+/// The checks that need what an engine finds out about the whole module.
+pub fn fed_by(engine: ModuleEngine) -> impl Iterator<Item = &'static Check> {
+    let packages = [
+        (&double_lock::CHECK, ModuleEngine::Locks),
+        (&stuck_worker::CHECK, ModuleEngine::Lifetime),
+    ];
+    let entries = MODULE_REGISTRY.iter().map(|entry| (entry.check, entry.engine));
+    entries.chain(packages).filter(move |(_, e)| *e == engine).map(|(check, _)| check)
 }
 
 /// Findings of all checks in one package, by place. Suppression comments and the choice of checks are

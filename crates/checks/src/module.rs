@@ -18,6 +18,8 @@ pub struct ModuleCtx<'a> {
     pub duties: &'a [crate::missing_close::Duties],
     /// Fields of owners that hold what has to be closed or stopped, of all packages.
     pub owners: &'a [crate::stop_forgets_resource::Owners],
+    /// Goroutines that may be one for the process, of all packages.
+    pub daemons: &'a [crate::stuck_worker::Daemon],
 }
 
 impl ModuleCtx<'_> {

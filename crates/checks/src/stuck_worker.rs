@@ -32,17 +32,20 @@
 //! # Not reported
 //! Goroutines with any reachable return, panic or call that may end them; loops that wait for channels
 //! out of view; starters that run once, from `main`, `init`, a `sync.Once` or a package-level variable.
-//! Where nothing in view starts it again and again (a loop that waits for work, an HTTP handler, what
-//! those call) and what it serves is no `io.Closer`, it may be one for the process: it is `possible`.
+//! It may be one for the process, and is `possible`, where nothing in view starts it again and again (a
+//! loop that waits for work, an HTTP handler, what those call), unless it serves an `io.Closer`, or an
+//! object that the module only makes for its users.
 
-use crate::Ctx;
 use crate::symbol::short;
 use crate::times::{self, Times};
 use crate::waits::{self, Seen, Words};
+use crate::{Ctx, ModuleCtx};
 use stanch_base::Idx;
 use stanch_diagnostic::{Cause, Check, Confidence, Finding, Remedy, Stage};
-use stanch_ir::{BlockId, FuncId, Terminator};
+use stanch_ir::{BlockId, Callee, FuncId, InstrKind, LocalId, Operand, Terminator};
+use stanch_lifetime::Often;
 use stanch_model::LeakKind;
+use stanch_types::ObjectId;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -62,8 +65,62 @@ const WORDS: Words = Words {
     remedy: Remedy::UseContext,
 };
 
+/// A goroutine without a way out of which its package does not tell whether it is one of many.
+#[derive(Clone, Debug)]
+pub struct Daemon {
+    finding: Finding,
+    /// Runtime symbol of the function that starts it.
+    starter: String,
+    /// Whether it is given the object that the function makes or belongs to.
+    serves: bool,
+}
+
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
+    let all = found(ctx).into_iter();
+    all.filter_map(|(finding, daemon)| daemon.is_none().then_some(finding)).collect()
+}
+
+/// What the module has to tell of one package's goroutines.
+pub fn daemons(ctx: &Ctx<'_>) -> Vec<Daemon> {
+    let ctx = ctx.seen();
+    let asked = found(&ctx).into_iter().filter_map(|found| found.1);
+    let weighed = asked.map(|mut daemon| {
+        crate::weigh::weigh(&ctx, &mut daemon.finding);
+        daemon
+    });
+    weighed.collect()
+}
+
+/// The goroutines of the module that its packages do not know enough of: those that are started from what
+/// runs again and again, and those that users of the module get with each object that they make, are no
+/// daemons.
+pub(crate) fn run_module(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
+    let told = ctx.daemons.iter().map(|daemon| {
+        let mut finding = daemon.finding.clone();
+        let note = match ctx.lifetime.often.get(&daemon.starter) {
+            Some(Often::Again) => "the module starts it again and again",
+            Some(Often::Outside) if daemon.serves => "each object that users make has its own",
+            _ => {
+                finding.confidence = Confidence::Possible;
+                "nothing in view starts it again and again: it may be one for the process"
+            }
+        };
+        finding.notes.push(note.to_owned());
+        finding
+    });
+    told.collect()
+}
+
+impl Daemon {
+    /// Runtime symbol of the function that starts it.
+    pub fn starter(&self) -> &str {
+        &self.starter
+    }
+}
+
+/// The findings, with what has to be asked of the module.
+fn found(ctx: &Ctx<'_>) -> Vec<(Finding, Option<Daemon>)> {
     let leaks = waits::leaks(ctx, |ctx, seen| {
         let leak = &seen.leak.leak;
         leak.kind == LeakKind::AliveForEver
@@ -71,11 +128,13 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
             && no_way_out(ctx, seen)
             && !times::runs_once(ctx, seen.leak.root)
     });
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings = Vec::new();
     for seen in &leaks {
         let mut finding = waits::finding(ctx, &CHECK, seen, &WORDS);
         // One for the whole process is a daemon: that there are many has to be in view.
-        let least = match is_one_of_many(ctx, seen) && !may_be_a_daemon(ctx, seen) {
+        let (many, daemon) = (is_one_of_many(ctx, seen), may_be_a_daemon(ctx, seen));
+        let asked = !many && !daemon && finding.confidence != Confidence::Possible;
+        let least = match (many || asked) && !daemon {
             true => Confidence::Likely,
             false => Confidence::Possible,
         };
@@ -84,9 +143,39 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
             Some(g) => format!("{} `{}` never ends", WORDS.subject, short(&g.entry)),
             None => finding.message.clone(),
         };
-        findings.push(finding);
+        let daemon = asked.then(|| starts(ctx, seen)).flatten().map(|(starter, block)| Daemon {
+            finding: finding.clone(),
+            starter: ctx.symbol(starter).to_owned(),
+            serves: serves_object(ctx, starter, block),
+        });
+        findings.push((finding, daemon));
     }
     findings
+}
+
+/// Whether a goroutine is given an object of a type that the function which starts it returns, or a
+/// method of which it is.
+fn serves_object(ctx: &Ctx<'_>, starter: FuncId, block: BlockId) -> bool {
+    let func = &ctx.module.funcs[starter];
+    let named = |local: &LocalId| {
+        let ty = func.locals[*local].ty;
+        ctx.program.named_object(ctx.program.pointee(ty).unwrap_or(ty))
+    };
+    let receiver = func.params.first().filter(|_| func.has_recv);
+    let owners: Vec<ObjectId> = func.results.iter().chain(receiver).filter_map(named).collect();
+    func.blocks[block].instrs.iter().any(|instr| {
+        let InstrKind::Go(call) = &instr.kind else { return false };
+        let captured = match call.callee {
+            Callee::Closure(literal, _) => ctx.module.funcs[literal].captures.as_slice(),
+            _ => &[],
+        };
+        let given = call.args.iter().filter_map(|arg| match arg {
+            Operand::Local(local) => Some(*local),
+            _ => None,
+        });
+        let mut given = given.chain(captured.iter().map(|c| c.outer));
+        given.any(|local| named(&local).is_some_and(|o| owners.contains(&o)))
+    })
 }
 
 /// Whether the goroutine's first function cannot return on any path, and is not ended by a panic of
@@ -141,13 +230,15 @@ fn starts(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Option<(FuncId, BlockId)> {
     Some((func, block))
 }
 
-/// Whether package-level state decides if the goroutine is started, or nobody in view starts it: so it
-/// may be one for the whole process.
+/// Whether package-level state or a `sync.Once` decides if the goroutine is started, or nobody in view
+/// starts it: so it may be one for the whole process.
 fn may_be_a_daemon(ctx: &Ctx<'_>, seen: &Seen<'_>) -> bool {
     if times::times(ctx, seen.leak.root) == Times::Unknown {
         return true;
     }
-    starts(ctx, seen).is_some_and(|(func, block)| times::guarded_by_globals(ctx, func, block))
+    starts(ctx, seen).is_some_and(|(func, block)| {
+        times::guarded_by_globals(ctx, func, block) || times::is_guarded(ctx, func)
+    })
 }
 
 #[cfg(test)]
@@ -249,7 +340,7 @@ func fed(ticks chan time.Time) *Cache {
 
     #[test]
     fn objects_that_are_closed() {
-        use stanch_diagnostic::Confidence::{Likely, Possible};
+        use stanch_diagnostic::Confidence::Likely;
         let package = |method: &str| {
             format!(
                 "\npackage p\nimport \"time\"\ntype Cache struct{{ n int }}
@@ -259,7 +350,49 @@ func fed(ticks chan time.Time) *Cache {
             )
         };
         assert_eq!(confidences(&package("Close")), [Likely]);
-        assert_eq!(confidences(&package("Reset")), [Possible]);
+        assert_eq!(confidences(&package("Reset")), [Likely]);
+    }
+
+    /// Confidences of what a module of two packages is told, of which the second uses the first.
+    fn of_module(user: &str) -> Vec<stanch_diagnostic::Confidence> {
+        let made = "
+            //- /cache/cache.go
+            package cache
+
+            import \"time\"
+
+            type Cache struct{ n int }
+
+            func New() *Cache { return create(1) }
+
+            func create(n int) *Cache {
+                c := &Cache{n: n}
+                go func() { for { time.Sleep(time.Second); c.n++ } }()
+                return c
+            }
+
+            func Watch() { go func() { for { time.Sleep(time.Second) } }() }
+            //- /user/user.go
+        ";
+        let made: Vec<&str> = made.lines().map(str::trim_start).collect();
+        confidences(&format!("{}{user}", made.join("\n")))
+    }
+
+    #[test]
+    fn what_the_module_tells_of_who_starts_it() {
+        use stanch_diagnostic::Confidence::{Likely, Possible};
+        let user = |body: &str| {
+            of_module(&format!("package main\nimport (\"net/http\"; \"cache\")\n{body}\n"))
+        };
+        // Users of the module make objects as they like; what is no object's may be started once.
+        assert_eq!(user("var _ http.Handler\nvar _ *cache.Cache"), [Likely, Possible]);
+        assert_eq!(
+            user("func main() { cache.New(); cache.Watch(); http.ListenAndServe(\"\", nil) }"),
+            [Possible, Possible]
+        );
+        let request = "func serve(w http.ResponseWriter, r *http.Request) { cache.Watch() }
+            func main() { http.HandleFunc(\"/\", serve); cache.New() }";
+        assert_eq!(user(request), [Possible, Likely]);
     }
 
     #[test]

@@ -151,6 +151,24 @@ fn literal_calls(ctx: &Ctx<'_>, literal: FuncId, parent: FuncId) -> Vec<Use> {
     uses
 }
 
+/// Whether a function is a literal that is given to a `sync.Once`: it runs once for each of these.
+pub(crate) fn is_guarded(ctx: &Ctx<'_>, literal: FuncId) -> bool {
+    let Some(parent) = ctx.module.funcs[literal].parent else { return false };
+    let instrs = || ctx.module.funcs[parent].blocks.iter().flat_map(|b| &b.instrs);
+    let made = |arg: &Operand| {
+        instrs().any(|i| match &i.kind {
+            InstrKind::Assign(to, Rvalue::MakeClosure(id)) => {
+                *id == literal && *arg == Operand::Local(*to)
+            }
+            _ => false,
+        })
+    };
+    instrs().any(|i| match &i.kind {
+        InstrKind::Call(call) => is_once(ctx, &call.callee) && call.args.iter().any(made),
+        _ => false,
+    })
+}
+
 /// Whether the callee is `(*sync.Once).Do`.
 fn is_once(ctx: &Ctx<'_>, callee: &Callee) -> bool {
     let Callee::Static(object, _) = callee else { return false };

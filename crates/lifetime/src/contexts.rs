@@ -1,10 +1,11 @@
 //! How often each function of the module runs: a call graph with seeds.
 
 use crate::facts::{DeclId, FuncFacts, How, Loop, Target};
+use crate::report::Often;
 use crate::summary::Summary;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::Span;
-use stanch_types::{Program, TypeId};
+use stanch_types::{PackageId, Program, TypeId};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -106,6 +107,38 @@ impl<'s> Calls<'s> {
 
     pub(crate) fn facts(&self, node: Node) -> &'s FuncFacts {
         &self.summaries[node.0 as usize].funcs[node.1 as usize]
+    }
+
+    /// How often the functions with these symbols run.
+    pub(crate) fn often(&self, symbols: &FxHashSet<&str>) -> FxHashMap<String, Often> {
+        let programs = match symbols.is_empty() {
+            true => FxHashSet::default(),
+            false => self.in_programs(),
+        };
+        let often = |node: Node| match self.runs(node) {
+            runs if runs.has(Runs::AGAIN) => Often::Again,
+            Runs::API if !programs.contains(&node.0) => Often::Outside,
+            _ => Often::Unknown,
+        };
+        let asked = self.nodes().filter(|(_, facts)| symbols.contains(facts.symbol.as_str()));
+        asked.map(|(node, facts)| (facts.symbol.clone(), often(node))).collect()
+    }
+
+    /// The packages that the programs of the module use, and their own, by number of the summary: they may
+    /// come to what these export in ways that are not followed.
+    fn in_programs(&self) -> FxHashSet<u32> {
+        let is_main = |s: &Summary| s.funcs.iter().any(|f| f.start && f.symbol == "main.main");
+        let numbers = || (0..).zip(self.summaries);
+        let number: FxHashMap<PackageId, u32> = numbers().map(|(n, s)| (s.package, n)).collect();
+        let mut todo: Vec<u32> = numbers().filter(|(_, s)| is_main(s)).map(|(n, _)| n).collect();
+        let mut found: FxHashSet<u32> = FxHashSet::default();
+        while let Some(package) = todo.pop() {
+            if found.insert(package) {
+                let named = self.summaries[package as usize].decls.iter().map(|d| d.object.package);
+                todo.extend(named.filter_map(|package| number.get(&package)));
+            }
+        }
+        found
     }
 
     /// Whether code of other modules can call it.

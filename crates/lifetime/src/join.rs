@@ -92,6 +92,7 @@ pub fn join<'s>(
     program: &'s Program<'s>,
     effects: &'s Effects,
     summaries: &'s [&'s Summary],
+    asked: &FxHashSet<&str>,
 ) -> Results {
     let mut calls = Calls::new(program, summaries);
     let arrivals = Arrivals::new(&mut calls);
@@ -115,7 +116,7 @@ pub fn join<'s>(
     };
     join.read(summaries);
     let keys: BTreeSet<Whole> = join.ops.keys().chain(join.next.keys()).copied().collect();
-    let mut results = Results::default();
+    let mut results = Results { often: join.calls.often(asked), ..Results::default() };
     for key in keys {
         results.growths.extend(join.growth(key));
     }

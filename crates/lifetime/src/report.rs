@@ -1,5 +1,6 @@
 //! What the engine found, as data for the checks.
 
+use stanch_base::FxHashMap;
 use stanch_ir::Span;
 use stanch_types::{ObjectId, PackageId, TypeId};
 
@@ -10,6 +11,19 @@ pub struct Results {
     pub growths: Vec<Growth>,
     /// What is kept though it is no longer needed.
     pub retentions: Vec<Retention>,
+    /// How often the functions run that were asked for, by runtime symbol.
+    pub often: FxHashMap<String, Often>,
+}
+
+/// How often a function runs, as far as the module tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Often {
+    /// Again and again.
+    Again,
+    /// As often as other modules like: nothing in this one calls it, nor those that call it.
+    Outside,
+    /// A few times, or that is not known.
+    Unknown,
 }
 
 /// Something kept longer than it is needed.

@@ -145,7 +145,7 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
         in_view: (0..loaded.n_packages()).map(own).collect(),
     };
     let (mut summaries, mut locks) = (Vec::new(), Vec::new());
-    let (mut duties, mut owners) = (Vec::new(), Vec::new());
+    let (mut duties, mut owners, mut daemons) = (Vec::new(), Vec::new(), Vec::new());
     let mut facts: FxHashMap<PackageId, stanch_obligations::Facts> = FxHashMap::default();
     let mut shared: FxHashMap<PackageId, stanch_extract::Shared> = FxHashMap::default();
     for &package in &loaded.own {
@@ -170,15 +170,24 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
         findings.extend(stanch_checks::run_all(&ctx));
         duties.push(stanch_checks::missing_close::duties(&ctx));
         owners.push(stanch_checks::stop_forgets_resource::candidates(&ctx));
+        daemons.extend(stanch_checks::stuck_worker::daemons(&ctx));
         summaries.push(stanch_lifetime::summarise(&program, package, &module, &effects, &view));
         locks.push(obligations.locks);
     }
     let summaries: Vec<&stanch_lifetime::Summary> = summaries.iter().collect();
-    let lifetime = stanch_lifetime::join(&program, &effects, &summaries);
+    let asked = daemons.iter().map(stanch_checks::stuck_worker::Daemon::starter).collect();
+    let lifetime = stanch_lifetime::join(&program, &effects, &summaries, &asked);
     let locks: Vec<&stanch_obligations::LockFacts> = locks.iter().collect();
     let locks = stanch_obligations::join_locks(&program, &locks);
     let (lifetime, locks) = (&lifetime, &locks);
-    let ctx = ModuleCtx { program: &program, lifetime, locks, duties: &duties, owners: &owners };
+    let ctx = ModuleCtx {
+        program: &program,
+        lifetime,
+        locks,
+        duties: &duties,
+        owners: &owners,
+        daemons: &daemons,
+    };
     let mut of_module = stanch_checks::run_module(&ctx);
     stanch_checks::settle(&mut of_module, &mut findings);
     findings.extend(of_module);
