@@ -19,7 +19,7 @@ pub(crate) const CHECKS: &str = "growing-global,growing-field,growing-local,regi
     popped-slot-keeps-pointer,delete-missed-on-path,growing-context,finalizer-cycle,\
     closure-pins-large,goroutine-pins-argument,global-channel-without-partner,\
     subslice-pins-buffer,pool-of-giants,pool-keeps-references,counter-not-lowered,\
-    timer-rearms-itself";
+    timer-rearms-itself,defer-in-endless-loop";
 
 /// Compares the figures with the committed ones, or writes them with `update`.
 pub(crate) fn run(goroot: &Path, update: bool) -> Result<()> {

@@ -87,7 +87,10 @@ fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
         ),
         label: "it is raised here".to_owned(),
         related,
-        notes: vec!["each such failure takes a place that nobody gives back".to_owned()],
+        notes: vec![
+            format!("`{name}` is a `{}`", ctx.ty(r.ty, r.package)),
+            "each such failure takes a place that nobody gives back".to_owned(),
+        ],
         help: "lower it before this line, or in a `defer` after it was raised".to_owned(),
         remedy: Remedy::ReleaseReference,
     })

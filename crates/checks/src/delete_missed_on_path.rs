@@ -37,11 +37,13 @@
 //! There is no automatic fix yet.
 //!
 //! # Not reported
-//! Insertions and deletions count through functions of the package that are given the key, too. Silent
+//! Insertions and deletions count through functions of the package that are given the key, too; a `sync.Map`
+//! and a list count as a map does. Silent
 //! are functions in which a deferred call or a function literal deletes from the map; ways on which a
 //! function is called that may delete from it; values that a goroutine was given; constant keys, of which
 //! there is one entry; maps of what callers hand in, such as options, which die with the call; returns
-//! without an error.
+//! without an error; ways on which a signal is sent by a channel of the entry; ways on which one condition would
+//! have two answers.
 
 use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
@@ -86,7 +88,7 @@ fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
         ),
         label: "the entry is put in here".to_owned(),
         related: vec![ctx.label(missed, "this return leaves it in"), ctx.label(deleted, taken)],
-        notes: Vec::new(),
+        notes: retentions::container(ctx, r, container),
         help: "delete the entry before this return, or in a `defer` after the insertion".to_owned(),
         remedy: Remedy::ReleaseReference,
     })
@@ -108,7 +110,7 @@ fn rekeyed(
             ctx.label(found, "it is found under its old key here"),
             ctx.label(renamed, format!("`{field}` changes")),
         ],
-        notes: Vec::new(),
+        notes: retentions::container(ctx, r, container),
         help: format!("delete the old key from `{name}` before `{field}` changes"),
         remedy: Remedy::ReleaseReference,
     }
@@ -119,6 +121,35 @@ mod tests {
     use stanch_testing::{check, example};
 
     const NAME: &str = "delete-missed-on-path";
+
+    #[test]
+    fn several_results_and_a_wait_that_gives_up() {
+        check(
+            NAME,
+            r#"
+type client struct {
+    mu      sync.Mutex
+    pending map[int]chan int
+}
+func (c *client) wait(ctx context.Context, id int) (int, error) {
+    ch := make(chan int, 1)
+    c.mu.Lock()
+    c.pending[id] = ch
+  //^^^^^^^^^^^^^^^^^^ leak[delete-missed-on-path]: leaves its entry in `pending`
+    c.mu.Unlock()
+    select {
+    case v := <-ch:
+        c.mu.Lock()
+        delete(c.pending, id)
+        c.mu.Unlock()
+        return v, nil
+    case <-ctx.Done():
+        return 0, ctx.Err()
+    }
+}
+"#,
+        );
+    }
 
     #[test]
     fn the_example() {

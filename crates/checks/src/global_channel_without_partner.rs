@@ -64,7 +64,10 @@ fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
             false => format!("`{}` blocks for ever", short(&r.function)),
         },
         related: related.collect(),
-        notes: vec!["every use of the channel outside of tests is of this one kind".to_owned()],
+        notes: vec![
+            format!("`{name}` is a `{}`", ctx.ty(r.ty, r.package)),
+            "every use of the channel outside of tests is of this one kind".to_owned(),
+        ],
         help: match sends {
             true => "start a receiver, or move the channel to an owner with both sides".to_owned(),
             false => "send to it or close it, or move it to an owner with both sides".to_owned(),

@@ -43,16 +43,19 @@ pub const CHECK: Check = Check {
 
 /// Findings of the module.
 pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
-    retentions::findings(ctx, &CHECK, words)
+    retentions::findings(ctx, &CHECK, |r| words(ctx, r))
 }
 
-fn words(r: &Retention) -> Option<Words> {
+fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
     let Retained::Context { name, with } = &r.what else { return None };
     Some(Words {
         message: format!("`{name}` wraps itself again and again in `{}`", short(&r.function)),
         label: format!("`{with}` keeps all the contexts before"),
         related: Vec::new(),
-        notes: vec!["each wrapping is an object that refers to the one before it".to_owned()],
+        notes: vec![
+            format!("`{name}` is a `{}`", ctx.ty(r.ty, r.package)),
+            "each wrapping is an object that refers to the one before it".to_owned(),
+        ],
         help: format!(
             "give each turn a variable of its own: `{name} := context.{with}({name}, …)`"
         ),

@@ -87,7 +87,7 @@ fn reopened(ctx: &ModuleCtx<'_>, retention: &Retention) -> Option<Words> {
         message,
         label: label.to_owned(),
         related,
-        notes: Vec::new(),
+        notes: retentions::container(ctx, retention, *field),
         help: format!("set `{name}` to nil where `{sibling}` is reset"),
         remedy: Remedy::ReleaseReference,
     })

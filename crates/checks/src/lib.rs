@@ -12,6 +12,7 @@ pub mod closure_pins_large;
 pub mod constructor_error_leak;
 mod context;
 pub mod counter_not_lowered;
+pub mod defer_in_endless_loop;
 pub mod delete_missed_on_path;
 pub mod double_lock;
 mod doubts;
@@ -338,6 +339,12 @@ pub const MODULE_REGISTRY: &[ModuleEntry] = &[
         source: include_str!("timer_rearms_itself.rs"),
         engine: ModuleEngine::Lifetime,
         run: timer_rearms_itself::run,
+    },
+    ModuleEntry {
+        check: &defer_in_endless_loop::CHECK,
+        source: include_str!("defer_in_endless_loop.rs"),
+        engine: ModuleEngine::Lifetime,
+        run: defer_in_endless_loop::run,
     },
     ModuleEntry {
         check: &pool_of_giants::CHECK,

@@ -1,10 +1,10 @@
 //! Words that the checks on what is kept too long share.
 
-use crate::growths::{doubt_words, pointed};
+use crate::growths::{doubt_words, entry_words, pointed};
 use crate::module::ModuleCtx;
 use stanch_diagnostic::{Check, Confidence, Finding, Label, Location, Remedy, Severity};
 use stanch_lifetime::{Part, Retention};
-use stanch_types::TypeId;
+use stanch_types::{TypeId, TypeKind};
 
 /// What a check says of one retention.
 pub(crate) struct Words {
@@ -66,6 +66,30 @@ pub(crate) fn kept(ctx: &ModuleCtx<'_>, retention: &Retention, ty: TypeId) -> St
     match size {
         Some(size) => format!("a `{text}` keeps {size} bytes and what they refer to"),
         None => format!("a `{text}` keeps what it refers to"),
+    }
+}
+
+/// The type of a container, and what one entry of it holds.
+pub(crate) fn container(
+    ctx: &ModuleCtx<'_>,
+    retention: &Retention,
+    object: stanch_types::ObjectId,
+) -> Vec<String> {
+    let program = ctx.program;
+    let ty = program.object(object).ty;
+    let is = format!("`{}` is a `{}`", name(ctx, object), ctx.ty(ty, retention.package));
+    let to = program.pointee(ty).unwrap_or(ty);
+    let entry = match program.core_type(to).map(|t| program.kind(t)) {
+        Some(TypeKind::Map(key, value)) => Some((Some(*key), *value)),
+        Some(TypeKind::Slice(elem)) => Some((None, *elem)),
+        _ => None,
+    };
+    match entry {
+        Some(entry) => {
+            let holds = entry_words(ctx, retention.package, entry, retention.span);
+            vec![format!("{is}; {holds}")]
+        }
+        None => vec![is],
     }
 }
 

@@ -67,7 +67,11 @@ fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
         message: format!("`{}` stores a piece and keeps all of `{whole}`", short(&r.function)),
         label: format!("as long as the piece is in `{name}`, nothing of `{whole}` is freed"),
         related: declared.map(|span| ctx.label(span, lives)).into_iter().collect(),
-        notes: Vec::new(),
+        notes: [
+            retentions::container(ctx, r, *container),
+            vec![format!("`{whole}` is all of a file, stream or buffer, however long that is")],
+        ]
+        .concat(),
         help: "store a copy: `bytes.Clone`, `slices.Clone`, `strings.Clone`".to_owned(),
         remedy: Remedy::ReleaseReference,
     })

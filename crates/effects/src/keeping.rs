@@ -67,6 +67,8 @@ pub enum Role {
     StopTimer,
     /// Tells something small about argument 0.
     Tell,
+    /// Calls argument 1 when the context in argument 0 is over.
+    AfterContext,
     /// Calls argument 1 when argument 0 is no longer reachable.
     Finalizer,
     /// Calls argument 1 with argument 2 when what argument 0 points to is no longer reachable.

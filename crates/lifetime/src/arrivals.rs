@@ -1,7 +1,7 @@
 //! Which parameters are given what comes in while the program runs.
 
 use crate::contexts::{Calls, Node};
-use crate::facts::{How, Source};
+use crate::facts::{How, Source, Sources};
 use stanch_base::{FxHashMap, FxHashSet};
 
 /// A parameter of a function, and what it may be given.
@@ -61,6 +61,13 @@ impl Arrivals {
                 }
             }
         }
+        callbacks(calls, &mut |to, node, source| match source {
+            Source::Incoming => queue.push((to.0, to.1, Kind::Incoming)),
+            Source::Unique => queue.push((to.0, to.1, Kind::Unique)),
+            Source::Fresh => queue.push((to.0, to.1, Kind::Fresh)),
+            Source::Param(func, p) => next.entry(((node.0, func), p)).or_default().push(to),
+            Source::Of(func, p) => parts.entry(((node.0, func), p)).or_default().push(to),
+        });
         let mut arrivals = Self::default();
         while let Some(slot) = queue.pop() {
             if !arrivals.given.insert(slot) {
@@ -106,5 +113,36 @@ impl Arrivals {
                 [Kind::Incoming, Kind::Unique, Kind::Fresh].iter().any(|&k| given(func, param, k))
             }
         })
+    }
+}
+
+/// A function that calls a parameter, and what with.
+type Called<'c> = (Node, &'c [Sources]);
+
+/// Tells what functions that are given as arguments are called with: the parameter, the caller, the source.
+fn callbacks(calls: &mut Calls<'_>, tell: &mut impl FnMut((Node, u32), Node, Source)) {
+    let mut called: FxHashMap<(Node, u32), Vec<Called<'_>>> = FxHashMap::default();
+    let nodes: Vec<_> = calls.nodes().collect();
+    for &(node, facts) in &nodes {
+        for callback in facts.callbacks.iter().filter(|c| !c.args.is_empty()) {
+            let (func, param) = callback.param;
+            called.entry(((node.0, func), param)).or_default().push((node, &callback.args));
+        }
+    }
+    for (node, facts) in nodes {
+        for bound in &facts.bound {
+            let Some(to) = calls.node(node.0, bound.to) else { continue };
+            let Some(uses) = called.get(&(to, bound.param)) else { continue };
+            for function in calls.targets(node, &bound.function) {
+                for &(caller, args) in uses {
+                    for (number, sources) in args.iter().enumerate() {
+                        let param = number as u32 + u32::from(bound.method);
+                        for &source in sources {
+                            tell((function, param), caller, source);
+                        }
+                    }
+                }
+            }
+        }
     }
 }

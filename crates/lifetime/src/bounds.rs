@@ -78,6 +78,6 @@ impl Scan<'_, '_> {
 }
 
 /// Whether a constant is nought or one: comparing a length with it tells empty from not empty.
-fn is_tiny(operand: &Operand) -> bool {
+pub(crate) fn is_tiny(operand: &Operand) -> bool {
     matches!(operand, Operand::Const(ConstValue::Int(n), _) if *n <= 1.into())
 }

@@ -86,6 +86,10 @@ pub(crate) enum OpKind {
     Shrink(Taken),
     /// Its size is compared with a bound.
     Bound,
+    /// A slice that is an entry gets longer, under the key that it has.
+    EntryGrow(Grow),
+    /// An entry is given another value.
+    EntrySet,
     /// Code out of view may take entries out.
     Escape,
     /// Two places hold the same container.
@@ -189,6 +193,25 @@ pub(crate) struct Handed {
     pub(crate) span: Span,
 }
 
+/// A call of a parameter.
+#[derive(Clone, Debug)]
+pub(crate) struct Callback {
+    /// The function whose parameter it is, and which.
+    pub(crate) param: (u32, u32),
+    /// Where the arguments come from.
+    pub(crate) args: Box<[Sources]>,
+}
+
+/// A function as an argument.
+#[derive(Clone, Debug)]
+pub(crate) struct Bound {
+    pub(crate) to: DeclId,
+    pub(crate) param: u32,
+    pub(crate) function: Target,
+    /// Whether its first parameter is the receiver that it is bound to.
+    pub(crate) method: bool,
+}
+
 /// An argument that the caller looked up in a container before or after.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Asked {
@@ -229,6 +252,10 @@ pub(crate) struct FuncFacts {
     pub(crate) together: Vec<(u32, u32)>,
     pub(crate) passes: Vec<Pass>,
     pub(crate) handed: Vec<Handed>,
+    /// Calls of parameters, of its own or of a function around it.
+    pub(crate) callbacks: Vec<Callback>,
+    /// Functions that it gives to others as arguments.
+    pub(crate) bound: Vec<Bound>,
     /// Parameters, each with its function, that are called where a memo table has nothing yet.
     pub(crate) creates: Vec<(u32, u32)>,
     /// Arguments that were looked up in a container as its key.

@@ -1,14 +1,21 @@
 //! What the branches around a write tell: the container was nil, the key is there already.
 
 use crate::facts::{Key, Loop};
+use crate::origin::Reader;
 use crate::scan::Scan;
-use stanch_ir::{BlockId, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue, Terminator};
+use crate::source::written;
+use stanch_base::IndexVec;
+use stanch_effects::Role;
+use stanch_ir::{
+    BlockId, Callee, Func, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue, Terminator,
+};
 use stanch_syntax::ast::BinaryOp;
+use stanch_types::ObjectId;
 
 impl Scan<'_, '_> {
     /// Whether a store gives the container its first value: of a new object, or where it was nil.
     pub(crate) fn is_first(&mut self, place: &Place, key: Key, block: BlockId) -> bool {
-        if self.func.synthetic && self.func.parent.is_none() {
+        if self.is_before_work(block) {
             return true;
         }
         if let PlaceBase::Local(base) = place.base
@@ -41,6 +48,58 @@ impl Scan<'_, '_> {
             let same = |x: &Operand| self.origins.operand(self.id, x).iter().any(|o| o.key == key);
             dominators.dominates(side, block) && (nil(a) && same(b) || nil(b) && same(a))
         })
+    }
+
+    /// Whether a block runs once, before anything serves: in an initialiser, an `init`, or in `main` outside of
+    /// its loops.
+    fn is_before_work(&self, block: BlockId) -> bool {
+        if self.func.parent.is_some() {
+            return false;
+        }
+        let Some(object) = self.func.object else { return self.func.synthetic };
+        let name = self.reader.program.object_name(object);
+        let is_main = || &*self.reader.program.source(self.reader.module.package).name == "main";
+        !self.func.has_recv
+            && match self.loops[block] {
+                Loop::None => name == "init" || name == "main" && is_main(),
+                Loop::Finite => name == "init",
+                Loop::Endless => false,
+            }
+    }
+
+    /// Whether a count that the function raises, or the key itself, was found to be below a bound before.
+    pub(crate) fn is_counted_out(&mut self, key: Option<&Operand>, block: BlockId) -> bool {
+        use BinaryOp::{Ge, Gt, Le, Lt};
+        let func = self.func;
+        let dominators = self.dominators.get_or_insert_with(|| func.dominators());
+        let mut limited: Vec<ObjectId> = Vec::new();
+        for (at, data) in func.blocks.iter_enumerated() {
+            let Terminator::Branch { cond: Operand::Local(cond), then, els } = &data.term else {
+                continue;
+            };
+            let [Rvalue::Binary(op, a, b)] = self.definitions[*cond].as_slice() else { continue };
+            // The side on which the first is the smaller one.
+            let below = match op {
+                Lt | Le => *then,
+                Gt | Ge => *els,
+                _ => continue,
+            };
+            let above = if below == *then { *els } else { *then };
+            let comes_by = |side: BlockId| dominators.dominates(side, block);
+            if at == block || then == els || comes_by(below) == comes_by(above) {
+                continue;
+            }
+            let (smaller, bound) = if comes_by(below) { (a, b) } else { (b, a) };
+            if matches!((smaller, key, bound), (Operand::Local(x), Some(Operand::Local(key)), Operand::Const(..))
+                if named(&self.definitions, *x) == named(&self.definitions, *key))
+            {
+                return true;
+            }
+            if !crate::bounds::is_tiny(bound) {
+                limited.extend(counter(self.reader, func, &self.definitions, smaller));
+            }
+        }
+        limited.iter().any(|&of| is_raised(self.reader, func, &self.definitions, of))
     }
 
     /// Whether the container was found to have nothing in it before: it is filled once.
@@ -195,4 +254,78 @@ impl Scan<'_, '_> {
         let into = |b: &stanch_ir::Block| b.term.targets().iter().filter(|&&t| t == block).count();
         self.func.blocks.iter().map(into).sum()
     }
+}
+
+/// What each local of a function is assigned.
+type Definitions<'s> = IndexVec<LocalId, Vec<&'s Rvalue>>;
+
+/// The variable that a local is a copy of.
+fn named(definitions: &Definitions<'_>, local: LocalId) -> LocalId {
+    match definitions[local].as_slice() {
+        [Rvalue::Use(Operand::Local(from)) | Rvalue::Convert(Operand::Local(from), _)] => *from,
+        _ => local,
+    }
+}
+
+/// The field or variable whose number a value is, read as it is or by a library's function.
+fn counter(
+    reader: &Reader<'_>,
+    func: &Func,
+    definitions: &Definitions<'_>,
+    value: &Operand,
+) -> Option<ObjectId> {
+    let Operand::Local(local) = value else { return None };
+    match definitions[*local].as_slice() {
+        [Rvalue::Load(place)] => written(place),
+        [Rvalue::Use(x) | Rvalue::Convert(x, _)] => counter(reader, func, definitions, x),
+        [] => called_with(reader, func, definitions, |role| {
+            matches!(role, Role::Count | Role::ReadCount)
+        })
+        .find(|(_, dst)| dst.contains(local))
+        .map(|(of, _)| of),
+        _ => None,
+    }
+}
+
+/// Whether the function makes a number greater: by a sum with a constant, or by a library's function.
+fn is_raised(
+    reader: &Reader<'_>,
+    func: &Func,
+    definitions: &Definitions<'_>,
+    number: ObjectId,
+) -> bool {
+    let sum = |value: &Operand| match value {
+        Operand::Local(local) => definitions[*local]
+            .iter()
+            .any(|v| matches!(v, Rvalue::Binary(BinaryOp::Add, _, Operand::Const(..)))),
+        _ => false,
+    };
+    func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
+        InstrKind::Store(place, value) => written(place) == Some(number) && sum(value),
+        _ => false,
+    }) || called_with(reader, func, definitions, |role| role == Role::Count)
+        .any(|(of, _)| of == number)
+}
+
+/// The fields and variables whose address the function gives to library functions of a role, and what
+/// those return.
+fn called_with<'f>(
+    reader: &'f Reader<'_>,
+    func: &'f Func,
+    definitions: &'f Definitions<'_>,
+    role: impl Fn(Role) -> bool + 'f,
+) -> impl Iterator<Item = (ObjectId, &'f [LocalId])> + 'f {
+    func.blocks.iter().flat_map(|b| &b.instrs).filter_map(move |instr| {
+        let InstrKind::Call(call) = &instr.kind else { return None };
+        let Callee::Static(object, _) = &call.callee else { return None };
+        if !reader.keeps(*object).role.is_some_and(&role) {
+            return None;
+        }
+        let Operand::Local(first) = call.args.first()? else { return None };
+        let of = definitions[*first].iter().find_map(|v| match v {
+            Rvalue::AddressOf(place) | Rvalue::Load(place) => written(place),
+            _ => None,
+        });
+        Some((of?, call.dst.as_slice()))
+    })
 }

@@ -74,6 +74,8 @@ struct Join<'s> {
     /// Who gives a parameter what.
     givers: BTreeMap<Whole, Vec<Giver>>,
     owners: FxHashMap<u32, u32>,
+    /// Types of which values lie in elements of variables.
+    elements: FxHashSet<u32>,
     /// Variables that a field lies in.
     reached: FxHashMap<u32, u32>,
     makers: FxHashMap<u32, Vec<Node>>,
@@ -107,6 +109,7 @@ pub fn join<'s>(
         next: BTreeMap::new(),
         givers: BTreeMap::new(),
         owners: FxHashMap::default(),
+        elements: FxHashSet::default(),
         reached: FxHashMap::default(),
         makers: FxHashMap::default(),
         adds: FxHashMap::default(),
@@ -160,6 +163,10 @@ impl<'s> Join<'s> {
                 let (field, owner) =
                     (self.id(summaries, p, field.index()), self.id(summaries, p, owner.index()));
                 self.owners.insert(field, owner);
+            }
+            for element in &summary.elements {
+                let element = self.id(summaries, p, element.index());
+                self.elements.insert(element);
             }
             for &(field, global) in &summary.reached {
                 let (field, global) =
@@ -275,6 +282,9 @@ impl<'s> Join<'s> {
         let mut cleared: Option<Span> = None;
         let mut emptied: Option<(Node, Span)> = None;
         let mut room: Option<Span> = None;
+        // Lists under keys, of which there may be few.
+        let mut entries: Vec<Grown<'_>> = Vec::new();
+        let mut set = false;
         if declared.test {
             return None;
         }
@@ -301,12 +311,21 @@ impl<'s> Join<'s> {
                     }
                     OpKind::Shrink(Taken::Cleared) => room = room.or(Some(op.span)),
                     OpKind::Shrink(_) | OpKind::Bound => return None,
+                    OpKind::EntryGrow(grow) => {
+                        let (by, span, looped, element) = (node, op.span, grow.looped, true);
+                        entries.push(Grown { by, span, grow, looped, home: node, element });
+                    }
+                    OpKind::EntrySet => set = true,
                     OpKind::Escape => doubts.push(Doubt::Escapes),
                     OpKind::Alias(_) => {}
                 }
             }
         }
         grows.retain(|g| !g.grow.bounded && self.repeats(g));
+        if grows.is_empty() && !set && !bounded && emptied.is_none() && doubts.is_empty() {
+            entries.retain(|g| !g.grow.bounded && self.repeats(g));
+            grows = entries;
+        }
         grows.sort_by_key(|g| (self.rank(g) + u8::from(self.may_be_few(key, g)), g.span));
         grows.dedup_by_key(|g| g.span);
         if let Some(room) = room {
@@ -335,7 +354,7 @@ impl<'s> Join<'s> {
             doubts.push(Doubt::Exported);
         }
         // What the program's own packages call before `main` is a registration.
-        if self.calls.runs(node).has(Runs::INIT) {
+        if self.calls.runs(node).has(Runs::INIT) && first.looped != Loop::Endless {
             doubts.push(Doubt::Registration);
         }
         match self.rank(first) {
@@ -347,7 +366,7 @@ impl<'s> Join<'s> {
         if self.may_be_few(key, first) {
             doubts.push(Doubt::Keys);
         }
-        if grows.iter().any(|g| g.grow.counts) {
+        if grows.iter().any(|g| g.grow.counts && !self.is_unique(g)) {
             doubts.push(Doubt::Labels);
         }
         if grow.unique {
@@ -400,6 +419,12 @@ impl<'s> Join<'s> {
             0 => !self.arrivals.are_many(node, &sources),
             _ => !Arrivals::are_own(&sources),
         }
+    }
+
+    /// Whether each insertion is under another key.
+    fn is_unique(&self, grown: &Grown<'_>) -> bool {
+        let (node, sources) = self.key_from(grown);
+        self.arrivals.are_unique(node, &sources)
     }
 
     /// Whether a caller of the helper that puts something in looks the key up in the container.
@@ -525,14 +550,16 @@ impl<'s> Join<'s> {
                 TypeKind::Pointer(to) | TypeKind::Array(_, to) => *to,
                 _ => ty,
             };
-            let part = makers.is_empty() && self.program.named_object(ty) != Some(object);
+            let part = makers.is_empty()
+                && self.program.named_object(ty) != Some(object)
+                && !self.is_part_of_one(object);
             if !starts || part || public && self.is_importable(object) {
                 doubts.push(Doubt::Owner);
             }
             return Some(Place::InGlobal(self.declared[*global as usize].object));
         }
         // What an initialiser makes and no variable holds is dropped.
-        let held = |m: &Node| !self.calls.facts(*m).initialiser;
+        let held = |m: &Node| !self.calls.facts(*m).initialiser || self.elements.contains(owner);
         let starts = starts && makers.iter().any(held) && !self.is_decoded(object);
         let again = self.calls.runs(grower).has(Runs::AGAIN);
         if starts && again {
@@ -541,6 +568,20 @@ impl<'s> Join<'s> {
         let anew = |m: &Node| self.calls.runs(*m).has(Runs::AGAIN);
         let serves = self.is_served_by(grower, object) && !makers.iter().any(anew);
         serves.then_some(Place::InService(object))
+    }
+
+    /// Whether the struct type lies in others only of which each is made before `main`.
+    fn is_part_of_one(&self, object: ObjectId) -> bool {
+        let is_part = |field: u32| {
+            let ty = self.program.object(self.declared[field as usize].object).ty;
+            self.program.named_object(ty) == Some(object)
+        };
+        let at_start = |m: &Node| self.calls.runs(*m).is_start() && !self.calls.is_open(*m);
+        let mut holders = self.owners.iter().filter(|(field, _)| is_part(**field)).peekable();
+        holders.peek().is_some()
+            && holders.all(|(_, holder)| {
+                self.makers.get(holder).is_some_and(|makers| makers.iter().all(at_start))
+            })
     }
 
     /// Whether a function runs for each request that a method of the type handles: its values are servers.

@@ -34,6 +34,8 @@ pub(crate) enum Gate {
     Looped,
     /// So it does, and the field lies in a package-level variable.
     RepeatedIn(DeclId),
+    /// It does so, and this function registers something that only this result of it can undo.
+    Registered(DeclId, u32),
     /// The function arms a timer for an object, which code of the module can end, or not.
     Rearmed(bool),
     /// Every use of the channel in the module is an operation of one kind.
@@ -70,6 +72,9 @@ pub(crate) struct Kept {
     pub(crate) candidates: Vec<Candidate>,
     /// Parameters that go to a pool: of the function itself, or handed to another one's.
     pub(crate) pooled: Vec<Pooled>,
+    /// Functions that put something into a container, the result that takes it out again, the container, and
+    /// where that is.
+    pub(crate) registers: Vec<(DeclId, u32, DeclId, Span)>,
     /// Containers that are given another value, not a longer or shorter one of their own.
     pub(crate) replaced: Vec<Key>,
     /// Slices that elements are appended to.

@@ -3,7 +3,7 @@
 use crate::facts::{Key, Names};
 use crate::library;
 use stanch_base::{FxHashMap, Idx};
-use stanch_effects::{Does, Effects, KeepEffect, Keeping, PackageKeeps, Role, Trait};
+use stanch_effects::{Does, Effects, Gives, KeepEffect, Keeping, PackageKeeps, Role, Trait};
 use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj,
     Rvalue, Terminator,
@@ -123,6 +123,14 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn does(&self, func: ObjectId) -> Option<Does> {
         self.keeps(func).does
+    }
+
+    /// Whether what a function gives is never nil.
+    pub(crate) fn never_nil(&self, func: ObjectId) -> bool {
+        let path = self.program.package_path(func.package);
+        let symbol = library::symbol(self.program, func);
+        let effect = symbol.and_then(|symbol| self.effects.get(path, &symbol));
+        effect.is_some_and(|e| e.gives == Gives::NonNil)
     }
 
     /// Whether a function of the library is there for something.

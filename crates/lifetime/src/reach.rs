@@ -69,12 +69,13 @@ pub(crate) fn globals(
         }
         let Some(global) = names.decl(object) else { continue };
         let mut found = Vec::new();
-        reached(program, declared.ty, &mut found);
+        let elements = reached(program, declared.ty, &mut found);
         for field in found {
             if let Some(field) = names.decl(field) {
                 summary.reached.push((field, global));
             }
         }
+        summary.elements.extend(elements.into_iter().filter_map(|object| names.decl(object)));
         if summary.reached.len() > MAX_FIELDS {
             return;
         }
@@ -123,7 +124,9 @@ pub(crate) fn stored(
     }
 }
 
-fn reached(program: &Program<'_>, ty: TypeId, found: &mut Vec<ObjectId>) {
+/// The fields that lie in a value of a type; gives the types of elements of maps and slices in it.
+fn reached(program: &Program<'_>, ty: TypeId, found: &mut Vec<ObjectId>) -> Vec<ObjectId> {
+    let mut elements: Vec<ObjectId> = Vec::new();
     let mut seen: FxHashSet<TypeId> = FxHashSet::default();
     let mut stack = vec![(ty, 0)];
     while let Some((ty, depth)) = stack.pop() {
@@ -138,7 +141,12 @@ fn reached(program: &Program<'_>, ty: TypeId, found: &mut Vec<ObjectId>) {
                     stack.push((field.ty, depth + 1));
                 }
             }
+            TypeKind::Map(_, elem) | TypeKind::Slice(elem) => {
+                let to = program.pointee(*elem).unwrap_or(*elem);
+                elements.extend(program.named_object(to));
+            }
             _ => {}
         }
     }
+    elements
 }

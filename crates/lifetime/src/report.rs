@@ -145,6 +145,22 @@ pub enum Retained {
         /// Whether each turn of a loop adds to it; else each call of a literal does.
         in_loop: bool,
     },
+    /// Something is registered, and the function that undoes it is dropped.
+    Unregistered {
+        /// The function of the module that registers; none for a context's.
+        by: Option<ObjectId>,
+        /// Where it is registered: a container, or a context.
+        container: Option<ObjectId>,
+        /// The literal that would take it out.
+        undone: Option<Span>,
+    },
+    /// A call is deferred in each turn of a loop without an end.
+    Deferred {
+        /// The head of the loop.
+        head: Option<Span>,
+        /// What the deferred literal captures.
+        captures: Vec<Box<str>>,
+    },
     /// A context wraps itself.
     Context {
         /// The variable or field.

@@ -7,7 +7,8 @@ use crate::kept::{ChannelUse, Gate, Kept};
 use crate::report::{Doubt, Retained, Retention};
 use crate::summary::Summary;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
-use stanch_types::{ObjectId, Program};
+use stanch_ir::Span;
+use stanch_types::{ObjectId, ObjectKind, Program, VarKind};
 use std::sync::Arc;
 
 /// A declaration, whichever package names it.
@@ -21,6 +22,8 @@ struct Whole<'s> {
     pooled: FxHashSet<(Node, u32)>,
     /// Parameters that are kept in a container.
     keeps: FxHashSet<(Node, u32)>,
+    /// Functions that register something, by the result that undoes it: the container, and where it is undone.
+    registers: FxHashMap<(Node, u32), (ObjectId, Span)>,
     replaced: FxHashSet<Place>,
     appended: FxHashSet<Place>,
     /// Fields that lie in package-level variables.
@@ -39,6 +42,7 @@ pub(crate) fn retentions(
         arrivals,
         pooled: pooled(calls),
         keeps: keeps(calls),
+        registers: registers(calls),
         replaced: places(calls.summaries, |kept| &kept.replaced),
         appended: places(calls.summaries, |kept| &kept.appended),
         reached: reached(calls.summaries),
@@ -53,6 +57,13 @@ pub(crate) fn retentions(
                 continue;
             };
             let mut retention = candidate.retention.clone();
+            if let Gate::Registered(by, result) = candidate.gate
+                && let Retained::Unregistered { container, undone, .. } = &mut retention.what
+            {
+                let Some(&(registry, undo)) = whole.registered(node, by, result) else { continue };
+                (*container, *undone) = (Some(registry), Some(undo));
+                retention.ty = program.object(registry).ty;
+            }
             retention.doubts.extend(doubts);
             retention.doubts.sort();
             retention.doubts.dedup();
@@ -140,6 +151,18 @@ impl Whole<'_> {
                 }
                 Some(doubts)
             }
+            Gate::Registered(by, result) => {
+                let &(registry, _) = self.registered(node, by, result)?;
+                let mut doubts = self.repeated(node)?;
+                let declared = program.object(registry);
+                let global = matches!(declared.kind, ObjectKind::Var(VarKind::Package));
+                let (file, range) = declared.place?;
+                let file = program.source(registry.package).files.get(file)?.path.clone();
+                if !global && !self.reached.contains(&(file, range.start)) {
+                    doubts.push(Doubt::Owner);
+                }
+                Some(doubts)
+            }
             Gate::Lonely(decl) => {
                 let decl = &summary.decls[decl.index()];
                 let uses = self.channels.get(&(decl.file.clone(), decl.at))?;
@@ -155,6 +178,11 @@ impl Whole<'_> {
                 }
             }
         }
+    }
+
+    /// The registration that a result of a function undoes.
+    fn registered(&self, node: Node, by: DeclId, result: u32) -> Option<&(ObjectId, Span)> {
+        self.registers.get(&(self.calls.node(node.0, by)?, result))
     }
 
     /// Whether a variable of the owner to which the function adds lives on, and what speaks against it.
@@ -222,6 +250,19 @@ fn pooled(calls: &Calls<'_>) -> FxHashSet<(Node, u32)> {
     while let Some(param) = stack.pop() {
         if found.insert(param) {
             stack.extend(from.get(&param).map_or(&[][..], |v| v));
+        }
+    }
+    found
+}
+
+fn registers(calls: &Calls<'_>) -> FxHashMap<(Node, u32), (ObjectId, Span)> {
+    let mut found = FxHashMap::default();
+    for (p, summary) in calls.summaries.iter().enumerate() {
+        for &(by, result, container, undone) in &summary.kept.registers {
+            if let Some(by) = calls.node(p as u32, by) {
+                let container = summary.decls[container.index()].object;
+                found.entry((by, result)).or_insert((container, undone));
+            }
         }
     }
     found

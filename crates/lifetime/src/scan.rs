@@ -3,7 +3,7 @@
 use crate::facts::*;
 use crate::keys::{Kinds, is_bounded};
 use crate::loops::{definitions, loops};
-use crate::origin::{Origins, Reader, of_place, origins};
+use crate::origin::{Origin, Origins, Reader, of_place, origins};
 use crate::source::AllSources;
 use crate::summary::Summary;
 use crate::{reach, retain};
@@ -54,6 +54,7 @@ pub fn summarise(
         funcs: Vec::new(),
         owners: Default::default(),
         reached: Vec::new(),
+        elements: Vec::new(),
         kept: Default::default(),
     };
     let mut kinds = Kinds::default();
@@ -320,6 +321,7 @@ impl<'s> Scan<'s, '_> {
         if let (PlaceBase::Local(base), [Proj::Index(key)]) = (place.base, place.proj.as_slice())
             && let Some((key_ty, value_ty)) = self.map_of(self.func.locals[base].ty)
         {
+            self.entry(self.origins.of(self.id, base), value, span, looped);
             if self.is_there(base, key, block) {
                 return;
             }
@@ -334,17 +336,19 @@ impl<'s> Scan<'s, '_> {
             let mut grow = self.grow(Some((key, key_ty)), value, value_ty, looped);
             grow.unique = self.rejects_duplicates(base);
             grow.memo = grow.value_param.is_none() && self.remembers(base, key, block);
-            grow.bounded |= self.is_filled_once(base, block, looped);
+            grow.bounded |=
+                self.is_filled_once(base, block, looped) || self.is_counted_out(Some(key), block);
             return self.on(&Operand::Local(base), span, OpKind::Grow(grow));
         }
         let ty = self.ty(value);
         let emptied = matches!(value, Operand::Nil(_) | Operand::Zero(_));
-        if !emptied && !self.reader.is_container(ty)
-            || matches!(place.proj.last(), Some(Proj::Index(_)))
-        {
+        if !emptied && !self.reader.is_container(ty) {
             return;
         }
         let targets = of_place(self.names, self.origins, self.id, place);
+        if matches!(place.proj.last(), Some(Proj::Index(_))) {
+            return self.entry(&targets, value, span, looped);
+        }
         let from = self.origins.operand(self.id, value).to_vec();
         for target in targets {
             let mut own = from.iter().filter(|o| o.key == target.key).peekable();
@@ -364,9 +368,29 @@ impl<'s> Scan<'s, '_> {
                 let unique = self.panics();
                 for mut grow in self.appended(value, looped) {
                     grow.unique = unique;
-                    grow.bounded |= self.was_empty(target.key, block);
+                    grow.bounded |=
+                        self.was_empty(target.key, block) || self.is_counted_out(None, block);
                     self.op(target.key, span, OpKind::Grow(grow));
                 }
+            }
+        }
+    }
+
+    /// An entry of a map or slice is set: to itself with more elements, or to something else.
+    fn entry(&mut self, of: &[Origin], value: &'s Operand, span: Span, looped: Loop) {
+        if self.elem(self.ty(value)) == Program::UNKNOWN {
+            return;
+        }
+        let from = self.origins.operand(self.id, value);
+        for target in of {
+            let own = |o: &&Origin| o.key == target.key && o.way.element;
+            let longer = from.iter().filter(own).any(|o| o.way.longer && !o.way.cut);
+            if !longer {
+                self.op(target.key, span, OpKind::EntrySet);
+                continue;
+            }
+            for grow in self.appended(value, looped) {
+                self.op(target.key, span, OpKind::EntryGrow(grow));
             }
         }
     }
@@ -519,7 +543,7 @@ impl<'s> Scan<'s, '_> {
     }
 
     /// A value that is a function in view.
-    fn function(&mut self, value: &Operand, how: How, span: Span, looped: Loop) {
+    fn function(&mut self, value: &Operand, how: How, span: Span, looped: Loop) -> Option<Target> {
         let to = match value {
             Operand::Func(object) => self.names.decl(*object).map(Target::Decl),
             Operand::Local(local) => self.definitions[*local].iter().find_map(|v| match v {
@@ -547,9 +571,16 @@ impl<'s> Scan<'s, '_> {
             }),
             _ => None,
         };
-        if let Some(to) = to {
-            self.facts.edges.push(Edge { to, how, looped, span, args: Box::default() });
-        }
+        let to = to?;
+        let edge = Edge { to: to.clone(), how, looped, span, args: Box::default() };
+        self.facts.edges.push(edge);
+        Some(to)
+    }
+
+    /// Whether a value is a method with its receiver.
+    fn is_bound(&self, value: &Operand) -> bool {
+        let Operand::Local(local) = value else { return false };
+        self.definitions[*local].iter().any(|v| matches!(v, Rvalue::MethodValue { .. }))
     }
 
     /// Where arguments come from.
@@ -574,6 +605,10 @@ impl<'s> Scan<'s, '_> {
             }
             Callee::Value(value) => {
                 self.function(value, How::Now, span, looped);
+                if let [Source::Param(func, param)] = self.sources.operand(self.id, value)[..] {
+                    let args = self.args(call.args.iter());
+                    self.facts.callbacks.push(Callback { param: (func, param), args });
+                }
                 for arg in &call.args {
                     self.escape(arg, span);
                     self.function(arg, How::Now, span, looped);
@@ -632,7 +667,10 @@ impl<'s> Scan<'s, '_> {
             }
             self.asked(arg, to, param);
             // Whether the callee keeps it or calls it now is not known here.
-            self.function(arg, How::Now, span, looped);
+            if let Some(function) = self.function(arg, How::Now, span, looped) {
+                let method = self.is_bound(arg);
+                self.facts.bound.push(Bound { to, param, function, method });
+            }
             if let Some(closure) = self.closure(arg) {
                 self.facts.handed.push(Handed { to, param, closure, looped, span });
             }
@@ -658,12 +696,20 @@ impl<'s> Scan<'s, '_> {
                 let unknown = Operand::Unknown(Program::UNKNOWN);
                 let value = call.args.get(value).unwrap_or(&unknown);
                 let key = key.and_then(|k| call.args.get(k));
-                let key_ty = key.map(|k| (k, self.dynamic(k)));
-                let value_ty = self.dynamic(value);
+                let (key_ty, value_ty) = match key {
+                    // Its entries become the container's.
+                    Some(all) if all == value => {
+                        let of = call.args.get(of).and_then(|of| self.map_of(self.ty(of)));
+                        let (key_ty, value_ty) = of.unwrap_or((Program::UNKNOWN, Program::UNKNOWN));
+                        (Some((all, key_ty)), value_ty)
+                    }
+                    key => (key.map(|k| (k, self.dynamic(k))), self.dynamic(value)),
+                };
                 let mut grow = self.grow(key_ty, value, value_ty, looped);
                 if let Some(of) = call.args.get(of) {
                     let load_or_store = call.dst.len() == 2 && grow.key_ty.is_some();
                     grow.memo = load_or_store || self.loads(of, &grow);
+                    grow.bounded |= self.is_counted_out(key, self.at);
                     self.on(of, span, OpKind::Grow(grow));
                 }
             }

@@ -144,7 +144,12 @@ impl AllSources {
             }
             // What is put into a variable's fields or elements is in the variable.
             InstrKind::Store(place @ Place { base: PlaceBase::Local(local), .. }, value) => {
-                let sources = made_of(self.operand(id, value));
+                let mut sources = made_of(self.operand(id, value));
+                if let (Some(Proj::Index(key)), [Rvalue::MakeMap(_)]) =
+                    (place.proj.last(), body.definitions[*local].as_slice())
+                {
+                    sources.extend(computed(self.operand(id, key)));
+                }
                 let field = place.proj.iter().find_map(|p| match p {
                     Proj::Field(_, field) => Some(*field),
                     _ => None,
@@ -221,7 +226,11 @@ impl AllSources {
             _ => value.for_each_operand(|x| sources.extend(self.operand(id, x))),
         }
         let mut sources = match value {
-            Rvalue::Binary(..) => computed(sources),
+            // What is left of a division by a number, or of a mask, is one of a few.
+            Rvalue::Binary(BinaryOp::Rem, ..)
+            | Rvalue::Binary(BinaryOp::And, _, Operand::Const(..)) => Vec::new(),
+            // A struct is another one if a part of it is.
+            Rvalue::Binary(..) | Rvalue::Composite { .. } => computed(sources),
             _ => made_of(sources),
         };
         sources.truncate(MAX_SOURCES);
@@ -361,7 +370,7 @@ fn leads_on(body: &Body<'_, '_>, place: &Place) -> bool {
 }
 
 /// The field or package-level variable that a place is.
-fn written(place: &Place) -> Option<ObjectId> {
+pub(crate) fn written(place: &Place) -> Option<ObjectId> {
     match (place.proj.last(), place.base) {
         (Some(Proj::Field(_, object)), _) => Some(*object),
         (None, PlaceBase::Global(object)) => Some(object),

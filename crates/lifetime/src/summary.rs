@@ -18,6 +18,8 @@ pub struct Summary {
     pub(crate) owners: FxHashMap<DeclId, DeclId>,
     /// Fields that lie in a package-level variable, not in elements of it; with the variable.
     pub(crate) reached: Vec<(DeclId, DeclId)>,
+    /// Struct types of which values lie in elements of package-level variables.
+    pub(crate) elements: Vec<DeclId>,
     /// What may be kept too long.
     pub(crate) kept: Kept,
 }

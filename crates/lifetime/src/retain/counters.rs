@@ -401,6 +401,10 @@ fn lowered_by_callers(
     raise: &Change,
 ) -> Option<(Span, String)> {
     ways::error_result(bodies, func)?;
+    // An amount that did not fit may be that of a peer with whom it is over.
+    if !is_by_constant(bodies, id, func, raise.at) {
+        return None;
+    }
     let callers = callers(bodies, counts, id, raise);
     if callers.iter().any(|c| c.ends_failed || !c.asks) {
         return None;
@@ -412,6 +416,17 @@ fn lowered_by_callers(
         let span = c.func.blocks[at.0].instrs[at.1].span;
         Some((span, by.unwrap_or_else(|| c.func.symbol.clone())))
     })
+}
+
+/// Whether a counter is raised by a constant.
+fn is_by_constant(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, at: At) -> bool {
+    match &func.blocks[at.0].instrs[at.1].kind {
+        InstrKind::Store(_, Operand::Local(sum)) => bodies.definitions[id][*sum]
+            .iter()
+            .any(|v| matches!(v, Rvalue::Binary(_, _, Operand::Const(..)))),
+        InstrKind::Call(call) => !matches!(call.args.get(1), Some(Operand::Local(_))),
+        _ => false,
+    }
 }
 
 /// The function that lowers the counter at a point that is a call, a start or a literal.
@@ -532,13 +547,9 @@ fn missed_end(
     raise: &Change,
     stops: &FxHashSet<At>,
 ) -> Option<Span> {
-    let definitions = &bodies.definitions[id];
-    let free = ways::returns(func, raise.at, stops);
+    let free = ways::returns(bodies, id, raise.at, stops);
     if let Some(error) = ways::error_result(bodies, func) {
-        let fails = |&block: &BlockId| {
-            ways::outcome(func, definitions, error, block) == Outcome::Failure
-                || is_sentinel(bodies, id, func, error, block)
-        };
+        let fails = |&block: &BlockId| ways::outcome(bodies, id, error, block) == Outcome::Failure;
         if let Some(block) = free.iter().copied().find(fails) {
             return Some(func.blocks[block].term_span);
         }
@@ -549,31 +560,13 @@ fn missed_end(
     }
     // `continue` after a failure.
     let order = ways::order(func);
-    ways::ways(func, raise.at, stops).into_iter().find_map(|(block, _, stop)| {
+    ways::ways(bodies, id, raise.at, stops).into_iter().find_map(|(block, _, stop)| {
         let data = &func.blocks[block];
         let failed = after_error(bodies, id, func, block);
         let on_error = on_error(bodies, id, func, block);
         let back = |to: &BlockId| order[*to] <= order[block] && (failed || on_error == Some(*to));
         let turns = stop == usize::MAX && data.term.targets().iter().any(back);
         turns.then_some(data.term_span)
-    })
-}
-
-/// Whether a block returns an error that a package-level variable holds.
-fn is_sentinel(
-    bodies: &Bodies<'_, '_>,
-    id: FuncId,
-    func: &Func,
-    error: LocalId,
-    block: BlockId,
-) -> bool {
-    let global = |local: &LocalId| {
-        let of = bodies.definitions[id][*local].as_slice();
-        matches!(of, [Rvalue::Load(Place { base: PlaceBase::Global(_), proj })] if proj.is_empty())
-    };
-    func.blocks[block].instrs.iter().any(|i| match &i.kind {
-        InstrKind::Assign(to, Rvalue::Use(Operand::Local(value))) => *to == error && global(value),
-        _ => false,
     })
 }
 

@@ -4,6 +4,7 @@
 use crate::retain::ways::holder;
 use crate::retain::{At, Bodies, alias, calls};
 use stanch_base::{FxHashMap, IndexVec};
+use stanch_effects::Does;
 use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Span,
 };
@@ -146,7 +147,14 @@ pub(crate) fn of(
                     }
                 }
                 InstrKind::Call(call) => {
-                    let Some(callee) = bodies.callee(call) else { continue };
+                    let Some(callee) = bodies.callee(call) else {
+                        match of_library(bodies, id, func, call) {
+                            Some((false, map, key, value)) => inserts.push(event(map, key, value)),
+                            Some((true, map, key, _)) => deletes.push(event(map, key, None)),
+                            None => {}
+                        }
+                        continue;
+                    };
                     for change in helpers.deletes.get(&callee).map_or(&[][..], |v| v) {
                         if let Some(key) = given(bodies, id, call, change) {
                             deletes.push(event(change.map, key, None));
@@ -172,6 +180,33 @@ pub(crate) fn of(
     (inserts, deletes)
 }
 
+/// What a call of the library does to one entry of a container that outlives the call: whether it takes
+/// it out, the container, the key, what is put in. The key of a list's entry is what the insertion gives.
+fn of_library(
+    bodies: &Bodies<'_, '_>,
+    id: FuncId,
+    func: &Func,
+    call: &Call,
+) -> Option<(bool, ObjectId, KeyPath, Option<Operand>)> {
+    let Callee::Static(object, _) = &call.callee else { return None };
+    let held = |of: usize| holder(bodies, id, bodies.local(call.args.get(of)?)?);
+    match bodies.reader.does(*object)? {
+        Does::Grow { of, key: Some(key), value } if call.dst.is_empty() => {
+            let (key, value) = (call.args.get(key)?, call.args.get(value).cloned());
+            Some((false, held(of)?, path(bodies, id, key)?, value))
+        }
+        Does::Grow { of, key: None, value } => {
+            let &[element] = call.dst.as_slice() else { return None };
+            bodies.program.pointee(func.locals[element].ty)?;
+            Some((false, held(of)?, (element, Vec::new()), call.args.get(value).cloned()))
+        }
+        Does::Shrink(of) => {
+            Some((true, held(of)?, path(bodies, id, call.args.get(of + 1)?)?, None))
+        }
+        _ => None,
+    }
+}
+
 /// The key that a call gives a function which changes a map under it.
 fn given(bodies: &Bodies<'_, '_>, id: FuncId, call: &Call, change: &Change) -> Option<KeyPath> {
     let (root, mut fields) = path(bodies, id, call.args.get(change.param)?)?;
@@ -185,8 +220,12 @@ pub(crate) fn path(bodies: &Bodies<'_, '_>, id: FuncId, key: &Operand) -> Option
     let mut fields: Vec<ObjectId> = Vec::new();
     for _ in 0..MAX_STEPS {
         match bodies.definitions[id][local].as_slice() {
-            [Rvalue::Use(Operand::Local(x)) | Rvalue::Convert(Operand::Local(x), _)] => local = *x,
-            [Rvalue::Use(_) | Rvalue::Convert(..)] => return None,
+            [
+                Rvalue::Use(Operand::Local(x))
+                | Rvalue::Convert(Operand::Local(x), _)
+                | Rvalue::MakeInterface(Operand::Local(x), _),
+            ] => local = *x,
+            [Rvalue::Use(_) | Rvalue::Convert(..) | Rvalue::MakeInterface(..)] => return None,
             [Rvalue::Load(place)] => {
                 let PlaceBase::Local(base) = place.base else { return None };
                 let of_place = place.proj.iter().filter_map(|p| match p {
@@ -240,9 +279,37 @@ pub(crate) fn is_left_to_others(
         })
 }
 
-/// The calls after which the entry may be gone: of functions that delete from the map, whatever the key,
-/// and of code out of view that is given the key's object or what was put in.
+/// The points after which the entry may be gone: calls of functions that delete from the map, whatever the
+/// key, and of code out of view that is given the key's object or what was put in; and signals by a channel
+/// of what was put in, to whoever may take it out then.
 pub(crate) fn others(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event) -> Vec<At> {
+    let mut found = after_calls(bodies, id, func, insert);
+    let mut put: Vec<LocalId> = insert.results.clone();
+    put.extend(insert.value.as_ref().and_then(|x| bodies.local(x)));
+    let is_of = |chan: &Operand| {
+        let root = path(bodies, id, chan).map(|p| p.0);
+        root.is_some_and(|root| {
+            put.iter().any(|&p| path(bodies, id, &Operand::Local(p)).is_some_and(|p| p.0 == root))
+        })
+    };
+    for (block, data) in func.blocks.iter_enumerated() {
+        for (at, instr) in data.instrs.iter().enumerate() {
+            let chan = match &instr.kind {
+                InstrKind::Send { chan, .. } => Some(chan),
+                InstrKind::Call(call) if matches!(call.callee, Callee::Builtin(Builtin::Close)) => {
+                    call.args.first()
+                }
+                _ => None,
+            };
+            if chan.is_some_and(is_of) {
+                found.push((block, at));
+            }
+        }
+    }
+    found
+}
+
+fn after_calls(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event) -> Vec<At> {
     let has = |x: &Operand| {
         let same = path(bodies, id, x).is_some_and(|(root, _)| root == insert.key.0);
         let value = insert.value.as_ref().is_some_and(|value| {
@@ -281,7 +348,7 @@ pub(crate) fn others(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &
 }
 
 /// Whether a function, or one that it calls, deletes from the map.
-fn may_delete(bodies: &Bodies<'_, '_>, id: FuncId, map: ObjectId, depth: u32) -> bool {
+pub(super) fn may_delete(bodies: &Bodies<'_, '_>, id: FuncId, map: ObjectId, depth: u32) -> bool {
     let func = &bodies.module.funcs[id];
     let own = func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
         InstrKind::MapDelete { map: Operand::Local(local), .. } => {
@@ -291,6 +358,7 @@ fn may_delete(bodies: &Bodies<'_, '_>, id: FuncId, map: ObjectId, depth: u32) ->
             })
         }
         InstrKind::Store(place, _) => alias::end(place) == Some(map),
+        InstrKind::Call(call) | InstrKind::Defer(call) => takes_out(bodies, id, call, map),
         _ => false,
     });
     own || depth > 0
@@ -299,6 +367,19 @@ fn may_delete(bodies: &Bodies<'_, '_>, id: FuncId, map: ObjectId, depth: u32) ->
                 Some(callee) => callee != id && may_delete(bodies, callee, map, depth - 1),
                 None => false,
             }))
+}
+
+/// Whether a call of the library takes something out of the container.
+fn takes_out(bodies: &Bodies<'_, '_>, id: FuncId, call: &Call, map: ObjectId) -> bool {
+    let Callee::Static(object, _) = &call.callee else { return false };
+    let Some(Does::Shrink(of) | Does::Empty(of)) = bodies.reader.does(*object) else {
+        return false;
+    };
+    let Some(of) = call.args.get(of).and_then(|x| bodies.local(x)) else { return false };
+    bodies.definitions[id][of].iter().any(|v| match v {
+        Rvalue::Load(place) | Rvalue::AddressOf(place) => alias::end(place) == Some(map),
+        _ => false,
+    })
 }
 
 /// Whether a goroutine has the value or the key: it lives on, and may take the entry out.

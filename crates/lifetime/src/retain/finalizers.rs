@@ -4,7 +4,7 @@ use crate::report::{Retained, Retention};
 use crate::retain::alias::Alias;
 use crate::retain::{Bodies, Candidate, Gate, calls};
 use stanch_effects::Role;
-use stanch_ir::{FuncId, Operand, Rvalue};
+use stanch_ir::{FuncId, InstrKind, Operand, Place, PlaceBase, Rvalue};
 
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     for (id, func) in bodies.funcs() {
@@ -20,7 +20,8 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
                 captures.iter().any(|c| names.locals.contains(&c.outer))
             });
             let bound = bound(bodies, id, run).is_some_and(|recv| names.has(&recv));
-            let given = cleanup && call.args.get(2).is_some_and(|arg| names.has(arg));
+            let arg = call.args.get(2).filter(|_| cleanup);
+            let given = arg.is_some_and(|arg| names.has(arg) || is_part(bodies, id, arg, &names));
             if !captured && !bound && !given {
                 continue;
             }
@@ -34,13 +35,33 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
                     cleanup,
                     given,
                 },
-                ty: bodies.ty(func, of),
+                ty: name.map_or_else(|| bodies.ty(func, of), |&l| func.locals[l].ty),
                 doubts: Vec::new(),
             };
             let gate = Gate::Sure;
             bodies.kept.candidates.push(Candidate { func: id.raw(), gate, retention });
         }
     }
+}
+
+/// Whether an object that the function makes is given the named one as a field.
+fn is_part(bodies: &Bodies<'_, '_>, id: FuncId, arg: &Operand, names: &Alias) -> bool {
+    let func = &bodies.module.funcs[id];
+    let owner = Alias::of(func, arg);
+    let made = |value: &Rvalue| match value {
+        Rvalue::Composite { elems, .. } => elems.iter().any(|(_, x)| names.has(x)),
+        _ => false,
+    };
+    func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
+        InstrKind::Store(Place { base: PlaceBase::Local(base), proj }, value) => {
+            let into = match value {
+                Operand::Local(value) => bodies.definitions[id][*value].iter().any(|v| made(v)),
+                _ => false,
+            };
+            owner.locals.contains(base) && !proj.is_empty() && (names.has(value) || into)
+        }
+        _ => false,
+    })
 }
 
 /// The function literal that a value is.

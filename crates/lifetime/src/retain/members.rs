@@ -38,9 +38,9 @@ pub(crate) fn judge(
     };
     let mut stops: FxHashSet<At> = events::others(bodies, id, func, insert).into_iter().collect();
     stops.extend(ways::refused(func, &bodies.definitions[id], &insert.results));
-    let lost = ways::returns(func, insert.at, &stops).into_iter().find(|&block| {
+    let lost = ways::returns(bodies, id, insert.at, &stops).into_iter().find(|&block| {
         gives_nothing(func, result, block)
-            && ways::outcome(func, &bodies.definitions[id], error, block) == Outcome::Failure
+            && ways::outcome(bodies, id, error, block) == Outcome::Failure
     });
     let Some(lost) = lost else { return };
     let retention = Retention {

@@ -7,20 +7,19 @@ use crate::retain::{At, Bodies, Candidate, Gate, members, rekeyed};
 use stanch_base::FxHashSet;
 use stanch_ir::{BlockId, Func, FuncId};
 
-pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
-    let helpers = Helpers::of(bodies);
+pub(crate) fn find(bodies: &mut Bodies<'_, '_>, helpers: &Helpers) {
     if !helpers.deletes_any() {
         return;
     }
     for (id, func) in bodies.funcs() {
         // Literals that run later or at the end may take it out.
-        let (inserts, deletes) = events::of(bodies, &helpers, id, func);
+        let (inserts, deletes) = events::of(bodies, helpers, id, func);
         for insert in inserts {
             match deletes.iter().any(|d| d.map == insert.map) {
                 true => judge(bodies, id, func, &insert, &deletes),
                 false => {
-                    members::judge(bodies, &helpers, id, func, &insert);
-                    rekeyed::judge(bodies, &helpers, id, func, &insert);
+                    members::judge(bodies, helpers, id, func, &insert);
+                    rekeyed::judge(bodies, helpers, id, func, &insert);
                 }
             }
         }
@@ -38,14 +37,14 @@ fn judge(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event, d
     let mut stops: FxHashSet<At> = own.iter().map(|d| d.at).collect();
     stops.extend(events::others(bodies, id, func, insert));
     stops.extend(refused(func, definitions, &insert.results));
-    let free = returns(func, insert.at, &stops);
+    let free = returns(bodies, id, insert.at, &stops);
     // Ways on which a deletion lies.
     let after: Vec<(&&Event, Vec<BlockId>)> = own
         .iter()
         .filter(|d| reaches(func, insert.at, d.at))
-        .map(|d| (d, returns(func, d.at, &FxHashSet::default())))
+        .map(|d| (d, returns(bodies, id, d.at, &FxHashSet::default())))
         .collect();
-    let ended = |block: BlockId| outcome(func, definitions, error, block);
+    let ended = |block: BlockId| outcome(bodies, id, error, block);
     let fails = |blocks: &[BlockId]| blocks.iter().any(|&b| ended(b) == Outcome::Failure);
     // Taken out when all went well, or on a failure: another failure that leaves it is a slip.
     let Some((delete, _)) = after

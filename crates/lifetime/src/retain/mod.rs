@@ -5,9 +5,12 @@ mod ages;
 mod alias;
 mod contexts;
 mod counters;
+mod deferred;
+mod dropped;
 mod events;
 mod finalizers;
 mod heaps;
+mod known;
 mod locals;
 mod lonely;
 mod members;
@@ -91,7 +94,10 @@ pub(crate) fn kept<'b, 'a>(
     pool::find(&mut bodies);
     slots::find(&mut bodies);
     heaps::find(&mut bodies);
-    missed::find(&mut bodies);
+    let helpers = events::Helpers::of(&bodies);
+    missed::find(&mut bodies, &helpers);
+    dropped::find(&mut bodies, &helpers);
+    deferred::find(&mut bodies);
     counters::find(&mut bodies);
     reopened::find(&mut bodies);
     contexts::find(&mut bodies);
@@ -141,6 +147,14 @@ impl<'b> Bodies<'b, '_> {
                 *ty
             }
             Operand::Func(object) => self.program.object(*object).ty,
+        }
+    }
+
+    /// The local that an operand is.
+    pub(crate) fn local(&self, operand: &Operand) -> Option<LocalId> {
+        match operand {
+            Operand::Local(local) => Some(*local),
+            _ => None,
         }
     }
 

@@ -1,14 +1,20 @@
 //! Ways through a function: which returns are reached past which points, and what they tell.
 
+use crate::retain::known::Known;
 use crate::retain::{At, Bodies};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_ir::{
-    BlockId, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Terminator,
+    BlockId, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Operand, Place, PlaceBase, Proj,
+    Rvalue, SelectOp, Terminator,
 };
 use stanch_types::ObjectId;
 
 /// Copies and fields looked through.
 pub(super) const MAX_STEPS: u32 = 4;
+/// Blocks that ways come to with different knowledge; beyond that nothing is said.
+const MAX_WAYS: usize = 2000;
+/// Blocks looked at on the only way to one.
+const MAX_WAY: usize = 8;
 
 /// The variable or field that holds the container of a local, if it outlives the call.
 pub(super) fn holder(bodies: &Bodies<'_, '_>, id: FuncId, local: LocalId) -> Option<ObjectId> {
@@ -17,7 +23,7 @@ pub(super) fn holder(bodies: &Bodies<'_, '_>, id: FuncId, local: LocalId) -> Opt
         outlives(bodies, id, func, place, MAX_STEPS).then(|| crate::retain::alias::end(place))?
     };
     bodies.definitions[id][local].iter().find_map(|v| match v {
-        Rvalue::Load(place) => held(place),
+        Rvalue::Load(place) | Rvalue::AddressOf(place) => held(place),
         Rvalue::Use(Operand::Local(x)) => bodies.definitions[id][*x].iter().find_map(|v| match v {
             Rvalue::Load(place) => held(place),
             _ => None,
@@ -111,19 +117,35 @@ pub(super) fn order(func: &Func) -> IndexVec<BlockId, usize> {
 }
 
 /// The blocks that ways lead to from a point, past none of the stops, each with the first instruction
-/// and the stop, if one is in it. The next turn of a loop is about another entry: no way goes back.
-pub(super) fn ways(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<(BlockId, usize, usize)> {
+/// and the stop, if one is in it. The next turn of a loop is about another entry: no way goes back. A way on
+/// which one condition has two answers is none.
+pub(super) fn ways(
+    bodies: &Bodies<'_, '_>,
+    id: FuncId,
+    from: At,
+    stops: &FxHashSet<At>,
+) -> Vec<(BlockId, usize, usize)> {
+    let func = &bodies.module.funcs[id];
     let order = order(func);
     let mut found = Vec::new();
-    let mut seen: FxHashSet<BlockId> = FxHashSet::default();
-    let mut stack = vec![(from.0, from.1 + 1)];
-    while let Some((block, start)) = stack.pop() {
+    let mut seen: FxHashSet<(BlockId, Known)> = FxHashSet::default();
+    let mut stack = vec![(from.0, from.1 + 1, Known::at(bodies, id, from.0))];
+    while let Some((block, start, mut known)) = stack.pop() {
         let data = &func.blocks[block];
         let stop = (start..data.instrs.len()).find(|at| stops.contains(&(block, *at)));
         found.push((block, start, stop.unwrap_or(usize::MAX)));
+        if seen.len() > MAX_WAYS {
+            return Vec::new();
+        }
         if stop.is_none() {
-            let next = data.term.targets().into_iter().filter(|b| order[*b] > order[block]);
-            stack.extend(next.filter(|b| seen.insert(*b)).map(|b| (b, 0)));
+            data.instrs[start.min(data.instrs.len())..].iter().for_each(|i| known.step(&i.kind));
+            for next in data.term.targets().into_iter().filter(|b| order[*b] > order[block]) {
+                if let Some(known) = known.go(bodies, id, block, next)
+                    && seen.insert((next, known.clone()))
+                {
+                    stack.push((next, 0, known));
+                }
+            }
         }
     }
     found
@@ -131,14 +153,30 @@ pub(super) fn ways(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<(BlockId
 
 /// Whether a way leads from one point to another.
 pub(super) fn reaches(func: &Func, from: At, to: At) -> bool {
-    let ways = ways(func, from, &FxHashSet::default());
-    ways.iter().any(|(block, start, _)| *block == to.0 && to.1 >= *start)
+    let order = order(func);
+    let mut seen: FxHashSet<BlockId> = FxHashSet::default();
+    let mut stack = vec![(from.0, from.1 + 1)];
+    while let Some((block, start)) = stack.pop() {
+        if block == to.0 && to.1 >= start {
+            return true;
+        }
+        let next = func.blocks[block].term.targets().into_iter();
+        let next = next.filter(|b| order[*b] > order[block]);
+        stack.extend(next.filter(|b| seen.insert(*b)).map(|b| (b, 0)));
+    }
+    false
 }
 
 /// The blocks with returns to which ways lead from a point, past none of the stops.
-pub(super) fn returns(func: &Func, from: At, stops: &FxHashSet<At>) -> Vec<BlockId> {
+pub(super) fn returns(
+    bodies: &Bodies<'_, '_>,
+    id: FuncId,
+    from: At,
+    stops: &FxHashSet<At>,
+) -> Vec<BlockId> {
+    let func = &bodies.module.funcs[id];
     let ends = |block: BlockId| matches!(func.blocks[block].term, Terminator::Return);
-    let ways = ways(func, from, stops).into_iter();
+    let ways = ways(bodies, id, from, stops).into_iter();
     let mut found: Vec<BlockId> =
         ways.filter(|w| w.2 == usize::MAX && ends(w.0)).map(|w| w.0).collect();
     found.sort_unstable();
@@ -155,74 +193,139 @@ pub(super) enum Outcome {
 
 /// How the function ends in a block, as the block itself says.
 pub(super) fn outcome(
-    func: &Func,
-    definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
+    bodies: &Bodies<'_, '_>,
+    id: FuncId,
     error: LocalId,
     block: BlockId,
 ) -> Outcome {
-    let set = func.blocks[block].instrs.iter().rev().find_map(|i| match &i.kind {
-        InstrKind::Assign(to, Rvalue::Use(value)) if *to == error => Some(value),
-        _ => None,
+    let set =
+        bodies.module.funcs[id].blocks[block].instrs.iter().rev().find_map(|i| match &i.kind {
+            InstrKind::Assign(to, Rvalue::Use(value)) if *to == error => Some(value),
+            _ => None,
+        });
+    // Results are evaluated before any is set.
+    let set = set.map(|value| match value {
+        Operand::Local(local) => match bodies.definitions[id][*local].as_slice() {
+            [Rvalue::Use(from)] if !is_variable(bodies, id, *local) => from,
+            _ => value,
+        },
+        _ => value,
     });
     match set {
         Some(Operand::Nil(_)) => Outcome::Success,
-        Some(Operand::Local(value)) if is_failed(func, definitions, *value, block) => {
-            Outcome::Failure
-        }
+        Some(Operand::Local(value)) if is_failed(bodies, id, *value, block) => Outcome::Failure,
         _ => Outcome::Unknown,
     }
 }
 
+fn is_variable(bodies: &Bodies<'_, '_>, id: FuncId, local: LocalId) -> bool {
+    bodies.module.funcs[id].locals[local].kind != LocalKind::Temp
+}
+
 /// Whether an error is known not to be nil in a block: it has just been made, or it was asked.
-fn is_failed(
-    func: &Func,
-    definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
-    value: LocalId,
-    block: BlockId,
-) -> bool {
-    // Made here: `fmt.Errorf`, `errors.New`, a wrapper's call.
-    let made_here = func.blocks[block].instrs.iter().any(|i| match &i.kind {
-        InstrKind::Call(call) => call.dst.contains(&value) && call.dst.len() == 1,
-        InstrKind::Assign(to, Rvalue::MakeInterface(..)) => *to == value,
-        _ => false,
+fn is_failed(bodies: &Bodies<'_, '_>, id: FuncId, value: LocalId, block: BlockId) -> bool {
+    let (func, definitions) = (&bodies.module.funcs[id], &bodies.definitions[id]);
+    // A package's error, by custom.
+    if let [Rvalue::Load(Place { base: PlaceBase::Global(_), proj })] =
+        definitions[value].as_slice()
+        && proj.is_empty()
+    {
+        return true;
+    }
+    let maker = func.blocks[block].instrs.iter().find_map(|i| match &i.kind {
+        InstrKind::Call(call) if call.dst == [value] => Some(&call.callee),
+        _ => None,
     });
-    let preds = func.predecessors();
-    let asked = |errors: &[LocalId]| {
-        let mut at = block;
-        for _ in 0..8 {
-            let [pred] = preds[at].as_slice() else { return false };
-            if let Terminator::Branch { cond: Operand::Local(cond), then, els } =
-                &func.blocks[*pred].term
-                && let [Rvalue::Binary(op, a, b)] = definitions[*cond].as_slice()
-            {
-                use stanch_syntax::ast::BinaryOp::{Eq, Ne};
-                let nil = |x: &Operand| matches!(x, Operand::Nil(_));
-                let err = |x: &Operand| match x {
-                    Operand::Local(x) => {
-                        errors.contains(x)
-                            || errors.is_empty() && func.locals[*x].ty == func.locals[value].ty
-                    }
-                    _ => false,
-                };
-                let about = nil(a) && err(b) || nil(b) && err(a);
-                let side = match op {
-                    Ne => Some(*then),
-                    Eq => Some(*els),
-                    _ => None,
-                };
-                if about && side == Some(at) {
-                    return true;
-                }
-            }
-            at = *pred;
+    let wrapped = definitions[value].iter().any(|v| matches!(v, Rvalue::MakeInterface(..)));
+    match maker {
+        Some(Callee::Static(object, _)) if bodies.reader.never_nil(*object) => return true,
+        Some(Callee::Interface { recv, .. }) if is_over(func, definitions, recv, block) => {
+            return true;
         }
-        false
-    };
+        _ => {}
+    }
     let mut same = vec![value];
     for value in &definitions[value] {
         if let Rvalue::Use(Operand::Local(x)) = value {
             same.push(*x);
         }
     }
-    asked(&same) || made_here && asked(&[])
+    // What a helper makes of an error that was asked is an error.
+    is_asked(func, definitions, block, &|x| same.contains(&x))
+        || (maker.is_some() || wrapped)
+            && is_asked(func, definitions, block, &|x| func.locals[x].ty == func.locals[value].ty)
+}
+
+/// Whether the only way to a block goes over a branch which has found an error not to be nil.
+fn is_asked(
+    func: &Func,
+    definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
+    block: BlockId,
+    is_error: &dyn Fn(LocalId) -> bool,
+) -> bool {
+    use stanch_syntax::ast::BinaryOp::{Eq, Ne};
+    let nil = |x: &Operand| matches!(x, Operand::Nil(_));
+    let err = |x: &Operand| matches!(x, Operand::Local(x) if is_error(*x));
+    single_ways(func, block).any(|(pred, at)| {
+        let Terminator::Branch { cond: Operand::Local(cond), then, els } = &func.blocks[pred].term
+        else {
+            return false;
+        };
+        let [Rvalue::Binary(op, a, b)] = definitions[*cond].as_slice() else { return false };
+        let side = match op {
+            Ne => *then,
+            Eq => *els,
+            _ => return false,
+        };
+        (nil(a) && err(b) || nil(b) && err(a)) && side == at
+    })
+}
+
+/// Whether a block is reached only by an arm of a select that waits for a signal of the same object.
+fn is_over(
+    func: &Func,
+    definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
+    object: &Operand,
+    block: BlockId,
+) -> bool {
+    let same = |x: &Operand| match (x, object) {
+        (Operand::Local(x), Operand::Local(object)) => {
+            let named = |local: &LocalId| match definitions[*local].as_slice() {
+                [Rvalue::Use(Operand::Local(from))] => *from,
+                _ => *local,
+            };
+            named(x) == named(object)
+        }
+        _ => false,
+    };
+    let signal = |chan: &Operand| {
+        func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
+            InstrKind::Call(call) => match &call.callee {
+                Callee::Interface { recv, .. } => {
+                    same(recv) && call.dst.iter().any(|dst| *chan == Operand::Local(*dst))
+                }
+                _ => false,
+            },
+            _ => false,
+        })
+    };
+    single_ways(func, block).any(|(pred, at)| match &func.blocks[pred].term {
+        Terminator::Select { arms, .. } => arms.iter().any(|arm| match &arm.op {
+            SelectOp::Recv { chan, dst: None, .. } => arm.target == at && signal(chan),
+            _ => false,
+        }),
+        _ => false,
+    })
+}
+
+/// The edges on the only way to a block, from the end on.
+pub(super) fn single_ways(func: &Func, block: BlockId) -> impl Iterator<Item = (BlockId, BlockId)> {
+    let preds = func.predecessors();
+    let mut at = block;
+    (0..MAX_WAY).map_while(move |_| {
+        let &[pred] = preds[at].as_slice() else { return None };
+        let edge = (pred, at);
+        at = pred;
+        Some(edge)
+    })
 }

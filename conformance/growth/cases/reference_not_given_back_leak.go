@@ -1,0 +1,45 @@
+// A failure keeps its reference, and so the entry stays.
+package reference_not_given_back
+
+import (
+	"errors"
+	"sync"
+)
+
+type ent struct {
+	refs int
+	buf  [64]byte
+}
+
+var mu sync.Mutex
+var ents = map[int]*ent{}
+
+func acquire(k int) *ent {
+	mu.Lock()
+	defer mu.Unlock()
+	e := ents[k]
+	if e == nil {
+		e = &ent{}
+		ents[k] = e
+	}
+	e.refs++
+	return e
+}
+func release(k int) {
+	mu.Lock()
+	defer mu.Unlock()
+	e := ents[k]
+	e.refs--
+	if e.refs == 0 {
+		delete(ents, k)
+	}
+}
+func use(k int) error {
+	acquire(k)
+	if k%2 == 0 {
+		return errors.New("x")
+	}
+	release(k)
+	return nil
+}
+func Step(i int) { _ = use(i) }
