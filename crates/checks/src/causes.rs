@@ -15,11 +15,13 @@ pub(crate) fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
     let missed = |f: &Finding| f.check.code == crate::add_without_done::CHECK.code;
     // Why a loop has no way out tells more than that.
     let endless = |f: &Finding| f.check.code == crate::stuck_worker::CHECK.code;
+    let follows = |f: &Finding| f.notes.iter().any(|n| n == crate::waitgroup_never_done::HANGS);
     // Whoever dropped the object can mend it.
     let dropped = |f: &Finding| is_object(f) && f.confidence != Confidence::Possible;
     findings.sort_by_cached_key(|f| {
         let speaks = dropped(f) || missed(f) && f.confidence != Confidence::Possible;
-        (!speaks, f.confidence, !lock(f), endless(f), f.witness.len(), f.location.clone())
+        let wordy = (follows(f), f.witness.len());
+        (!speaks, f.confidence, !lock(f), endless(f), wordy, f.location.clone())
     });
     // What is told, and what it speaks for.
     let mut causes: Vec<(Finding, Vec<Finding>)> = Vec::new();

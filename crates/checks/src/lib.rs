@@ -9,6 +9,7 @@ mod causes;
 mod clocks;
 pub mod closer_not_closed;
 pub mod closure_pins_large;
+mod confidence;
 pub mod constructor_error_leak;
 mod context;
 pub mod counter_not_lowered;

@@ -29,6 +29,7 @@
 //! Wait groups that code out of view may count down.
 
 use crate::Ctx;
+use crate::confidence::confidence;
 use crate::waits::{self, Words};
 use stanch_diagnostic::{Cause, Check, Finding, Remedy, Stage};
 use stanch_extract::RootLeak;
@@ -52,15 +53,23 @@ const WORDS: Words = Words {
     remedy: Remedy::ReleaseResource,
 };
 
+/// Says that the wait only follows from what keeps a member.
+pub(crate) const HANGS: &str = "a member of the group hangs before its `Done`: that is the reason";
+
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
     let leaks = waits::leaks(ctx, |ctx, seen| {
         let leak = &seen.leak.leak;
-        leak.kind == LeakKind::BlockedForEver
-            && leak.wait == WaitReason::WaitGroupWait
-            && !hangs_before_done(ctx, seen.leak)
+        leak.kind == LeakKind::BlockedForEver && leak.wait == WaitReason::WaitGroupWait
     });
-    leaks.iter().map(|seen| waits::finding(ctx, &CHECK, seen, &WORDS)).collect()
+    let findings = leaks.iter().map(|seen| {
+        let mut finding = waits::finding(ctx, &CHECK, seen, &WORDS);
+        if hangs_before_done(ctx, seen.leak) {
+            finding.notes.push(HANGS.to_owned());
+        }
+        finding
+    });
+    findings.collect()
 }
 
 /// Whether it is as surely told of a member that the same step leaves it blocked where its `Done` is to
@@ -76,7 +85,7 @@ fn hangs_before_done(ctx: &Ctx<'_>, waiting: &RootLeak) -> bool {
             && doom(member) == doom(leak)
             && dones.any(|done| member.stack.iter().any(|frame| frame.0 == done.0))
             && member.also_blocked.iter().any(|b| b.stack.first() == leak.stack.first())
-            && waits::confidence(ctx, other) <= waits::confidence(ctx, waiting)
+            && confidence(ctx, other) <= confidence(ctx, waiting)
     })
 }
 

@@ -1,13 +1,14 @@
 //! From what the explorer proved to findings: the parts that its checks share.
 
-use crate::{Ctx, doubts, times};
+use crate::confidence::{confidence, doubt};
+use crate::{Ctx, times};
 use stanch_diagnostic::{
     Action, Check, Confidence, Finding, Frame, Goroutine, Label, Remedy, Severity, Step,
 };
 use stanch_extract::RootLeak;
-use stanch_ir::{Callee, FuncId, InstrKind, Operand, Rvalue, Span};
+use stanch_ir::{Callee, FuncId, InstrKind, Operand, Span};
 use stanch_model::{Action as Act, Blocked, Decision, FnId, Leak, LeakKind, Site, WaitReason};
-use stanch_types::{Builtin, ConstValue, TypeId, TypeKind};
+use stanch_types::{Builtin, TypeId};
 use std::collections::BTreeSet;
 
 /// How many operations that could have helped are labelled.
@@ -122,185 +123,6 @@ fn is_of_std(ctx: &Ctx<'_>, ty: TypeId, package: &str, names: &[&str]) -> bool {
 /// Function and place of the operation that blocks: the innermost frame with a source.
 fn operation(ctx: &Ctx<'_>, leak: &Leak) -> Option<(FuncId, Span)> {
     leak.stack.iter().find_map(|&(_, site)| ctx.explored.translated.source(site))
-}
-
-/// Proved if the witness rests on nothing but the scheduler and the clock. Possible if it needs a panic
-/// that nothing says can happen, or decisions of which not all was followed, if it is a test that would
-/// hang or fail, if unknown sizes must differ or be 0 for it, if the source gives reasons to doubt it, or if
-/// it waits for what nobody in view ever brings: that is meant, or is served from elsewhere.
-pub(crate) fn confidence(ctx: &Ctx<'_>, leak: &RootLeak) -> Confidence {
-    let assumed = |d: Decision| !matches!(d, Decision::Happened(_));
-    let RootLeak { scaled, client, unexplored, .. } = leak;
-    let likely = *scaled
-        || *client
-        || *unexplored
-        || leak.leak.assumptions.iter().any(|a| assumed(a.decision));
-    let panics = leak.leak.witness.iter().any(|s| s.action == Act::Panic);
-    let worker = leak.leak.kind == LeakKind::AliveForEver;
-    let test = in_test(ctx, leak.root) && (likely || worker || leak.leak.goroutine == 0);
-    let doubtful = doubts::ends_with_process(ctx, leak)
-        || doubts::waits_for_workers(ctx, leak)
-        || doubts::finds_another(ctx, &leak.leak)
-        || doubts::timer_fires_twice(ctx, &leak.leak)
-        || doubts::takes_two_signals(ctx, &leak.leak)
-        || doubts::changes_its_mind(ctx, leak)
-        || doubts::takes_for_own(ctx, &leak.leak)
-        || doubts::counts_on(ctx, &leak.leak)
-        || doubts::starts_counted(ctx, &leak.leak)
-        || doubts::is_nil_by_now(ctx, &leak.leak)
-        || doubts::fails_if_stuck(ctx, leak);
-    match likely {
-        _ if panics || test || doubtful => Confidence::Possible,
-        true if leak.blurred || decides_elsewhere(ctx, leak) => Confidence::Possible,
-        _ if odd_sizes(ctx, &leak.leak) || waits_on_purpose(ctx, leak) => Confidence::Possible,
-        _ if stops_nothing(leak) || counts(ctx, leak) || takes_slot_back(ctx, &leak.leak) => {
-            Confidence::Possible
-        }
-        true => Confidence::Likely,
-        false => Confidence::Proved,
-    }
-}
-
-/// Whether the schedule rests on a decision and goes through another package: what comes out of there may
-/// decide it.
-fn decides_elsewhere(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
-    let sources = leak.leak.witness.iter().filter_map(|s| ctx.explored.translated.source(s.site));
-    let decides =
-        leak.leak.assumptions.iter().any(|a| !matches!(a.decision, Decision::Happened(_)));
-    decides && sources.into_iter().any(|(_, span)| span.package != ctx.package)
-}
-
-/// Whether the schedule needs that several unknown sizes differ, or that one is 0. The code that the
-/// sizes come from tends to know better. A number that ends a loop early is none of them, unless the
-/// room of a channel differs from it: that was computed.
-fn odd_sizes(ctx: &Ctx<'_>, leak: &Leak) -> bool {
-    let (mut sizes, mut early, mut room) = (BTreeSet::new(), BTreeSet::new(), false);
-    for assumption in &leak.assumptions {
-        let Decision::Size(n) = assumption.decision else { continue };
-        let site = leak.witness.get(assumption.step as usize).map(|s| s.site);
-        let source = site.and_then(|s| ctx.explored.translated.source(s));
-        let ends = source.is_some_and(|(f, span)| times::is_limit(ctx, f, span));
-        room |= source.is_some_and(|(f, span)| makes_room(ctx, f, span));
-        if ends && n != 0 {
-            early.insert(n)
-        } else {
-            sizes.insert(n)
-        };
-    }
-    if room {
-        sizes.append(&mut early);
-    }
-    sizes.len() > 1 || sizes.contains(&0)
-}
-
-/// Whether a channel is made there with a room that is no constant.
-fn makes_room(ctx: &Ctx<'_>, func: FuncId, span: Span) -> bool {
-    let instrs = ctx.module.funcs[func].blocks.iter().flat_map(|b| &b.instrs);
-    instrs.into_iter().any(|i| {
-        i.span == span
-            && matches!(&i.kind, InstrKind::Assign(_, Rvalue::MakeChan { cap: Some(_), .. }))
-    })
-}
-
-/// Whether what is waited for is a slot of a semaphore, a channel with room for several empty values,
-/// that its owner takes back: he knows that he has it.
-fn takes_slot_back(ctx: &Ctx<'_>, leak: &Leak) -> bool {
-    let with = |stack: &[(FnId, Site)]| {
-        let mut leaks = ctx.explored.leaks.iter().map(|l| &l.leak);
-        leaks.any(|l| l.stack.first() == stack.first() && waits_for_slot(ctx, l))
-    };
-    waits_for_slot(ctx, leak) || leak.also_blocked.iter().any(|b| with(&b.stack))
-}
-
-fn waits_for_slot(ctx: &Ctx<'_>, leak: &Leak) -> bool {
-    leak.wait == WaitReason::ChanReceive
-        && leak.objects.iter().any(|&(_, site)| {
-            let Some((func, span)) = ctx.explored.translated.source(site) else { return false };
-            let instrs = ctx.module.funcs[func].blocks.iter().flat_map(|b| &b.instrs);
-            instrs.filter(|i| i.span == span).any(|i| match &i.kind {
-                InstrKind::Assign(_, Rvalue::MakeChan { ty, cap: Some(cap) }) => {
-                    is_empty(ctx, *ty) && !matches!(cap, Operand::Const(n, _) if is_small(n))
-                }
-                _ => false,
-            })
-        })
-}
-
-/// Whether values of a channel have no size.
-fn is_empty(ctx: &Ctx<'_>, chan: TypeId) -> bool {
-    let element = ctx.program.chan_of(chan).map(|c| ctx.program.underlying(c.1));
-    element.is_some_and(
-        |ty| matches!(ctx.program.kind(ty), TypeKind::Struct(fields) if fields.is_empty()),
-    )
-}
-
-/// Whether a buffer has room for one value at most.
-fn is_small(size: &ConstValue) -> bool {
-    matches!(size, ConstValue::Int(n) if i64::try_from(n.clone()).is_ok_and(|n| n <= 1))
-}
-
-/// Whether a client's schedule needs an answer of a function of `sync/atomic`: they tell what others have
-/// done, of which the model knows nothing. That a swap succeeds is the rule.
-fn counts(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
-    let RootLeak { leak, client: true, .. } = leak else { return false };
-    leak.assumptions.iter().any(|a| {
-        let site = leak.witness.get(a.step as usize).map(|s| s.site);
-        let Some((func, span)) = site.and_then(|s| ctx.explored.translated.source(s)) else {
-            return false;
-        };
-        let succeeds = matches!(a.decision, Decision::Taken(true) | Decision::Answer(true));
-        let instrs = ctx.module.funcs[func].blocks.iter().flat_map(|b| &b.instrs);
-        instrs.into_iter().any(|i| match &i.kind {
-            InstrKind::Call(call) => match &call.callee {
-                Callee::Static(object, _) => {
-                    let name = ctx.program.object_name(*object);
-                    span.file == i.span.file
-                        && span.range.contains(i.span.range)
-                        && object.package != stanch_types::ObjectId::UNIVERSE
-                        && ctx.program.package_path(object.package) == "sync/atomic"
-                        && !(succeeds && name.starts_with("CompareAndSwap"))
-                }
-                _ => false,
-            },
-            _ => false,
-        })
-    })
-}
-
-/// Whether a client stops what was not set up: it would have no reason to.
-fn stops_nothing(leak: &RootLeak) -> bool {
-    let nil = matches!(leak.leak.wait, WaitReason::ChanSendNil | WaitReason::ChanReceiveNil);
-    leak.client && nil
-}
-
-/// Whether a function waits, for its caller, for what comes on no path in view.
-fn waits_on_purpose(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
-    let receives = matches!(
-        leak.leak.wait,
-        WaitReason::ChanReceive
-            | WaitReason::ChanReceiveNil
-            | WaitReason::Select
-            | WaitReason::SelectNoCases
-    );
-    receives
-        && leak.leak.kind == LeakKind::BlockedForEver
-        && leak.leak.goroutine == 0
-        && leak.leak.rescuers.is_empty()
-        && !times::is_started(ctx, leak.root)
-}
-
-/// Whether a function is a test or part of one: it, or the function it stands in, is given the test.
-fn in_test(ctx: &Ctx<'_>, func: FuncId) -> bool {
-    let func = &ctx.module.funcs[func];
-    let given = func.params.iter().any(|p| {
-        let ty = func.locals[*p].ty;
-        let named = ctx.program.named_object(ctx.program.pointee(ty).unwrap_or(ty));
-        named.is_some_and(|o| {
-            o.package != stanch_types::ObjectId::UNIVERSE
-                && ctx.program.package_path(o.package) == "testing"
-        })
-    });
-    given || func.parent.is_some_and(|parent| in_test(ctx, parent))
 }
 
 /// The finding of a leak.
@@ -521,10 +343,12 @@ fn notes(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if confidence(ctx, seen.leak) == Confidence::Likely {
-        notes.push(
+    match doubt(ctx, seen.leak) {
+        Some(doubt) => notes.push(format!("what speaks against it: {doubt}")),
+        None if confidence(ctx, seen.leak) == Confidence::Likely => notes.push(
             "this rests on the decisions in the schedule, which can go either way".to_owned(),
-        );
+        ),
+        None => {}
     }
     if seen.leak.client {
         let stop = ctx.name(seen.leak.root);

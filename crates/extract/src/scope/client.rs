@@ -1,6 +1,5 @@
 //! Which objects of a type's object only its own methods get at.
 
-use super::classes::Kind;
 use super::operations::{locks, matters};
 use super::{Group, Scopes, Tree};
 use crate::client::{Client, is_test};

@@ -2,7 +2,7 @@
 //! itself, and waits for nothing before that but for other such locks, in no circle.
 
 use super::Scopes;
-use super::classes::{At, Kind, block};
+use super::classes::{At, block};
 use super::operations::{locks, unlocks, waits};
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_model::{AllocKind, FnId, Op, Prim, Term, successors};
