@@ -2,14 +2,14 @@
 
 use crate::client::{Calls, Client};
 use crate::scope::{
-    At, Detail, Group, Grouped, Keep, Kind, Scopes, Sliced, Tree, Waiting, emit, waiting,
+    At, Detail, Group, Grouped, Keep, Kind, Scopes, Sliced, Tree, Waiting, Ways, emit, waiting,
 };
 use crate::translate::Translated;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::{FuncId, Module};
 use stanch_model::{
-    Action, ArgSpec, Callee, Const, Escaped, FnId, Inconclusive, Limits, Op, Operand, Outcome,
-    WaitReason,
+    Action, ArgSpec, Callee, Const, Escaped, FnId, Inconclusive, Leak, Limits, Op, Operand,
+    Outcome, WaitReason,
 };
 use stanch_types::Program;
 use std::cell::{Cell, RefCell};
@@ -161,6 +161,20 @@ fn run(sliced: &Sliced, args: &[ArgSpec], limits: &Limits) -> Outcome {
     stanch_model::explore(&sliced.program, sliced.root, &args, limits)
 }
 
+/// What was found in a slice with folded ways is told from one in which every way is its own, as far as
+/// that was explored.
+fn with_own_ways(folded: &mut Outcome, each: Outcome) {
+    let key = |l: &Leak| (l.kind, l.entry, l.wait, l.stack.first().copied());
+    folded.n_states = folded.n_states.saturating_add(each.n_states);
+    let mut leaks = each.leaks;
+    for leak in std::mem::take(&mut folded.leaks) {
+        if !leaks.iter().any(|l| key(l) == key(&leak)) {
+            leaks.push(leak);
+        }
+    }
+    folded.leaks = leaks;
+}
+
 /// Where an exploration starts.
 struct Root {
     id: FnId,
@@ -187,8 +201,8 @@ struct Explorer<'a> {
     scopes: Scopes<'a>,
     /// Objects that were not explored, by function.
     left_out: Cell<u32>,
-    /// What was explored to its end, by root and classes of its objects: from another object the same is
-    /// not explored again.
+    /// What was explored, by root and classes of its objects: from another object the same is not explored
+    /// again.
     handed: RefCell<FxHashMap<(FnId, Vec<u32>), Handed>>,
 }
 
@@ -275,15 +289,13 @@ impl<'a> Explorer<'a> {
                 self.leave_out();
                 continue;
             };
-            if let Some(more) = self.beyond(&start, &one) {
+            if let Some(more) = self.beyond(&start, &group, &tree, &one) {
                 found(more);
             }
             let handed = self.handed(&one);
             self.up(&handed, root, seeds, &group, next);
             self.constants(&handed, root, &group, seeds, next);
-            if one.is_enough() {
-                self.handed.borrow_mut().insert(key, handed);
-            }
+            self.handed.borrow_mut().insert(key, handed);
             found(one);
         }
     }
@@ -372,7 +384,7 @@ impl<'a> Explorer<'a> {
         let (classes, carrying) = (&group.classes, &group.carrying);
         let how = (forced, effort.detail);
         let keep = Keep::of(&self.scopes, *id, classes, carrying, tree, how)?;
-        let sliced = emit(&keep);
+        let sliced = emit(&keep, Ways::Folded);
         let mut limits = effort.limits;
         let idle = forced.is_none() && self.is_idle(&sliced, group);
         if idle {
@@ -380,6 +392,17 @@ impl<'a> Explorer<'a> {
             limits.instructions = IDLE_INSTRUCTIONS;
         }
         let mut outcome = run(&sliced, args, &limits);
+        // What is only possible anyway is told as it is.
+        let shown = match effort.limits.alike {
+            0 => true,
+            _ => effort.detail == Detail::Full && outcome.inconclusive.is_none(),
+        };
+        if shown && !outcome.leaks.is_empty() {
+            let each = emit(&keep, Ways::Each);
+            if each.program != sliced.program {
+                with_own_ways(&mut outcome, run(&each, args, &limits));
+            }
+        }
         if idle {
             outcome.inconclusive = None;
         }
@@ -420,7 +443,7 @@ impl<'a> Explorer<'a> {
 
     /// Where nobody gets stuck with the sizes that are tried: with a small number for the one number that is
     /// larger, so that there can be more of something than it has room, or workers, for.
-    fn beyond(&self, root: &Root, one: &One) -> Option<One> {
+    fn beyond(&self, root: &Root, group: &Group, tree: &Tree, one: &One) -> Option<One> {
         let all = one.outcome.inconclusive.is_none() && one.outcome.leaks.is_empty();
         let shared = matches!(waiting(&one.sliced.program), Waiting::Shared);
         if !all || !shared || one.blurred || one.sliced.scaled {
@@ -429,6 +452,13 @@ impl<'a> Explorer<'a> {
         let (sliced, small) = one.sliced.scaled_beyond()?;
         let limits = Limits { max_size: small + 1, ..crate::LIMITS };
         let mut outcome = run(&sliced, &root.args, &limits);
+        if !outcome.leaks.is_empty() {
+            let (classes, carrying) = (&group.classes, &group.carrying);
+            let how = (None, Detail::Full);
+            let keep = Keep::of(&self.scopes, root.id, classes, carrying, tree, how)?;
+            let (each, _) = emit(&keep, Ways::Each).scaled_beyond()?;
+            with_own_ways(&mut outcome, run(&each, &root.args, &limits));
+        }
         // Room that nobody in view empties was meant to be enough.
         outcome.leaks.retain(|leak| !leak.rescuers.is_empty());
         Some(One { root: root.func, sliced, outcome, again: true, ..*one })

@@ -5,7 +5,7 @@ use super::classes::{At, block};
 use super::keep::Keep;
 use super::operations::{locks, matters};
 use super::shape::{End, Shape};
-use super::tidy::{Body, tidy};
+use super::tidy::{Body, Ways, tidy};
 use crate::flow::Join;
 use stanch_base::{FxHashMap, Idx, IndexVec};
 use stanch_ir::BlockId as FlowBlock;
@@ -16,7 +16,7 @@ use stanch_model::{
 };
 
 /// Tags of choices that no type has.
-const CHOICE: u32 = 0xff_0000;
+pub(super) const CHOICE: u32 = 0xff_0000;
 
 /// A program with the way back to the model that it is a slice of.
 pub(crate) struct Sliced {
@@ -67,7 +67,7 @@ impl Sliced {
 }
 
 /// The program that a slice is.
-pub(crate) fn emit(keep: &Keep<'_, '_>) -> Sliced {
+pub(crate) fn emit(keep: &Keep<'_, '_>, ways: Ways) -> Sliced {
     let model = keep.scopes.model;
     let numbers: FxHashMap<FnId, FnId> =
         keep.order.iter().enumerate().map(|(n, f)| (*f, FnId::from_usize(n))).collect();
@@ -84,7 +84,7 @@ pub(crate) fn emit(keep: &Keep<'_, '_>) -> Sliced {
     for &id in &keep.order {
         let mut body = emitter.function(id);
         if !keep.scopes.is_helper(id) {
-            tidy(&mut body);
+            tidy(&mut body, ways);
         }
         functions.push(body.function);
         origins.push(body.origins);

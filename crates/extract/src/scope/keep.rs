@@ -20,6 +20,8 @@ use stanch_model::{
 /// Functions and instructions of one slice; more are too much.
 const MAX_FUNCTIONS: usize = 44;
 const MAX_INSTRS: usize = 450;
+/// Stands for the number of members of a sequence or map among the fields that matter.
+const LENGTH: u32 = CONTENT - 1;
 /// A function of which only a result matters is followed if it is not longer than this.
 const SMALL: usize = 60;
 
@@ -313,7 +315,7 @@ impl<'s, 'm> Keep<'s, 'm> {
                     match &arm.op {
                         SelectOp::Send { chan, value } if self.in_group(id, chan) => {
                             self.need(id, chan);
-                            self.need_sent(id, chan, value);
+                            self.need_member(id, chan, value);
                         }
                         SelectOp::Recv { chan, dst, .. } if self.in_group(id, chan) => {
                             self.need(id, chan);
@@ -350,9 +352,10 @@ impl<'s, 'm> Keep<'s, 'm> {
         }
     }
 
-    /// A value that is sent matters if somebody looks at what he gets, or if it is of the group.
-    fn need_sent(&mut self, id: FnId, chan: &Operand, value: &Operand) {
-        if self.is_tainted(id, value) || self.content_needed(id, chan) {
+    /// A value that is put into something matters if somebody looks at what he gets from there, or if it
+    /// shows an object of the group out of view.
+    fn need_member(&mut self, id: FnId, base: &Operand, value: &Operand) {
+        if self.content_needed(id, base) || self.shows(id, base, value) {
             self.need(id, value);
         }
     }
@@ -365,6 +368,21 @@ impl<'s, 'm> Keep<'s, 'm> {
         if let Some(class) = self.class(id, base) {
             self.need_field(class, CONTENT);
         }
+    }
+
+    /// The number of members matters: so do all places where there may be one more or less.
+    fn need_length(&mut self, id: FnId, base: &Operand) {
+        let Some(class) = self.class(id, base) else { return };
+        if self.fields.insert((class, LENGTH)) {
+            self.changed = true;
+            for id in self.scopes.stores.get(&(class, CONTENT)).cloned().unwrap_or_default() {
+                self.add_with_callers(id);
+            }
+        }
+    }
+
+    fn length_needed(&self, id: FnId, base: &Operand) -> bool {
+        self.class(id, base).is_some_and(|c| self.fields.contains(&(c, LENGTH)))
     }
 
     /// Loads of the field matter: so do all stores of it.
@@ -453,9 +471,10 @@ impl<'s, 'm> Keep<'s, 'm> {
             Prim::Yield => self.body(id).main,
             Prim::SeqSet | Prim::MapSet => {
                 self.content_needed(id, &first)
+                    || prim == Prim::MapSet && self.length_needed(id, &first)
                     || call.args.iter().skip(1).any(|a| self.shows(id, &first, a))
             }
-            Prim::MapDelete => self.content_needed(id, &first),
+            Prim::MapDelete => self.content_needed(id, &first) || self.length_needed(id, &first),
             Prim::Forget => match (self.class(id, &first), call.args.get(1)) {
                 (Some(class), Some(Operand::Const(stanch_model::Const::Int(n)))) => {
                     self.fields.contains(&(class, *n as u32))
@@ -604,7 +623,7 @@ impl<'s, 'm> Keep<'s, 'm> {
             Prim::Send => {
                 self.need(id, &first);
                 if let Some(value) = call.args.get(1) {
-                    self.need_sent(id, &first, value);
+                    self.need_member(id, &first, value);
                 }
             }
             Prim::Recv if !self.in_group(id, &first) => {}
@@ -615,8 +634,24 @@ impl<'s, 'm> Keep<'s, 'm> {
                 }
             }
             Prim::SeqLen => {
+                call.args.iter().for_each(|a| self.need(id, a));
+                self.need_length(id, &first);
+            }
+            Prim::SeqAppend => {
                 self.need(id, &first);
-                self.need_content(id, &first);
+                let made = call.dst.first().copied().flatten().map(Operand::Local);
+                for value in call.args.iter().skip(1) {
+                    self.need_member(id, &first, value);
+                    if let Some(made) = &made {
+                        self.need_member(id, made, value);
+                    }
+                }
+            }
+            Prim::MapSet => {
+                let [_, key, value] = call.args.as_slice() else { return };
+                self.need(id, &first);
+                self.need(id, key);
+                self.need_member(id, &first, value);
             }
             Prim::Escape => {
                 for arg in &call.args {

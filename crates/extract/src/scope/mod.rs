@@ -17,6 +17,7 @@ pub(crate) mod classes;
 mod client;
 mod clocks;
 mod emit;
+mod fold;
 mod group;
 mod harmless;
 mod held;
@@ -38,6 +39,7 @@ pub(crate) use emit::{Sliced, emit};
 pub(crate) use group::{Group, Grouped, Tree};
 pub(crate) use idle::{Waiting, waiting};
 pub(crate) use keep::Keep;
+pub(crate) use tidy::Ways;
 
 use crate::parts::Parts;
 use classes::Classes;

@@ -3,6 +3,7 @@
 //! the ways through it differ in makes no states of its own.
 
 use super::classes::{At, block};
+use super::fold::fold;
 use stanch_base::{Idx, IndexVec};
 use stanch_model::{
     Block, BlockId, Callee, Const, Function, LocalId, Op, Operand, Part, PartMut, Term, successors,
@@ -19,8 +20,17 @@ pub(super) struct Body {
     pub(super) origins: Vec<Vec<Option<At>>>,
 }
 
+/// Whether equal ways through a function are one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ways {
+    /// Each is its own.
+    Each,
+    /// Those that do the same are one.
+    Folded,
+}
+
 /// Makes a function shorter.
-pub(super) fn tidy(body: &mut Body) {
+pub(super) fn tidy(body: &mut Body, ways: Ways) {
     for _ in 0..ROUNDS {
         let mut changed = thread(&mut body.function);
         changed |= merge(body);
@@ -28,6 +38,7 @@ pub(super) fn tidy(body: &mut Body) {
         changed |= join_moves(body);
         changed |= unread(body);
         changed |= settled(&mut body.function);
+        changed |= ways == Ways::Folded && fold(body);
         if !changed {
             break;
         }
@@ -405,17 +416,21 @@ fn drop_locals(f: &mut Function) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Body, tidy};
+    use super::{Body, Ways, tidy};
     use stanch_base::IndexVec;
     use stanch_model::{FnId, Function, Program};
 
     fn tidied(text: &str) -> String {
+        shortened(text, Ways::Each)
+    }
+
+    fn shortened(text: &str, ways: Ways) -> String {
         let mut program = Program::parse(text).expect("a program");
         let mut functions: IndexVec<FnId, Function> = IndexVec::new();
         for function in std::mem::take(&mut program.functions) {
             let origins = function.blocks.iter().map(|b| vec![None; b.instrs.len()]).collect();
             let mut body = Body { function, origins };
-            tidy(&mut body);
+            tidy(&mut body, ways);
             for (block, origins) in body.function.blocks.iter().zip(&body.origins) {
                 assert_eq!(block.instrs.len(), origins.len());
             }
@@ -440,6 +455,40 @@ mod tests {
         let text = "fn f(c) -> (r) {\n  r = 1\n  defer close(c)\n  v = pure()\n  close(c)\n  r = v\n  rundefers\n  return\n}\n";
         let text = tidied(text);
         assert!(text.contains("r = 1") && text.contains("v = pure()"), "{text}");
+    }
+
+    #[test]
+    fn returns_that_do_the_same_are_one() {
+        let text = "fn f(c) -> (r) {\n  _, e = pure()\n  k = e != nil\n  if k p else q\np:\n  r = nil\n  return\n\
+                    q:\n  e2 = pure()\n  k2 = e2 == nil\n  if k2 s else t\nt:\n  r = nil\n  return\n\
+                    s:\n  b = pure()\n  if b u else v\nu:\n  r = nil\n  return\n\
+                    v:\n  send(c, 1)\n  r = c\n  return\n}\n";
+        let each = shortened(text, Ways::Each);
+        assert_eq!(
+            (each.matches("r = nil").count(), each.matches("if ").count()),
+            (3, 3),
+            "{each}"
+        );
+        let folded = shortened(text, Ways::Folded);
+        let counts = (folded.matches("r = nil").count(), folded.matches("if ").count());
+        assert_eq!(counts, (1, 1), "{folded}");
+        assert!(folded.contains("send(c, 1)"), "{folded}");
+    }
+
+    #[test]
+    fn a_question_that_is_asked_again_is_no_free_choice() {
+        let text = "fn f(c) {\n  e = pure()\n  k = e != nil\n  if k p else q\np:\n  return\n\
+                    q:\n  b = pure()\n  if b p else v\nv:\n  k = e != nil\n  if k u else w\n\
+                    u:\n  close(c)\n  return\nw:\n  send(c, 1)\n  return\n}\n";
+        let folded = shortened(text, Ways::Folded);
+        assert_eq!(folded.matches("e != nil").count(), 2, "{folded}");
+        assert_eq!(folded.matches("if ").count(), 3, "{folded}");
+    }
+
+    #[test]
+    fn operations_that_are_waited_for_stay_apart() {
+        let text = "fn f(c, u) {\n  if u a else b\na:\n  send(c, 1)\n  return\nb:\n  send(c, 1)\n  return\n}\n";
+        assert_eq!(shortened(text, Ways::Folded).matches("send").count(), 2);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Slices against the whole, on random small programs: who is blocked for ever in a slice is so in the
 //! whole, and the other way round.
 
-use super::{Detail, Grouped, Keep, Kind, Scopes, Tree, emit};
+use super::{Detail, Grouped, Keep, Kind, Scopes, Tree, Ways, emit};
 use stanch_base::{FxHashMap, FxHashSet};
 use stanch_model::{ArgSpec, FnId, LeakKind, Limits, Outcome, Program, UnknownKind, explore};
 use std::collections::BTreeSet;
@@ -152,7 +152,7 @@ fn sliced(model: &Program, root: FnId) -> Option<(Verdict, Vec<String>)> {
         covered.extend(&group.classes);
         let keep =
             Keep::of(&scopes, root, &group.classes, &group.carrying, &tree, (None, Detail::Full))?;
-        let slice = emit(&keep);
+        let slice = emit(&keep, Ways::Folded);
         let outcome = run(&slice.program, slice.root)?;
         texts.push(slice.program.to_string());
         all.extend(verdict(outcome.leaks.into_iter().map(|l| slice.lift(l))));
