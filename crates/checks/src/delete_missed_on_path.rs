@@ -5,7 +5,8 @@
 //! leaves the entry and all that it refers to in the map, one for each failure. So does a failure of a
 //! function that puts an object in and returns it, if only methods of the object take it out: whoever gets
 //! an error has no object to call them. So does a function that finds an entry, changes the field that is its
-//! key, and puts it in again: the entry under the old key stays, and nobody knows that key any more.
+//! key, and puts it in again: the entry under the old key stays, and nobody knows that key any more. And so
+//! does a function that finds an entry, closes it and leaves it in, where others take out what they close.
 //!
 //! # Example
 //! ```go
@@ -71,6 +72,9 @@ fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
     if let Retained::Rekeyed { container, field, found, renamed } = r.what {
         return Some(rekeyed(ctx, r, (container, field), found, renamed));
     }
+    if let Retained::Ended { container, deleted } = r.what {
+        return Some(ended(ctx, r, container, deleted));
+    }
     let Retained::DeleteMissed { container, deleted, missed, remover } = &r.what else {
         return None;
     };
@@ -92,6 +96,19 @@ fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
         help: "delete the entry before this return, or in a `defer` after the insertion".to_owned(),
         remedy: Remedy::ReleaseReference,
     })
+}
+
+/// An entry that is closed and stays.
+fn ended(ctx: &ModuleCtx<'_>, r: &Retention, container: ObjectId, deleted: Span) -> Words {
+    let name = retentions::name(ctx, container);
+    Words {
+        message: format!("`{}` closes an entry of `{name}` and leaves it in", short(&r.function)),
+        label: "what is closed here stays in the map".to_owned(),
+        related: vec![ctx.label(deleted, "what is closed elsewhere is taken out")],
+        notes: retentions::container(ctx, r, container),
+        help: format!("delete the entry from `{name}` too"),
+        remedy: Remedy::ReleaseReference,
+    }
 }
 
 /// An entry that is put in again under another key.
@@ -121,6 +138,59 @@ mod tests {
     use stanch_testing::{check, example};
 
     const NAME: &str = "delete-missed-on-path";
+
+    #[test]
+    fn an_entry_that_is_closed_and_stays() {
+        check(
+            NAME,
+            r#"
+type handle struct {
+    file *os.File
+    path string
+}
+type cache struct {
+    mu      sync.Mutex
+    handles map[string]*handle
+}
+func (c *cache) drop(h *handle) error {
+    err := h.file.Close()
+    delete(c.handles, h.path)
+  //^^^^^^^^^^^^^^^^^^^^^^^^^ label: what is closed elsewhere is taken out
+    return err
+}
+func (c *cache) closePath(path string) error {
+    c.mu.Lock()
+    defer c.mu.Unlock()
+    h, ok := c.handles[path]
+    if !ok {
+        return nil
+    }
+    return h.file.Close()
+         //^^^^^^^^^^^^^^ leak[delete-missed-on-path]: closes an entry of `handles` and leaves it in
+}
+func (c *cache) reopen(path string) error {
+    h, ok := c.handles[path]
+    if !ok {
+        return nil
+    }
+    if err := h.file.Close(); err != nil {
+        return err
+    }
+    file, err := os.Open(path)
+    h.file = file
+    return err
+}
+func (c *cache) remove(path string) error {
+    h, ok := c.handles[path]
+    if !ok {
+        return nil
+    }
+    delete(c.handles, path)
+    return h.file.Close()
+}
+"#,
+        );
+    }
 
     #[test]
     fn several_results_and_a_wait_that_gives_up() {

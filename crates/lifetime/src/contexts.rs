@@ -176,6 +176,19 @@ impl<'s> Calls<'s> {
         }
     }
 
+    /// The functions that lead to each, by whatever edge.
+    pub(crate) fn callers(&mut self) -> FxHashMap<Node, Vec<Node>> {
+        let mut callers: FxHashMap<Node, Vec<Node>> = FxHashMap::default();
+        for (node, facts) in self.nodes() {
+            for edge in &facts.edges {
+                for to in self.targets(node, &edge.to) {
+                    callers.entry(to).or_default().push(node);
+                }
+            }
+        }
+        callers
+    }
+
     /// The functions an edge may lead to.
     pub(crate) fn targets(&mut self, from: Node, to: &'s Target) -> Vec<Node> {
         match to {

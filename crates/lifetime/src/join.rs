@@ -66,6 +66,7 @@ struct Join<'s> {
     program: &'s Program<'s>,
     effects: &'s Effects,
     calls: Calls<'s>,
+    callers: FxHashMap<Node, Vec<Node>>,
     arrivals: Arrivals,
     ids: FxHashMap<(Arc<str>, u32), u32>,
     declared: Vec<Declared>,
@@ -98,10 +99,12 @@ pub fn join<'s>(
 ) -> Results {
     let mut calls = Calls::new(program, summaries);
     let arrivals = Arrivals::new(&mut calls);
+    let callers = calls.callers();
     let mut join = Join {
         program,
         effects,
         calls,
+        callers,
         arrivals,
         ids: FxHashMap::default(),
         declared: Vec::new(),
@@ -304,6 +307,9 @@ impl<'s> Join<'s> {
                     OpKind::Shrink(_) if op.element => emptied = emptied.or(Some((node, op.span))),
                     OpKind::Bound if op.element => bounded = true,
                     // The end of the owner, not of an entry.
+                    OpKind::Shrink(_) if self.is_of_the_end(node, id, MAX_CHAIN) => {
+                        cleared = cleared.or(Some(op.span));
+                    }
                     OpKind::Shrink(Taken::All | Taken::Cleared)
                         if !self.calls.runs(node).has(Runs::AGAIN) =>
                     {

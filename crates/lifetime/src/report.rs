@@ -104,6 +104,13 @@ pub enum Retained {
         /// Where the field is set.
         renamed: Span,
     },
+    /// An entry is found and closed, and stays.
+    Ended {
+        /// The map.
+        container: ObjectId,
+        /// Where another function takes out what it closes.
+        deleted: Span,
+    },
     /// A counter is raised and lowered again on some ways only.
     CounterMissed {
         /// The field or variable.

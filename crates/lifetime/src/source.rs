@@ -133,7 +133,9 @@ impl AllSources {
     fn instr(&mut self, body: &Body<'_, '_>, kind: &InstrKind, looped: Loop) -> bool {
         let id = body.id;
         match kind {
-            InstrKind::Assign(local, Rvalue::New(_)) => self.add(id, *local, Source::Fresh),
+            InstrKind::Assign(local, Rvalue::New(_) | Rvalue::MakeChan { .. }) => {
+                self.add(id, *local, Source::Fresh)
+            }
             InstrKind::Assign(local, value) => {
                 let sources = self.value(body, value, looped);
                 let mut changed = self.add_all(id, *local, &sources);

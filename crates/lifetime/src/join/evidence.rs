@@ -83,9 +83,32 @@ impl Join<'_> {
         false
     }
 
+    /// Whether a function runs only when the struct that has a field is ended as a whole.
+    pub(super) fn is_of_the_end(&self, node: Node, field: u32, steps: usize) -> bool {
+        let Some(&owner) = self.owners.get(&field) else { return false };
+        let owner = self.declared[owner as usize].object;
+        let facts = self.calls.facts(node);
+        if let Some((name, recv)) = &facts.method
+            && self.effects.keeping.ends(name)
+        {
+            let named = self.program.pointee(*recv).unwrap_or(*recv);
+            return self.program.named_object(named) == Some(owner);
+        }
+        let callers = self.callers.get(&node).map_or(&[][..], |v| v);
+        steps > 0
+            && !callers.is_empty()
+            && !self.calls.is_open(node)
+            && callers.iter().all(|&c| c != node && self.is_of_the_end(c, field, steps - 1))
+    }
+
     /// Whether the methods of a type tell that its values end: they can be closed.
     fn can_be_closed(&self, ty: TypeId) -> bool {
-        let ends = |name: &str| self.effects.keeping.ends(name);
+        // A package's own types are often closed by a method of the package only.
+        let ends = |name: &str| {
+            let mut letters = name.chars();
+            let first = letters.next().map(|c| c.to_uppercase().chain(letters).collect::<String>());
+            first.is_some_and(|name| self.effects.keeping.ends(&name))
+        };
         self.program.method_set(ty).iter().any(|l| ends(self.program.object_name(l.object)))
     }
 

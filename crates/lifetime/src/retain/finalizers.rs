@@ -1,7 +1,7 @@
 //! Finalizers and cleanups that keep what they wait for.
 
 use crate::report::{Retained, Retention};
-use crate::retain::alias::Alias;
+use crate::retain::alias::{self, Alias};
 use crate::retain::{Bodies, Candidate, Gate, calls};
 use stanch_effects::Role;
 use stanch_ir::{FuncId, InstrKind, Operand, Place, PlaceBase, Rvalue};
@@ -47,6 +47,7 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
 /// Whether an object that the function makes is given the named one as a field.
 fn is_part(bodies: &Bodies<'_, '_>, id: FuncId, arg: &Operand, names: &Alias) -> bool {
     let func = &bodies.module.funcs[id];
+    let arg = stored(bodies, id, arg).unwrap_or(arg);
     let owner = Alias::of(func, arg);
     let made = |value: &Rvalue| match value {
         Rvalue::Composite { elems, .. } => elems.iter().any(|(_, x)| names.has(x)),
@@ -61,6 +62,18 @@ fn is_part(bodies: &Bodies<'_, '_>, id: FuncId, arg: &Operand, names: &Alias) ->
             owner.locals.contains(base) && !proj.is_empty() && (names.has(value) || into)
         }
         _ => false,
+    })
+}
+
+/// What the function has stored in the field that a value was loaded from.
+fn stored<'b>(bodies: &Bodies<'b, '_>, id: FuncId, value: &Operand) -> Option<&'b Operand> {
+    let [Rvalue::Load(from)] = bodies.definitions[id][bodies.local(value)?].as_slice() else {
+        return None;
+    };
+    let field = alias::end(from)?;
+    bodies.module.funcs[id].blocks.iter().flat_map(|b| &b.instrs).find_map(|i| match &i.kind {
+        InstrKind::Store(to, value) if alias::end(to) == Some(field) => Some(value),
+        _ => None,
     })
 }
 

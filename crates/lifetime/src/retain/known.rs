@@ -1,11 +1,15 @@
 //! What a way through a function has found out: which of its conditions hold from there on.
 
 use crate::retain::{Bodies, leads};
-use stanch_ir::{BlockId, FuncId, InstrKind, LocalId, LocalKind, Operand, Rvalue, Terminator};
+use stanch_ir::{
+    BlockId, Func, FuncId, InstrKind, LocalId, LocalKind, Operand, Rvalue, Terminator,
+};
 use stanch_syntax::ast::{BinaryOp, UnaryOp};
 
 /// Copies and negations looked through.
 const MAX_STEPS: u32 = 4;
+/// Blocks looked at on the only way to one.
+const MAX_WAY: usize = 8;
 
 /// A condition about a local.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -33,7 +37,7 @@ impl Known {
     pub(super) fn at(bodies: &Bodies<'_, '_>, id: FuncId, block: BlockId) -> Self {
         let func = &bodies.module.funcs[id];
         let mut known = Self::default();
-        for (pred, at) in super::ways::single_ways(func, block) {
+        for (pred, at) in single_ways(func, block) {
             let Some((condition, holds)) = taken(bodies, id, pred, at) else { continue };
             let sets = |kind: &InstrKind| {
                 let mut sets = false;
@@ -173,4 +177,16 @@ fn root(bodies: &Bodies<'_, '_>, id: FuncId, operand: &Operand, steps: u32) -> O
         }
         _ => Some(*local),
     }
+}
+
+/// The edges on the only way to a block, from the end on.
+pub(super) fn single_ways(func: &Func, block: BlockId) -> impl Iterator<Item = (BlockId, BlockId)> {
+    let preds = func.predecessors();
+    let mut at = block;
+    (0..MAX_WAY).map_while(move |_| {
+        let &[pred] = preds[at].as_slice() else { return None };
+        let edge = (pred, at);
+        at = pred;
+        Some(edge)
+    })
 }

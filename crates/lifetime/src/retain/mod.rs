@@ -7,6 +7,7 @@ mod contexts;
 mod counters;
 mod deferred;
 mod dropped;
+mod ended;
 mod events;
 mod finalizers;
 mod heaps;
@@ -97,6 +98,7 @@ pub(crate) fn kept<'b, 'a>(
     let helpers = events::Helpers::of(&bodies);
     missed::find(&mut bodies, &helpers);
     dropped::find(&mut bodies, &helpers);
+    ended::find(&mut bodies, &helpers);
     deferred::find(&mut bodies);
     counters::find(&mut bodies);
     reopened::find(&mut bodies);

@@ -20,7 +20,12 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
         for (block, data) in func.blocks.iter_enumerated() {
             for instr in &data.instrs {
                 let InstrKind::Store(place, value) = &instr.kind else { continue };
-                for (container, value) in kept(bodies, id, place, value) {
+                let kept = kept(bodies, id, place, value).into_iter();
+                let parts = kept.flat_map(|(container, value)| {
+                    let parts = parts(bodies, id, func, &value);
+                    parts.into_iter().map(move |part| (container, part))
+                });
+                for (container, value) in parts.collect::<Vec<_>>() {
                     let Some(whole) = short_piece(bodies, id, func, &value, MAX_STEPS) else {
                         continue;
                     };
@@ -81,6 +86,36 @@ fn kept(
             appended.flatten().map(|elem| (object, elem.clone())).collect()
         }
     }
+}
+
+/// A value, and what is put into it where the function makes it.
+fn parts(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, value: &Operand) -> Vec<Operand> {
+    let mut parts = vec![value.clone()];
+    let Some(local) = bodies.local(value) else { return parts };
+    let made = |local: LocalId| {
+        bodies.definitions[id][local].iter().flat_map(|v| match v {
+            Rvalue::Composite { elems, .. } => &elems[..],
+            _ => &[],
+        })
+    };
+    parts.extend(made(local).map(|(_, x)| x.clone()));
+    let owner = match bodies.definitions[id][local].as_slice() {
+        [Rvalue::Use(Operand::Local(x))] => *x,
+        _ => local,
+    };
+    if !bodies.definitions[id][owner].iter().any(|v| matches!(v, Rvalue::New(_))) {
+        return parts;
+    }
+    for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+        if let InstrKind::Store(Place { base: PlaceBase::Local(base), proj }, value) = &instr.kind
+            && (*base == owner || *base == local)
+            && !proj.is_empty()
+        {
+            parts.extend(bodies.local(value).into_iter().flat_map(made).map(|(_, x)| x.clone()));
+            parts.push(value.clone());
+        }
+    }
+    parts
 }
 
 /// What a value is a short piece of.

@@ -110,7 +110,7 @@ fn doubts(
     let mut doubts = Vec::new();
     let again = is_ring(bodies, id, func, object, at);
     let small = match cut {
-        Cut::Off => again || !is_heavy(bodies, elem, MAX_HEAVY),
+        Cut::Off => again || !is_heavy(bodies, elem, MAX_HEAVY) || is_released(bodies, func, elem),
         Cut::Moved => true,
         Cut::ToNothing => !is_heavy(bodies, elem, MAX_HEAVY) || are_released(func, object),
     };
@@ -229,6 +229,19 @@ fn are_released(func: &Func, object: ObjectId) -> bool {
             InstrKind::Call(call) if call.dst.is_empty() => match (&call.callee, &*call.args) {
                 (Callee::Static(..), [element]) => is_element(element),
                 (Callee::Interface { recv, .. }, []) => is_element(recv),
+                _ => false,
+            },
+            _ => false,
+        })
+}
+
+/// Whether a function calls a method of an element for its effect, and for nothing else: what that refers to
+/// may be let go.
+fn is_released(bodies: &Bodies<'_, '_>, func: &Func, elem: TypeId) -> bool {
+    bodies.program.pointee(elem).is_some()
+        && func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
+            InstrKind::Call(call) if call.dst.is_empty() => match (&call.callee, &*call.args) {
+                (Callee::Static(..), [of]) => bodies.ty(func, of) == elem,
                 _ => false,
             },
             _ => false,

@@ -1,6 +1,6 @@
 //! Ways through a function: which returns are reached past which points, and what they tell.
 
-use crate::retain::known::Known;
+use crate::retain::known::{Known, single_ways};
 use crate::retain::{At, Bodies};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_ir::{
@@ -13,8 +13,6 @@ use stanch_types::ObjectId;
 pub(super) const MAX_STEPS: u32 = 4;
 /// Blocks that ways come to with different knowledge; beyond that nothing is said.
 const MAX_WAYS: usize = 2000;
-/// Blocks looked at on the only way to one.
-const MAX_WAY: usize = 8;
 
 /// The variable or field that holds the container of a local, if it outlives the call.
 pub(super) fn holder(bodies: &Bodies<'_, '_>, id: FuncId, local: LocalId) -> Option<ObjectId> {
@@ -315,17 +313,5 @@ fn is_over(
             _ => false,
         }),
         _ => false,
-    })
-}
-
-/// The edges on the only way to a block, from the end on.
-pub(super) fn single_ways(func: &Func, block: BlockId) -> impl Iterator<Item = (BlockId, BlockId)> {
-    let preds = func.predecessors();
-    let mut at = block;
-    (0..MAX_WAY).map_while(move |_| {
-        let &[pred] = preds[at].as_slice() else { return None };
-        let edge = (pred, at);
-        at = pred;
-        Some(edge)
     })
 }
