@@ -14,6 +14,7 @@ use stanch_model::{
 use stanch_types::Program;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// How far up an object is followed that functions hand to their callers.
 const LEVELS: usize = 6;
@@ -23,6 +24,9 @@ const MAX_CALLERS: usize = 24;
 /// How far a slice is explored in which nobody can get blocked, to see what it hands out.
 const IDLE_STATES: u32 = 250;
 const IDLE_INSTRUCTIONS: u64 = 10_000;
+
+/// An exploration with fewer states than this is rather done twice than kept.
+const KEPT_STATES: u32 = 100;
 
 /// How an exploration is tried.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +57,7 @@ const fn fewer(max_size: u32, instances: [u32; 2], alike: u32) -> Limits {
 /// One exploration.
 pub(crate) struct One {
     pub(crate) root: FuncId,
-    pub(crate) sliced: Sliced,
+    pub(crate) sliced: Rc<Sliced>,
     pub(crate) outcome: Outcome,
     /// Whether it asks if a goroutine has a way out.
     pub(crate) worker: bool,
@@ -65,6 +69,8 @@ pub(crate) struct One {
     pub(crate) flat: bool,
     /// Whether the same is explored again with less detail.
     pub(crate) again: bool,
+    /// Whether its slice is one that was explored before, from another object.
+    pub(crate) same: bool,
 }
 
 impl One {
@@ -194,6 +200,13 @@ struct Handed {
     root_needs: Vec<bool>,
 }
 
+/// An exploration that was done, and what it found.
+struct Done {
+    sliced: Rc<Sliced>,
+    limits: Limits,
+    outcome: Outcome,
+}
+
 struct Explorer<'a> {
     program: &'a Program<'a>,
     module: &'a Module,
@@ -204,6 +217,8 @@ struct Explorer<'a> {
     /// What was explored, by root and classes of its objects: from another object the same is not explored
     /// again.
     handed: RefCell<FxHashMap<(FnId, Vec<u32>), Handed>>,
+    /// The larger explorations, by root: slices for different objects are often the same.
+    done: RefCell<FxHashMap<FnId, Vec<Done>>>,
 }
 
 /// Explores what the clients of types do that are part of the model. Gives the functions of which all was
@@ -245,6 +260,7 @@ impl<'a> Explorer<'a> {
             scopes,
             left_out: Cell::new(0),
             handed: RefCell::default(),
+            done: RefCell::default(),
         }
     }
 
@@ -289,14 +305,16 @@ impl<'a> Explorer<'a> {
                 self.leave_out();
                 continue;
             };
-            if let Some(more) = self.beyond(&start, &group, &tree, &one) {
+            if let Some(more) = self.beyond(&start, &group, &tree, &one).filter(|_| !one.same) {
                 found(more);
             }
             let handed = self.handed(&one);
             self.up(&handed, root, seeds, &group, next);
             self.constants(&handed, root, &group, seeds, next);
             self.handed.borrow_mut().insert(key, handed);
-            found(one);
+            if !one.same {
+                found(one);
+            }
         }
     }
 
@@ -343,7 +361,7 @@ impl<'a> Explorer<'a> {
                 false => group,
             };
             let Some(one) = self.explore(root, group, tree, None, effort) else { continue };
-            if let Some(before) = last.replace(one) {
+            if let Some(before) = last.replace(one).filter(|before| !before.same) {
                 found(One { again: true, ..before });
             }
             if last.as_ref().is_some_and(One::is_enough) {
@@ -384,33 +402,49 @@ impl<'a> Explorer<'a> {
         let (classes, carrying) = (&group.classes, &group.carrying);
         let how = (forced, effort.detail);
         let keep = Keep::of(&self.scopes, *id, classes, carrying, tree, how)?;
-        let sliced = emit(&keep, Ways::Folded);
+        let sliced = Rc::new(emit(&keep, Ways::Folded));
         let mut limits = effort.limits;
         let idle = forced.is_none() && self.is_idle(&sliced, group);
         if idle {
             limits.states = IDLE_STATES;
             limits.instructions = IDLE_INSTRUCTIONS;
         }
-        let mut outcome = run(&sliced, args, &limits);
-        // What is only possible anyway is told as it is.
-        let shown = match effort.limits.alike {
-            0 => true,
-            _ => effort.detail == Detail::Full && outcome.inconclusive.is_none(),
-        };
-        if shown && !outcome.leaks.is_empty() {
-            let each = emit(&keep, Ways::Each);
-            if each.program != sliced.program {
-                with_own_ways(&mut outcome, run(&each, args, &limits));
-            }
-        }
-        if idle {
-            outcome.inconclusive = None;
-        }
         let client = id.index() >= self.translated.n_funcs;
         let worker = forced.is_some();
         let flat = effort.detail != Detail::Full;
         let blurred = flat || effort.limits.alike > 0;
-        Some(One { root: *func, sliced, outcome, worker, client, blurred, flat, again: false })
+        let (same, outcome) = match self.done(*id, &sliced, &limits).filter(|_| !client && !worker)
+        {
+            Some(outcome) => (true, outcome),
+            None => {
+                let mut outcome = run(&sliced, args, &limits);
+                // What is only possible anyway is told as it is.
+                let shown = effort.limits.alike == 0 || !flat && outcome.inconclusive.is_none();
+                if shown && !outcome.leaks.is_empty() {
+                    let each = emit(&keep, Ways::Each);
+                    if each.program != sliced.program {
+                        with_own_ways(&mut outcome, run(&each, args, &limits));
+                    }
+                }
+                if idle {
+                    outcome.inconclusive = None;
+                }
+                (false, outcome)
+            }
+        };
+        if !same && !client && !worker && outcome.n_states >= KEPT_STATES {
+            let done = Done { sliced: Rc::clone(&sliced), limits, outcome: outcome.clone() };
+            self.done.borrow_mut().entry(*id).or_default().push(done);
+        }
+        let (root, again) = (*func, false);
+        Some(One { root, sliced, outcome, worker, client, blurred, flat, again, same })
+    }
+
+    /// What an exploration of the same slice found.
+    fn done(&self, root: FnId, sliced: &Sliced, limits: &Limits) -> Option<Outcome> {
+        let done = self.done.borrow();
+        let same = |d: &&Done| d.limits == *limits && *d.sliced == *sliced;
+        done.get(&root)?.iter().find(same).map(|d| d.outcome.clone())
     }
 
     /// Whether nobody can get blocked in a slice, however it goes: only what it hands out is asked.
@@ -461,7 +495,8 @@ impl<'a> Explorer<'a> {
         }
         // Room that nobody in view empties was meant to be enough.
         outcome.leaks.retain(|leak| !leak.rescuers.is_empty());
-        Some(One { root: root.func, sliced, outcome, again: true, ..*one })
+        let sliced = Rc::new(sliced);
+        Some(One { root: root.func, sliced, outcome, again: true, same: false, ..*one })
     }
 
     /// What the root hands up is explored from its callers.

@@ -19,6 +19,7 @@ use stanch_model::{
 pub(super) const CHOICE: u32 = 0xff_0000;
 
 /// A program with the way back to the model that it is a slice of.
+#[derive(PartialEq)]
 pub(crate) struct Sliced {
     pub(crate) program: Model,
     pub(crate) root: FnId,
