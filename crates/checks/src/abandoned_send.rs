@@ -464,4 +464,147 @@ func all(n int) {
 "#,
         );
     }
+
+    #[test]
+    fn the_end_that_a_receiver_leaves_with_comes_from_others() {
+        stanch_testing::check_shown(
+            "abandoned-send",
+            r#"
+type source interface { next() (int, error) }
+
+type target struct {
+    ctx    context.Context
+    cancel context.CancelFunc
+    src    source
+    msgs   chan int
+}
+
+func Open(src source) *target {
+    ctx, cancel := context.WithCancel(context.Background())
+    t := &target{ctx: ctx, cancel: cancel, src: src, msgs: make(chan int)}
+    go t.run()
+    return t
+}
+
+func (t *target) run() {
+    go t.consume()
+    for {
+        select {
+        case <-t.ctx.Done():
+            return
+        case m := <-t.msgs:
+            println(m)
+        }
+    }
+}
+
+func (t *target) consume() {
+    for {
+        m, err := t.src.next()
+        if err != nil {
+            return
+        }
+        t.msgs <- m
+      //^^^^^^^^^^^ leak[abandoned-send]: this send can block for ever if `(*target).run` takes the arm
+    }
+}
+
+func (t *target) Stop() { t.cancel() }
+"#,
+        );
+    }
+
+    #[test]
+    fn the_end_that_a_receiver_leaves_with_comes_after_the_last_send() {
+        stanch_testing::check_shown(
+            "abandoned-send",
+            r#"
+type source interface { next() (int, error) }
+
+type own struct {
+    done chan struct{}
+    src  source
+    msgs chan int
+}
+
+func Open(src source) *own {
+    t := &own{src: src, msgs: make(chan int), done: make(chan struct{})}
+    go t.run()
+    go t.consume()
+    return t
+}
+
+func (t *own) run() {
+    for {
+        select {
+        case <-t.done:
+            return
+        case m := <-t.msgs:
+            println(m)
+        }
+    }
+}
+
+func (t *own) consume() {
+    defer close(t.done)
+    for {
+        m, err := t.src.next()
+        if err != nil {
+            return
+        }
+        t.msgs <- m
+    }
+}
+"#,
+        );
+        stanch_testing::check_shown(
+            "abandoned-send",
+            r#"
+type source interface { next() (int, error); end() }
+
+type waited struct {
+    wg   sync.WaitGroup
+    done chan struct{}
+    src  source
+    msgs chan int
+}
+
+func Open(src source) *waited {
+    t := &waited{src: src, msgs: make(chan int), done: make(chan struct{})}
+    t.wg.Add(1)
+    go t.run()
+    go t.consume()
+    return t
+}
+
+func (t *waited) run() {
+    for {
+        select {
+        case <-t.done:
+            return
+        case m := <-t.msgs:
+            println(m)
+        }
+    }
+}
+
+func (t *waited) consume() {
+    defer t.wg.Done()
+    for {
+        m, err := t.src.next()
+        if err != nil {
+            return
+        }
+        t.msgs <- m
+    }
+}
+
+func (t *waited) Stop() {
+    t.src.end()
+    t.wg.Wait()
+    close(t.done)
+}
+"#,
+        );
+    }
 }

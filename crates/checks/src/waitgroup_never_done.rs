@@ -58,7 +58,7 @@ pub(crate) const HANGS: &str = "a member of the group hangs before its `Done`: t
 
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
-    let leaks = waits::leaks(ctx, |ctx, seen| {
+    let leaks = waits::leaks(ctx, |_, seen| {
         let leak = &seen.leak.leak;
         leak.kind == LeakKind::BlockedForEver && leak.wait == WaitReason::WaitGroupWait
     });

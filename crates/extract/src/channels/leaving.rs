@@ -38,7 +38,9 @@ pub(super) struct Way {
     pub(super) block: BlockId,
     /// The arm by which it does.
     pub(super) arm: usize,
-    /// Whether that can happen at any time, and nothing is done then to keep the sender away.
+    /// Whether nothing is done then to keep the sender away.
+    pub(super) quiet: bool,
+    /// Whether besides that can happen at any time.
     pub(super) sure: bool,
 }
 
@@ -122,7 +124,8 @@ impl<'a> Finder<'a> {
                 let telling = callback && self.func(way.func).has_defer;
                 let theirs =
                     uses.made.iter().any(|m| m.1 != Some(0)) && !self.leads(maker.func, send.func);
-                let sure = way.sure && !telling && !theirs;
+                let apart = way.sure || way.quiet && self.ends_apart(way, send);
+                let sure = apart && !telling && !theirs;
                 found.extend(self.leak(maker, Way { sure, ..*way }, send, WaitReason::ChanSend));
             }
         }
@@ -157,7 +160,7 @@ impl<'a> Finder<'a> {
         })
     }
 
-    fn body(&self, call: &Call) -> Option<FuncId> {
+    pub(super) fn body(&self, call: &Call) -> Option<FuncId> {
         match &call.callee {
             Callee::Static(object, _) => self.names.body(*object),
             Callee::Closure(literal, _) => Some(*literal),
@@ -181,10 +184,11 @@ impl<'a> Finder<'a> {
         let ways = others.filter_map(|(n, arm)| {
             let quiet = self.never_returns_to(uses, at.func, arm.target)?;
             let (SelectOp::Send { chan, .. } | SelectOp::Recv { chan, .. }) = &arm.op;
-            let sure = asks && quiet && self.comes_any_time(at.func, chan);
-            Some(Way { func: at.func, block: at.block, arm: n, sure })
+            let quiet = asks && quiet;
+            let sure = quiet && self.comes_any_time(at.func, chan);
+            Some(Way { func: at.func, block: at.block, arm: n, quiet, sure })
         });
-        ways.max_by_key(|way| (way.sure, std::cmp::Reverse(way.arm)))
+        ways.max_by_key(|way| (way.sure, way.quiet, std::cmp::Reverse(way.arm)))
     }
 
     fn never_returns_to(&self, uses: &Uses, id: FuncId, from: BlockId) -> Option<bool> {
@@ -360,7 +364,7 @@ impl<'a> Finder<'a> {
                 SelectOp::Recv { chan, .. } => self.comes_any_time(at.func, chan),
                 SelectOp::Send { .. } => false,
             })?;
-            Some(Way { func: at.func, block: at.block, arm, sure: true })
+            Some(Way { func: at.func, block: at.block, arm, quiet: true, sure: true })
         });
         let Some(way) = careful else { return };
         for send in uses.sends.iter().filter(|s| inside(s.func) && s.arm.is_none()) {

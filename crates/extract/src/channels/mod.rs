@@ -2,6 +2,7 @@
 //! objects of its type, so a channel that travels through messages, maps and objects made elsewhere is
 //! seen again.
 
+mod enders;
 mod leaving;
 mod pending;
 mod siblings;

@@ -59,7 +59,8 @@ impl Finder<'_> {
                 else {
                     continue;
                 };
-                let way = Way { sure: watched, ..*way };
+                let sure = watched || way.quiet && self.ends_apart(way, bare);
+                let way = Way { sure, ..*way };
                 found.extend(self.leak(made, way, bare, wait));
             }
             return;
@@ -67,7 +68,7 @@ impl Finder<'_> {
     }
 
     /// Whether code out of view can get to a function by calls, a few deep.
-    fn is_asked(&self, id: FuncId) -> bool {
+    pub(super) fn is_asked(&self, id: FuncId) -> bool {
         let mut level = vec![self.outermost(id)];
         for _ in 0..LEVELS {
             let exported = |id: &FuncId| {
@@ -148,8 +149,8 @@ impl Finder<'_> {
             SelectOp::Recv { chan, .. } => self.field_of(func, chan) == Some(end),
             SelectOp::Send { .. } => false,
         })?;
-        self.never_returns(partners, &[], at.func, arms[arm].target)?;
-        Some(Way { func: at.func, block: at.block, arm, sure: true })
+        let quiet = self.never_returns(partners, &[], at.func, arms[arm].target)?;
+        Some(Way { func: at.func, block: at.block, arm, quiet, sure: true })
     }
 
     /// The fields whose channels a function closes that waits there, other than in literals.
@@ -160,7 +161,7 @@ impl Finder<'_> {
     }
 
     /// The field whose channel an instruction closes.
-    fn closed_by(&self, func: &Func, kind: &InstrKind) -> Option<ObjectId> {
+    pub(super) fn closed_by(&self, func: &Func, kind: &InstrKind) -> Option<ObjectId> {
         match kind {
             InstrKind::Call(call) | InstrKind::Defer(call)
                 if call.callee == Callee::Builtin(Builtin::Close) =>
@@ -191,7 +192,7 @@ impl Finder<'_> {
                 && self.never_returns(partners, &[], at.func, arm.target).is_some()
                 && (always || closes(arm.target, false))
         })?;
-        Some(Way { func: at.func, block: at.block, arm, sure: true })
+        Some(Way { func: at.func, block: at.block, arm, quiet: false, sure: true })
     }
 
     /// Sends to a channel whose receivers are out of view, or leave by another arm, in a loop that watches for
@@ -247,12 +248,12 @@ impl Finder<'_> {
     }
 
     /// The field that a channel is loaded from, or the context it belongs to.
-    fn field_of(&self, func: &Func, chan: &Operand) -> Option<ObjectId> {
+    pub(super) fn field_of(&self, func: &Func, chan: &Operand) -> Option<ObjectId> {
         let Operand::Local(chan) = chan else { return None };
         self.loaded(func, *chan, true)
     }
 
-    fn loaded(&self, func: &Func, local: LocalId, context: bool) -> Option<ObjectId> {
+    pub(super) fn loaded(&self, func: &Func, local: LocalId, context: bool) -> Option<ObjectId> {
         let mut at = local;
         for _ in 0..STEPS {
             let mut instrs = func.blocks.iter().flat_map(|b| &b.instrs);
