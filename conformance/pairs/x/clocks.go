@@ -1,6 +1,9 @@
 package x
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 //pair:x05 clock-stopped
 type idle struct {
@@ -147,4 +150,143 @@ func x10() {
 	}()
 	time.Sleep(10 * time.Millisecond)
 	timer.Reset(time.Nanosecond)
+}
+
+//pair:x17 clock-stopped
+func every(ctx context.Context, d time.Duration) <-chan time.Time {
+	t := time.NewTicker(d)
+	go func() {
+		<-ctx.Done()
+		t.Stop()
+	}()
+	return t.C
+}
+
+func poll(ctx context.Context, f func()) {
+	for range every(ctx, time.Millisecond) {
+		f()
+	}
+}
+
+func x17() {
+	ctx, cancel := context.WithCancel(context.Background())
+	go poll(ctx, func() {})
+	time.Sleep(10 * time.Millisecond)
+	cancel()
+}
+
+//pair:x18 clock-stopped
+func everyB(ctx context.Context, d time.Duration) <-chan time.Time {
+	t := time.NewTicker(d)
+	go func() {
+		<-ctx.Done()
+		t.Stop()
+	}()
+	return t.C
+}
+
+func pollB(ctx context.Context, f func()) {
+	ticks := everyB(ctx, time.Millisecond)
+	for {
+		select {
+		case <-ticks:
+			f()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func x18() {
+	ctx, cancel := context.WithCancel(context.Background())
+	go pollB(ctx, func() {})
+	time.Sleep(10 * time.Millisecond)
+	cancel()
+}
+
+//pair:x19 made-with-options
+type feed struct {
+	n    int
+	out  chan int
+	quit chan struct{}
+}
+
+type feedOption func(*feed)
+
+func withFirst(n int) feedOption { return func(f *feed) { f.n = n } }
+
+func newFeed(options ...feedOption) *feed {
+	f := &feed{out: make(chan int), quit: make(chan struct{})}
+	for _, o := range options {
+		o(f)
+	}
+	go f.run()
+	return f
+}
+
+func (f *feed) run() {
+	for {
+		select {
+		case f.out <- f.n:
+			if shut() != nil {
+				return
+			}
+		case <-f.quit:
+			return
+		}
+	}
+}
+
+func (f *feed) Next() int { return <-f.out }
+
+func (f *feed) Close() { f.quit <- struct{}{} }
+
+func x19() {
+	f := newFeed(withFirst(3))
+	f.Next()
+	go f.Close()
+}
+
+//pair:x20 made-with-options
+type feedB struct {
+	n    int
+	out  chan int
+	quit chan struct{}
+}
+
+type feedOptionB func(*feedB)
+
+func withQuit(quit chan struct{}) feedOptionB { return func(f *feedB) { f.quit = quit } }
+
+func newFeedB(options ...feedOptionB) *feedB {
+	f := &feedB{out: make(chan int), quit: make(chan struct{})}
+	for _, o := range options {
+		o(f)
+	}
+	go f.run()
+	return f
+}
+
+func (f *feedB) run() {
+	for {
+		select {
+		case f.out <- f.n:
+			if shut() != nil {
+				return
+			}
+		case <-f.quit:
+			return
+		}
+	}
+}
+
+func (f *feedB) Next() int { return <-f.out }
+
+func (f *feedB) Close() { f.quit <- struct{}{} }
+
+func x20() {
+	quit := make(chan struct{}, 1)
+	f := newFeedB(withQuit(quit))
+	f.Next()
+	f.Close()
 }

@@ -210,9 +210,10 @@ func F() {{
 
     #[test]
     fn an_option_may_replace_what_is_waited_for() {
-        let made = |options: &str| {
+        let made = |options: &str, others: &str| {
             format!(
                 "
+{others}
 type waiter struct {{ ctx context.Context; n int }}
 type option func(*waiter)
 func start(opts ...option) *waiter {{
@@ -230,9 +231,14 @@ func start(opts ...option) *waiter {{
 "
             )
         };
-        check(&made("o(w)"));
+        let with =
+            "func with(ctx context.Context) option { return func(w *waiter) { w.ctx = ctx } }";
+        check(&made("o(w)", with));
         let mark = "//^^^^^^^^^^^^^^ leak[abandoned-receive]: this receive";
-        check(&made("_ = o").replace("//MARK", mark));
+        check(&made("_ = o", with).replace("//MARK", mark));
+        // No option sets the context, and nobody else can name it.
+        let with = "func with(n int) option { return func(w *waiter) { w.n = n } }";
+        check(&made("o(w)", with).replace("//MARK", mark));
     }
 
     #[test]

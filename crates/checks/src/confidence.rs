@@ -1,6 +1,6 @@
 //! How sure it is that a program does what the explorer found a schedule for.
 
-use crate::{Ctx, doubts, times};
+use crate::{Ctx, doubts, times, waits};
 use stanch_diagnostic::Confidence;
 use stanch_extract::RootLeak;
 use stanch_ir::{Callee, FuncId, InstrKind, Operand, Rvalue, Span};
@@ -33,7 +33,7 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
     let leak = &root.leak;
     let likely = is_likely(root);
     let stays = likely || leak.kind == LeakKind::AliveForEver || leak.goroutine == 0;
-    let reasons: [(&dyn Fn() -> bool, &'static str); 19] = [
+    let reasons: [(&dyn Fn() -> bool, &'static str); 20] = [
         (
             &|| leak.witness.iter().any(|s| s.action == Act::Panic),
             "nothing says that it can panic there",
@@ -54,6 +54,7 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
         (&|| doubts::takes_for_own(ctx, leak), "the value may be another one than was made here"),
         (&|| doubts::counts_on(ctx, leak), "the two loops may count the same"),
         (&|| doubts::starts_counted(ctx, leak), "the counter may be 0 whenever this is called"),
+        (&|| doubts::shares_counter(ctx, leak), "the goroutines may share the work out evenly"),
         (
             &|| doubts::is_nil_by_now(ctx, leak),
             "whoever set the channel to nil may know that nobody waits",
@@ -205,6 +206,7 @@ fn waits_on_purpose(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
         && leak.leak.kind == LeakKind::BlockedForEver
         && leak.leak.goroutine == 0
         && leak.leak.rescuers.is_empty()
+        && !waits::is_clock(ctx, &leak.leak)
         && !times::is_started(ctx, leak.root)
 }
 

@@ -2,7 +2,9 @@
 
 mod values;
 
-pub(crate) use values::{counts_on, fails_if_stuck, is_nil_by_now, starts_counted, takes_for_own};
+pub(crate) use values::{
+    counts_on, fails_if_stuck, is_nil_by_now, shares_counter, starts_counted, takes_for_own,
+};
 
 use crate::Ctx;
 use stanch_base::FxHashSet;

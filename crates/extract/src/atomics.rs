@@ -166,10 +166,8 @@ impl<'a> FuncBuilder<'_, 'a> {
             Where::Field(base, field) => (base, CompareAndSwap::Field(field)),
             Where::Cell(cell) => (cell, CompareAndSwap::Cell),
         };
-        let callee = match kind {
-            CompareAndSwap::Field(ATOMIC) => self.cx.compare_and_swap,
-            _ => self.cx.library(compare_and_swap(kind)),
-        };
+        let callee = self.cx.library(compare_and_swap(kind));
+        self.cx.swaps.insert(callee);
         if let Where::Field(..) = at {
             // What was never set is zero from here on, in that function too.
             let now = self.temp();

@@ -29,7 +29,14 @@ impl<'a> FuncBuilder<'_, 'a> {
             .iter()
             .map(|d| if self.is_needed(*d) { Some(self.temp()) } else { None })
             .collect();
-        match self.resolve(call, span) {
+        let resolved = match self.changed_by_option(call) {
+            Some(changed) => {
+                self.set_unknown(changed, span);
+                Resolved::Nothing
+            }
+            None => self.resolve(call, span),
+        };
+        match resolved {
             Resolved::Nothing => self.results(&slots, span),
             Resolved::Ours(callee, id) => {
                 let args = self.args(call, id, span);

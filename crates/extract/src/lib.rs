@@ -15,6 +15,7 @@ mod function;
 mod instr;
 mod names;
 mod need;
+mod options;
 mod parts;
 mod place;
 mod promoted;

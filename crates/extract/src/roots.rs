@@ -251,8 +251,7 @@ pub(crate) fn clients(
 
 impl<'a> Explorer<'a> {
     fn new(program: &'a Program<'a>, module: &'a Module, translated: &'a Translated) -> Self {
-        let scopes =
-            Scopes::new(&translated.program, &translated.parts, translated.compare_and_swap());
+        let scopes = Scopes::new(&translated.program, &translated.parts, &translated.swaps);
         Self {
             program,
             module,

@@ -1,11 +1,11 @@
 //! The model of a package: one model function for each function, and helpers for what effects say.
 
-use crate::atomics::ATOMIC;
 use crate::carry::Carry;
 use crate::classify::{argument, object_kind, zero};
 use crate::function::FuncBuilder;
 use crate::names::{Known, Names};
 use crate::need::Needs;
+use crate::options::Options;
 use crate::parts::Parts;
 use crate::shared::Beside;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
@@ -36,16 +36,13 @@ pub struct Translated {
     pub(crate) fields: FxHashMap<(Box<str>, u32), u32>,
     /// The first this many model functions stand for the module's functions of the same number.
     pub(crate) n_funcs: usize,
+    /// Functions that compare and swap, `(atomic, old, new) -> (swapped)`, one a call.
+    pub(crate) swaps: FxHashSet<FnId>,
     /// Ends of loops that are never reached.
     pub(crate) no_ends: IndexVec<FuncId, Vec<(BlockId, BlockId)>>,
 }
 
 impl Translated {
-    /// `(atomic, old, new) -> (swapped)`: it comes after those that stand for source functions.
-    pub(crate) fn compare_and_swap(&self) -> FnId {
-        FnId::from_usize(self.n_funcs)
-    }
-
     /// What the parameters of a root are.
     pub(crate) fn root_args(
         &self,
@@ -94,10 +91,12 @@ pub(crate) struct Context<'a> {
     pub(crate) stored: FxHashSet<ObjectId>,
     /// Package-level variables that are stored to outside of initialisers.
     pub(crate) changing: FxHashSet<ObjectId>,
-    /// `(atomic, old, new) -> (swapped)`, after the module's own functions.
-    pub(crate) compare_and_swap: FnId,
-    /// Functions that stand for the bodies of library functions, one a call, after that one.
+    /// Functions that stand for the bodies of library functions, one a call, after the module's own.
     library: Vec<Function>,
+    /// Those of them that compare and swap.
+    pub(crate) swaps: FxHashSet<FnId>,
+    /// What options do.
+    pub(crate) options: Options,
     /// Functions that may call themselves.
     pub(crate) recursive: IndexVec<FuncId, bool>,
 }
@@ -130,8 +129,9 @@ pub(crate) fn translate<'a>(
         volatile: volatile_fields(names, module),
         stored: stored_fields(module),
         changing: changing_globals(module),
-        compare_and_swap: FnId::from_usize(n),
         library: Vec::new(),
+        swaps: FxHashSet::default(),
+        options: Options::of(names, module),
         recursive: recursive(names, module),
     };
     context.volatile.extend(beside.fields);
@@ -139,14 +139,13 @@ pub(crate) fn translate<'a>(
     for &ty in &carry.converted {
         context.tag(ty);
     }
-    let mut functions: IndexVec<FnId, Function> = IndexVec::with_capacity(n + 2);
+    let mut functions: IndexVec<FnId, Function> = IndexVec::with_capacity(n);
     for id in module.funcs.ids() {
         functions.push(match needs.relevant[id] {
             true => FuncBuilder::translate(&mut context, id),
             false => inert(names, module, id),
         });
     }
-    functions.push(compare_and_swap(CompareAndSwap::Field(ATOMIC)));
     let methods = context.method_table();
     for body in std::mem::take(&mut context.library) {
         functions.push(body);
@@ -158,6 +157,7 @@ pub(crate) fn translate<'a>(
         parts: context.parts,
         fields: context.fields,
         n_funcs: n,
+        swaps: context.swaps,
         no_ends: names.no_ends().clone(),
     }
 }
@@ -172,8 +172,9 @@ impl Context<'_> {
     /// The number of a function that stands for the body of a library function in one call of it, so
     /// that what is called there is only what this call gives it.
     pub(crate) fn library(&mut self, body: Function) -> FnId {
+        let id = FnId::from_usize(self.module.funcs.len() + self.library.len());
         self.library.push(body);
-        FnId::from_usize(self.module.funcs.len() + self.library.len())
+        id
     }
 
     /// The number of a field. Fields of identical structs have the same one, most others differ, so that

@@ -12,6 +12,9 @@ use stanch_model::{Decision, Leak, WaitReason};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::ObjectId;
 
+/// Copies and sums that are looked through.
+const COPIES: u32 = 6;
+
 /// Whether a value that came from somewhere is taken for one of a type that only this package can make.
 /// Where it is one, the model knows where it was made.
 pub(crate) fn takes_for_own(ctx: &Ctx<'_>, leak: &Leak) -> bool {
@@ -84,6 +87,45 @@ pub(crate) fn starts_counted(ctx: &Ctx<'_>, leak: &Leak) -> bool {
             }
             _ => false,
         })
+    })
+}
+
+/// Whether the schedule rests on how a number compares that several goroutines take from one atomic
+/// counter: what each does is known only together with what the others do.
+pub(crate) fn shares_counter(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    decisions(ctx, leak).any(|(func, span, _)| {
+        let body = &ctx.module.funcs[func];
+        instrs(body).filter(|i| i.span == span).any(|i| match &i.kind {
+            InstrKind::Assign(_, Rvalue::Binary(op, a, b)) => {
+                !matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+                    && [a, b].iter().any(|x| is_counted(ctx, body, x, COPIES))
+            }
+            _ => false,
+        })
+    })
+}
+
+/// Whether a value is computed from what adding to an atomic gives.
+fn is_counted(ctx: &Ctx<'_>, func: &Func, value: &Operand, depth: u32) -> bool {
+    let (Operand::Local(local), Some(depth)) = (value, depth.checked_sub(1)) else {
+        return false;
+    };
+    instrs(func).any(|i| match &i.kind {
+        InstrKind::Assign(l, Rvalue::Use(x) | Rvalue::Convert(x, _)) if l == local => {
+            is_counted(ctx, func, x, depth)
+        }
+        InstrKind::Assign(l, Rvalue::Binary(BinaryOp::Add | BinaryOp::Sub, x, _)) if l == local => {
+            is_counted(ctx, func, x, depth)
+        }
+        InstrKind::Call(call) if call.dst.contains(local) => match &call.callee {
+            Callee::Static(object, _) => {
+                object.package != ObjectId::UNIVERSE
+                    && ctx.program.package_path(object.package) == "sync/atomic"
+                    && ctx.program.object_name(*object).starts_with("Add")
+            }
+            _ => false,
+        },
+        _ => false,
     })
 }
 

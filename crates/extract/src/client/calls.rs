@@ -4,7 +4,7 @@ use super::uses::Uses;
 use super::{Calls, Planner};
 use stanch_base::FxHashSet;
 use stanch_ir::FuncId;
-use stanch_types::ObjectId;
+use stanch_types::{ObjectId, StructField};
 
 impl Planner<'_> {
     /// How a client calls a method besides once. `whole` is what each method does with all it calls.
@@ -98,6 +98,35 @@ impl Planner<'_> {
             let same = if beside.sends { &method.sent } else { &method.received };
             same.contains(&beside.chan) && signals(beside.signal)
         })
+    }
+
+    /// Fields with a channel that a stop closes and of which a method gives what it receives: until then
+    /// somebody calls that again and again.
+    pub(super) fn taken_fields(
+        &self,
+        ty: ObjectId,
+        whole: &[(FuncId, Uses)],
+        stops: &[FuncId],
+    ) -> Vec<(Box<str>, u32)> {
+        let gives = |id: FuncId, field: &StructField| {
+            let func = &self.module.funcs[id];
+            let sent = self.program.chan_of(field.ty).map(|c| c.1);
+            let result = func.results.first().map(|r| func.locals[*r].ty);
+            sent.is_some() && sent == result && !self.uses[id].loops
+        };
+        let takes = |field: &&(usize, &StructField)| {
+            let object = field.1.object;
+            let mut all = whole.iter();
+            all.any(|(id, uses)| stops.contains(id) && uses.closed.contains(&object))
+                && whole.iter().any(|(id, _)| {
+                    self.is_exported(*id)
+                        && self.uses[*id].received.contains(&object)
+                        && gives(*id, field.1)
+                })
+        };
+        let fields: Vec<_> = self.fields(ty).iter().enumerate().collect();
+        let taken = fields.iter().filter(takes);
+        taken.map(|(n, field)| (field.name.clone(), *n as u32)).collect()
     }
 
     fn is_context(&self, field: ObjectId) -> bool {

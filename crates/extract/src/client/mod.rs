@@ -232,7 +232,8 @@ impl<'a> Planner<'a> {
                     || stop.raised.iter().any(|f| uses.heeded.contains(f))
             })
         };
-        let open_fields = self.open_fields(ty);
+        let mut open_fields = self.open_fields(ty);
+        open_fields.extend(self.taken_fields(ty, &whole, &stops));
         let getters = interface.iter().copied().filter(|m| self.is_getter(*m));
         let getters: Vec<FuncId> = getters.take(MAX_GETTERS).collect();
         // Beside a stop for all what the package itself calls is not the last word.

@@ -10,6 +10,7 @@ mod slice;
 mod weigh;
 
 pub(crate) use slice::is_getter;
+pub(crate) use weigh::weight_of;
 
 use crate::carry::Carry;
 use crate::classify::is_error;

@@ -3,9 +3,11 @@
 use super::{Analysis, EXIT_DEPTH, HUGE, callback};
 use crate::names::Known;
 use crate::shared::gives_unknown;
+use stanch_base::Idx;
 use stanch_effects::{Args, Effect, Op};
 use stanch_ir::{
-    Call, Callee, FuncId, InstrKind, LocalId, LocalKind, Operand, Place, Proj, Rvalue, Terminator,
+    Call, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Operand, Place, Proj, Rvalue,
+    Terminator,
 };
 use stanch_types::{Builtin, Program, TypeId, TypeKind};
 
@@ -32,6 +34,7 @@ impl<'a> Analysis<'a> {
         if self.exits[id] <= EXIT_DEPTH
             || func.results.iter().any(|r| self.carry.carries(func.locals[*r].ty))
             || self.flows[id].endless.iter().any(|e| *e)
+            || always_panics(func)
         {
             return true;
         }
@@ -246,6 +249,26 @@ impl<'a> Analysis<'a> {
             _ => Weight::Beside,
         }
     }
+}
+
+/// Whether every way through a function that ends does so in a panic.
+fn always_panics(func: &Func) -> bool {
+    let is = |wanted: fn(&Terminator) -> bool| func.blocks.iter().any(|b| wanted(&b.term));
+    if !is(|t| matches!(t, Terminator::Panic(_))) {
+        return false;
+    }
+    let mut seen = vec![false; func.blocks.len()];
+    let mut todo: Vec<_> = func.blocks.ids().take(1).collect();
+    while let Some(at) = todo.pop() {
+        if std::mem::replace(&mut seen[at.index()], true) {
+            continue;
+        }
+        if matches!(func.blocks[at].term, Terminator::Return) {
+            return false;
+        }
+        todo.extend(func.blocks[at].term.targets());
+    }
+    true
 }
 
 /// How an effect's operation weighs; `None` for what only its callbacks and arguments decide.

@@ -199,8 +199,8 @@ mod tests {
     /// How many of the locks of a program nobody gets stuck in.
     fn n_harmless(text: &str) -> usize {
         let model = Program::parse(text).expect("a program");
-        let (none, parts) = (FnId::from_raw(u32::MAX), FxHashMap::default());
-        Scopes::new(&model, &parts, none).harmless.len()
+        let (none, parts) = (Default::default(), FxHashMap::default());
+        Scopes::new(&model, &parts, &none).harmless.len()
     }
 
     #[test]

@@ -220,6 +220,11 @@ impl<'s, 'm> Keep<'s, 'm> {
         kept.terms.fill(true);
         kept.locals.fill(true);
         kept.instrs.iter_mut().for_each(|b| b.fill(true));
+        for (block, body) in self.body(id).blocks.iter_enumerated() {
+            for (n, instr) in body.instrs.iter().enumerate() {
+                self.operands(id, At { block, instr: n as u32 }, &instr.op);
+            }
+        }
     }
 
     fn block(&mut self, id: FnId, at: usize) {

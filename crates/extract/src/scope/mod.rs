@@ -61,8 +61,8 @@ pub(crate) struct Scopes<'m> {
     pub(crate) shapes: Shapes<'m>,
     pub(crate) callers: IndexVec<FnId, Vec<FnId>>,
     pub(crate) callees: IndexVec<FnId, Vec<FnId>>,
-    /// The function that compares and swaps, which is kept as it is.
-    compare_and_swap: FnId,
+    /// Functions that compare and swap, which are kept as they are.
+    swaps: &'m FxHashSet<FnId>,
     recovers: IndexVec<FnId, bool>,
     /// Channel variables that are nil at times.
     nilled: IndexVec<FnId, FxHashSet<LocalId>>,
@@ -95,7 +95,7 @@ impl<'m> Scopes<'m> {
     pub(crate) fn new(
         model: &'m Model,
         parts: &'m FxHashMap<Site, Parts>,
-        compare_and_swap: FnId,
+        swaps: &'m FxHashSet<FnId>,
     ) -> Self {
         let classes = Classes::of(model);
         let shapes = Shapes::new(model, &classes);
@@ -105,7 +105,7 @@ impl<'m> Scopes<'m> {
             shapes,
             callers: IndexVec::from_elem(Vec::new(), n),
             callees: IndexVec::from_elem(Vec::new(), n),
-            compare_and_swap,
+            swaps,
             recovers: IndexVec::from_elem(false, n),
             nilled: model.functions.iter().map(nilled::nilled).collect(),
             borders: IndexVec::new(),
@@ -248,7 +248,7 @@ impl<'m> Scopes<'m> {
     }
 
     pub(crate) fn is_helper(&self, id: FnId) -> bool {
-        self.compare_and_swap == id
+        self.swaps.contains(&id)
     }
 
     /// The classes and everything they can be reached from.

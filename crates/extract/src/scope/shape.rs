@@ -1,8 +1,8 @@
 //! Graphs of the model's functions without the ways that end the process: nobody is left to leak there.
 
 use crate::flow::Flow;
-use crate::scope::classes::{Classes, block};
-use stanch_base::{FxHashSet, Idx, IndexVec};
+use crate::scope::classes::{At, Classes, block};
+use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_model::{Call, Callee, FnId, Function, Op, Prim, Program as Model, Term, successors};
 use std::cell::OnceCell;
 
@@ -32,7 +32,7 @@ pub(crate) struct Shape {
 /// The graphs of a package's model, made when asked for.
 pub(crate) struct Shapes<'m> {
     model: &'m Model,
-    never: IndexVec<FnId, Option<End>>,
+    never: Never,
     with_panics: IndexVec<FnId, OnceCell<Shape>>,
     without: IndexVec<FnId, OnceCell<Shape>>,
 }
@@ -41,49 +41,80 @@ impl<'m> Shapes<'m> {
     pub(crate) fn new(model: &'m Model, classes: &Classes) -> Self {
         let n = model.functions.len();
         let cells = || (0..n).map(|_| OnceCell::new()).collect();
-        let never = never_return(model, classes);
+        let never = Never::of(model, classes);
         Self { model, never, with_panics: cells(), without: cells() }
     }
 
     /// The graph of a function; `panics`: whether ways that end in a panic count.
     pub(crate) fn get(&self, id: FnId, panics: bool) -> &Shape {
         let table = if panics { &self.with_panics } else { &self.without };
-        table[id].get_or_init(|| shape(&self.model.functions[id], &self.never, panics))
+        table[id].get_or_init(|| shape(id, &self.model.functions[id], &self.never, panics))
     }
 }
 
-/// Functions that never return, with the way they end.
-fn never_return(model: &Model, classes: &Classes) -> IndexVec<FnId, Option<End>> {
-    let mut never = IndexVec::from_elem(None, model.functions.len());
-    let mut callers: IndexVec<FnId, Vec<FnId>> =
-        IndexVec::from_elem(Vec::new(), model.functions.len());
-    for (id, facts) in classes.facts.iter_enumerated() {
-        for (_, callee) in &facts.callees {
-            callers[*callee].push(id);
-        }
-    }
-    let mut todo: Vec<FnId> = model.functions.ids().collect();
-    let mut queued: FxHashSet<FnId> = todo.iter().copied().collect();
-    while let Some(id) = todo.pop() {
-        queued.remove(&id);
-        let f = &model.functions[id];
-        if never[id].is_some() || f.blocks.is_empty() {
-            continue;
-        }
-        if let Some(end) = ends(f, &never) {
-            never[id] = Some(end);
-            for caller in &callers[id] {
-                if queued.insert(*caller) {
-                    todo.push(*caller);
+/// What never returns, with the way it ends.
+struct Never {
+    functions: IndexVec<FnId, Option<End>>,
+    /// What the calls of values and methods of values run, as far as that is known.
+    dynamic: FxHashMap<(FnId, At), Vec<FnId>>,
+}
+
+impl Never {
+    fn of(model: &Model, classes: &Classes) -> Self {
+        let n = model.functions.len();
+        let mut callers: IndexVec<FnId, Vec<FnId>> = IndexVec::from_elem(Vec::new(), n);
+        let mut dynamic: FxHashMap<(FnId, At), Vec<FnId>> = FxHashMap::default();
+        for (id, facts) in classes.facts.iter_enumerated() {
+            for &(at, callee) in &facts.callees {
+                callers[callee].push(id);
+                let body = &model.functions[id].blocks[at.block];
+                if let Some(Op::Call(call)) = body.instrs.get(at.instr as usize).map(|i| &i.op)
+                    && matches!(call.callee, Callee::Value(_) | Callee::Method(..))
+                {
+                    dynamic.entry((id, at)).or_default().push(callee);
                 }
             }
         }
+        let mut never = Self { functions: IndexVec::from_elem(None, n), dynamic };
+        let mut todo: Vec<FnId> = model.functions.ids().collect();
+        let mut queued: FxHashSet<FnId> = todo.iter().copied().collect();
+        while let Some(id) = todo.pop() {
+            queued.remove(&id);
+            let f = &model.functions[id];
+            if never.functions[id].is_some() || f.blocks.is_empty() {
+                continue;
+            }
+            if let Some(end) = ends(id, f, &never) {
+                never.functions[id] = Some(end);
+                for caller in &callers[id] {
+                    if queued.insert(*caller) {
+                        todo.push(*caller);
+                    }
+                }
+            }
+        }
+        never
     }
-    never
+
+    /// How a call ends, if whatever it may run never returns.
+    fn of_call(&self, id: FnId, at: At, call: &Call) -> Option<End> {
+        match call.callee {
+            Callee::Prim(Prim::Exit) => Some(End::Exit),
+            Callee::Prim(Prim::Panic) => Some(End::Panic),
+            Callee::Prim(Prim::Goexit) => Some(End::Goexit),
+            Callee::Fn(f) => self.functions[f],
+            Callee::Value(_) | Callee::Method(..) => {
+                let mut ends = self.dynamic.get(&(id, at))?.iter().map(|f| self.functions[*f]);
+                let first = ends.next()??;
+                ends.all(|end| end.is_some()).then_some(first)
+            }
+            Callee::Prim(_) | Callee::Opaque | Callee::Pure(_) => None,
+        }
+    }
 }
 
 /// How a function ends if not by returning or running for ever.
-fn ends(f: &Function, never: &IndexVec<FnId, Option<End>>) -> Option<End> {
+fn ends(id: FnId, f: &Function, never: &Never) -> Option<End> {
     let mut seen = vec![false; f.blocks.len()];
     let mut todo = vec![0];
     let mut found = None;
@@ -91,7 +122,7 @@ fn ends(f: &Function, never: &IndexVec<FnId, Option<End>>) -> Option<End> {
         if std::mem::replace(&mut seen[at], true) {
             continue;
         }
-        match cut(f, at, never) {
+        match cut(id, f, at, never) {
             Some((_, end)) => found = Some(found.unwrap_or(end)),
             None => {
                 let term = &f.blocks[block(at)].term;
@@ -105,18 +136,12 @@ fn ends(f: &Function, never: &IndexVec<FnId, Option<End>>) -> Option<End> {
     found
 }
 
-fn cut(f: &Function, at: usize, never: &IndexVec<FnId, Option<End>>) -> Option<(u32, End)> {
+fn cut(id: FnId, f: &Function, at: usize, never: &Never) -> Option<(u32, End)> {
     let body = &f.blocks[block(at)];
     for (n, instr) in body.instrs.iter().enumerate() {
         let Op::Call(call) = &instr.op else { continue };
-        let end = match call.callee {
-            Callee::Prim(Prim::Exit) => Some(End::Exit),
-            Callee::Prim(Prim::Panic) => Some(End::Panic),
-            Callee::Prim(Prim::Goexit) => Some(End::Goexit),
-            Callee::Fn(f) => never[f],
-            _ => None,
-        };
-        if let Some(end) = end {
+        let here = At { block: block(at), instr: n as u32 };
+        if let Some(end) = never.of_call(id, here, call) {
             return Some((n as u32, end));
         }
     }
@@ -140,9 +165,9 @@ fn waits(f: &Function, at: usize, cut: Option<u32>) -> bool {
         })
 }
 
-fn shape(f: &Function, never: &IndexVec<FnId, Option<End>>, panics: bool) -> Shape {
+fn shape(id: FnId, f: &Function, never: &Never, panics: bool) -> Shape {
     let n = f.blocks.len();
-    let cuts: Vec<_> = (0..n).map(|at| cut(f, at, never)).collect();
+    let cuts: Vec<_> = (0..n).map(|at| cut(id, f, at, never)).collect();
     let all: Vec<Vec<usize>> = (0..n)
         .map(|at| match cuts[at] {
             Some(_) => Vec::new(),
