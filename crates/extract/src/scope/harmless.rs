@@ -194,7 +194,7 @@ impl Scopes<'_> {
 mod tests {
     use crate::scope::Scopes;
     use stanch_base::FxHashMap;
-    use stanch_model::{FnId, Program};
+    use stanch_model::Program;
 
     /// How many of the locks of a program nobody gets stuck in.
     fn n_harmless(text: &str) -> usize {
