@@ -169,6 +169,7 @@ pub struct Keeping {
     identifiers: FxHashSet<Box<str>>,
     incoming: FxHashSet<Box<str>>,
     ends: FxHashSet<Box<str>>,
+    begins: FxHashSet<Box<str>>,
     pops: BTreeMap<String, Pops>,
 }
 
@@ -181,6 +182,8 @@ struct FileFormat {
     incoming: Vec<String>,
     #[serde(default)]
     ends: Vec<String>,
+    #[serde(default)]
+    begins: Vec<String>,
     #[serde(default)]
     pops: BTreeMap<String, Pops>,
     #[serde(default)]
@@ -204,6 +207,7 @@ impl Keeping {
         self.identifiers.extend(file.identifiers.into_iter().map(String::into_boxed_str));
         self.incoming.extend(file.incoming.into_iter().map(String::into_boxed_str));
         self.ends.extend(file.ends.into_iter().map(String::into_boxed_str));
+        self.begins.extend(file.begins.into_iter().map(String::into_boxed_str));
         self.pops.extend(file.pops);
         self.packages.extend(file.package.into_iter().map(|(k, v)| (k.into_boxed_str(), v)));
         self.functions.extend(file.function.into_iter().map(|(k, v)| (k.into_boxed_str(), v)));
@@ -240,6 +244,11 @@ impl Keeping {
     pub fn is(&self, package: &str, name: &str, what: Trait) -> bool {
         let traits = self.types.get(format!("{package}.{name}").as_str());
         traits.is_some_and(|traits| traits.contains(&what))
+    }
+
+    /// Whether a method of this name sets going again what was stopped.
+    pub fn begins(&self, method: &str) -> bool {
+        self.begins.contains(method)
     }
 
     /// Whether a method of this name ends what it belongs to.

@@ -321,7 +321,8 @@ impl<'s> Scan<'s, '_> {
         if let (PlaceBase::Local(base), [Proj::Index(key)]) = (place.base, place.proj.as_slice())
             && let Some((key_ty, value_ty)) = self.map_of(self.func.locals[base].ty)
         {
-            self.entry(self.origins.of(self.id, base), value, span, looped);
+            let once = self.is_filled_once(base, block, looped);
+            self.entry(self.origins.of(self.id, base), value, span, (looped, once));
             if self.is_there(base, key, block) {
                 return;
             }
@@ -347,7 +348,8 @@ impl<'s> Scan<'s, '_> {
         }
         let targets = of_place(self.names, self.origins, self.id, place);
         if matches!(place.proj.last(), Some(Proj::Index(_))) {
-            return self.entry(&targets, value, span, looped);
+            let new = matches!(place.base, PlaceBase::Local(base) if self.is_of_new(base));
+            return self.entry(&targets, value, span, (looped, new && looped != Loop::Endless));
         }
         let from = self.origins.operand(self.id, value).to_vec();
         for target in targets {
@@ -376,8 +378,15 @@ impl<'s> Scan<'s, '_> {
         }
     }
 
-    /// An entry of a map or slice is set: to itself with more elements, or to something else.
-    fn entry(&mut self, of: &[Origin], value: &'s Operand, span: Span, looped: Loop) {
+    /// An entry of a map or slice is set: to itself with more elements, or to something else. What is filled
+    /// once ends with its owner.
+    fn entry(
+        &mut self,
+        of: &[Origin],
+        value: &'s Operand,
+        span: Span,
+        (looped, once): (Loop, bool),
+    ) {
         if self.elem(self.ty(value)) == Program::UNKNOWN {
             return;
         }
@@ -389,7 +398,8 @@ impl<'s> Scan<'s, '_> {
                 self.op(target.key, span, OpKind::EntrySet);
                 continue;
             }
-            for grow in self.appended(value, looped) {
+            for mut grow in self.appended(value, looped) {
+                grow.bounded |= once;
                 self.op(target.key, span, OpKind::EntryGrow(grow));
             }
         }

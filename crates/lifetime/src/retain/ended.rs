@@ -112,13 +112,20 @@ fn ends(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func) -> Vec<End> {
             _ => continue,
         };
         let is_end = bodies.reader.keeping().ends(bodies.program.object_name(method));
-        if is_end && matches!(kind, InstrKind::Call(_)) {
+        if is_end && matches!(kind, InstrKind::Call(_)) && !begins_again(bodies, func, recv) {
             let Some(of) = path(bodies, id, recv) else { continue };
             let span = func.blocks[block].instrs[at].span;
             found.push(End { at: (block, at), span, method, of });
         }
     }
     found
+}
+
+/// Whether what was stopped can be set going again, as a timer can.
+fn begins_again(bodies: &Bodies<'_, '_>, func: &Func, recv: &Operand) -> bool {
+    let begins = |name: &str| bodies.reader.keeping().begins(name);
+    let methods = bodies.program.method_set(bodies.ty(func, recv));
+    methods.iter().any(|m| begins(bodies.program.object_name(m.object)))
 }
 
 /// What a function looks up in a map: the variable, and the key.
