@@ -46,7 +46,8 @@ const EFFORTS: [Effort; 4] = [
 ];
 
 /// What is still too much gets three times as long in the end, with two of each.
-const LAST: Limits = Limits { instructions: 400_000, elements: 2, ..fewer(1, [2, 1], 2) };
+const LAST: Limits =
+    Limits { states: 4_000, instructions: 400_000, elements: 2, ..fewer(1, [2, 1], 2) };
 
 /// Bounds with smaller sizes, fewer goroutines and objects of one place, and so many states alike.
 const fn fewer(max_size: u32, instances: [u32; 2], alike: u32) -> Limits {
