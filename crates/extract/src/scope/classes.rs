@@ -207,6 +207,17 @@ impl Classes {
         all
     }
 
+    /// The functions that a value of a class may be.
+    pub(crate) fn functions(&self, class: u32) -> Vec<FnId> {
+        let functions = self.info[self.find(class) as usize].functions.iter();
+        functions
+            .filter_map(|f| match f.callee {
+                Bindable::Fn(id) => Some(id),
+                Bindable::Prim(_) | Bindable::Method(_) => None,
+            })
+            .collect()
+    }
+
     /// Everything that an object of a class holds.
     pub(crate) fn each_held(&self, class: u32, found: &mut dyn FnMut(u32)) {
         let info = &self.info[class as usize];

@@ -3,8 +3,13 @@
 use crate::flow::Flow;
 use crate::scope::classes::{At, Classes, block};
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
-use stanch_model::{Call, Callee, FnId, Function, Op, Prim, Program as Model, Term, successors};
+use stanch_model::{
+    Call, Callee, FnId, Function, LocalId, Op, Operand, Prim, Program as Model, Term, successors,
+};
 use std::cell::OnceCell;
+
+/// Copies that are looked through.
+const COPIES: u32 = 2;
 
 /// How a call or block ends for good.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,6 +80,24 @@ impl Never {
                 }
             }
         }
+        // A method's object is seldom the one that was seen made: what is stored to the field of any is meant.
+        let stored = stored(model, classes);
+        for (id, f) in model.functions.iter_enumerated() {
+            let calls = f.blocks.iter_enumerated().flat_map(|(block, body)| {
+                let at = move |n: usize| At { block, instr: n as u32 };
+                body.instrs.iter().enumerate().map(move |(n, i)| (at(n), &i.op))
+            });
+            for (at, op) in calls {
+                if let Op::Call(Call { callee: Callee::Value(Operand::Local(value)), .. }) = op
+                    && let Some(field) = field_of(f, *value, COPIES)
+                    && !dynamic.contains_key(&(id, at))
+                    && let Some(Some(all)) = stored.get(&field)
+                {
+                    dynamic.insert((id, at), all.clone());
+                    all.iter().for_each(|callee| callers[*callee].push(id));
+                }
+            }
+        }
         let mut never = Self { functions: IndexVec::from_elem(None, n), dynamic };
         let mut todo: Vec<FnId> = model.functions.ids().collect();
         let mut queued: FxHashSet<FnId> = todo.iter().copied().collect();
@@ -111,6 +134,41 @@ impl Never {
             Callee::Prim(_) | Callee::Opaque | Callee::Pure(_) => None,
         }
     }
+}
+
+/// The functions that are stored to each field, of whatever object; none where one of them is not known.
+fn stored(model: &Model, classes: &Classes) -> FxHashMap<u32, Option<Vec<FnId>>> {
+    let mut stored: FxHashMap<u32, Option<Vec<FnId>>> = FxHashMap::default();
+    for (id, f) in model.functions.iter_enumerated() {
+        for instr in f.blocks.iter().flat_map(|b| &b.instrs) {
+            let Op::StoreField { field, src, .. } = &instr.op else { continue };
+            let functions = match src {
+                Operand::Func(f) => vec![*f],
+                Operand::Local(_) => {
+                    classes.operand(id, src).map_or(Vec::new(), |c| classes.functions(c))
+                }
+                Operand::Const(_) | Operand::Unknown => Vec::new(),
+            };
+            let all = stored.entry(*field).or_insert_with(|| Some(Vec::new()));
+            match (functions.is_empty(), all.as_mut()) {
+                (true, _) => *all = None,
+                (false, Some(all)) => all.extend(functions),
+                (false, None) => {}
+            }
+        }
+    }
+    stored
+}
+
+/// The field that a local is read from, through `depth` copies at most.
+fn field_of(f: &Function, local: LocalId, depth: u32) -> Option<u32> {
+    f.blocks.iter().flat_map(|b| &b.instrs).find_map(|i| match &i.op {
+        Op::LoadField { dst, field, .. } if *dst == local => Some(*field),
+        Op::Assign { dst, src: Operand::Local(from) } if *dst == local && depth > 0 => {
+            field_of(f, *from, depth - 1)
+        }
+        _ => None,
+    })
 }
 
 /// How a function ends if not by returning or running for ever.
