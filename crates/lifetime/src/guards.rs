@@ -4,7 +4,7 @@ use crate::facts::{Key, Loop};
 use crate::origin::Reader;
 use crate::scan::Scan;
 use crate::source::written;
-use stanch_base::IndexVec;
+use stanch_base::{FxHashMap, FxHashSet, IndexVec};
 use stanch_effects::Role;
 use stanch_ir::{
     BlockId, Callee, Func, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue, Terminator,
@@ -69,37 +69,22 @@ impl Scan<'_, '_> {
 
     /// Whether a count that the function raises, or the key itself, was found to be below a bound before.
     pub(crate) fn is_counted_out(&mut self, key: Option<&Operand>, block: BlockId) -> bool {
-        use BinaryOp::{Ge, Gt, Le, Lt};
-        let func = self.func;
-        let dominators = self.dominators.get_or_insert_with(|| func.dominators());
-        let mut limited: Vec<ObjectId> = Vec::new();
-        for (at, data) in func.blocks.iter_enumerated() {
-            let Terminator::Branch { cond: Operand::Local(cond), then, els } = &data.term else {
-                continue;
-            };
-            let [Rvalue::Binary(op, a, b)] = self.definitions[*cond].as_slice() else { continue };
-            // The side on which the first is the smaller one.
-            let below = match op {
-                Lt | Le => *then,
-                Gt | Ge => *els,
-                _ => continue,
-            };
-            let above = if below == *then { *els } else { *then };
-            let comes_by = |side: BlockId| dominators.dominates(side, block);
-            if at == block || then == els || comes_by(below) == comes_by(above) {
-                continue;
-            }
-            let (smaller, bound) = if comes_by(below) { (a, b) } else { (b, a) };
-            if matches!((smaller, key, bound), (Operand::Local(x), Some(Operand::Local(key)), Operand::Const(..))
-                if named(&self.definitions, *x) == named(&self.definitions, *key))
-            {
-                return true;
-            }
-            if !crate::bounds::is_tiny(bound) {
-                limited.extend(counter(self.reader, func, &self.definitions, smaller));
-            }
+        if self.limits.is_none() {
+            self.limits = Some(limits(self.reader, self.func, &self.definitions));
         }
-        limited.iter().any(|&of| is_raised(self.reader, func, &self.definitions, of))
+        let key = match key {
+            Some(Operand::Local(key)) => Some(named(&self.definitions, *key)),
+            _ => None,
+        };
+        let func = self.func;
+        let Some(limits) = self.limits.as_ref().filter(|l| !l.is_empty()) else { return false };
+        let dominators = self.dominators.get_or_insert_with(|| func.dominators());
+        limits.iter().any(|limit| {
+            (limit.counts || key.is_some() && limit.key == key)
+                && limit.at != block
+                && dominators.dominates(limit.below, block)
+                && !dominators.dominates(limit.above, block)
+        })
     }
 
     /// Whether the container was found to have nothing in it before: it is filled once.
@@ -259,6 +244,46 @@ impl Scan<'_, '_> {
 /// What each local of a function is assigned.
 type Definitions<'s> = IndexVec<LocalId, Vec<&'s Rvalue>>;
 
+/// A branch that tells that something is below a bound.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    at: BlockId,
+    /// The side on which it is below, and the other one.
+    below: BlockId,
+    above: BlockId,
+    /// Whether it is a number that the function raises.
+    counts: bool,
+    /// The variable that is below a constant.
+    key: Option<LocalId>,
+}
+
+/// The branches of a function that tell of a number it raises, or of a variable and a constant.
+fn limits(reader: &Reader<'_>, func: &Func, definitions: &Definitions<'_>) -> Vec<Limit> {
+    use BinaryOp::{Ge, Gt, Le, Lt};
+    let numbers = Numbers::of(reader, func, definitions);
+    let mut found = Vec::new();
+    for (at, data) in func.blocks.iter_enumerated() {
+        let Terminator::Branch { cond: Operand::Local(cond), then, els } = &data.term else {
+            continue;
+        };
+        let [Rvalue::Binary(op @ (Lt | Le | Gt | Ge), a, b)] = definitions[*cond].as_slice() else {
+            continue;
+        };
+        // On one side the first is the smaller one, on the other side the second.
+        let (first, second) = if matches!(op, Lt | Le) { (*then, *els) } else { (*els, *then) };
+        for (smaller, bound, below, above) in [(a, b, first, second), (b, a, second, first)] {
+            let Operand::Local(local) = smaller else { continue };
+            let counts = !crate::bounds::is_tiny(bound) && numbers.is_raised(definitions, *local);
+            let constant = matches!(bound, Operand::Const(..));
+            let key = constant.then(|| named(definitions, *local));
+            if below != above && (counts || key.is_some()) {
+                found.push(Limit { at, below, above, counts, key });
+            }
+        }
+    }
+    found
+}
+
 /// The variable that a local is a copy of.
 fn named(definitions: &Definitions<'_>, local: LocalId) -> LocalId {
     match definitions[local].as_slice() {
@@ -267,65 +292,59 @@ fn named(definitions: &Definitions<'_>, local: LocalId) -> LocalId {
     }
 }
 
-/// The field or variable whose number a value is, read as it is or by a library's function.
-fn counter(
-    reader: &Reader<'_>,
-    func: &Func,
-    definitions: &Definitions<'_>,
-    value: &Operand,
-) -> Option<ObjectId> {
-    let Operand::Local(local) = value else { return None };
-    match definitions[*local].as_slice() {
-        [Rvalue::Load(place)] => written(place),
-        [Rvalue::Use(x) | Rvalue::Convert(x, _)] => counter(reader, func, definitions, x),
-        [] => called_with(reader, func, definitions, |role| {
-            matches!(role, Role::Count | Role::ReadCount)
-        })
-        .find(|(_, dst)| dst.contains(local))
-        .map(|(of, _)| of),
-        _ => None,
-    }
+/// The numbers in fields and variables that a function reads and raises.
+#[derive(Default)]
+struct Numbers {
+    /// What library functions told.
+    told: FxHashMap<LocalId, ObjectId>,
+    raised: FxHashSet<ObjectId>,
 }
 
-/// Whether the function makes a number greater: by a sum with a constant, or by a library's function.
-fn is_raised(
-    reader: &Reader<'_>,
-    func: &Func,
-    definitions: &Definitions<'_>,
-    number: ObjectId,
-) -> bool {
-    let sum = |value: &Operand| match value {
-        Operand::Local(local) => definitions[*local]
-            .iter()
-            .any(|v| matches!(v, Rvalue::Binary(BinaryOp::Add, _, Operand::Const(..)))),
-        _ => false,
-    };
-    func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
-        InstrKind::Store(place, value) => written(place) == Some(number) && sum(value),
-        _ => false,
-    }) || called_with(reader, func, definitions, |role| role == Role::Count)
-        .any(|(of, _)| of == number)
-}
-
-/// The fields and variables whose address the function gives to library functions of a role, and what
-/// those return.
-fn called_with<'f>(
-    reader: &'f Reader<'_>,
-    func: &'f Func,
-    definitions: &'f Definitions<'_>,
-    role: impl Fn(Role) -> bool + 'f,
-) -> impl Iterator<Item = (ObjectId, &'f [LocalId])> + 'f {
-    func.blocks.iter().flat_map(|b| &b.instrs).filter_map(move |instr| {
-        let InstrKind::Call(call) = &instr.kind else { return None };
-        let Callee::Static(object, _) = &call.callee else { return None };
-        if !reader.keeps(*object).role.is_some_and(&role) {
-            return None;
+impl Numbers {
+    fn of(reader: &Reader<'_>, func: &Func, definitions: &Definitions<'_>) -> Self {
+        let mut numbers = Self::default();
+        let sum = |value: &Operand| match value {
+            Operand::Local(local) => definitions[*local]
+                .iter()
+                .any(|v| matches!(v, Rvalue::Binary(BinaryOp::Add, _, Operand::Const(..)))),
+            _ => false,
+        };
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            match &instr.kind {
+                InstrKind::Store(place, value) if sum(value) => {
+                    numbers.raised.extend(written(place));
+                }
+                InstrKind::Call(call) => {
+                    let Callee::Static(object, _) = &call.callee else { continue };
+                    let Some(role @ (Role::Count | Role::ReadCount)) = reader.keeps(*object).role
+                    else {
+                        continue;
+                    };
+                    let Some(Operand::Local(first)) = call.args.first() else { continue };
+                    let of = definitions[*first].iter().find_map(|v| match v {
+                        Rvalue::AddressOf(place) | Rvalue::Load(place) => written(place),
+                        _ => None,
+                    });
+                    let Some(of) = of else { continue };
+                    numbers.told.extend(call.dst.iter().map(|&dst| (dst, of)));
+                    if role == Role::Count {
+                        numbers.raised.insert(of);
+                    }
+                }
+                _ => {}
+            }
         }
-        let Operand::Local(first) = call.args.first()? else { return None };
-        let of = definitions[*first].iter().find_map(|v| match v {
-            Rvalue::AddressOf(place) | Rvalue::Load(place) => written(place),
+        numbers
+    }
+
+    /// Whether a value is a number that the function raises.
+    fn is_raised(&self, definitions: &Definitions<'_>, local: LocalId) -> bool {
+        let local = named(definitions, local);
+        let of = match definitions[local].as_slice() {
+            [Rvalue::Load(place)] => written(place),
+            [] => self.told.get(&local).copied(),
             _ => None,
-        });
-        Some((of?, call.dst.as_slice()))
-    })
+        };
+        of.is_some_and(|of| self.raised.contains(&of))
+    }
 }

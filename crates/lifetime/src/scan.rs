@@ -1,6 +1,7 @@
 //! Reads one package: what its functions do to containers, whom they call, what they make.
 
 use crate::facts::*;
+use crate::guards::Limit;
 use crate::keys::{Kinds, is_bounded};
 use crate::loops::{definitions, loops};
 use crate::origin::{Origin, Origins, Reader, of_place, origins};
@@ -76,6 +77,7 @@ pub fn summarise(
             loops: turns,
             dominators: None,
             measured: FxHashMap::default(),
+            limits: None,
             lookups: None,
             at: BlockId::from_raw(0),
             op_blocks: Vec::new(),
@@ -154,6 +156,8 @@ pub(crate) struct Scan<'s, 'a> {
     pub(crate) dominators: Option<Dominators>,
     /// The containers that locals measure, as far as that was asked, by steps from the question.
     pub(crate) measured: FxHashMap<(LocalId, u8), Vec<Operand>>,
+    /// Branches that tell of a bound, once that was asked.
+    pub(crate) limits: Option<Vec<Limit>>,
     /// The containers in which the function looks something up, and what, once that was asked.
     pub(crate) lookups: Option<Vec<(Key, u64)>>,
     /// The block that is read.

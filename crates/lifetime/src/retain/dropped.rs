@@ -34,6 +34,9 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>, helpers: &Helpers) {
 /// Notes whether a function puts something into a container and returns a literal that takes it out.
 fn registers(bodies: &mut Bodies<'_, '_>, helpers: &Helpers, id: FuncId, func: &Func) {
     let Some(object) = func.object else { return };
+    if func.closures.is_empty() || func.results.is_empty() {
+        return;
+    }
     let (inserts, _) = events::of(bodies, helpers, id, func);
     for (number, &result) in func.results.iter().enumerate() {
         let returned = bodies.definitions[id][result].iter().find_map(|v| match v {
