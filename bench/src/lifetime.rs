@@ -3,7 +3,7 @@
 
 use crate::clock::{Cost, measure_children, median};
 use anyhow::{Context, Result, ensure};
-use stanch_checks::{MODULE_REGISTRY, ModuleEngine};
+use stanch_checks::ModuleEngine;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -12,8 +12,7 @@ const ROUNDS: usize = 3;
 /// Prints both costs, the medians of a few rounds on one thread, and their ratio.
 pub(crate) fn run(dir: &Path, pattern: &str) -> Result<()> {
     let binary = crate::check::binary()?;
-    let own = MODULE_REGISTRY.iter().filter(|e| e.engine == ModuleEngine::Lifetime);
-    let names: Vec<&str> = own.map(|e| e.check.name).collect();
+    let names: Vec<&str> = stanch_checks::fed_by(ModuleEngine::Lifetime).map(|c| c.name).collect();
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         for (costs, ignored) in [(&mut without, true), (&mut with, false)] {
