@@ -64,6 +64,7 @@ const KINDS: [(&str, &[&str]); 10] = [
         "worker-without-shutdown",
         &[
             "start-without-stop",
+            "lost-reference",
             "stop-forgets-resource",
             "dropped-while-open",
             "constructor-error-leak",

@@ -59,6 +59,7 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
                 Kind::Ticks => ("the ticker", "stopped", ".Stop()"),
                 Kind::Worker => ("the goroutine of what this makes", "stopped", ".Close()"),
                 Kind::Stop => ("the stop function", "called", "()"),
+                Kind::Reference => ("the reference", "given back", ""),
             };
             let note = "when the function succeeds it hands it on; when it fails nobody has it";
             resource::finding(ctx, &Words { check: &CHECK, thing, done, note, call }, lost)

@@ -32,6 +32,7 @@ pub mod lock_held_waiting;
 pub mod lock_order;
 mod lock_words;
 pub mod lost_cancel;
+pub mod lost_reference;
 pub mod lost_semaphore_slot;
 pub mod missed_signal;
 pub mod missing_close;
@@ -223,6 +224,12 @@ pub const REGISTRY: &[Entry] = &[
         source: include_str!("start_without_stop.rs"),
         engine: Engine::Obligations,
         run: start_without_stop::run,
+    },
+    Entry {
+        check: &lost_reference::CHECK,
+        source: include_str!("lost_reference.rs"),
+        engine: Engine::Obligations,
+        run: lost_reference::run,
     },
     Entry {
         check: &cancel_overwritten::CHECK,

@@ -84,6 +84,7 @@ pub(crate) fn finding(ctx: &Ctx<'_>, words: &Words, lost: &LostResource) -> Find
     related.extend(lost.started.filter(|&at| at != lost.span).map(|at| ctx.label(at, STARTS)));
     let help = match name {
         _ if lost.kind == Kind::Worker => "call the method that ends it on this path".to_owned(),
+        _ if lost.kind == Kind::Reference => "give it back on this path".to_owned(),
         // Where it is handed on, a deferred call would close it there too.
         Some(name) if lost.moved => format!("call `{name}{call}` on this path too"),
         Some(name) => format!("`defer {name}{call}` once it is there, or call it on this path"),

@@ -113,7 +113,9 @@ fn finding(ctx: &Ctx<'_>, kept: &Kept) -> Finding {
     let stop = ctx.name(kept.stop);
     let name = &kept.name;
     let (verb, state) = match kept.kind {
-        Kind::Worker | Kind::Ticker | Kind::Ticks | Kind::Stop => ("stop", "running"),
+        Kind::Worker | Kind::Ticker | Kind::Ticks | Kind::Stop | Kind::Reference => {
+            ("stop", "running")
+        }
         Kind::Body | Kind::Rows | Kind::Transaction | Kind::Closer => ("close", "open"),
     };
     let mut related = Vec::new();

@@ -26,6 +26,8 @@ pub enum Kind {
     Worker,
     /// A function that has to be called, such as the stop of `iter.Pull`.
     Stop,
+    /// A counted reference to an object, which is ended when none is left.
+    Reference,
 }
 
 /// What a function does to such things.

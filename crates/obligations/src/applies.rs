@@ -291,8 +291,12 @@ impl<'a> Run<'a, '_> {
         self.apply_workers(state, &env, outcome, call);
         for path in &outcome.used {
             if let Some(value) = self.find_value(state, &env, path) {
-                if let Term::Owed(_) = self.arena.get(value) {
+                if let Term::Owed(site) = *self.arena.get(value) {
                     state.trace.push(self.step(call.span, StepKind::Release));
+                    if self.sites.get(&site).is_some_and(|s| s.kind == Some(Kind::Reference)) {
+                        self.close(state, site);
+                        continue;
+                    }
                 }
                 if self.learning
                     && let Term::Closure(literal) = *self.arena.get(value)

@@ -270,7 +270,8 @@ impl<'a> Run<'a, '_> {
         let mut held = std::mem::take(&mut self.in_fields);
         for (&span, site) in &self.sites {
             let candidate = self.candidates.get(&span);
-            let Some(kind) = site.kind.filter(|_| !site.handed) else { continue };
+            let own = |kind: &Kind| *kind != Kind::Reference;
+            let Some(kind) = site.kind.filter(own).filter(|_| !site.handed) else { continue };
             // What is in two fields may be closed through the other one.
             if self.learning != candidate.is_some() || site.fields.len() > 1 {
                 continue;

@@ -13,7 +13,7 @@ use crate::summary::{Base, Path};
 use crate::term::{Root, Term, TermId};
 use crate::visit;
 use crate::workers::Need;
-use stanch_base::IndexVec;
+use stanch_base::{Idx, IndexVec};
 use stanch_effects::{Args, Kind, Op};
 use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
@@ -581,6 +581,13 @@ impl<'a> Run<'a, '_> {
                 Term::Owed(site) => match self.sites.get(&site).and_then(|s| s.kind) {
                     Some(Kind::Worker) => !known.ends_whole(arg),
                     None | Some(Kind::Stop) => false,
+                    // Who takes back references to other packages' objects is not known of this one.
+                    Some(Kind::Reference) => {
+                        let n_own = self.package.module.funcs.len();
+                        let helper = self.sites.get(&site).and_then(|s| s.helper);
+                        let own = helper.is_some_and(|helper| helper.index() < n_own);
+                        only_uses && (own || callee.index() >= n_own)
+                    }
                     Some(_) => only_uses,
                 },
                 Term::Addr(place) => {

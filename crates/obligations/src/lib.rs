@@ -8,6 +8,7 @@
 mod applies;
 mod calls;
 mod carried;
+mod counted;
 mod dropped;
 mod escape;
 mod exec;
@@ -253,7 +254,8 @@ fn run(
     };
     let missing = run.missing_unlocks(&mut exits);
     let lost_slots = run.lost_slots(&exits);
-    let summary = run.summary(&mut exits);
+    let mut summary = run.summary(&mut exits);
+    facts.counted.complete(id, &mut summary);
     found.early = run.early;
     let ends_process = facts.ends_process(id, is_main);
     found.results.lost_cancels = run.lost_cancels(&exits, ends_process);

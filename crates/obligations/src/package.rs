@@ -1,6 +1,7 @@
 //! What is known of a package's functions before any is run: who calls whom, who never returns, who
 //! writes what, who matters.
 
+use crate::counted::{self, Counted};
 use crate::facts::{Foreign, Name};
 use crate::lends::{self, Lends};
 use crate::names::{Known, Names};
@@ -33,6 +34,8 @@ pub(crate) struct Package<'a> {
     pub(crate) owner_methods: FxHashSet<ObjectId>,
     /// Fields and package-level variables that hold channels used as semaphores.
     pub(crate) semaphores: FxHashMap<ObjectId, TakenBy>,
+    /// Functions that count references.
+    pub(crate) counted: Counted,
     /// Names of functions of other packages, whose numbers follow those of this package's.
     pub(crate) foreign: Vec<Name>,
     /// Types whose values may have to be closed, as far as anybody asked.
@@ -123,10 +126,12 @@ impl<'a> Package<'a> {
             owners,
             owner_methods,
             semaphores: FxHashMap::default(),
+            counted: Counted::default(),
             foreign,
             closable,
         };
         package.semaphores = semaphores(&package);
+        package.counted = counted::find(&package);
         for id in module.funcs.ids() {
             package.facts[id] = package.own_facts(id);
         }
@@ -186,6 +191,7 @@ impl<'a> Package<'a> {
     fn own_facts(&self, id: FuncId) -> FuncFacts {
         let func = &self.module.funcs[id];
         let mut facts = FuncFacts {
+            acts: self.counted.counts(id),
             reads_capture: vec![false; func.captures.len()],
             writes_capture: vec![false; func.captures.len()],
             ..FuncFacts::default()
