@@ -80,10 +80,13 @@ struct Change {
     left: Vec<LocalId>,
 }
 
+/// Where a function changes numbers of references: the block, the number of the instruction, and how.
+type Changes = Vec<(BlockId, usize, Change)>;
+
 /// Finds the functions that count references: those that give one only where another ends the object.
 pub(crate) fn find(package: &Package<'_>) -> Counted {
     let funcs = package.module.funcs.iter_enumerated();
-    let own: Vec<(FuncId, Vec<(BlockId, usize, Change)>)> = funcs
+    let own: Vec<(FuncId, Changes)> = funcs
         .filter(|(_, func)| func.has_body && !package.in_test(func.span))
         .map(|(id, func)| (id, changes(package, func)))
         .filter(|(_, changes)| !changes.is_empty())
@@ -114,7 +117,7 @@ pub(crate) fn find(package: &Package<'_>) -> Counted {
 }
 
 /// Where a function changes the number of some object's references itself.
-fn changes(package: &Package<'_>, func: &Func) -> Vec<(BlockId, usize, Change)> {
+fn changes(package: &Package<'_>, func: &Func) -> Changes {
     let mut found = Vec::new();
     for (block, data) in func.blocks.iter_enumerated() {
         for (index, instr) in data.instrs.iter().enumerate() {
@@ -333,7 +336,7 @@ fn is_held(func: &Func, operand: &Operand, of: LocalId) -> bool {
 /// The parameters of which a function takes one away, or gives them to one that does.
 fn takes(
     package: &Package<'_>,
-    own: &[(FuncId, Vec<(BlockId, usize, Change)>)],
+    own: &[(FuncId, Changes)],
     ended: &FxHashSet<Counter>,
 ) -> FxHashSet<(FuncId, usize)> {
     let mut takes: FxHashSet<(FuncId, usize)> = FxHashSet::default();
@@ -390,7 +393,7 @@ fn passes(
 /// Functions that add one to the counter of a parameter on all their ways.
 fn adders(
     package: &Package<'_>,
-    own: &[(FuncId, Vec<(BlockId, usize, Change)>)],
+    own: &[(FuncId, Changes)],
     ended: &FxHashSet<Counter>,
 ) -> FxHashSet<(FuncId, usize)> {
     let mut found = FxHashSet::default();
@@ -470,7 +473,7 @@ fn given(
     package: &Package<'_>,
     id: FuncId,
     func: &Func,
-    own: &[(FuncId, Vec<(BlockId, usize, Change)>)],
+    own: &[(FuncId, Changes)],
     adders: &FxHashSet<(FuncId, usize)>,
     ended: &FxHashSet<Counter>,
 ) -> Option<usize> {
