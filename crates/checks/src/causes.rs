@@ -19,7 +19,8 @@ pub(crate) fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
     // Whoever dropped the object can mend it.
     let dropped = |f: &Finding| is_object(f) && f.confidence != Confidence::Possible;
     findings.sort_by_cached_key(|f| {
-        let speaks = dropped(f) || missed(f) && f.confidence != Confidence::Possible;
+        let sure = f.confidence != Confidence::Possible;
+        let speaks = dropped(f) || sure && (missed(f) || is_of_ticker(f));
         let wordy = (follows(f), f.witness.len());
         (!speaks, f.confidence, !lock(f), endless(f), wordy, f.location.clone())
     });
@@ -43,7 +44,8 @@ pub(crate) fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
 /// A finding that names the places and goroutines of others with its cause, unless these are unsure.
 fn speak_for(mut told: Finding, others: Vec<Finding>) -> Finding {
     for other in others.into_iter().filter(|f| f.confidence != Confidence::Possible) {
-        if misses_part(&told, &other) {
+        let same = is_of_ticker(&told) && told.location == other.location;
+        if same || misses_part(&told, &other) {
             told.confidence = told.confidence.min(other.confidence);
         }
         let hangs = other.goroutine.is_some();
@@ -167,6 +169,12 @@ fn misses_part(missed: &Finding, waiting: &Finding) -> bool {
     missed.check.code == crate::add_without_done::CHECK.code
         && waiting.check.code == crate::waitgroup_never_done::CHECK.code
         && waiting.witness.iter().any(|s| s.action == Action::Add && s.location == missed.location)
+}
+
+/// Whether a loop is told to wait for a ticker: that `Stop` does not close its channel tells more than that
+/// nobody sends.
+fn is_of_ticker(finding: &Finding) -> bool {
+    finding.check.code == crate::range_over_ticker::CHECK.code
 }
 
 /// Whether the same is said of two things in one function that are lost in the same way: at the same
