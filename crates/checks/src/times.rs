@@ -122,29 +122,9 @@ fn uses(ctx: &Ctx<'_>, object: ObjectId) -> Vec<Use> {
 
 /// Where a literal is called by the function that it stands in; one use as a value if it is not.
 fn literal_calls(ctx: &Ctx<'_>, literal: FuncId, parent: FuncId) -> Vec<Use> {
-    let mut uses = Vec::new();
-    let func = &ctx.module.funcs[parent];
-    let mut made: Vec<LocalId> = Vec::new();
-    for (block, body) in func.blocks.iter_enumerated() {
-        for instr in &body.instrs {
-            match &instr.kind {
-                InstrKind::Assign(local, Rvalue::MakeClosure(id)) if *id == literal => {
-                    made.push(*local);
-                }
-                InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
-                    let direct = matches!(&call.callee, Callee::Closure(id, _) if *id == literal);
-                    let given = call
-                        .args
-                        .iter()
-                        .any(|a| matches!(a, Operand::Local(l) if made.contains(l)));
-                    if direct || given && is_once(ctx, &call.callee) {
-                        uses.push(Use { func: parent, block, call: true });
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
+    let runs = literal_runs(ctx, literal, parent).into_iter();
+    let mut uses: Vec<Use> =
+        runs.map(|(block, _)| Use { func: parent, block, call: true }).collect();
     if uses.is_empty() {
         uses.push(Use { func: parent, block: BlockId::from_raw(0), call: false });
     }
@@ -154,19 +134,33 @@ fn literal_calls(ctx: &Ctx<'_>, literal: FuncId, parent: FuncId) -> Vec<Use> {
 /// Whether a function is a literal that is given to a `sync.Once`: it runs once for each of these.
 pub(crate) fn is_guarded(ctx: &Ctx<'_>, literal: FuncId) -> bool {
     let Some(parent) = ctx.module.funcs[literal].parent else { return false };
-    let instrs = || ctx.module.funcs[parent].blocks.iter().flat_map(|b| &b.instrs);
-    let made = |arg: &Operand| {
-        instrs().any(|i| match &i.kind {
-            InstrKind::Assign(to, Rvalue::MakeClosure(id)) => {
-                *id == literal && *arg == Operand::Local(*to)
+    literal_runs(ctx, literal, parent).iter().any(|(_, once)| *once)
+}
+
+/// Where the function that a literal stands in calls it, or gives it to a `sync.Once`; and whether it is that.
+fn literal_runs(ctx: &Ctx<'_>, literal: FuncId, parent: FuncId) -> Vec<(BlockId, bool)> {
+    let mut runs = Vec::new();
+    let mut made: Vec<LocalId> = Vec::new();
+    for (block, body) in ctx.module.funcs[parent].blocks.iter_enumerated() {
+        for instr in &body.instrs {
+            match &instr.kind {
+                InstrKind::Assign(local, Rvalue::MakeClosure(id)) if *id == literal => {
+                    made.push(*local);
+                }
+                InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
+                    let direct = matches!(&call.callee, Callee::Closure(id, _) if *id == literal);
+                    let mut args = call.args.iter();
+                    let given = args.any(|a| matches!(a, Operand::Local(l) if made.contains(l)));
+                    let once = given && is_once(ctx, &call.callee);
+                    if direct || once {
+                        runs.push((block, once));
+                    }
+                }
+                _ => {}
             }
-            _ => false,
-        })
-    };
-    instrs().any(|i| match &i.kind {
-        InstrKind::Call(call) => is_once(ctx, &call.callee) && call.args.iter().any(made),
-        _ => false,
-    })
+        }
+    }
+    runs
 }
 
 /// Whether the callee is `(*sync.Once).Do`.

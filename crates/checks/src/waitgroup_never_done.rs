@@ -120,31 +120,7 @@ func all(jobs []int) {
 
     #[test]
     fn a_member_that_hangs_before_its_done_is_the_cause() {
-        check(
-            r#"
-func run() error { return nil }
-func all() {
-    var wg sync.WaitGroup
-    errs := make(chan error, 1)
-    wg.Add(1)
-    go func() {
-        var err error
-        defer func() {
-            if err != nil {
-                errs <- err
-            }
-            wg.Done()
-        }()
-        if err = run(); err != nil {
-            errs <- err
-        }
-    }()
-    wg.Wait()
-}
-"#,
-        );
-        stanch_testing::check(
-            "abandoned-send",
+        stanch_testing::check_all(
             r#"
 func run() error { return nil }
 func all() {
