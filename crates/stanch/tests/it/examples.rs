@@ -41,6 +41,7 @@ const KEPT: &[(&str, &str)] = &[
     ("constructor", "constructor-error-leak"),
     ("file", "closer-not-closed"),
     ("lostcancel", "lost-cancel"),
+    ("signal", "signal-without-stop"),
 ];
 
 /// Run as a test in each program's package: how many goroutines are left when main has returned. What is

@@ -1,0 +1,35 @@
+// Each question registers a channel for interrupts and leaves it registered.
+//
+// The table of the process holds the channels, each with its room, for as long as the process lives; and
+// every interrupt goes to all of them.
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+)
+
+// ask waits for an answer, and gives up at an interrupt.
+func ask(answers <-chan string) (string, bool) {
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt) // leaks: one more with each question
+	select {
+	case answer := <-answers:
+		return answer, true
+	case <-interrupts:
+		return "", false
+	case <-time.After(time.Second):
+		return "", false
+	}
+}
+
+func main() {
+	answers := make(chan string, 3)
+	for _, name := range []string{"a", "b", "c"} {
+		answers <- name
+		answer, ok := ask(answers)
+		fmt.Println(answer, ok)
+	}
+}
