@@ -5,6 +5,7 @@ use crate::counted::{self, Counted};
 use crate::facts::{Foreign, Name};
 use crate::lends::{self, Lends};
 use crate::names::{Known, Names};
+use crate::order::printed;
 use crate::semaphores::{TakenBy, object_of, semaphores};
 use crate::slots::is_of_slots;
 use crate::visit;
@@ -232,7 +233,14 @@ impl<'a> Package<'a> {
         facts: &mut FuncFacts,
     ) {
         match kind {
-            InstrKind::Call(call) | InstrKind::Defer(call) => self.call_facts(call, facts),
+            InstrKind::Call(call) | InstrKind::Defer(call) => {
+                self.call_facts(call, facts);
+                for (_, method) in printed(self, func, call) {
+                    if let Known::Body(body) = self.names.known(method) {
+                        facts.callees.push(body);
+                    }
+                }
+            }
             InstrKind::Go(call) => {
                 facts.callees.extend(self.body(&call.callee));
                 facts.acts |= acts(self.op(&call.callee));

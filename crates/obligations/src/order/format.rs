@@ -1,32 +1,19 @@
 //! Library functions that print a value call its `Error` or `String` method.
 
 use super::facts::{Callee, EventKind};
+use crate::escape::Env;
 use crate::exec::Run;
 use crate::names::Known;
+use crate::package::Package;
 use crate::state::State;
-use stanch_ir::{Call, InstrKind, LocalId, Operand, Rvalue, Span};
+use crate::visit;
+use stanch_ir::{Call, Func, InstrKind, LocalId, Operand, Rvalue, Span};
 use stanch_types::{ConstValue, ObjectId, ObjectKind, TypeId};
 
 impl<'a> Run<'a, '_> {
-    /// The methods that a function which formats its arguments calls.
+    /// The methods that a function which formats its arguments calls, and the locks that these take.
     pub(crate) fn note_formatted(&mut self, state: &mut State, call: &'a Call, span: Span) {
-        let stanch_ir::Callee::Static(object, _) = call.callee else { return };
-        let Known::Effect(effect) = self.package.names.known(object) else { return };
-        if !effect.formats || call.spread {
-            return;
-        }
-        let Some((Operand::Local(packed), before)) = call.args.split_last() else { return };
-        let format = match before.last() {
-            Some(Operand::Const(ConstValue::String(text), _)) => Some(text),
-            Some(_) if takes_format(self, object) => return,
-            _ => None,
-        };
-        let shown = format.map(|text| shown_as_text(text));
-        for (i, value) in self.packed(*packed).into_iter().enumerate() {
-            if shown.as_ref().is_some_and(|shown| !shown.get(i).copied().unwrap_or(false)) {
-                continue;
-            }
-            let Some(method) = self.printing_method(value) else { continue };
+        for (value, method) in printed(self.package, self.func, call) {
             let Known::Body(body) = self.package.names.known(method) else { continue };
             let term = self.peek(state, &Operand::Local(value));
             let args = self.args(state, &[term]);
@@ -35,61 +22,88 @@ impl<'a> Run<'a, '_> {
                 None => Callee::Declared(method),
             };
             self.note(state, EventKind::Call(callee, args), span);
-        }
-    }
-
-    /// The values that were put into the slice of variadic arguments, before they became interfaces.
-    fn packed(&self, slice: LocalId) -> Vec<LocalId> {
-        let elems = self.assigned(slice).and_then(|rvalue| match rvalue {
-            Rvalue::MakeSlice { elems, .. } => Some(elems),
-            _ => None,
-        });
-        let inner = |operand: &Operand| {
-            let Operand::Local(local) = operand else { return None };
-            match self.assigned(*local) {
-                Some(Rvalue::MakeInterface(Operand::Local(inner), _)) => Some(*inner),
-                _ => Some(*local),
+            let summaries = self.summaries;
+            let Some(Some(summary)) = summaries.get(body) else { continue };
+            let env = Env { callee: body, args: &[term] };
+            for take in summary.outcomes.iter().flat_map(|outcome| &outcome.takes) {
+                self.take_below(state, &env, take, span, false);
             }
-        };
-        let unknown = LocalId::from_raw(u32::MAX);
-        elems.into_iter().flatten().map(|e| inner(e).unwrap_or(unknown)).collect()
-    }
-
-    /// The value of a local that is assigned once.
-    fn assigned(&self, local: LocalId) -> Option<&'a Rvalue> {
-        let func = self.func;
-        let mut instrs = func.blocks.iter().flat_map(|b| &b.instrs);
-        instrs.find_map(|instr| match &instr.kind {
-            InstrKind::Assign(l, rvalue) if *l == local => Some(rvalue),
-            _ => None,
-        })
-    }
-
-    fn printing_method(&self, value: LocalId) -> Option<ObjectId> {
-        let ty = self.func.locals.get(value)?.ty;
-        let program = self.package.program;
-        if program.is_interface(ty) || self.method(ty, "Format").is_some() {
-            return None;
-        }
-        self.method(ty, "Error").or_else(|| self.method(ty, "String"))
-    }
-
-    fn method(&self, ty: TypeId, name: &str) -> Option<ObjectId> {
-        let program = self.package.program;
-        let found = program.lookup(ty, self.package.module.package, name)?;
-        match program.object(found.object).kind {
-            ObjectKind::Func { interface: false, pointer_recv, .. } => {
-                let fits = !pointer_recv || program.pointee(ty).is_some();
-                (fits && found.path.is_empty()).then_some(found.object)
-            }
-            _ => None,
         }
     }
 }
 
+/// The values that a call prints as text, and the methods that say what is printed.
+pub(crate) fn printed(package: &Package<'_>, func: &Func, call: &Call) -> Vec<(LocalId, ObjectId)> {
+    let mut found = Vec::new();
+    let stanch_ir::Callee::Static(object, _) = call.callee else { return found };
+    let Known::Effect(effect) = package.names.known(object) else { return found };
+    if !effect.formats || call.spread {
+        return found;
+    }
+    let Some((Operand::Local(packed), before)) = call.args.split_last() else { return found };
+    let format = match before.last() {
+        Some(Operand::Const(ConstValue::String(text), _)) => Some(text),
+        Some(_) if takes_format(package, object) => return found,
+        _ => None,
+    };
+    let shown = format.map(|text| shown_as_text(text));
+    for (i, value) in values_in(func, *packed).into_iter().enumerate() {
+        if shown.as_ref().is_some_and(|shown| !shown.get(i).copied().unwrap_or(false)) {
+            continue;
+        }
+        found.extend(printing_method(package, func, value).map(|method| (value, method)));
+    }
+    found
+}
+
+/// The values that were put into the slice of variadic arguments, before they became interfaces.
+fn values_in(func: &Func, slice: LocalId) -> Vec<LocalId> {
+    let elems = assigned(func, slice).and_then(|rvalue| match rvalue {
+        Rvalue::MakeSlice { elems, .. } => Some(elems),
+        _ => None,
+    });
+    let inner = |operand: &Operand| {
+        let Operand::Local(local) = operand else { return None };
+        match assigned(func, *local) {
+            Some(Rvalue::MakeInterface(Operand::Local(inner), _)) => Some(*inner),
+            _ => Some(*local),
+        }
+    };
+    let unknown = LocalId::from_raw(u32::MAX);
+    elems.into_iter().flatten().map(|e| inner(e).unwrap_or(unknown)).collect()
+}
+
+/// The value of a local that is assigned once.
+fn assigned(func: &Func, local: LocalId) -> Option<&Rvalue> {
+    visit::kinds(func).find_map(|kind| match kind {
+        InstrKind::Assign(l, rvalue) if *l == local => Some(rvalue),
+        _ => None,
+    })
+}
+
+fn printing_method(package: &Package<'_>, func: &Func, value: LocalId) -> Option<ObjectId> {
+    let ty = func.locals.get(value)?.ty;
+    if package.program.is_interface(ty) || method(package, ty, "Format").is_some() {
+        return None;
+    }
+    method(package, ty, "Error").or_else(|| method(package, ty, "String"))
+}
+
+fn method(package: &Package<'_>, ty: TypeId, name: &str) -> Option<ObjectId> {
+    let program = package.program;
+    let found = program.lookup(ty, package.module.package, name)?;
+    match program.object(found.object).kind {
+        ObjectKind::Func { interface: false, pointer_recv, .. } => {
+            let fits = !pointer_recv || program.pointee(ty).is_some();
+            (fits && found.path.is_empty()).then_some(found.object)
+        }
+        _ => None,
+    }
+}
+
 /// Whether a function's name says that its last fixed parameter is a format, as `go vet` reads it.
-fn takes_format(run: &Run<'_, '_>, object: ObjectId) -> bool {
-    run.package.program.object_name(object).ends_with('f')
+fn takes_format(package: &Package<'_>, object: ObjectId) -> bool {
+    package.program.object_name(object).ends_with('f')
 }
 
 /// For each argument of a format, whether it is shown as text.

@@ -10,6 +10,7 @@ mod containers;
 mod cycles;
 mod facts;
 mod format;
+mod hooks;
 mod index;
 mod join;
 mod joined;
@@ -24,6 +25,7 @@ mod waits;
 
 pub use facts::LockFacts;
 pub(crate) use facts::Notes;
+pub(crate) use format::printed;
 pub use join::join;
 pub(crate) use light::new_channels;
 pub use report::*;

@@ -379,12 +379,12 @@ impl<'a> Takes<'a> {
                 take.arms = others.to_vec();
                 found.push(Reached { take, held: Vec::new(), path: Vec::new() });
             }
-            EventKind::Call(callee, _) => {
+            EventKind::Call(callee, args) => {
                 for callable in self.callables(key, number) {
                     self.through(key, event, callable, &mut found);
                 }
                 if let Callee::Field(field, owner) = callee {
-                    self.through_hooks(event, *field, owner, &mut found);
+                    self.through_hooks(event, (*field, owner), args, &mut found);
                 }
             }
             _ => {}
@@ -439,7 +439,7 @@ impl<'a> Takes<'a> {
     }
 
     /// A function value that is an argument.
-    fn value(&self, key: Key, value: &Arg) -> Option<Callable> {
+    pub(super) fn value(&self, key: Key, value: &Arg) -> Option<Callable> {
         let (key, args, captures) = match value {
             Arg::Closure(func, captures) => {
                 (Key { package: key.package, func: *func }, Vec::new(), captures.clone())
@@ -520,71 +520,6 @@ impl<'a> Takes<'a> {
         }
         path
     }
-
-    /// Locks of the same object that functions take which are kept in a field of it.
-    fn through_hooks(
-        &self,
-        event: &Event,
-        field: stanch_types::ObjectId,
-        owner: &Spot,
-        found: &mut Vec<Reached>,
-    ) {
-        let hooks = self.hooks(field, owner);
-        let vague = hooks.len() > 1;
-        for hook in hooks {
-            for (i, take) in self.summary(hook.callable.key).takes.iter().enumerate() {
-                if take.depends || !take.known.is_empty() {
-                    continue;
-                }
-                let lock = substitute(&take.lock, &hook.callable);
-                let same = below(&hook.owner, &lock).map(|rest| {
-                    Spot::new(owner.root, owner.steps.iter().chain(rest).copied().collect())
-                });
-                let Some(lock) = same.or_else(|| of_receiver(&hook, take, field, owner)) else {
-                    continue;
-                };
-                let take = Take {
-                    lock,
-                    released: Vec::new(),
-                    known: event.known.clone(),
-                    dynamic: true,
-                    vague: take.vague || vague,
-                    beyond: true,
-                    via: Via::Call(event.span, hook.callable.key, i),
-                    depth: take.depth + 1,
-                    ..take.clone()
-                };
-                let path = self.path(hook.callable.key, i);
-                found.push(Reached { take, held: Vec::new(), path });
-            }
-        }
-    }
-
-    /// The functions that are kept in a field, as far as they are in view.
-    fn hooks(&self, field: stanch_types::ObjectId, _owner: &Spot) -> Vec<Hook> {
-        let mut hooks = Vec::new();
-        for &(package, stored) in self.index.stored.get(&field).into_iter().flatten() {
-            let key = Key { package, func: stored.func };
-            if let Some(callable) = self.value(key, &stored.value) {
-                hooks.push(Hook { callable, owner: stored.owner.clone() });
-                continue;
-            }
-            let Arg::Points(spot) = &stored.value else { continue };
-            let Some(input) = spot.holder().filter(|s| s.steps.is_empty()) else { continue };
-            for &(caller, event) in self.callers.get(&key).into_iter().flatten() {
-                for callable in self.callables(caller, event) {
-                    if callable.key != key {
-                        continue;
-                    }
-                    let Some((_, Some(value))) = argument(&input, callable) else { continue };
-                    let Some(target) = self.value(caller, value) else { continue };
-                    let owner = substitute(&stored.owner, callable);
-                    hooks.push(Hook { callable: target, owner });
-                }
-            }
-        }
-        hooks
-    }
 }
 
 /// What an event takes by itself.
@@ -607,38 +542,6 @@ fn here(event: &Event, lock: &Spot, mode: LockMode, wait: Option<Waited>) -> Tak
     }
 }
 
-/// A function that is kept in a field of an object.
-struct Hook {
-    callable: Callable,
-    /// In terms of the function that hands it over.
-    owner: Spot,
-}
-
-/// A lock of the receiver of a method that is kept in a field, seen from the field's owner: the method
-/// value is a pointer to its receiver.
-fn of_receiver(
-    hook: &Hook,
-    take: &Take,
-    field: stanch_types::ObjectId,
-    owner: &Spot,
-) -> Option<Spot> {
-    let (SpotRoot::Param(0), [Arg::Points(_)]) = (take.lock.root, &*hook.callable.args) else {
-        return None;
-    };
-    let (SpotStep::Deref(0), rest) = take.lock.steps.split_first()? else { return None };
-    let through = [SpotStep::Field(field), SpotStep::Deref(UNKNOWN)];
-    let steps = owner.steps.iter().copied().chain(through).chain(foreign(rest));
-    let steps: Vec<SpotStep> = steps.collect();
-    (steps.len() <= MAX_STEPS && take.wait.is_none()).then(|| Spot::new(owner.root, steps))
-}
-
-/// The steps from an object to a lock of it.
-fn below<'s>(owner: &Spot, lock: &'s Spot) -> Option<&'s [SpotStep]> {
-    let inside = owner.root == lock.root && lock.steps.starts_with(&owner.steps);
-    let exact = owner.is_exact() && owner.root != SpotRoot::Unknown;
-    (inside && exact).then(|| &lock.steps[owner.steps.len()..])
-}
-
 /// Whether two spots may be the same lock as far as their names tell.
 pub(crate) fn same_class(a: &Spot, b: &Spot) -> bool {
     a.class().is_some() && a.class() == b.class() && !a.is_other(b)
@@ -650,7 +553,10 @@ pub(crate) fn gives(released: &[Spot], lock: &Spot) -> bool {
 }
 
 /// The place and value of an input at a call.
-fn argument<'c>(input: &Spot, call: &'c Callable) -> Option<(Option<&'c Spot>, Option<&'c Arg>)> {
+pub(super) fn argument<'c>(
+    input: &Spot,
+    call: &'c Callable,
+) -> Option<(Option<&'c Spot>, Option<&'c Arg>)> {
     match input.root {
         SpotRoot::Param(i) => Some((None, call.args.get(i as usize))),
         SpotRoot::Capture(i) => {
@@ -684,7 +590,7 @@ pub(crate) fn substitute(spot: &Spot, call: &Callable) -> Spot {
 }
 
 /// Steps of another function: its times and keys mean nothing here.
-fn foreign(steps: &[SpotStep]) -> impl Iterator<Item = SpotStep> + '_ {
+pub(super) fn foreign(steps: &[SpotStep]) -> impl Iterator<Item = SpotStep> + '_ {
     steps.iter().map(|step| match *step {
         SpotStep::Deref(0) => SpotStep::Deref(0),
         SpotStep::Deref(_) => SpotStep::Deref(UNKNOWN),

@@ -352,3 +352,108 @@ func (p *pool) close() {
 "#,
     );
 }
+
+#[test]
+fn through_what_prints_a_value() {
+    check(
+        r#"
+type account struct { mu sync.Mutex; id string; sum int }
+func (a *account) String() string {
+    a.mu.Lock()
+    defer a.mu.Unlock()
+    return a.id
+}
+func (a *account) withdraw(n int) error {
+    a.mu.Lock()
+    defer a.mu.Unlock()
+    if n > a.sum {
+        return fmt.Errorf("cannot take %d from %v", n, a)
+             //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[double-lock]: `(*account).String` blocks for ever: it locks `a.mu`, which is held here
+    }
+    a.sum -= n
+    return nil
+}
+func (a *account) quiet(n int) error {
+    a.mu.Lock()
+    defer a.mu.Unlock()
+    if n > a.sum {
+        return fmt.Errorf("cannot take %d from %s", n, a.id)
+    }
+    fmt.Printf("%p %d", a, n)
+    return nil
+}
+func (a *account) other(b *account) string {
+    a.mu.Lock()
+    defer a.mu.Unlock()
+    return fmt.Sprint(b)
+}
+func (a *account) after() {
+    a.mu.Lock()
+    a.sum++
+    a.mu.Unlock()
+    fmt.Println(a)
+}
+"#,
+    );
+}
+
+#[test]
+fn through_a_registered_function_that_is_given_the_object() {
+    check(
+        r#"
+type config struct { mu sync.Mutex; values map[string]string; watchers []func(*config, string) }
+func (c *config) get(key string) string {
+    c.mu.Lock()
+    defer c.mu.Unlock()
+    return c.values[key]
+}
+func (c *config) watch(f func(*config, string)) {
+    c.mu.Lock()
+    c.watchers = append(c.watchers, f)
+    c.mu.Unlock()
+}
+func (c *config) set(key, value string) {
+    c.mu.Lock()
+    defer c.mu.Unlock()
+    c.values[key] = value
+    for _, w := range c.watchers {
+        w(c, key)
+      //^^^^^^^^^ leak[double-lock]: `(*config).get` can block for ever
+    }
+}
+func show(c *config) {
+    c.watch(func(c *config, key string) { println(key, c.get(key)) })
+}
+type quiet struct { mu sync.Mutex; values map[string]string; watchers []func(*quiet, string) }
+func (q *quiet) get(key string) string {
+    q.mu.Lock()
+    defer q.mu.Unlock()
+    return q.values[key]
+}
+func (q *quiet) watch(f func(*quiet, string)) {
+    q.mu.Lock()
+    q.watchers = append(q.watchers, f)
+    q.mu.Unlock()
+}
+func (q *quiet) set(key, value string) {
+    q.mu.Lock()
+    q.values[key] = value
+    watchers := append([]func(*quiet, string){}, q.watchers...)
+    q.mu.Unlock()
+    for _, w := range watchers {
+        w(q, key)
+    }
+}
+func (q *quiet) other(key string, copy *quiet) {
+    q.mu.Lock()
+    defer q.mu.Unlock()
+    for _, w := range q.watchers {
+        w(copy, key)
+    }
+}
+func tell(q *quiet) {
+    q.watch(func(q *quiet, key string) { println(key, q.get(key)) })
+}
+"#,
+    );
+}
