@@ -362,6 +362,18 @@ func (c *client) head(u string) (string, error) {
     }
     return resp.Status, nil
 }
+func (c *client) headWithin(ctx context.Context, u string) (string, error) {
+    req, err := c.request("HEAD", u)
+    if err != nil {
+        return "", err
+    }
+    req = req.WithContext(ctx)
+    resp, err := c.do(req)
+    if err != nil {
+        return "", err
+    }
+    return resp.Status, nil
+}
 func (c *client) get(u string) (string, error) {
     req, err := c.request("GET", u)
     if err != nil {

@@ -703,4 +703,50 @@ func use(name string) {
 "#,
         );
     }
+
+    #[test]
+    fn methods_of_libraries_use_what_they_are_called_on() {
+        check(
+            r#"
+//- /google.golang.org/grpc/grpc.go
+package grpc
+import "context"
+type ClientConn struct { target string }
+func NewClient(target string) (*ClientConn, error)
+func (c *ClientConn) Invoke(ctx context.Context, method string, args, reply any) error
+func (c *ClientConn) Part() *ClientConn
+func (c *ClientConn) Close() error
+//- /m/a.go
+package m
+import ("context"; "google.golang.org/grpc")
+func version(ctx context.Context, target string) (string, error) {
+    cc, err := grpc.NewClient(target)
+             //^^^^^^^^^^^^^^^^^^^^^^ leak[closer-not-closed]: `cc` is not closed when `version` returns
+    if err != nil {
+        return "", err
+    }
+    var v string
+    if err := cc.Invoke(ctx, "Version", nil, &v); err != nil {
+        return "", err
+    }
+    return v, cc.Close()
+}
+func closed(ctx context.Context, target string) error {
+    cc, err := grpc.NewClient(target)
+    if err != nil {
+        return err
+    }
+    defer cc.Close()
+    return cc.Invoke(ctx, "Version", nil, nil)
+}
+func part(ctx context.Context, target string) (*grpc.ClientConn, error) {
+    cc, err := grpc.NewClient(target)
+    if err != nil {
+        return nil, err
+    }
+    return cc.Part(), nil
+}
+"#,
+        );
+    }
 }

@@ -24,8 +24,8 @@
 //! on purpose: then hand the cancel function on to whoever ends that work.
 //!
 //! # Not reported
-//! Whoever gets the cancel function owns it: a caller by `return`, the owner of a field, map, slice or
-//! channel it is put in, a function out of view it is passed to, a goroutine or registered function
+//! Whoever gets the cancel function owns it: a caller by `return`, the owner of a field, map, slice,
+//! channel or context's value it is put in, a function out of view it is passed to, a goroutine or registered function
 //! that captures it. Functions of the same package that it is passed to are looked into: one that
 //! ignores it does not count. A child of a context that is cancelled here ends with it. In `main` the
 //! process ends, so only loops matter. Contexts with a deadline leak only until then and are reported
@@ -783,6 +783,33 @@ func c(parent context.Context) error {
     ctx, cancel := withTrace(parent)
     defer cancel()
     return try(ctx)
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn what_a_context_carries_is_handed_on() {
+        check(
+            r#"
+type key struct{}
+type operation struct { end context.CancelFunc }
+func begin(parent context.Context) context.Context {
+    ctx, cancel := context.WithCancel(parent)
+    return context.WithValue(ctx, key{}, cancel)
+}
+func within(parent context.Context) context.Context {
+    ctx, cancel := context.WithCancel(parent)
+    return context.WithValue(ctx, key{}, &operation{cancel})
+}
+func finish(ctx context.Context) { ctx.Value(key{}).(*operation).end() }
+func name(parent context.Context, fail bool) (context.Context, error) {
+    ctx, cancel := context.WithCancel(parent)
+                 //^^^^^^^ leak[lost-cancel]: `cancel` is not called when `name` returns
+    if fail {
+        return nil, errors.New("x")
+    }
+    return context.WithValue(ctx, key{}, cancel), nil
 }
 "#,
         );

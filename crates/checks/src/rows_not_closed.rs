@@ -129,6 +129,47 @@ func one(db *sql.DB) error {
     }
 
     #[test]
+    fn read_through_an_interface() {
+        check(
+            r#"
+type result interface {
+    Next() bool
+    Scan(dest ...any) error
+}
+type line interface { Scan(dest ...any) error }
+func names(rows result) (names []string) {
+    for rows.Next() {
+        var name string
+        if rows.Scan(&name) == nil {
+            names = append(names, name)
+        }
+    }
+    return names
+}
+func name(row line) (name string) {
+    row.Scan(&name)
+    return name
+}
+func all(db *sql.DB) ([]string, error) {
+    rows, err := db.Query("select name from users")
+    if err != nil {
+        return nil, err
+    }
+    return names(rows), nil
+}
+func first(db *sql.DB) (string, error) {
+    rows, err := db.Query("select name from users")
+               //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[rows-not-closed]: `rows` is
+    if err != nil || !rows.Next() {
+        return "", err
+    }
+    return name(rows), nil
+}
+"#,
+        );
+    }
+
+    #[test]
     fn a_transaction() {
         check(
             r#"

@@ -329,7 +329,7 @@ impl<'a> Run<'a, '_> {
 
     fn perform(&mut self, state: State, call: Invocation<'a>) -> Vec<State> {
         let method = |&arg: &TermId| matches!(self.arena.get(arg), Term::Text(text) if **text == *"\"HEAD\"");
-        let bodiless = call.args.iter().any(method);
+        let bodiless = call.args.iter().any(method) || self.copies_bodiless(&call);
         let dst = call.dst;
         let ended = self.ended_carrier(&call);
         let sure = self.is_sure(&call);
@@ -348,6 +348,24 @@ impl<'a> Run<'a, '_> {
             }
         }
         after
+    }
+
+    /// Whether a method out of view is called on a request that asks for no body, and returns another
+    /// request: it asks for the same.
+    fn copies_bodiless(&self, call: &Invocation<'a>) -> bool {
+        let (Some(method), Some(&receiver), &[dst]) = (call.object, call.args.first(), call.dst)
+        else {
+            return false;
+        };
+        let program = self.package.program;
+        let of_result = || {
+            let ty = self.func.locals.get(dst)?.ty;
+            program.lookup(ty, method.package, &program.object(method).name)
+        };
+        !self.bodiless.is_empty()
+            && self.bodiless.contains(&self.arena.unboxed(receiver))
+            && !matches!(call.target, Target::Body(_))
+            && of_result().is_some_and(|found| found.object == method)
     }
 
     fn perform_plain(&mut self, state: State, call: Invocation<'a>) -> Vec<State> {
@@ -397,7 +415,8 @@ impl<'a> Run<'a, '_> {
                     self.may_unlock(&mut state);
                 }
                 let asked = self.asks(&mut state, &call);
-                let args = if asked { call.args.get(1..).unwrap_or_default() } else { &*call.args };
+                let lent = asked || self.lends_receiver(&call);
+                let args = if lent { call.args.get(1..).unwrap_or_default() } else { &*call.args };
                 for (i, &arg) in args.iter().enumerate() {
                     if !call.object.is_some_and(|o| self.package.only_reads(o, i)) {
                         self.escape(&mut state, arg);
@@ -505,6 +524,10 @@ impl<'a> Run<'a, '_> {
                 let known = matches!(inner, Term::Context(_));
                 let value = if known { parent } else { self.arena.non_nil() };
                 self.set(&mut state, call, 0, value);
+                // Whoever gets the context finds the value in it.
+                for &arg in call.args.iter().skip(1) {
+                    self.escape(&mut state, arg);
+                }
             }
             (Op::ContextDone, Some(recv)) => {
                 self.other_effect(&mut state, effect, call);

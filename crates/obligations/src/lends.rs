@@ -19,7 +19,7 @@ use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
     SelectOp, Terminator,
 };
-use stanch_types::{Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
+use stanch_types::{Basic, Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
 
 /// What a function does to its inputs: its parameters, then what it captures. A bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -450,7 +450,7 @@ impl Scan<'_, '_> {
                 Some(Args::IntoResult) => dst.iter().for_each(|&to| self.flow(held, to, bits)),
                 Some(_) => held.keep(bits),
                 None if method && i == 0 => {
-                    if package.may_end_receiver(object) {
+                    if package.may_end_receiver(object) || package.may_end_with_no(object) {
                         held.end(bits);
                     }
                     dst.iter().for_each(|&to| self.flow(held, to, bits.away()));
@@ -530,6 +530,18 @@ impl Package<'_> {
         few && self.names.is_release_like(&object.name)
     }
 
+    /// Whether a method is an interface's that only says yes or no: what it is called on may end with the
+    /// last yes, as rows do.
+    fn may_end_with_no(&self, method: ObjectId) -> bool {
+        let object = self.program.object(method);
+        let bool = self.program.basic(Basic::Bool);
+        matches!(object.kind, ObjectKind::Func { interface: true, .. })
+            && matches!(
+                self.program.kind(object.ty),
+                TypeKind::Signature(s) if s.params.is_empty() && *s.results == [bool]
+            )
+    }
+
     /// Whether a declared function out of view that is no method gets an argument only to read from it:
     /// the parameter is an interface for reading, and what the function returns can hold nothing.
     pub(crate) fn only_reads(&self, object: ObjectId, arg: usize) -> bool {
@@ -547,6 +559,16 @@ impl Package<'_> {
             && !has("Write")
             && !has("Close")
             && !signature.results.is_empty()
+            && signature.results.iter().all(|&result| self.holds_nothing(result))
+    }
+
+    /// Whether a method out of view that gets something, or answers, leaves its receiver to its caller: by
+    /// its name it gives nothing back, and what it returns can hold nothing.
+    pub(crate) fn leaves_receiver(&self, method: ObjectId) -> bool {
+        let declared = self.program.object(method);
+        let TypeKind::Signature(signature) = self.program.kind(declared.ty) else { return false };
+        let used = !signature.results.is_empty() || !signature.params.is_empty();
+        used && !self.names.is_release_like(&declared.name)
             && signature.results.iter().all(|&result| self.holds_nothing(result))
     }
 

@@ -3,6 +3,7 @@
 use crate::calls::{Invocation, Target};
 use crate::exec::{Run, Site};
 use crate::flow::Exit;
+use crate::lends::is_method;
 use crate::report::{LostResource, ResourceLoss, StepKind};
 use crate::state::State;
 use crate::term::{Part, PlaceId, Root, Term, TermId};
@@ -59,7 +60,8 @@ impl<'a> Run<'a, '_> {
             owed.drained = true;
         }
         if effect.args == Some(Args::Escape) {
-            for &arg in &call.args {
+            let lent = usize::from(effect.acquires.is_some() && self.is_own_method(call));
+            for &arg in call.args.iter().skip(lent) {
                 self.escape(&mut state, arg);
             }
         }
@@ -84,6 +86,23 @@ impl<'a> Run<'a, '_> {
             }
         }
         vec![state]
+    }
+
+    /// Whether a method out of view is called on something that a library function made, and cannot have
+    /// taken it over: by its name it does not end it, and what it returns can hold nothing.
+    pub(crate) fn lends_receiver(&self, call: &Invocation<'a>) -> bool {
+        self.is_own_method(call)
+            && call.object.is_some_and(|method| self.package.leaves_receiver(method))
+    }
+
+    /// Whether a method is called on what a library function made here.
+    fn is_own_method(&self, call: &Invocation<'a>) -> bool {
+        let (Some(method), Some(&receiver)) = (call.object, call.args.first()) else {
+            return false;
+        };
+        let Term::Owed(site) = *self.arena.get(self.arena.unboxed(receiver)) else { return false };
+        let made = |site: &Site| site.kind == Some(Kind::Closer) && site.helper.is_none();
+        !self.learning && is_method(self.package, method) && self.sites.get(&site).is_some_and(made)
     }
 
     /// A function value that a library function gets is called by it, and does what it does to what it

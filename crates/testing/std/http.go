@@ -1,7 +1,10 @@
 // Package http: declarations for fixtures.
 package http
 
-import "io"
+import (
+	"context"
+	"io"
+)
 
 const StatusOK = 200
 
@@ -15,6 +18,7 @@ type Response struct {
 
 func Get(url string) (resp *Response, err error)
 func NewRequest(method, url string, body io.Reader) (*Request, error)
+func (r *Request) WithContext(ctx context.Context) *Request
 func (c *Client) Do(req *Request) (*Response, error)
 func (c *Client) Get(url string) (resp *Response, err error)
 
