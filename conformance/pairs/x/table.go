@@ -26,4 +26,6 @@ var Programs = []meter.Program{
 	{Name: "x18", Run: x18},
 	{Name: "x19", Run: x19},
 	{Name: "x20", Run: x20},
+	{Name: "x31", Run: x31},
+	{Name: "x32", Run: x32},
 }

@@ -184,6 +184,71 @@ func F(again <-chan bool) {
     }
 
     #[test]
+    fn a_loop_that_fills_a_map_has_a_turn() {
+        let batch = |empty: &str| {
+            format!(
+                r#"
+func F(most int, in <-chan int) {{
+    timer := time.NewTimer(time.Hour)
+    timer.Stop()
+    seen := {empty}
+    for len(seen) < most {{
+        v := <-in
+        seen[v] = true
+        timer.Reset(time.Second)
+    }}
+    <-timer.C
+}}
+"#
+            )
+        };
+        let found = |fixture: &str| {
+            stanch_testing::findings(&stanch_testing::Fixture::parse(fixture))
+                .iter()
+                .filter(|f| f.check.name == "abandoned-receive")
+                .map(|f| f.confidence)
+                .collect::<Vec<_>>()
+        };
+        let doubtful = |program: &str| {
+            found(program).iter().all(|c| *c == stanch_diagnostic::Confidence::Possible)
+        };
+        assert!(doubtful(&batch("map[int]bool{}")));
+    }
+
+    #[test]
+    fn a_map_hands_on_its_keys() {
+        let waits = |key: &str| {
+            format!(
+                r#"
+type client struct {{ gone chan struct{{}} }}
+var (
+    mu sync.Mutex
+    all = map[*client]bool{{}}
+)
+func Stay(other *client) {{
+    c := &client{{make(chan struct{{}})}}
+    mu.Lock()
+    all[{key}] = true
+    mu.Unlock()
+    <-c.gone{mark}
+}}
+func Close() {{
+    mu.Lock()
+    defer mu.Unlock()
+    for c := range all {{ close(c.gone) }}
+}}
+"#,
+                mark = match key {
+                    "c" => "",
+                    _ => "\n  //^^^^^^^^ leak[abandoned-receive]: this receive can block for ever",
+                }
+            )
+        };
+        check(&waits("c"));
+        check(&waits("other"));
+    }
+
+    #[test]
     fn a_range_over_signals_does_not_end() {
         let wait = |close: &str, mark: &str| {
             format!(

@@ -33,7 +33,7 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
     let leak = &root.leak;
     let likely = is_likely(root);
     let stays = likely || leak.kind == LeakKind::AliveForEver || leak.goroutine == 0;
-    let reasons: [(&dyn Fn() -> bool, &'static str); 20] = [
+    let reasons: [(&dyn Fn() -> bool, &'static str); 21] = [
         (
             &|| leak.witness.iter().any(|s| s.action == Act::Panic),
             "nothing says that it can panic there",
@@ -53,6 +53,7 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
         ),
         (&|| doubts::takes_for_own(ctx, leak), "the value may be another one than was made here"),
         (&|| doubts::counts_on(ctx, leak), "the two loops may count the same"),
+        (&|| doubts::fills_nothing(ctx, leak), "the loop may always have a turn"),
         (&|| doubts::starts_counted(ctx, leak), "the counter may be 0 whenever this is called"),
         (&|| doubts::shares_counter(ctx, leak), "the goroutines may share the work out evenly"),
         (

@@ -61,6 +61,15 @@ impl<'a> Carry<'a> {
         found
     }
 
+    /// Whether what a container holds under its keys can hold such an object: of the entries of a map whose
+    /// keys alone do, nothing is known.
+    pub(crate) fn holds(&self, ty: TypeId) -> bool {
+        match self.program.kind(self.program.underlying(ty)) {
+            TypeKind::Map(_, value) => self.carries(*value),
+            _ => self.carries(ty),
+        }
+    }
+
     /// `visited`: types in question further out; they add nothing.
     fn look(&self, ty: TypeId, visited: &mut FxHashSet<TypeId>) -> bool {
         if self.memo.borrow().get(&ty) == Some(&true) {
@@ -81,7 +90,7 @@ impl<'a> Carry<'a> {
             TypeKind::Pointer(to) | TypeKind::Slice(to) | TypeKind::Array(_, to) => {
                 self.look(*to, visited)
             }
-            TypeKind::Map(_, value) => self.look(*value, visited),
+            TypeKind::Map(key, value) => self.look(*key, visited) || self.look(*value, visited),
             TypeKind::Tuple(parts) => parts.iter().any(|t| self.look(*t, visited)),
             TypeKind::Struct(fields) => match program.named_object(ty) {
                 Some(object) if object.package != self.package => {

@@ -42,6 +42,7 @@ impl FuncBuilder<'_, '_> {
                     }
                 }
             }
+            InstrKind::MapDelete { map, .. } if !self.cx.carry.holds(self.operand_type(map)) => {}
             InstrKind::MapDelete { map, key } => {
                 let args = vec![self.operand(map, span), self.operand(key, span)];
                 self.prim(Prim::MapDelete, args, Vec::new(), span);
@@ -174,7 +175,7 @@ impl FuncBuilder<'_, '_> {
                 };
                 self.alloc(local, AllocKind::Chan(cap), span);
             }
-            Rvalue::MakeMap(ty) => match self.cx.carry.carries(*ty) {
+            Rvalue::MakeMap(ty) => match self.cx.carry.holds(*ty) {
                 true => self.alloc(local, AllocKind::Map, span),
                 false => self.unknown(local, UnknownKind::NonNil, span),
             },
@@ -469,7 +470,7 @@ impl FuncBuilder<'_, '_> {
         span: Span,
     ) {
         let ok = ok.filter(|ok| self.is_needed(*ok));
-        if !self.cx.carry.carries(self.operand_type(map)) {
+        if !self.cx.carry.holds(self.operand_type(map)) {
             self.unknown(local, UnknownKind::Any, span);
             ok.into_iter().for_each(|ok| self.unknown(ok, UnknownKind::NonNil, span));
             return;

@@ -147,8 +147,15 @@ impl FuncBuilder<'_, '_> {
     }
 
     fn store_element(&mut self, at: At, index: &stanch_ir::Operand, src: Operand, span: Span) {
+        let key = self.operand_type(index);
         let index = self.operand(index, span);
         let carry = self.cx.carry;
+        // Who goes through a map may take what its keys lead to.
+        let is_map =
+            matches!(self.cx.program.kind(self.cx.program.underlying(at.ty)), TypeKind::Map(..));
+        if is_map && carry.carries(key) {
+            self.escape(vec![index], span);
+        }
         match self.cx.program.kind(self.cx.program.underlying(at.ty)) {
             TypeKind::Map(_, value) if carry.carries(*value) => {
                 self.prim(Prim::MapSet, vec![at.value, index, src], Vec::new(), span);

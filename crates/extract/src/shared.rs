@@ -186,7 +186,9 @@ impl Inert<'_> {
             InstrKind::Assign(_, Rvalue::MakeClosure(_) | Rvalue::MethodValue { .. }) => false,
             InstrKind::Assign(..) => true,
             InstrKind::Store(place, stored) => {
+                let is_known = |proj: &Proj| !matches!(proj, Proj::Index(key) if !value(key));
                 value(stored)
+                    && place.proj.iter().all(is_known)
                     && match place.base {
                         PlaceBase::Global(_) => place.proj.is_empty(),
                         PlaceBase::Local(_) => true,

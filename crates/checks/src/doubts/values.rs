@@ -10,7 +10,7 @@ use stanch_ir::{
 };
 use stanch_model::{Decision, Leak, WaitReason};
 use stanch_syntax::ast::BinaryOp;
-use stanch_types::ObjectId;
+use stanch_types::{ConstValue, ObjectId};
 
 /// Copies and sums that are looked through.
 const COPIES: u32 = 6;
@@ -46,6 +46,70 @@ fn is_own(ctx: &Ctx<'_>, func: &Func, value: &Operand) -> bool {
     ctx.program.named_object(ty).is_some_and(|object| {
         let hidden = ctx.program.object_name(object).chars().next();
         object.package == ctx.package && hidden.is_some_and(|c| !c.is_uppercase())
+    })
+}
+
+/// Whether a loop that fills a container of its function until it has so many members ends before its first
+/// turn: of the bound nothing is known, but none would be a loop for nothing.
+pub(crate) fn fills_nothing(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    let mut asked: Vec<(FuncId, Span)> = Vec::new();
+    decisions(ctx, leak).any(|(func, span, yes)| {
+        let first = !asked.contains(&(func, span));
+        asked.push((func, span));
+        let body = &ctx.module.funcs[func];
+        first
+            && instrs(body).filter(|i| i.span == span).any(|i| match &i.kind {
+                InstrKind::Assign(_, Rvalue::Binary(op, x, y)) => match op {
+                    BinaryOp::Lt => !yes && counts_own(body, x, COPIES),
+                    BinaryOp::Gt => !yes && counts_own(body, y, COPIES),
+                    BinaryOp::Ge => yes && counts_own(body, x, COPIES),
+                    BinaryOp::Le => yes && counts_own(body, y, COPIES),
+                    _ => false,
+                },
+                _ => false,
+            })
+    })
+}
+
+/// Whether a value is the number of members of a map or slice that the function makes empty.
+fn counts_own(func: &Func, value: &Operand, depth: u32) -> bool {
+    let (Operand::Local(local), Some(depth)) = (value, depth.checked_sub(1)) else {
+        return false;
+    };
+    instrs(func).any(|i| match &i.kind {
+        InstrKind::Assign(l, Rvalue::Use(x) | Rvalue::Convert(x, _)) if l == local => {
+            counts_own(func, x, depth)
+        }
+        InstrKind::Assign(l, Rvalue::Len(Operand::Local(of))) if l == local => {
+            variable(func, *of).is_some_and(|of| is_made_empty(func, of, depth))
+        }
+        _ => false,
+    })
+}
+
+fn is_zero(value: &Operand) -> bool {
+    match value {
+        Operand::Const(ConstValue::Int(n), _) => i64::try_from(n.clone()) == Ok(0),
+        _ => matches!(value, Operand::Zero(_)),
+    }
+}
+
+/// Whether a variable gets an empty map or slice.
+fn is_made_empty(func: &Func, local: LocalId, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    instrs(func).any(|i| match &i.kind {
+        InstrKind::Assign(
+            l,
+            Rvalue::MakeMap(_) | Rvalue::Use(Operand::Nil(_) | Operand::Zero(_)),
+        ) => *l == local,
+        InstrKind::Assign(l, Rvalue::MakeSlice { elems, len, .. }) => {
+            let none = len.as_ref().is_none_or(is_zero);
+            *l == local && elems.is_empty() && none
+        }
+        InstrKind::Assign(l, Rvalue::Use(Operand::Local(from))) if *l == local => {
+            is_made_empty(func, *from, depth)
+        }
+        _ => false,
     })
 }
 

@@ -181,6 +181,12 @@ impl Channels<'_> {
             InstrKind::Store(place, value) => {
                 let (to, from) = (self.place(id, place), self.operand(id, value));
                 self.unify(to, from);
+                for key in place.proj.iter().filter_map(|proj| match proj {
+                    Proj::Index(key) => Some(key),
+                    Proj::Field(..) | Proj::Deref => None,
+                }) {
+                    self.crosses(id, key);
+                }
             }
             InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
                 if let (Callee::Builtin(Builtin::Close), Some(chan)) =

@@ -161,7 +161,7 @@ impl Analysis<'_> {
                 Weight::Value => call.dst.iter().any(|d| kept.locals[*d]),
                 Weight::Nothing => call.dst.iter().any(|d| kept.locals[*d]),
             },
-            InstrKind::MapDelete { map, .. } => self.carries(id, map),
+            InstrKind::MapDelete { map, .. } => self.holds(id, map),
             // Kept with whatever is kept beside them, where they are translated.
             InstrKind::RunDefers => false,
         }
@@ -281,7 +281,7 @@ impl Analysis<'_> {
                 self.need(id, b);
             }
             Rvalue::MapLookup { map, key, .. } => {
-                if self.carries(id, map) {
+                if self.holds(id, map) {
                     self.need(id, map);
                     self.need(id, key);
                 }

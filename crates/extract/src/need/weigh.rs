@@ -60,7 +60,7 @@ impl<'a> Analysis<'a> {
                 made || self.assigns_capture(id, &[*dst])
             }
             InstrKind::Store(place, value) => self.stores(id, place, value),
-            InstrKind::MapDelete { map, .. } => self.carries(id, map),
+            InstrKind::MapDelete { map, .. } => self.holds(id, map),
             InstrKind::DeclareVar(_) | InstrKind::RunDefers => false,
         }
     }
@@ -88,7 +88,9 @@ impl<'a> Analysis<'a> {
         match place.proj.last() {
             Some(Proj::Field(_, object)) => self.fields.contains(object) || self.tracked(ty),
             Some(Proj::Deref) => self.derefs.contains(&ty) || self.tracked(ty),
-            Some(Proj::Index(_)) | None => false,
+            // The key of an entry.
+            Some(Proj::Index(index)) => self.carries(id, index),
+            None => false,
         }
     }
 
@@ -102,6 +104,12 @@ impl<'a> Analysis<'a> {
             },
             ty => self.carry.carries(ty),
         }
+    }
+
+    /// Whether what an operand holds under its keys can hold such an object.
+    pub(super) fn holds(&self, id: FuncId, operand: &Operand) -> bool {
+        let ty = self.names.operand_type(&self.module.funcs[id], operand);
+        self.carries(id, operand) && (ty == Program::UNKNOWN || self.carry.holds(ty))
     }
 
     /// Whether a struct type has a needed field.
