@@ -156,6 +156,31 @@ func Connect() {
     }
 
     #[test]
+    fn what_a_flag_notes_comes_once() {
+        check_shown(
+            NAME,
+            r#"
+func done(n int)
+func wait(sent chan int, answer chan string) string {
+    written := false
+    for {
+        select {
+        case n := <-sent:
+            written = true
+            defer done(n)
+        case s := <-answer:
+            if written {
+                return s
+            }
+        }
+    }
+}
+func Start(sent chan int, answer chan string) { go wait(sent, answer) }
+"#,
+        );
+    }
+
+    #[test]
     fn a_comment_silences_it() {
         check(
             NAME,

@@ -24,7 +24,8 @@
 //! There is no automatic fix.
 //!
 //! # Not reported
-//! Channels that are assigned, passed or stored anywhere; operations in a select with another way out.
+//! Channels that are assigned, passed or stored anywhere; fields, unless they lie in a package-level variable and
+//! are only ever given a channel made for them; operations in a select with another way out.
 //! Exported channels, whose importers may do the other half, are `possible`. Tests count neither way.
 
 use crate::module::ModuleCtx;
@@ -129,6 +130,35 @@ func g() {
     case optional <- 1:
     default:
     }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_field_of_what_a_variable_holds() {
+        check(
+            NAME,
+            r#"
+type hub struct { done, hook, asked, given chan int }
+var h = newHub(nil)
+func newHub(given chan int) *hub {
+    return &hub{done: make(chan int), asked: make(chan int), given: given}
+}
+func (h *hub) Asked() <-chan int { return h.asked }
+func (h *hub) work(n int) {
+    h.done <- n
+  //^^^^^^^^^^^ leak[global-channel-without-partner]: `done` is sent to and nobody receives from it
+    h.asked <- n
+    h.given <- n
+    if h.hook != nil {
+        h.hook <- n
+    }
+}
+type short struct { done chan int }
+func once() {
+    s := &short{done: make(chan int)}
+    s.done <- 1
 }
 "#,
         );

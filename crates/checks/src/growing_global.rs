@@ -40,7 +40,10 @@
 //! `possible`, which is not shown by default; so is what only remembers a result under a name (it is looked
 //! up, and made if it is not there), unless the key is another one each time: there may be as few names as
 //! settings. A map that a loop fills and that is cleared again keeps the room of its largest size: `possible`.
-//! Tests count neither way.
+//! A list that the program links by hand grows with each node that refers to what stood at its beginning, or
+//! comes after its end; any other store into a link, anywhere in the module, makes lists of such nodes silent. A
+//! changed copy that takes the place of the original, an atomic pointer's too, is the original, changed.
+//! Tests count neither way; what lies in folders of tests, examples and benchmarks beside other code is `possible`.
 
 use crate::growths;
 use crate::module::ModuleCtx;
@@ -103,6 +106,48 @@ func init() { http.Use(worker) }
 //- /a/http/http.go
 package http
 func Use(f func(chan string)) { go f(make(chan string)) }
+"#,
+        );
+    }
+
+    #[test]
+    fn what_is_tried_beside_other_code_is_possible_only() {
+        check_shown(
+            NAME,
+            r#"
+//- /a/a.go
+package a
+var seen []int
+func run(in chan int) {
+    for n := range in { seen = append(seen, n) }
+                      //^^^^^^^^^^^^^^^^^^^^^^ leak[growing-global]: `seen` only grows
+}
+func Start(in chan int) { go run(in) }
+//- /a/tests/app/app.go
+package app
+var seen []int
+func run(in chan int) {
+    for n := range in { seen = append(seen, n) }
+}
+func Start(in chan int) { go run(in) }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_method_of_the_same_name_that_takes_something_else_is_not_called() {
+        check_shown(
+            NAME,
+            r#"
+type handler interface { Handle(n int, s string) }
+type conf struct{}
+var all []handler
+func (c *conf) Handle(h handler) { all = append(all, h) }
+type served struct{ h handler }
+func (s *served) run(in chan int) {
+    for n := range in { s.h.Handle(n, "") }
+}
+func Start(h handler, in chan int) { go (&served{h}).run(in) }
 "#,
         );
     }

@@ -216,14 +216,14 @@ pub(crate) fn entry_words(
     let bytes = size(value).and_then(|v| Some(v + key.map_or(Some(0), size)?));
     let what = match key {
         Some(key) => format!("a key `{}` and a value `{}`", ty(key), ty(value)),
-        None => format!("a `{}`", ty(value)),
+        None => format!("one `{}`", ty(value)),
     };
     match bytes {
         Some(bytes) => format!(
             "an entry is {what}: at least {bytes} bytes and what they refer to (line {})",
             ctx.line(span)
         ),
-        None => format!("an entry is {what}"),
+        None => format!("each entry is {what}"),
     }
 }
 
@@ -240,6 +240,10 @@ pub(crate) fn doubt_words(doubt: Doubt) -> &'static str {
         Doubt::Reused => "the elements may be kept to be used again",
         Doubt::Frequency => "how often this function runs is not in view",
         Doubt::Once => "it lets go of what it captured when it is called",
+        Doubt::Overwritten => {
+            "the slot is used again some day, and nothing tells that what lies there is large"
+        }
+        Doubt::Trial => "it belongs to a test, an example or a benchmark, and ends with it",
         Doubt::Owner => "whether its owner lives as long as the program is not in view",
     }
 }
@@ -255,7 +259,7 @@ fn help(functions: bool, site: &Site) -> &'static str {
              an owner that ends"
         }
         (false, false) => {
-            "drop elements when they are no longer needed, keep only the last few, or move the slice \
+            "drop elements when they are no longer needed, keep only the last few, or move them \
              into an owner that ends"
         }
     }

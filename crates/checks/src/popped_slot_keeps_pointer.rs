@@ -39,12 +39,11 @@
 //! Slices whose slots are emptied in the same function; slices that are anywhere replaced by another,
 //! or by nil, such as when they run empty; elements that refer to nothing. `slices.Delete` clears what
 //! it leaves behind since Go 1.22. What is never appended to is used up, and its array goes. Deletion by
-//! `append(s[:i], s[i+1:]...)`, which leaves one stale slot, elements that refer to nothing that may be large (a kilobyte, bytes, a
-//! buffer, anything at all), and
+//! `append(s[:i], s[i+1:]...)`, which leaves one stale slot, elements that are not seen to be large (a kilobyte, bytes, a
+//! buffer, a request; at the front of a queue not bytes either, since `append` soon moves the rest to another array), and
 //! slices of which it is not known that they are popped again and again are
 //! `possible`. A slice cut to nothing, `q = q[:0]`, keeps all that was in it until as much is appended again: told
-//! where the elements may be large, goroutines share the owner, and the same function does not fill it again. The `Pop` of a queue for `container/heap`, as its documentation shows it, empties the slot
-//! whatever the elements are; a queue whose owner may be dropped with it is `possible`.
+//! where the elements may be large, goroutines share the owner, and the same function does not fill it again. The `Pop` of a queue for `container/heap`, as its documentation shows it, empties the slot; a queue whose owner may be dropped with it is `possible`.
 
 use crate::module::ModuleCtx;
 use crate::retentions::{self, Words};
@@ -74,12 +73,12 @@ fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
         Cut::Moved => {
             format!("use `slices.Delete`, or `clear` the last slot of `{name}` before it is cut")
         }
-        Cut::Off => format!("set the slot to its zero value before `{name}` is cut"),
+        Cut::Front | Cut::Off => format!("set the slot to its zero value before `{name}` is cut"),
         Cut::ToNothing => format!("`clear({name})` before it is cut to nothing"),
     };
     Some(Words {
         message: match cut {
-            Cut::Off | Cut::Moved => {
+            Cut::Front | Cut::Off | Cut::Moved => {
                 format!("`{function}` leaves popped elements in the array of `{name}`")
             }
             Cut::ToNothing => {
@@ -88,7 +87,7 @@ fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
         },
         label: match cut {
             Cut::Moved => "the last slot still refers to an element".to_owned(),
-            Cut::Off => "the slot outside still refers to the element".to_owned(),
+            Cut::Front | Cut::Off => "the slot outside still refers to the element".to_owned(),
             Cut::ToNothing => "the slots still refer to all that was in it".to_owned(),
         },
         related: Vec::new(),

@@ -29,6 +29,10 @@ pub enum Does {
     Shorter,
     /// The result is argument 0.
     Same,
+    /// The result is a copy of argument 0.
+    Copy,
+    /// This argument takes the place of all that argument 0 holds.
+    Set(usize),
     /// Calls a function at most once.
     CallsOnce,
     /// Calls a function for each request, event or tick.
@@ -47,7 +51,7 @@ pub enum Role {
     ReadAll,
     /// The result is all that the buffer in argument 0 has, and shares its memory.
     Whole,
-    /// The result are pieces of argument 0, which share its memory.
+    /// The first result is a piece, or are pieces, of the text or bytes that are given, and shares their memory.
     Split,
     /// Reads as much into argument 0 as argument 1 has.
     Fill,
@@ -170,6 +174,7 @@ pub struct Keeping {
     incoming: FxHashSet<Box<str>>,
     ends: FxHashSet<Box<str>>,
     begins: FxHashSet<Box<str>>,
+    trials: FxHashSet<Box<str>>,
     pops: BTreeMap<String, Pops>,
 }
 
@@ -184,6 +189,8 @@ struct FileFormat {
     ends: Vec<String>,
     #[serde(default)]
     begins: Vec<String>,
+    #[serde(default)]
+    trials: Vec<String>,
     #[serde(default)]
     pops: BTreeMap<String, Pops>,
     #[serde(default)]
@@ -208,6 +215,7 @@ impl Keeping {
         self.incoming.extend(file.incoming.into_iter().map(String::into_boxed_str));
         self.ends.extend(file.ends.into_iter().map(String::into_boxed_str));
         self.begins.extend(file.begins.into_iter().map(String::into_boxed_str));
+        self.trials.extend(file.trials.into_iter().map(String::into_boxed_str));
         self.pops.extend(file.pops);
         self.packages.extend(file.package.into_iter().map(|(k, v)| (k.into_boxed_str(), v)));
         self.functions.extend(file.function.into_iter().map(|(k, v)| (k.into_boxed_str(), v)));
@@ -254,6 +262,12 @@ impl Keeping {
     /// Whether a method of this name ends what it belongs to.
     pub fn ends(&self, method: &str) -> bool {
         self.ends.contains(method)
+    }
+
+    /// Whether a word in the name of a folder or file says that what lies there is for tests, examples or
+    /// measurements.
+    pub fn is_trial(&self, word: &str) -> bool {
+        self.trials.contains(word)
     }
 
     /// The interfaces through which libraries take elements out, each with its package.

@@ -5,7 +5,7 @@ use crate::report::Often;
 use crate::summary::Summary;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::Span;
-use stanch_types::{PackageId, Program, TypeId};
+use stanch_types::{PackageId, Program, TypeId, TypeKind};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -205,7 +205,12 @@ impl<'s> Calls<'s> {
             return known.clone();
         }
         let mut found = Vec::new();
+        let n_params = n_params(self.program, interface, name);
         for (node, recv) in self.methods.get(name).cloned().unwrap_or_default() {
+            // A method of the same name that takes something else is another one.
+            if n_params.is_some_and(|n| self.facts(node).n_params != n + 1) {
+                continue;
+            }
             for ty in [interface, recv] {
                 if !self.named.contains_key(&ty) {
                     let set = method_names(self.program, ty);
@@ -326,6 +331,16 @@ impl<'s> Calls<'s> {
                 queue.push_back(to);
             }
         }
+    }
+}
+
+/// How many parameters a method of an interface has.
+fn n_params(program: &Program<'_>, interface: TypeId, name: &str) -> Option<u32> {
+    let methods = program.method_set(interface);
+    let method = methods.iter().find(|l| program.object_name(l.object) == name)?;
+    match program.kind(program.object(method.object).ty) {
+        TypeKind::Signature(signature) => Some(signature.params.len() as u32),
+        _ => None,
     }
 }
 

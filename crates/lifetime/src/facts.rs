@@ -94,6 +94,8 @@ pub(crate) enum OpKind {
     Escape,
     /// Two places hold the same container.
     Alias(Key),
+    /// What is done to this is done to the container too, but not the other way round.
+    Part(Key),
 }
 
 /// How a container grows.

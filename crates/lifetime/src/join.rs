@@ -6,6 +6,7 @@ use crate::facts::{Edge, Grow, Key, Loop, Op, OpKind, Source, Sources, Taken, Ta
 use crate::report::*;
 use crate::source;
 use crate::summary::Summary;
+use crate::trials::Trials;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_effects::Effects;
 use stanch_ir::Span;
@@ -68,6 +69,7 @@ struct Join<'s> {
     calls: Calls<'s>,
     callers: FxHashMap<Node, Vec<Node>>,
     arrivals: Arrivals,
+    trials: Trials<'s>,
     ids: FxHashMap<(Arc<str>, u32), u32>,
     declared: Vec<Declared>,
     ops: BTreeMap<Whole, Vec<(Node, &'s Op)>>,
@@ -106,6 +108,7 @@ pub fn join<'s>(
         calls,
         callers,
         arrivals,
+        trials: Trials::new(program, &effects.keeping, summaries),
         ids: FxHashMap::default(),
         declared: Vec::new(),
         ops: BTreeMap::new(),
@@ -126,7 +129,8 @@ pub fn join<'s>(
     for key in keys {
         results.growths.extend(join.growth(key));
     }
-    results.retentions = crate::retentions::retentions(program, &join.calls, &join.arrivals);
+    results.retentions =
+        crate::retentions::retentions(program, &join.calls, &join.arrivals, &join.trials);
     // Functions that are kept for ever are told as such, with all that they hold.
     let sites = || results.growths.iter().flat_map(|g| &g.sites);
     let told = |r: &Retention| {
@@ -193,7 +197,10 @@ impl<'s> Join<'s> {
             }
             for op in &facts.ops {
                 let key = self.whole(summaries, node.0, op.key);
-                if let OpKind::Alias(other) = op.kind {
+                if let OpKind::Part(other) = op.kind {
+                    let other = self.whole(summaries, node.0, other);
+                    self.next.entry(key).or_default().push(other);
+                } else if let OpKind::Alias(other) = op.kind {
                     let other = self.whole(summaries, node.0, other);
                     self.next.entry(key).or_default().push(other);
                     self.next.entry(other).or_default().push(key);
@@ -323,7 +330,7 @@ impl<'s> Join<'s> {
                     }
                     OpKind::EntrySet => set = true,
                     OpKind::Escape => doubts.push(Doubt::Escapes),
-                    OpKind::Alias(_) => {}
+                    OpKind::Alias(_) | OpKind::Part(_) => {}
                 }
             }
         }
@@ -377,6 +384,9 @@ impl<'s> Join<'s> {
         }
         if grow.unique {
             doubts.push(Doubt::Registration);
+        }
+        if self.trials.has(node.0, first.span) {
+            doubts.push(Doubt::Trial);
         }
         let object = self.program.object(declared.object);
         let (file, range) = object.place?;

@@ -38,8 +38,9 @@ pub(crate) enum Gate {
     Registered(DeclId, u32),
     /// The function arms a timer for an object, which code of the module can end, or not.
     Rearmed(bool),
-    /// Every use of the channel in the module is an operation of one kind.
-    Lonely(DeclId),
+    /// Every use of the channel in the module is an operation of one kind; whether it is in a field of what lies
+    /// in a package-level variable.
+    Lonely(DeclId, bool),
     /// The variable of the owner lives on, and there are ever more different keys.
     GoesOn {
         /// The function that has the variable.
@@ -58,6 +59,8 @@ pub(crate) enum ChannelUse {
     Send,
     /// Something is received, or awaited by `range`.
     Recv,
+    /// It is made, for a field.
+    Made,
     /// Anything else.
     Other,
 }

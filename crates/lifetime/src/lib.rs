@@ -9,6 +9,7 @@
 
 mod arrivals;
 mod bounds;
+mod chains;
 mod contexts;
 mod facts;
 mod guards;
@@ -27,7 +28,9 @@ mod retain;
 mod retentions;
 mod scan;
 mod source;
+mod stores;
 mod summary;
+mod trials;
 
 pub use join::join;
 pub use report::*;

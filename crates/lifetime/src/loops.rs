@@ -23,6 +23,7 @@ pub(crate) fn loops(reader: &Reader<'_>, func: &Func) -> IndexVec<BlockId, Loop>
         return kinds;
     }
     let preds = func.predecessors();
+    let returns = returns(func, &preds);
     let mut nest = Nest {
         merged: func.blocks.iter_enumerated().map(|(block, _)| block).collect(),
         waits: func.blocks.iter_enumerated().map(|(block, _)| waits(reader, func, block)).collect(),
@@ -41,7 +42,10 @@ pub(crate) fn loops(reader: &Reader<'_>, func: &Func) -> IndexVec<BlockId, Loop>
             around[block] = Some(head);
             stack.extend(&preds[block]);
         }
-        kinds[head] = kind(func, head, nest.waits[head]);
+        kinds[head] = match returns[head] {
+            true => kind(func, head, nest.waits[head]),
+            false => Loop::Endless,
+        };
     }
     for &block in &order {
         if let Some(head) = around[block] {
@@ -49,6 +53,21 @@ pub(crate) fn loops(reader: &Reader<'_>, func: &Func) -> IndexVec<BlockId, Loop>
         }
     }
     kinds
+}
+
+/// Whether a way leads from each block to a return.
+fn returns(func: &Func, preds: &IndexVec<BlockId, Vec<BlockId>>) -> IndexVec<BlockId, bool> {
+    let mut found = IndexVec::from_elem(false, func.blocks.len());
+    let ends = func.blocks.iter_enumerated().filter(|(_, data)| {
+        !matches!(data.term, Terminator::Select { .. }) && data.term.targets().is_empty()
+    });
+    let mut stack: Vec<BlockId> = ends.map(|(block, _)| block).collect();
+    while let Some(block) = stack.pop() {
+        if !std::mem::replace(&mut found[block], true) {
+            stack.extend(&preds[block]);
+        }
+    }
+    found
 }
 
 /// For each block, those from which the function goes back to it: every way to them led over it.

@@ -27,11 +27,16 @@ pub(crate) struct Way {
     pub(crate) longer: bool,
     /// An element of it, itself a container.
     pub(crate) element: bool,
+    /// A copy: another container with what it had.
+    pub(crate) copied: bool,
 }
 
 impl Way {
     fn bits(self) -> u8 {
-        u8::from(self.cut) | u8::from(self.longer) << 1 | u8::from(self.element) << 2
+        u8::from(self.cut)
+            | u8::from(self.longer) << 1
+            | u8::from(self.element) << 2
+            | u8::from(self.copied) << 3
     }
 }
 
@@ -260,6 +265,7 @@ fn read(
                 InstrKind::Call(call) if !call.dst.is_empty() => {
                     returned(reader, origins, id, func, call);
                 }
+                InstrKind::Call(call) => copied_into(reader, origins, id, call),
                 _ => {}
             }
         }
@@ -271,11 +277,59 @@ fn read(
             }
         }
     }
+    filled(origins, id, func);
     for (number, &result) in func.results.iter().enumerate() {
         for origin in origins.of(id, result).to_vec() {
             origins.add_result(id, number, origin);
         }
     }
+}
+
+fn copied(origin: Origin) -> Origin {
+    Origin { way: Way { copied: true, ..origin.way }, ..origin }
+}
+
+/// What a loop over a map puts into another under the same key: a copy, or if it does not always do that, a
+/// part of one.
+fn filled(origins: &mut Origins, id: FuncId, func: &Func) {
+    for block in func.blocks.iter() {
+        let Terminator::RangeNext { over, key: Some(key), body, .. } = &block.term else {
+            continue;
+        };
+        let from = origins.operand(id, over).to_vec();
+        if from.iter().all(|o| o.way.element) {
+            continue;
+        }
+        for (at, data) in func.blocks.iter_enumerated() {
+            for instr in &data.instrs {
+                let InstrKind::Store(place, _) = &instr.kind else { continue };
+                let (PlaceBase::Local(to), [Proj::Index(Operand::Local(under))]) =
+                    (place.base, place.proj.as_slice())
+                else {
+                    continue;
+                };
+                if !is_copy(func, *under, *key) {
+                    continue;
+                }
+                let always = at == *body && matches!(data.term, Terminator::Goto(_));
+                for origin in from.iter().copied().filter(|o| !o.way.element).map(copied) {
+                    if origins.of(id, to).iter().any(|o| o.key == origin.key) {
+                        continue;
+                    }
+                    let way = Way { cut: origin.way.cut | !always, ..origin.way };
+                    origins.add(id, to, Origin { way, ..origin });
+                }
+            }
+        }
+    }
+}
+
+fn is_copy(func: &Func, local: LocalId, of: LocalId) -> bool {
+    local == of
+        || func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
+            InstrKind::Assign(to, Rvalue::Use(Operand::Local(from))) => *to == local && *from == of,
+            _ => false,
+        })
 }
 
 fn element(origin: Origin) -> Origin {
@@ -304,6 +358,7 @@ fn returned(reader: &mut Reader<'_>, origins: &mut Origins, id: FuncId, func: &F
                         cut: origin.way.cut | result.way.cut,
                         longer: origin.way.longer | result.way.longer,
                         element: origin.way.element | result.way.element,
+                        copied: origin.way.copied | result.way.copied,
                     };
                     origins.add(id, dst, Origin { key: origin.key, way });
                 }
@@ -321,9 +376,27 @@ fn returned(reader: &mut Reader<'_>, origins: &mut Origins, id: FuncId, func: &F
             Does::Longer(_) => Way { longer: true, ..origin.way },
             Does::Shorter => Way { cut: true, ..origin.way },
             Does::Same => origin.way,
+            Does::Copy => Way { copied: true, ..origin.way },
             _ => continue,
         };
         origins.add(id, dst, Origin { way, ..origin });
+    }
+}
+
+/// A library function that puts all of one container into another makes that a copy.
+fn copied_into(reader: &Reader<'_>, origins: &mut Origins, id: FuncId, call: &Call) {
+    let Callee::Static(object, _) = &call.callee else { return };
+    if !reader.is_std(object.package) {
+        return;
+    }
+    let Some(Does::Grow { of, key: Some(key), value }) = reader.does(*object) else { return };
+    let (Some(Operand::Local(to)), Some(from)) = (call.args.get(of), call.args.get(value)) else {
+        return;
+    };
+    if key == value && origins.of(id, *to).is_empty() {
+        for origin in origins.operand(id, from).to_vec() {
+            origins.add(id, *to, copied(origin));
+        }
     }
 }
 
@@ -342,9 +415,15 @@ fn of_value(names: &mut Names<'_>, origins: &Origins, id: FuncId, value: &Rvalue
             let cut = |o: &Origin| Origin { way: Way { cut: o.way.cut | !whole, ..o.way }, ..*o };
             origins.operand(id, x).iter().map(cut).collect()
         }
-        Rvalue::Append { slice, .. } => {
+        Rvalue::Append { slice, elems, spread } => {
             let longer = |o: &Origin| Origin { way: Way { longer: true, ..o.way }, ..*o };
-            origins.operand(id, slice).iter().map(longer).collect()
+            let own: Vec<Origin> = origins.operand(id, slice).iter().map(longer).collect();
+            match elems.first() {
+                Some(all) if *spread && own.is_empty() => {
+                    origins.operand(id, all).iter().copied().map(copied).collect()
+                }
+                _ => own,
+            }
         }
         _ => Vec::new(),
     }

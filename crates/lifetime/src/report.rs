@@ -250,6 +250,8 @@ pub enum Keeper {
 /// How elements come to lie outside of a slice, in its array.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cut {
+    /// One or some are cut off the front.
+    Front,
     /// One or some are cut off.
     Off,
     /// The rest is moved over the element, and the last slot stays.
@@ -408,4 +410,8 @@ pub enum Doubt {
     Owner,
     /// It is let go when the function is called.
     Once,
+    /// The slot is used again, and nothing tells that what lies there is large.
+    Overwritten,
+    /// It belongs to a test, an example or a benchmark.
+    Trial,
 }

@@ -6,6 +6,7 @@ use crate::facts::{DeclId, Key, OpKind, Source};
 use crate::kept::{ChannelUse, Gate, Kept};
 use crate::report::{Doubt, Retained, Retention};
 use crate::summary::Summary;
+use crate::trials::Trials;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::Span;
 use stanch_types::{ObjectId, ObjectKind, Program, VarKind};
@@ -36,6 +37,7 @@ pub(crate) fn retentions(
     program: &Program<'_>,
     calls: &Calls<'_>,
     arrivals: &Arrivals,
+    trials: &Trials<'_>,
 ) -> Vec<Retention> {
     let whole = Whole {
         calls,
@@ -65,6 +67,9 @@ pub(crate) fn retentions(
                 retention.ty = program.object(registry).ty;
             }
             retention.doubts.extend(doubts);
+            if trials.has(node.0, retention.span) {
+                retention.doubts.push(Doubt::Trial);
+            }
             retention.doubts.sort();
             retention.doubts.dedup();
             found.push(retention);
@@ -163,9 +168,14 @@ impl Whole<'_> {
                 }
                 Some(doubts)
             }
-            Gate::Lonely(decl) => {
+            Gate::Lonely(decl, field) => {
                 let decl = &summary.decls[decl.index()];
-                let uses = self.channels.get(&(decl.file.clone(), decl.at))?;
+                let place = (decl.file.clone(), decl.at);
+                let uses = self.channels.get(&place)?;
+                // What only tests make is nil, and not waited for.
+                if field && !(self.reached.contains(&place) && uses.contains(&ChannelUse::Made)) {
+                    return None;
+                }
                 let Retained::LonelyChannel { object, sends } = retention.what else { return None };
                 let partner = if sends { ChannelUse::Recv } else { ChannelUse::Send };
                 if uses.contains(&partner) || uses.contains(&ChannelUse::Other) {

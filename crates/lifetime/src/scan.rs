@@ -4,7 +4,7 @@ use crate::facts::*;
 use crate::guards::Limit;
 use crate::keys::{Kinds, is_bounded};
 use crate::loops::{definitions, loops};
-use crate::origin::{Origin, Origins, Reader, of_place, origins};
+use crate::origin::{Origins, Reader, of_place, origins};
 use crate::source::AllSources;
 use crate::summary::Summary;
 use crate::{reach, retain};
@@ -79,6 +79,7 @@ pub fn summarise(
             measured: FxHashMap::default(),
             limits: None,
             lookups: None,
+            restored: None,
             at: BlockId::from_raw(0),
             op_blocks: Vec::new(),
             facts: FuncFacts::default(),
@@ -160,8 +161,10 @@ pub(crate) struct Scan<'s, 'a> {
     pub(crate) limits: Option<Vec<Limit>>,
     /// The containers in which the function looks something up, and what, once that was asked.
     pub(crate) lookups: Option<Vec<(Key, u64)>>,
+    /// The containers that the function puts a copy of themselves in the place of, once that was asked.
+    pub(crate) restored: Option<Vec<Key>>,
     /// The block that is read.
-    at: BlockId,
+    pub(crate) at: BlockId,
     /// The block of each operation.
     pub(crate) op_blocks: Vec<BlockId>,
     pub(crate) facts: FuncFacts,
@@ -226,24 +229,24 @@ impl<'s> Scan<'s, '_> {
         }
     }
 
-    fn push(&mut self, op: Op) {
+    pub(crate) fn push(&mut self, op: Op) {
         self.facts.ops.push(op);
         self.op_blocks.push(self.at);
     }
 
-    fn op(&mut self, key: Key, span: Span, kind: OpKind) {
+    pub(crate) fn op(&mut self, key: Key, span: Span, kind: OpKind) {
         self.push(Op { key, kind, span, element: false });
     }
 
     /// The same operation on everything that an operand stands for.
     pub(crate) fn on(&mut self, operand: &Operand, span: Span, kind: OpKind) {
-        for origin in self.origins.operand(self.id, operand).to_vec() {
+        for origin in self.own(operand) {
             let (key, element) = (origin.key, origin.way.element);
             self.push(Op { key, kind: kind.clone(), span, element });
         }
     }
 
-    fn ty(&self, operand: &Operand) -> TypeId {
+    pub(crate) fn ty(&self, operand: &Operand) -> TypeId {
         match operand {
             Operand::Local(local) => self.func.locals[*local].ty,
             Operand::Const(_, ty) | Operand::Nil(ty) | Operand::Zero(ty) | Operand::Unknown(ty) => {
@@ -275,6 +278,7 @@ impl<'s> Scan<'s, '_> {
             }
             Rvalue::MakeInterface(x, _) | Rvalue::Convert(x, _) => self.value(x, span, looped),
             Rvalue::Binary(op, a, b) => self.bound(*op, [a, b], span),
+            Rvalue::AddressOf(place) => self.link_address(place, span),
             Rvalue::Other(values, _) => values.iter().for_each(|x| self.value(x, span, looped)),
             _ => {}
         }
@@ -302,12 +306,12 @@ impl<'s> Scan<'s, '_> {
         }
     }
 
-    fn alias(&mut self, key: Key, value: &Operand, span: Span) {
+    pub(crate) fn alias(&mut self, key: Key, value: &Operand, span: Span) {
         if !self.reader.is_shared(self.ty(value)) {
             return;
         }
         for origin in self.origins.operand(self.id, value).to_vec() {
-            if origin.key != key {
+            if origin.key != key && !origin.way.copied {
                 self.op(key, span, OpKind::Alias(origin.key));
             }
         }
@@ -322,6 +326,7 @@ impl<'s> Scan<'s, '_> {
         looped: Loop,
     ) {
         self.value(value, span, looped);
+        self.link(place, value, span, (block, looped));
         if let (PlaceBase::Local(base), [Proj::Index(key)]) = (place.base, place.proj.as_slice())
             && let Some((key_ty, value_ty)) = self.map_of(self.func.locals[base].ty)
         {
@@ -355,70 +360,14 @@ impl<'s> Scan<'s, '_> {
             let new = matches!(place.base, PlaceBase::Local(base) if self.is_of_new(base));
             return self.entry(&targets, value, span, (looped, new && looped != Loop::Endless));
         }
-        let from = self.origins.operand(self.id, value).to_vec();
         for target in targets {
-            let mut own = from.iter().filter(|o| o.key == target.key).peekable();
-            if own.peek().is_none() {
-                self.alias(target.key, value, span);
-                if !self.is_first(place, target.key, block) {
-                    let (key, kind) = (target.key, OpKind::Shrink(Taken::All));
-                    // What is emptied lies in an entry, whose key stays.
-                    let element = self.is_of_entry(place, key);
-                    self.push(Op { key, kind, span, element });
-                }
-            } else if own.clone().any(|o| o.way.cut) {
-                let taken = self.cut(value);
-                self.op(target.key, span, OpKind::Shrink(taken));
-            } else if own.any(|o| o.way.longer) {
-                // Whoever panics about what it is given expects each thing once.
-                let unique = self.panics();
-                for mut grow in self.appended(value, looped) {
-                    grow.unique = unique;
-                    grow.bounded |=
-                        self.was_empty(target.key, block) || self.is_counted_out(None, block);
-                    self.op(target.key, span, OpKind::Grow(grow));
-                }
-            }
-        }
-    }
-
-    /// An entry of a map or slice is set: to itself with more elements, or to something else. What is filled
-    /// once ends with its owner.
-    fn entry(
-        &mut self,
-        of: &[Origin],
-        value: &'s Operand,
-        span: Span,
-        (looped, once): (Loop, bool),
-    ) {
-        if self.elem(self.ty(value)) == Program::UNKNOWN {
-            return;
-        }
-        let from = self.origins.operand(self.id, value);
-        for target in of {
-            let own = |o: &&Origin| o.key == target.key && o.way.element;
-            let longer = from.iter().filter(own).any(|o| o.way.longer && !o.way.cut);
-            if !longer {
-                self.op(target.key, span, OpKind::EntrySet);
-                continue;
-            }
-            for mut grow in self.appended(value, looped) {
-                grow.bounded |= once;
-                self.op(target.key, span, OpKind::EntryGrow(grow));
-            }
+            self.replaced(target, Some(place), value, span, (block, looped));
         }
     }
 
     /// Whether the function panics on some way.
-    fn panics(&self) -> bool {
+    pub(crate) fn panics(&self) -> bool {
         self.func.blocks.iter().any(|b| matches!(b.term, Terminator::Panic(_)))
-    }
-
-    /// Whether a value is a piece of an element of the container in `base`.
-    fn cuts(&self, base: LocalId, value: &Operand) -> bool {
-        let of = self.origins.of(self.id, base);
-        let same = |key: Key| of.iter().any(|o| o.key == key);
-        self.origins.operand(self.id, value).iter().any(|o| o.way.cut && same(o.key))
     }
 
     fn map_of(&self, ty: TypeId) -> Option<(TypeId, TypeId)> {
@@ -429,7 +378,7 @@ impl<'s> Scan<'s, '_> {
         }
     }
 
-    fn grow(
+    pub(crate) fn grow(
         &mut self,
         key: Option<(&Operand, TypeId)>,
         value: &Operand,
@@ -510,7 +459,7 @@ impl<'s> Scan<'s, '_> {
     }
 
     /// What was appended to the slice in `value`.
-    fn appended(&mut self, value: &'s Operand, looped: Loop) -> Vec<Grow> {
+    pub(crate) fn appended(&mut self, value: &'s Operand, looped: Loop) -> Vec<Grow> {
         let mut found = Vec::new();
         let mut stack = vec![value];
         let mut seen: Vec<LocalId> = Vec::new();
@@ -543,7 +492,7 @@ impl<'s> Scan<'s, '_> {
         found
     }
 
-    fn elem(&self, ty: TypeId) -> TypeId {
+    pub(crate) fn elem(&self, ty: TypeId) -> TypeId {
         let program = self.reader.program;
         match program.core_type(ty).map(|t| program.kind(t)) {
             Some(TypeKind::Slice(elem) | TypeKind::Array(_, elem)) => *elem,
@@ -606,7 +555,7 @@ impl<'s> Scan<'s, '_> {
         }
     }
 
-    fn call(&mut self, call: &Call, span: Span, looped: Loop) {
+    fn call(&mut self, call: &'s Call, span: Span, looped: Loop) {
         match &call.callee {
             Callee::Static(object, _) => self.static_call(*object, call, span, looped),
             Callee::Closure(func, _) => {
@@ -658,7 +607,7 @@ impl<'s> Scan<'s, '_> {
         }
     }
 
-    fn static_call(&mut self, object: ObjectId, call: &Call, span: Span, looped: Loop) {
+    fn static_call(&mut self, object: ObjectId, call: &'s Call, span: Span, looped: Loop) {
         let package = object.package;
         if self.reader.is_std(package) {
             return self.library_call(object, call, span, looped);
@@ -676,7 +625,7 @@ impl<'s> Scan<'s, '_> {
         self.facts.edges.push(Edge { to: Target::Decl(to), how: How::Now, looped, span, args });
         for (param, arg) in call.args.iter().enumerate() {
             let param = param as u32;
-            for origin in self.origins.operand(self.id, arg).to_vec() {
+            for origin in self.own(arg) {
                 self.facts.passes.push(Pass { key: origin.key, span, looped, to, param });
             }
             self.asked(arg, to, param);
@@ -691,7 +640,7 @@ impl<'s> Scan<'s, '_> {
         }
     }
 
-    fn library_call(&mut self, object: ObjectId, call: &Call, span: Span, looped: Loop) {
+    fn library_call(&mut self, object: ObjectId, call: &'s Call, span: Span, looped: Loop) {
         let program = self.reader.program;
         let keeps = self.reader.package(object.package).keeps_functions;
         let does = self.reader.does(object);
@@ -706,6 +655,9 @@ impl<'s> Scan<'s, '_> {
             self.function(arg, how, span, looped);
         }
         match does {
+            // A copy is filled with what it is a copy of.
+            Some(Does::Grow { of, key: Some(key), value })
+                if key == value && self.is_copied(call.args.get(of), call.args.get(value)) => {}
             Some(Does::Grow { of, key, value }) => {
                 let unknown = Operand::Unknown(Program::UNKNOWN);
                 let value = call.args.get(value).unwrap_or(&unknown);
@@ -735,6 +687,11 @@ impl<'s> Scan<'s, '_> {
             Some(Does::Empty(of)) => {
                 if let Some(of) = call.args.get(of) {
                     self.on(of, span, OpKind::Shrink(Taken::All));
+                }
+            }
+            Some(Does::Set(value)) => {
+                if let Some(value) = call.args.get(value) {
+                    self.set(call, value, span, looped);
                 }
             }
             Some(_) => {}

@@ -212,6 +212,9 @@ impl Join<'_> {
         if self.calls.runs(first.by).has(Runs::INIT) {
             doubts.push(Doubt::Registration);
         }
+        if self.trials.has(first.by.0, first.span) {
+            doubts.push(Doubt::Trial);
+        }
         if self.is_exported(id, key) {
             doubts.push(Doubt::Exported);
         }

@@ -6,10 +6,10 @@ use crate::retain::{Bodies, Candidate, Gate, alias, leads};
 use stanch_base::FxHashSet;
 use stanch_effects::Brings;
 use stanch_ir::{
-    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Operand, Rvalue, SelectOp,
-    Terminator,
+    BlockId, Call, Callee, Func, FuncId, Instr, InstrKind, LocalId, LocalKind, Operand, Rvalue,
+    SelectOp, Terminator,
 };
-use stanch_types::{Builtin, ObjectId};
+use stanch_types::{Builtin, ConstValue, ObjectId};
 
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     for (id, func) in bodies.funcs() {
@@ -46,7 +46,9 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
                         .args
                         .first()
                         .map_or(stanch_types::Program::UNKNOWN, |x| bodies.ty(func, x)),
-                    doubts: match goes_on(bodies, id, func, &turns, block) {
+                    doubts: match goes_on(bodies, id, func, &turns, block)
+                        && !is_noted(func, &turns, block)
+                    {
                         true => Vec::new(),
                         false => vec![Doubt::Frequency],
                     },
@@ -149,6 +151,32 @@ fn reaches_within(
         next
     };
     from == to || turns.contains(&from) && closure(from, next).contains(&to)
+}
+
+/// Whether a variable from before the loop is set to true, or false, on the way to a block, and never back:
+/// it notes something that comes once.
+fn is_noted(func: &Func, turns: &FxHashSet<BlockId>, block: BlockId) -> bool {
+    let Some(head) = head(func, turns) else { return false };
+    let flag = |instr: &Instr| match &instr.kind {
+        InstrKind::Assign(to, Rvalue::Use(Operand::Const(ConstValue::Bool(value), _))) => {
+            Some((*to, *value))
+        }
+        _ => None,
+    };
+    let instrs = || turns.iter().flat_map(|b| &func.blocks[*b].instrs);
+    let lasts = |(local, value): (LocalId, bool)| {
+        instrs().all(|i| {
+            let mut set = matches!(i.kind, InstrKind::DeclareVar(l) if l == local);
+            i.kind.for_each_def(|to| set |= to == local);
+            !set || flag(i) == Some((local, value))
+        })
+    };
+    turns
+        .iter()
+        .filter(|&&at| at != head && reaches_within(func, turns, head, at, block))
+        .flat_map(|at| &func.blocks[*at].instrs)
+        .filter_map(flag)
+        .any(lasts)
 }
 
 /// Whether a branch on the way to a block asks for something that earlier turns leave: a state, or whether

@@ -3,7 +3,7 @@
 use crate::facts::Loop;
 use crate::report::{Cut, Doubt, Retained, Retention};
 use crate::retain::alias::{self, Alias};
-use crate::retain::{Bodies, Candidate, Gate, Holds, calls, is_nought};
+use crate::retain::{Bodies, Candidate, Gate, Holds, calls, is_nought, weights};
 use stanch_effects::Does;
 use stanch_ir::{
     Callee, Func, FuncId, InstrKind, Operand, Place, PlaceBase, Proj, Rvalue, Span, Terminator,
@@ -123,6 +123,9 @@ fn judge(
     }
     if is_small(bodies, elem) {
         doubts.push(Doubt::Small);
+    }
+    if !weights::is_heavy(bodies, elem) {
+        doubts.push(Doubt::Overwritten);
     }
     let retention = Retention {
         package: bodies.module.package,

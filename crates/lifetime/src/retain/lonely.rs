@@ -1,14 +1,14 @@
-//! Channels in package-level variables, and what is done with them.
+//! Channels in package-level variables, or in fields of what lies there, and what is done with them.
 
 use crate::kept::ChannelUse;
 use crate::report::{Retained, Retention};
 use crate::retain::{Bodies, Candidate, Gate};
 use stanch_base::FxHashMap;
 use stanch_ir::{
-    Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue, SelectOp, Span,
-    Terminator,
+    Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, SelectOp,
+    Span, Terminator,
 };
-use stanch_types::{Builtin, ObjectId, ObjectKind, TypeKind, VarKind};
+use stanch_types::{Builtin, ObjectId, ObjectKind, Program, TypeId, TypeKind, VarKind};
 
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
     let channels: Vec<ObjectId> = bodies
@@ -25,8 +25,25 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>) {
 
 fn is_channel(bodies: &Bodies<'_, '_>, object: ObjectId) -> bool {
     let declared = bodies.program.object(object);
-    let kind = bodies.program.kind(bodies.program.underlying(declared.ty));
-    matches!(declared.kind, ObjectKind::Var(VarKind::Package)) && matches!(kind, TypeKind::Chan(..))
+    matches!(declared.kind, ObjectKind::Var(VarKind::Package))
+        && is_chan(bodies.program, declared.ty)
+}
+
+fn is_chan(program: &Program<'_>, ty: TypeId) -> bool {
+    matches!(program.kind(program.underlying(ty)), TypeKind::Chan(..))
+}
+
+/// Whether a value is a channel that is made here for this one place.
+fn is_made_for_it(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, value: &Operand) -> bool {
+    let Operand::Local(local) = value else { return false };
+    if !matches!(bodies.definitions[id][*local].as_slice(), [Rvalue::MakeChan { .. }]) {
+        return false;
+    }
+    let mut n_uses = 0;
+    for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+        instr.kind.for_each_operand(|x| n_uses += usize::from(x == value));
+    }
+    n_uses == 1
 }
 
 fn uses(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, own: &[ObjectId]) {
@@ -42,10 +59,30 @@ fn uses(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, own: &[ObjectId]) 
             InstrKind::Assign(_, Rvalue::AddressOf(place)) => {
                 found.extend(channel(bodies, place).map(|o| (o, ChannelUse::Other, None)));
             }
-            InstrKind::Store(place, _) => {
+            InstrKind::Store(place, value) => {
                 let first = func.synthetic && func.parent.is_none();
-                if let (Some(object), false) = (channel(bodies, place), first) {
+                let Some(object) = channel(bodies, place) else { continue };
+                if !is_channel(bodies, object) && is_made_for_it(bodies, id, func, value) {
+                    found.push((object, ChannelUse::Made, None));
+                } else if !is_channel(bodies, object) || !first {
                     found.push((object, ChannelUse::Other, None));
+                }
+            }
+            InstrKind::Assign(_, Rvalue::Composite { ty, elems }) => {
+                let fields = match bodies.program.core_type(*ty).map(|t| bodies.program.kind(t)) {
+                    Some(TypeKind::Struct(fields)) => fields,
+                    _ => continue,
+                };
+                for (index, value) in elems {
+                    let field = fields.get(*index as usize);
+                    let Some(field) = field.filter(|f| is_chan(bodies.program, f.ty)) else {
+                        continue;
+                    };
+                    let made = match is_made_for_it(bodies, id, func, value) {
+                        true => ChannelUse::Made,
+                        false => ChannelUse::Other,
+                    };
+                    found.push((field.object, made, None));
                 }
             }
             _ => {}
@@ -97,7 +134,8 @@ fn uses(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, own: &[ObjectId]) 
     for (object, kind, span) in found {
         let Some(decl) = bodies.names.decl(object) else { continue };
         bodies.kept.channels.push((decl, kind));
-        let (Some(span), true) = (span, own.contains(&object)) else { continue };
+        let field = !is_channel(bodies, object) && object.package == bodies.module.package;
+        let (Some(span), true) = (span, field || own.contains(&object)) else { continue };
         let retention = Retention {
             package: bodies.module.package,
             function: func.symbol.clone(),
@@ -106,16 +144,17 @@ fn uses(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, own: &[ObjectId]) 
             ty: bodies.program.object(object).ty,
             doubts: Vec::new(),
         };
-        let gate = Gate::Lonely(decl);
+        let gate = Gate::Lonely(decl, field);
         bodies.kept.candidates.push(Candidate { func: id.raw(), gate, retention });
     }
 }
 
-/// The package-level channel that a place is.
+/// The package-level channel, or the field with one, that a place is.
 fn channel(bodies: &Bodies<'_, '_>, place: &Place) -> Option<ObjectId> {
-    match place.base {
-        PlaceBase::Global(object) if place.proj.is_empty() => {
-            is_channel(bodies, object).then_some(object)
+    match (place.base, place.proj.last()) {
+        (PlaceBase::Global(object), None) => is_channel(bodies, object).then_some(object),
+        (_, Some(Proj::Field(_, field))) => {
+            is_chan(bodies.program, bodies.program.object(*field).ty).then_some(*field)
         }
         _ => None,
     }

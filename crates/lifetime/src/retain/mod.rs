@@ -2,7 +2,7 @@
 //! finalizers, contexts. Candidates of one package; the join of the module decides.
 
 mod ages;
-mod alias;
+pub(crate) mod alias;
 mod contexts;
 mod counters;
 mod deferred;
@@ -24,6 +24,7 @@ mod reopened;
 mod slots;
 mod timers;
 mod ways;
+mod weights;
 
 use crate::facts::{Loop, Names};
 pub(crate) use crate::kept::{Candidate, Gate, Kept};

@@ -144,6 +144,8 @@ fn short_piece(
             let fixed = matches!(lo, None | Some(Operand::Const(..)));
             (fixed && *hi <= SHORT.into()).then(|| x.clone())
         }
+        // The piece in front of a separator, or the one that matched.
+        [] if is_bytes(bodies, func.locals[*local].ty) => made_of(bodies, func, *local),
         _ => None,
     }
 }
@@ -154,8 +156,14 @@ fn split(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, list: LocalId) -> Opt
         [Rvalue::Use(Operand::Local(x))] => *x,
         _ => list,
     };
-    let made = calls(func).find(|(_, _, call, _)| call.dst.first() == Some(&list))?.2;
-    bodies.is_for(made, Role::Split).then(|| made.args.first().cloned())?
+    made_of(bodies, func, list)
+}
+
+/// What a call took apart whose first result a local is.
+fn made_of(bodies: &Bodies<'_, '_>, func: &Func, local: LocalId) -> Option<Operand> {
+    let made = calls(func).find(|(_, _, call, _)| call.dst.first() == Some(&local))?.2;
+    let whole = made.args.iter().find(|x| is_bytes(bodies, bodies.ty(func, x)));
+    bodies.is_for(made, Role::Split).then(|| whole.cloned())?
 }
 
 /// The name of a buffer that is large: all of a file or stream, or made so. Conversions between text

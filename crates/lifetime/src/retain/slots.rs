@@ -3,17 +3,12 @@
 use crate::facts::{DeclId, Key, Loop};
 use crate::report::{Cut, Doubt, Retained, Retention};
 use crate::retain::alias::{self, Alias};
-use crate::retain::{At, Bodies, Candidate, Gate, Holds, heaps, is_nought, leads, pool};
-use stanch_effects::Trait;
+use crate::retain::{At, Bodies, Candidate, Gate, Holds, heaps, is_nought, leads, pool, weights};
 use stanch_ir::{
     Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Terminator,
 };
-use stanch_types::{ObjectId, ObjectKind, TypeId, TypeKind};
+use stanch_types::{ObjectId, TypeId};
 
-/// An element that refers to at least so many bytes is worth a word.
-const LARGE: u64 = 1024;
-/// Structs within structs that are looked at for what is large.
-const MAX_HEAVY: u32 = 3;
 /// Copies looked through.
 const MAX_COPIES: usize = 4;
 
@@ -95,7 +90,7 @@ fn stays(
         // They are filtered: what is kept is written again over what goes.
         Cut::ToNothing if moved => None,
         Cut::ToNothing => Some(cut),
-        Cut::Off | Cut::Moved => Some(if moved { Cut::Moved } else { cut }),
+        Cut::Front | Cut::Off | Cut::Moved => Some(if moved { Cut::Moved } else { cut }),
     }
 }
 
@@ -110,16 +105,24 @@ fn doubts(
     let mut doubts = Vec::new();
     let again = is_ring(bodies, id, func, object, at);
     let small = match cut {
-        Cut::Off => again || !is_heavy(bodies, elem, MAX_HEAVY) || is_released(bodies, func, elem),
+        Cut::Front | Cut::Off => again || is_released(bodies, func, elem),
         Cut::Moved => true,
-        Cut::ToNothing => !is_heavy(bodies, elem, MAX_HEAVY) || are_released(func, object),
+        Cut::ToNothing => are_released(func, object),
     };
     if small {
         doubts.push(Doubt::Small);
     }
+    // What is appended after the front was cut soon moves to another array.
+    let heavy = match cut {
+        Cut::Front => weights::is_large(bodies, elem),
+        Cut::Off | Cut::Moved | Cut::ToNothing => weights::is_heavy(bodies, elem),
+    };
+    if !heavy {
+        doubts.push(Doubt::Overwritten);
+    }
     let reused = match cut {
         Cut::ToNothing => again || pool::is_resliced(bodies, object),
-        Cut::Off | Cut::Moved => bodies.is_reusable(elem),
+        Cut::Front | Cut::Off | Cut::Moved => bodies.is_reusable(elem),
     };
     if reused {
         doubts.push(Doubt::Reused);
@@ -185,7 +188,8 @@ fn change(
                 if lo.is_none() && hi.as_ref().is_some_and(|hi| is_sum(bodies, id, hi)) {
                     return Change::Longer;
                 }
-                popped = Some(Change::Popped(Cut::Off));
+                let front = lo.is_some() && hi.is_none();
+                popped = Some(Change::Popped(if front { Cut::Front } else { Cut::Off }));
             }
             Rvalue::Append { slice: Operand::Local(kept), elems, spread: true } => {
                 let cut = |x: &Operand, front: bool| match x {
@@ -320,56 +324,4 @@ fn is_ring(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, object: ObjectId, p
 fn is_shared(bodies: &Bodies<'_, '_>, field: ObjectId) -> bool {
     let siblings = bodies.siblings(field);
     siblings.iter().any(|&sibling| bodies.is_lock(bodies.program.object(sibling).ty))
-}
-
-/// Whether an element refers to what may be large: bytes, buffers, requests, anything at all.
-pub(crate) fn is_heavy(bodies: &Bodies<'_, '_>, elem: TypeId, depth: u32) -> bool {
-    let program = bodies.program;
-    let target = program.pointee(elem).unwrap_or(elem);
-    if program.size_of(target).is_some_and(|size| size >= LARGE) || program.is_type_param(target) {
-        return true;
-    }
-    if let Some(named) = program.named_object(target)
-        && bodies.reader.is_std(named.package)
-    {
-        return bodies.reader.is(named, Trait::Large) || bodies.reader.is(named, Trait::Buffer);
-    }
-    match program.kind(program.underlying(target)) {
-        TypeKind::Slice(of) => program.size_of(*of) == Some(1),
-        TypeKind::Interface(_) => {
-            let methods: Vec<ObjectId> =
-                program.method_set(target).iter().map(|l| l.object).collect();
-            methods.is_empty() || depth > 0 && is_heavy_behind(bodies, &methods, target, depth)
-        }
-        TypeKind::Struct(fields) if depth > 0 => {
-            fields.iter().any(|field| is_heavy(bodies, field.ty, depth - 1))
-        }
-        _ => false,
-    }
-}
-
-/// Whether a struct type of the package has the methods of an interface, and refers to what may be large.
-fn is_heavy_behind(
-    bodies: &Bodies<'_, '_>,
-    methods: &[ObjectId],
-    interface: TypeId,
-    depth: u32,
-) -> bool {
-    let program = bodies.program;
-    let Some(named) = program.named_object(interface) else { return false };
-    let mut types = program.package_objects(named.package).into_iter();
-    types.any(|object| {
-        let declared = program.object(object);
-        let is_struct =
-            matches!(program.kind(program.underlying(declared.ty)), TypeKind::Struct(_));
-        let own = program.methods_of(object);
-        let has = |method: &ObjectId| {
-            let name = program.object_name(*method);
-            own.iter().any(|m| program.object_name(*m) == name)
-        };
-        matches!(declared.kind, ObjectKind::TypeName { alias: false })
-            && is_struct
-            && methods.iter().all(has)
-            && is_heavy(bodies, declared.ty, depth - 1)
-    })
 }

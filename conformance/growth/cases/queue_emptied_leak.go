@@ -1,22 +1,24 @@
-// A queue of anything is emptied from its front: until as much is put in again, its array keeps all.
-package queue_of_anything
+// A queue of large pages is emptied from its front: until as much is put in again, its array keeps all.
+package queue_emptied
 
 import "sync"
 
+type page [4096]byte
+
 type queue struct {
 	mu    sync.Mutex
-	items []any
+	items []*page
 }
 
 var theQueue queue
 
-func (q *queue) push(x any) {
+func (q *queue) push(x *page) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.items = append(q.items, x)
 }
 
-func (q *queue) next() any {
+func (q *queue) next() *page {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.items) == 0 {
@@ -36,7 +38,7 @@ func drain(wake chan bool) {
 func Step(i int) {
 	switch {
 	case i >= 30000 && i < 30500:
-		theQueue.push(make([]byte, 4096))
+		theQueue.push(new(page))
 	case i >= 31000 && i < 31500:
 		wake := make(chan bool, 1)
 		wake <- true
