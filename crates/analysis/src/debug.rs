@@ -23,6 +23,8 @@ pub enum DebugKind {
     Ir,
     /// Models of the explored roots of packages.
     Model,
+    /// What the explorer does in packages: an exploration a line.
+    Roots,
     /// Packages and what they import, as `go list -deps -test -json` describes them: an object a line.
     Packages,
 }
@@ -64,6 +66,11 @@ pub fn debug_dump(
                 DebugKind::Model => {
                     let module = stanch_ir::lower_package(&program, package);
                     let text = stanch_extract::display_models(&program, package, &module, &effects);
+                    out.push_str(&text);
+                }
+                DebugKind::Roots => {
+                    let module = stanch_ir::lower_package(&program, package);
+                    let text = stanch_extract::display_roots(&program, package, &module, &effects);
                     out.push_str(&text);
                 }
                 DebugKind::Tokens | DebugKind::Ast | DebugKind::Packages => {}

@@ -23,10 +23,12 @@ mod roots;
 mod scope;
 mod shared;
 mod signals;
+mod table;
 mod ticks;
 mod translate;
 
 pub use shared::{Imported, Shared};
+pub use table::display_roots;
 pub use translate::Translated;
 
 use stanch_base::Idx;

@@ -4,6 +4,7 @@
 //! [`Program`] is the language, with a text form ([`Program::parse`], `Display`). [`explore`] visits
 //! the states that a root function can reach and proves which goroutines are blocked for ever.
 
+mod breadth;
 mod canon;
 mod decide;
 mod exec;
@@ -51,6 +52,7 @@ pub fn explore(program: &Program, root: FnId, args: &[ArgSpec], limits: &Limits)
         deadlock: false,
         escaped: Vec::new(),
         panics: Vec::new(),
+        breadth: Breadth::default(),
     };
     let has_body = program.functions.get(root).is_some_and(|f| !f.blocks.is_empty());
     if !has_body || !program.is_valid() {
@@ -69,6 +71,9 @@ pub fn explore(program: &Program, root: FnId, args: &[ArgSpec], limits: &Limits)
     outcome.n_states = graph.nodes.len() as u32;
     outcome.n_transitions = graph.edges.len() as u32;
     outcome.inconclusive = graph.inconclusive;
+    if graph.inconclusive == Some(Inconclusive::States) {
+        outcome.breadth = breadth::of(&graph);
+    }
     outcome.deadlock = verdict::deadlock(&graph, &closures);
     let escaped = graph.escaped.iter();
     outcome.escaped = escaped.filter_map(|(p, to)| Some((m.statics.location(*p)?, *to))).collect();

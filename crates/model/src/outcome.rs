@@ -88,6 +88,28 @@ pub struct Outcome {
     pub escaped: Vec<(Point, Escaped)>,
     /// Some path ends with a panic nobody recovers or another fatal error: (function, site).
     pub panics: Vec<(FnId, Site)>,
+    /// What the states are made of, if they ran out.
+    pub breadth: Breadth,
+}
+
+/// What makes states many: the goroutines being at many places together, or many values at the same places.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Breadth {
+    /// Ways in which the goroutines are at their places together.
+    pub places: u32,
+    /// The goroutines by their first functions.
+    pub goroutines: Vec<Goroutines>,
+}
+
+/// The goroutines of one first function, in all states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Goroutines {
+    /// The function; out of range for built-in operations.
+    pub entry: FnId,
+    /// The most at one time.
+    pub at_once: u32,
+    /// The places where they stand.
+    pub places: u32,
 }
 
 /// Where an object went that left view.

@@ -148,6 +148,8 @@ pub(crate) enum DebugKind {
     Ir,
     /// The programs that the explorer runs
     Model,
+    /// What the explorer does: an exploration a line, with its states and what makes them many
+    Roots,
     /// The packages and what they import, as `go list -deps -test -json` describes them
     Packages,
 }

@@ -14,6 +14,7 @@ pub(crate) fn run(args: &DebugArgs, global: &Global) -> anyhow::Result<Outcome> 
         DebugKind::Types => stanch_analysis::DebugKind::Types,
         DebugKind::Ir => stanch_analysis::DebugKind::Ir,
         DebugKind::Model => stanch_analysis::DebugKind::Model,
+        DebugKind::Roots => stanch_analysis::DebugKind::Roots,
         DebugKind::Packages => stanch_analysis::DebugKind::Packages,
     };
     let cwd = directory(global)?;

@@ -280,7 +280,7 @@ fn a_reader_that_leaves_early_is_no_error() {
 #[test]
 fn debug_prints_every_stage() {
     let module = leaky("debug");
-    for kind in ["tokens", "ast", "types", "ir", "model"] {
+    for kind in ["tokens", "ast", "types", "ir", "model", "roots"] {
         let assert = module.stanch(&["debug", kind, "leak.go"]).assert().code(0);
         assert!(!assert.get_output().stdout.is_empty(), "{kind}");
         module.stanch(&["debug", kind, "./nowhere"]).assert().code(2);
