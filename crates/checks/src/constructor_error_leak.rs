@@ -27,8 +27,9 @@
 //!
 //! # Not reported
 //! Whatever leaves the function's hands is its new owner's business: returned, stored in an object
-//! that lives on, appended, sent, captured by a function that others got, passed to code out of
-//! view.
+//! that lives on, appended to a list that others have, sent, captured by a function that others got,
+//! passed to code out of view. What is in a list or table of the function's own is nobody's business
+//! any more once somebody looks at the elements.
 
 use crate::Ctx;
 use crate::resource::{self, Words};
@@ -244,6 +245,186 @@ func repaired(addr string) (*admin, error) {
         c.Close()
     }
     return a, err
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn filled_by_its_own_method() {
+        check(
+            r#"
+type store struct { f *os.File }
+func (s *store) open(name string) (err error) {
+    s.f, err = os.Create(name)
+    return err
+}
+func (s *store) Close() error { return s.f.Close() }
+func forgets(name string, max int) (*store, error) {
+    s := &store{}
+    if err := s.open(name); err != nil {
+            //^^^^^^^^^^^^ leak[constructor-error-leak]: what this opens is not closed
+        return nil, err
+    }
+    if max < 0 {
+        return nil, errors.New("negative")
+    }
+    return s, nil
+}
+func closes(name string, max int) (*store, error) {
+    s := &store{}
+    if err := s.open(name); err != nil {
+        return nil, err
+    }
+    if max < 0 {
+        s.Close()
+        return nil, errors.New("negative")
+    }
+    return s, nil
+}
+var all []*store
+func known(name string, max int) (*store, error) {
+    s := &store{}
+    all = append(all, s)
+    if err := s.open(name); err != nil {
+        return nil, err
+    }
+    if max < 0 {
+        return nil, errors.New("negative")
+    }
+    return s, nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn lists_and_tables() {
+        check(
+            r#"
+type set struct { files []*os.File; by map[string]*os.File }
+func (s *set) Close() {
+    for _, f := range s.files {
+        f.Close()
+    }
+    for _, f := range s.by {
+        f.Close()
+    }
+}
+func (s *set) size() (n int64) {
+    for _, f := range s.by {
+        st, _ := f.Stat()
+        n += st.Size()
+    }
+    return n
+}
+func appended(names []string) (*set, error) {
+    s := &set{}
+    for _, name := range names {
+        f, err := os.Open(name)
+                //^^^^^^^^^^^^^ leak[constructor-error-leak]: `f` is not closed when `appended` returns
+        if err != nil {
+            return nil, err
+        }
+        s.files = append(s.files, f)
+    }
+    return s, nil
+}
+func table(names []string) (*set, error) {
+    s := &set{by: make(map[string]*os.File)}
+    for _, name := range names {
+        f, err := os.Open(name)
+                //^^^^^^^^^^^^^ leak[constructor-error-leak]: `f` is not closed when `table` returns
+        if err != nil {
+            s.Close()
+            return nil, err
+        }
+        s.by[name] = f
+    }
+    if s.size() == 0 {
+        return nil, errors.New("empty")
+    }
+    return s, nil
+}
+func list(names ...string) ([]*os.File, error) {
+    var files []*os.File
+    for _, name := range names {
+        f, err := os.Open(name)
+                //^^^^^^^^^^^^^ leak[constructor-error-leak]: `f` is not closed when `list` returns
+        if err != nil {
+            return nil, err
+        }
+        files = append(files, f)
+    }
+    return files, nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn lists_that_are_closed() {
+        check(
+            r#"
+func closeAll(files []*os.File) {
+    for _, f := range files {
+        f.Close()
+    }
+}
+func loop(names []string) ([]*os.File, error) {
+    var files []*os.File
+    for _, name := range names {
+        f, err := os.Open(name)
+        if err != nil {
+            for i := 0; i < len(files); i++ {
+                files[i].Close()
+            }
+            return nil, err
+        }
+        files = append(files, f)
+    }
+    return files, nil
+}
+func deferred(names []string) (files []*os.File, err error) {
+    defer func() {
+        if err != nil {
+            closeAll(files)
+        }
+    }()
+    for _, name := range names {
+        f, err := os.Open(name)
+        if err != nil {
+            return nil, err
+        }
+        files = append(files, f)
+    }
+    return files, nil
+}
+func each(names []string) error {
+    var files []*os.File
+    for _, name := range names {
+        f, err := os.Open(name)
+        if err != nil {
+            return err
+        }
+        defer f.Close()
+        files = append(files, f)
+    }
+    if len(files) == 0 {
+        return errors.New("none")
+    }
+    return nil
+}
+func part(names []string) ([]*os.File, error) {
+    files := make([]*os.File, 0, len(names))
+    for _, name := range names {
+        f, err := os.Open(name)
+        if err != nil {
+            return files, err
+        }
+        files = append(files, f)
+    }
+    return files, nil
 }
 "#,
         );

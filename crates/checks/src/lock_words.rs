@@ -131,3 +131,70 @@ pub(crate) fn goroutine(ctx: &ModuleCtx<'_>, path: &[Spotted], wait: &str) -> Go
         created_by: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_next_turn_begins_with_an_element_locked() {
+        stanch_testing::check(
+            "missing-unlock",
+            r#"
+type peer struct { sync.Mutex; gone bool; n int }
+func sweep(peers []*peer) {
+    for _, p := range peers {
+        p.Lock()
+      //^^^^^^^^ leak[missing-unlock]: stays locked when a turn of the loop ends
+        if p.gone {
+            continue
+        }
+        p.n++
+        p.Unlock()
+    }
+}
+func all(peers []*peer) {
+    for _, p := range peers {
+        p.Lock()
+        if p.n == 0 {
+            p.Unlock()
+        }
+    }
+    for _, p := range peers {
+        if p.n != 0 {
+            p.Unlock()
+        }
+    }
+}
+func collects(peers []*peer) (kept []*peer) {
+    for _, p := range peers {
+        p.Lock()
+        if !p.gone {
+            kept = append(kept, p)
+            continue
+        }
+        p.Unlock()
+    }
+    return kept
+}
+func tries(peers []*peer) {
+    for _, p := range peers {
+        if !p.TryLock() {
+            continue
+        }
+        p.n++
+        p.Unlock()
+    }
+}
+func hands(peers []*peer, to chan *peer) {
+    for _, p := range peers {
+        p.Lock()
+        if p.gone {
+            to <- p
+            continue
+        }
+        p.Unlock()
+    }
+}
+"#,
+        );
+    }
+}

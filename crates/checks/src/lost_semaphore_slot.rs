@@ -307,6 +307,39 @@ func (l *limiter) pass(done chan error) error {
     }
 
     #[test]
+    fn taken_by_a_method() {
+        check(&format!(
+            "{LIMITER}{}",
+            r#"
+func (l *limiter) enter() { l.slots <- struct{}{} }
+func (l *limiter) leave() { <-l.slots }
+func (l *limiter) forgets(name string) error {
+    l.enter()
+  //^^^^^^^^^ leak[lost-semaphore-slot]
+    if err := work(); err != nil {
+        return err
+    }
+    l.leave()
+    return nil
+}
+func (l *limiter) keeps(name string) error {
+    l.enter()
+    defer l.leave()
+    return work()
+}
+func (l *limiter) begin() error {
+    l.enter()
+    if err := work(); err != nil {
+        l.leave()
+        return err
+    }
+    return nil
+}
+"#
+        ));
+    }
+
+    #[test]
     fn suppressed() {
         check(&format!(
             "{LIMITER}{}",

@@ -72,7 +72,8 @@ fn finding(ctx: &Ctx<'_>, missing: &MissingUnlock) -> Finding {
     let mut related = Vec::new();
     related.extend(words::decision(ctx, &missing.path));
     for &exit in &missing.exits {
-        related.push(ctx.label(exit, format!("returns with {lock} locked")));
+        let does = if missing.turn { "goes on to the next turn" } else { "returns" };
+        related.push(ctx.label(exit, format!("{does} with {lock} locked")));
     }
     related.extend(missing.unlock.map(|span| ctx.label(span, "other paths unlock it here")));
     let kind = if missing.mode == LockMode::Read { " for reading" } else { "" };
@@ -82,10 +83,11 @@ fn finding(ctx: &Ctx<'_>, missing: &MissingUnlock) -> Finding {
         remedy: Remedy::ReleaseResource,
         severity: Severity::Error,
         confidence: if missing.rough { Confidence::Likely } else { Confidence::Proved },
-        message: format!(
-            "{lock} stays locked when {func} returns at line {}",
-            ctx.line(missing.exit)
-        ),
+        message: if missing.turn {
+            format!("{lock} stays locked when a turn of the loop ends")
+        } else {
+            format!("{lock} stays locked when {func} returns at line {}", ctx.line(missing.exit))
+        },
         label: format!("locked here{kind}"),
         package: ctx.path(),
         function: ctx.symbol(missing.func).to_owned(),

@@ -35,8 +35,10 @@ impl<'a> Run<'a, '_> {
                 self.outcomes(state, func, summary, call)
             }
             _ => {
+                let same = self.same_result(&state, func, call).filter(|_| !facts.relevant);
                 for (i, &arg) in call.args.iter().enumerate() {
-                    if !self.is_blind_loan(&state, func, i, arg) {
+                    let comes_back = same.is_some_and(|(_, given)| given == i);
+                    if !comes_back && !self.is_blind_loan(&state, func, i, arg) {
                         self.escape(&mut state, arg);
                     }
                 }
@@ -53,6 +55,9 @@ impl<'a> Run<'a, '_> {
                     self.fresh_results(&mut state, call);
                 } else {
                     self.plain(&mut state, func, call);
+                }
+                if let Some((result, given)) = same {
+                    self.set(&mut state, call, result, call.args[given]);
                 }
                 vec![state]
             }
@@ -331,6 +336,7 @@ impl<'a> Run<'a, '_> {
         self.start_workers(state, &env, outcome, call);
         self.wrote(state, func, &outcome.kept);
         self.set_results(state, func, outcome, &values, call);
+        self.apply_fills(state, &env, outcome, call);
         for (lock, mode) in held {
             let taken = before.iter().any(|h| (h.lock, h.mode) == (lock, mode));
             if taken {

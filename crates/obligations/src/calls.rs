@@ -166,6 +166,7 @@ impl<'a> Run<'a, '_> {
         }
         let (target, object, args) = self.evaluate(state, call);
         let pending = Invocation { target, object, args, dst: &[], span, deferred: true };
+        self.lend_lists(state, &pending);
         if self.learning && self.learned_defer(state, &pending) {
             return;
         }
@@ -375,6 +376,7 @@ impl<'a> Run<'a, '_> {
     /// Runs a call by what is known of the callee.
     pub(crate) fn known_call(&mut self, mut state: State, call: Invocation<'a>) -> Vec<State> {
         self.note_call(&mut state, &call);
+        self.lend_lists(&mut state, &call);
         if let Target::Effect(effect) = call.target
             && effect.gives == Gives::Alike
         {

@@ -25,6 +25,9 @@ impl Run<'_, '_> {
         outcome: &mut Outcome,
     ) -> Vec<Option<TypeId>> {
         let mut news: Vec<Option<TypeId>> = Vec::new();
+        for &result in &exit.results {
+            self.leave_lists(&mut exit.state, result);
+        }
         for (i, &result) in exit.results.iter().enumerate() {
             let inherited = self.inherited(&exit.state, i, result);
             outcome.fresh.extend(inherited.or_else(|| self.carried(&exit.state, i, result)));

@@ -34,9 +34,12 @@ impl Run<'_, '_> {
                 site.elsewhere |= !self.storing;
                 site.handed |= !self.storing && !self.closing;
             }
+            state.filled.retain(|_, made| *made != site);
             if state.owed.remove(&site).is_some() {
                 let child = |s: &Span| self.sites.get(s).is_some_and(|c| c.parent == Some(site));
                 work.extend(state.owed.keys().filter(|s| child(s)));
+            } else {
+                self.take_out(state, site);
             }
         }
     }
@@ -115,7 +118,10 @@ impl Run<'_, '_> {
                         state.touched.insert(place);
                     }
                 }
-                _ => {}
+                _ if self.own_lists.contains(&term) => {
+                    state.escaped.insert(term);
+                }
+                _ => self.note_locked_object(state, term),
             }
         }
         self.storing = storing;
@@ -234,6 +240,7 @@ impl Run<'_, '_> {
     /// A function gives back locks that callers cannot name: those that this one cannot name to its
     /// callers either may be among them.
     pub(crate) fn drop_unnamed(&mut self, state: &mut State) {
+        self.gives_unnamed = true;
         let unnamed = |h: &Held| !self.is_plain(h.lock);
         let dropped: Vec<PlaceId> =
             state.held.iter().filter(|h| unnamed(h)).map(|h| h.lock).collect();

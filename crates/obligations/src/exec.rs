@@ -1,16 +1,18 @@
 //! Runs instructions on states.
 
-use crate::flow;
+use crate::flow::{self, Exit};
 use crate::holders::InField;
 use crate::inferred::{Act, Ender};
 use crate::learned::Candidate;
 use crate::order::Notes;
 use crate::package::Package;
+use crate::panics;
 use crate::report::{DoubleLock, ResourceLoss, Step, StepKind};
 use crate::slots::Slots;
 use crate::state::{Detail, State};
 use crate::summary::Summary;
 use crate::term::{Arena, Epoch, EpochId, Part, PlaceId, Root, Term, TermId};
+use crate::turns::LeftInTurns;
 use crate::visit;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec};
 use stanch_effects::Kind;
@@ -88,6 +90,19 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) children: Vec<(TermId, Span)>,
     /// New objects that callees returned, with what was made for them and is in a field.
     pub(crate) carriers: FxHashMap<TermId, Span>,
+    /// Where the instruction is that runs.
+    pub(crate) at: Span,
+    /// Lists and tables made here that hold nothing owed so far.
+    pub(crate) own_lists: FxHashSet<TermId>,
+    /// Whether the function recovers from its panics, and its exits after these.
+    pub(crate) recovers: bool,
+    pub(crate) panics: Vec<Exit>,
+    /// Locks that turns of loops left locked.
+    pub(crate) left_in_turns: LeftInTurns,
+    /// Whether a callee gives back locks that cannot be named.
+    pub(crate) gives_unnamed: bool,
+    /// Whether something is discharged because a list has it now.
+    pub(crate) gathering: bool,
     /// Texts that are well formed.
     pub(crate) proper: BTreeSet<TermId>,
 }
@@ -127,6 +142,8 @@ pub(crate) struct Site {
     pub(crate) fields: Vec<ObjectId>,
     /// Whether some path hands it on other than by storing it in a field.
     pub(crate) handed: bool,
+    /// For a list or table: where what is in it was made.
+    pub(crate) gathered: Option<Span>,
     /// The path on which the operation ran again while it was owed, or what it had made was replaced.
     pub(crate) overwritten: Option<(ResourceLoss, Vec<Step>)>,
 }
@@ -174,6 +191,13 @@ impl<'a, 'p> Run<'a, 'p> {
             done_of: FxHashMap::default(),
             children: Vec::new(),
             carriers: FxHashMap::default(),
+            at: package.module.funcs[id].name_span,
+            own_lists: FxHashSet::default(),
+            recovers: panics::recovers(package, &package.module.funcs[id]),
+            panics: Vec::new(),
+            left_in_turns: LeftInTurns::new(),
+            gives_unnamed: false,
+            gathering: false,
             proper: BTreeSet::new(),
         };
         run.name_fields();
@@ -223,6 +247,7 @@ impl<'a, 'p> Run<'a, 'p> {
         instr: &'a Instr,
         at: (BlockId, u32),
     ) -> Vec<State> {
+        self.at = instr.span;
         match &instr.kind {
             InstrKind::Call(call) => {
                 let mut after = Vec::with_capacity(states.len());
@@ -379,11 +404,20 @@ impl<'a, 'p> Run<'a, 'p> {
         if matches!(self.arena.get(value), Term::Bool(_) | Term::Int(_)) {
             self.act(state, place, Act::Set);
         }
+        if let (Root::Ptr(list), [Part::Index(_)]) = (data.root, &*data.parts)
+            && self.put(state, list, value)
+        {
+            return;
+        }
+        let owed = !private && self.is_owed(state, value);
+        let beside = self.filled_beside(state, place);
         if !private || matches!(data.parts.last(), Some(Part::Index(_))) {
             self.storing = matches!(data.parts.last(), Some(Part::Field(_)));
             self.escape(state, value);
             self.storing = false;
         }
+        state.filled.extend(beside);
+        self.fill(state, place, value, owed);
         state.store(&self.arena, place, value);
         self.bump(state, Epoch::Memory);
     }
@@ -487,6 +521,7 @@ impl<'a, 'p> Run<'a, 'p> {
             Rvalue::Load(place) => self.load(state, place),
             Rvalue::AddressOf(place) => {
                 let place = self.place(state, place);
+                self.look_at(state, place);
                 self.arena.address(place)
             }
             Rvalue::New(ty) => {
@@ -495,10 +530,11 @@ impl<'a, 'p> Run<'a, 'p> {
                 self.types.insert(object, *ty);
                 object
             }
-            Rvalue::MakeChan { .. } | Rvalue::MakeMap(_) => self.arena.non_nil(),
+            Rvalue::MakeChan { .. } => self.arena.non_nil(),
+            Rvalue::MakeMap(_) => self.new_list(),
             Rvalue::MakeSlice { elems, .. } => {
                 self.keep(state, elems.iter());
-                self.arena.non_nil()
+                self.new_list()
             }
             Rvalue::Composite { ty, elems } => self.composite(state, *ty, elems),
             Rvalue::MakeClosure(func) => self.arena.term(Term::Closure(*func)),
@@ -534,6 +570,7 @@ impl<'a, 'p> Run<'a, 'p> {
             }
             Rvalue::MapLookup { map, key, ok } => {
                 let (map, key) = (self.operand(state, map), self.operand(state, key));
+                self.look_into(state, map);
                 let epoch = self.epoch(state, Epoch::Elements);
                 if let Some(ok) = ok {
                     let has = self.arena.term(Term::Has(map, key, epoch));
@@ -543,27 +580,37 @@ impl<'a, 'p> Run<'a, 'p> {
             }
             Rvalue::Len(x) => {
                 let x = self.operand(state, x);
+                self.look_into(state, x);
                 let epoch = self.epoch(state, Epoch::Elements);
                 self.arena.term(Term::Len(x, epoch))
             }
-            Rvalue::Append { slice, elems, .. } => {
-                self.operand(state, slice);
-                self.keep(state, elems.iter());
+            Rvalue::Append { slice, elems, spread } => {
+                let list = self.operand(state, slice);
+                if *spread {
+                    self.look_into(state, list);
+                    self.keep(state, elems.iter());
+                    return self.arena.fresh();
+                }
+                let elems: Vec<TermId> = elems.iter().map(|e| self.operand(state, e)).collect();
+                self.append(state, list, &elems)
+            }
+            Rvalue::Slice { x, .. } => {
+                let x = self.peek(state, x);
+                self.look_into(state, x);
                 self.arena.fresh()
             }
             Rvalue::Other(operands, _) => {
                 self.keep(state, operands.iter());
                 self.arena.fresh()
             }
-            Rvalue::Unary(..) | Rvalue::Cap(_) | Rvalue::Slice { .. } | Rvalue::Recover => {
-                self.arena.fresh()
-            }
+            Rvalue::Unary(..) | Rvalue::Cap(_) | Rvalue::Recover => self.arena.fresh(),
         }
     }
 
     fn load(&mut self, state: &mut State, place: &Place) -> TermId {
         let at = self.place(state, place);
         if !state.owed.is_empty() {
+            self.look_at(state, at);
             self.escape_parts(state, at);
             self.copy_whole(state, at);
         }

@@ -32,6 +32,8 @@ impl Run<'_, '_> {
         let told_apart = |o: &Outcome| {
             !o.fresh.is_empty()
                 || !o.starts.is_empty()
+                || !o.fills.is_empty()
+                || !o.slots_taken.is_empty()
                 || returns_error && !o.used.is_empty()
                 || self.hands_on_resource(o)
         };
@@ -100,6 +102,7 @@ impl Run<'_, '_> {
             .iter()
             .filter_map(|&(lock, mode)| Some((name(lock)?, mode)))
             .collect();
+        outcome.slots_taken = self.slots_taken(exit);
         outcome.slots_given = exit.state.slots_given.iter().filter_map(|&of| name(of)).collect();
         let acts = exit.state.acts.iter();
         outcome.acts = acts.filter_map(|&(place, act)| Some((name(place)?, act))).collect();
@@ -141,6 +144,7 @@ impl Run<'_, '_> {
             let flags = flags.filter_map(|&(t, known)| self.condition_on_input(t, known)).collect();
             outcome.calls.push(CallUnder { path, at: (self.id, call.span), held, flags });
         }
+        outcome.fills = self.fills(exit);
         outcome.conditions = self.conditions(&exit.state.facts).0;
         outcome.tells = self.tells(exit);
         outcome
@@ -185,7 +189,7 @@ impl Run<'_, '_> {
         ty.filter(|_| new && !state.escaped.contains(&object))
     }
 
-    fn returns_function(&self, exit: &Exit) -> bool {
+    pub(crate) fn returns_function(&self, exit: &Exit) -> bool {
         let results = self.func.results.iter().zip(&exit.results);
         results.into_iter().any(|(&local, &value)| {
             self.package.is_function(self.func, local)
@@ -332,6 +336,7 @@ impl Run<'_, '_> {
                 exit: exit.span,
                 exits: spans,
                 unlock: Some(unlock),
+                turn: false,
                 rough: self.detail == Detail::Rough || explicit.is_none(),
                 path: self.path_since(&exit.state, site),
             });

@@ -88,7 +88,7 @@ impl<'a> Run<'a, '_> {
                 let live = &shape.live[next];
                 state.prune(&self.arena, &|local| !live.contains(&local));
                 if shape.order[next] <= order {
-                    self.back_edge(&mut state);
+                    self.back_edge(&mut state, func.blocks[id].term_span);
                 }
                 self.arrive(state, next, &shape, &mut groups, &mut work)?;
             }
@@ -134,7 +134,7 @@ impl<'a> Run<'a, '_> {
     }
 
     /// A turn of a loop is over: a lock of an object that only this turn knew is lost from sight.
-    fn back_edge(&self, state: &mut State) {
+    fn back_edge(&mut self, state: &mut State, at: Span) {
         let arena = &self.arena;
         let values = state.mem.values().chain(state.epochs.values());
         let known: BTreeSet<TermId> =
@@ -143,12 +143,16 @@ impl<'a> Run<'a, '_> {
         let nameable = |lock: PlaceId| {
             arena.place_leaves(lock).iter().all(|leaf| merged(leaf) || known.contains(leaf))
         };
+        let left: Vec<Held> = state.held.iter().filter(|h| !nameable(h.lock)).cloned().collect();
         state.held.retain(|h| nameable(h.lock));
         state.slots.retain(|s| nameable(s.of));
         state.slots_given.retain(|&of| nameable(of));
         state.released.retain(|&(lock, _)| nameable(lock));
         state.takes.retain(|&(lock, _), _| nameable(lock));
         state.calls.retain(|call| call.held.iter().all(|&(lock, ..)| nameable(lock)));
+        for held in &left {
+            self.note_turn(state, held, at);
+        }
     }
 
     /// Runs a block; the states with the blocks they go to.
@@ -179,6 +183,8 @@ impl<'a> Run<'a, '_> {
                     Some(known) => known.state.may_have_done(&exit.state),
                     None => exits.push(exit),
                 }
+            } else if self.recovers && matches!(block.term, Terminator::Panic(_)) {
+                self.panicked(state, block.term_span);
             } else {
                 self.terminator(state, block, &mut next);
             }
@@ -218,7 +224,7 @@ impl<'a> Run<'a, '_> {
         kept.into_iter().map(|(_, state)| state).collect()
     }
 
-    fn exit(&mut self, mut state: State, span: Span) -> Exit {
+    pub(crate) fn exit(&mut self, mut state: State, span: Span) -> Exit {
         let mut results = Vec::with_capacity(self.func.results.len());
         let mut read = Vec::new();
         let mut bodiless = Vec::new();
@@ -257,6 +263,9 @@ impl<'a> Run<'a, '_> {
                 }
             }
             Terminator::RangeNext { over, key, value, body, done, .. } => {
+                let mut state = state;
+                let list = self.peek(&state, over);
+                self.look_into(&mut state, list);
                 let mut turn = state.clone();
                 for local in key.iter().chain(value) {
                     self.assign_fresh(&mut turn, *local);
@@ -264,7 +273,6 @@ impl<'a> Run<'a, '_> {
                 self.note_element(&turn, over, (*key, *value));
                 turn.trace.push(self.step(block.term_span, StepKind::Loop(true)));
                 next.push((*body, turn));
-                let mut state = state;
                 state.trace.push(self.step(block.term_span, StepKind::Loop(false)));
                 next.push((*done, state));
             }

@@ -105,6 +105,11 @@ impl Lends {
         param < BITS && (self.keeps | self.returns) >> param & 1 == 0
     }
 
+    /// Whether the parameter with this number, and what is in it, goes nowhere but to the results.
+    pub(crate) fn only_returns(self, param: usize) -> bool {
+        param < BITS && (self.keeps | self.keeps_parts | self.ends) >> param & 1 == 0
+    }
+
     /// Whether the parameter with this number, or a part of it, may be ended.
     pub(crate) fn ends(self, param: usize) -> bool {
         param >= BITS || self.ends >> param & 1 == 1

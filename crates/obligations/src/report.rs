@@ -279,6 +279,8 @@ pub struct MissingUnlock {
     pub exits: Vec<Span>,
     /// An unlock that other paths reach.
     pub unlock: Option<Span>,
+    /// Whether it is not a return but the end of a turn of a loop.
+    pub turn: bool,
     /// Whether paths that differ in what else they know were followed as one.
     pub rough: bool,
     /// From the lock to the return.

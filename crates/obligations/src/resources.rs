@@ -361,16 +361,22 @@ impl<'a> Run<'a, '_> {
             let drained = |e: &Exit| e.state.owed.get(&span).is_some_and(|o| o.drained);
             let drained = |e: &Exit| kind == Kind::Body && drained(e);
             let lost = exits.iter().filter(|e| e.state.owed.contains_key(&span));
+            // A list may well be all that a successful run leaves behind.
+            let lost = lost.filter(|e| site.gathered.is_none() || self.fails(e));
             let lost = lost.min_by_key(|e| (drained(e), e.span)).filter(|_| !ends_process);
             let read = lost.is_some_and(drained);
             let (how, path, fails) = match (lost, &site.overwritten) {
                 (Some(exit), _) => {
-                    let path = self.path_since(&exit.state, span);
+                    let path = self.path_since(&exit.state, site.gathered.unwrap_or(span));
                     (ResourceLoss::Return(exit.span), path, self.fails(exit))
                 }
                 (None, Some((how, path))) => (*how, path.clone(), false),
                 (None, None) => continue,
             };
+            let span = site.gathered.unwrap_or(span);
+            if found.iter().any(|known: &LostResource| known.span == span) {
+                continue;
+            }
             found.push(LostResource {
                 func: self.id,
                 span,

@@ -340,6 +340,7 @@ impl<'a> Run<'a, '_> {
                 self.give_slot(state, of, span);
             }
         }
+        self.take_slots(state, env, outcome, span);
         let summaries = self.summaries;
         let Some(Some(summary)) = summaries.get(env.callee) else { return };
         if summary.gives_other_slots {
@@ -353,6 +354,26 @@ impl<'a> Run<'a, '_> {
                 state.slots.retain(|s| s.of != of);
             }
         }
+    }
+
+    /// A called function came back with places in semaphores.
+    fn take_slots(&mut self, state: &mut State, env: &Env<'_>, outcome: &Outcome, span: Span) {
+        for (path, kind) in &outcome.slots_taken {
+            if let Some(of) = self.find_place(state, env, path) {
+                self.take_slot(state, of, *kind, span);
+            }
+        }
+    }
+
+    /// Places in semaphores with which the function returns, and which nobody else may give back. A
+    /// function that returns one may well return what gives them back.
+    pub(crate) fn slots_taken(&self, exit: &Exit) -> Vec<(Path, SlotKind)> {
+        if self.returns_function(exit) {
+            return Vec::new();
+        }
+        let taken = exit.state.slots.iter();
+        let taken = taken.filter(|s| !s.loose && s.kind != SlotKind::Group);
+        taken.filter_map(|s| Some((path_of(&self.arena, self.func, &[], s.of)?, s.kind))).collect()
     }
 
     /// What callers get to know: places given back on some way, and whether others cannot be named.

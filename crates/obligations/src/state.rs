@@ -36,6 +36,8 @@ pub(crate) struct State {
     pub(crate) takes: SortedMap<(PlaceId, LockMode), Arc<TakeSite>>,
     /// Acquired here and not yet given back or handed on, by creation.
     pub(crate) owed: BTreeMap<Span, Owed>,
+    /// Fields of inputs that hold what was owed until it was stored there.
+    pub(crate) filled: BTreeMap<PlaceId, Span>,
     /// Inputs (places whose entry value was called or handed on).
     pub(crate) used: BTreeSet<PlaceId>,
     /// Places whose entry value was handed on, on some of the paths at least; function values that
@@ -230,6 +232,7 @@ pub(crate) struct Signature {
     slots_given: Vec<PlaceId>,
     released: Vec<(PlaceId, LockMode)>,
     owed: Vec<(Span, Owed)>,
+    filled: Vec<(PlaceId, Span)>,
     /// Where the values are that have to be given back.
     holders: Vec<(PlaceId, TermId)>,
     used: Vec<PlaceId>,
@@ -278,6 +281,7 @@ impl State {
             slots_given: self.slots_given.iter().filter(|_| fine).copied().collect(),
             released: self.released.iter().filter(|_| fine).copied().collect(),
             owed: self.owed.iter().map(|(&span, &owed)| (span, owed)).collect(),
+            filled: self.filled.iter().map(|(&place, &site)| (place, site)).collect(),
             used: self.used.iter().filter(|_| fine).copied().collect(),
             acts: self.acts.iter().filter(|_| fine).copied().collect(),
             defers: self.defers.clone(),
@@ -299,6 +303,7 @@ impl State {
             && self.slots_given == other.slots_given
             && self.sent == other.sent
             && self.used == other.used
+            && self.filled == other.filled
             && self.acts == other.acts
             && self.escaped == other.escaped
             && self.handed == other.handed

@@ -1,7 +1,7 @@
 //! What a call of a function does, in terms of its inputs and results.
 
 use crate::inferred::{Act, Ender};
-use crate::report::LockMode;
+use crate::report::{LockMode, SlotKind};
 use crate::slots::Miss;
 use crate::term::{Arena, Part, PlaceId, Root, Term, TermId};
 use stanch_effects::Kind;
@@ -37,6 +37,8 @@ pub(crate) struct Outcome {
     pub(crate) held: Vec<(Path, LockMode)>,
     /// Locks it gives back for its caller.
     pub(crate) released: Vec<(Path, LockMode)>,
+    /// Semaphores in which it has a place when it returns.
+    pub(crate) slots_taken: Vec<(Path, SlotKind)>,
     /// Wait groups and semaphores that get a place back which it has not taken.
     pub(crate) slots_given: Vec<Path>,
     /// Locks it takes at some time.
@@ -51,6 +53,8 @@ pub(crate) struct Outcome {
     pub(crate) calls: Vec<CallUnder>,
     /// Results that the caller owes to call.
     pub(crate) fresh: Vec<Fresh>,
+    /// Fields of its inputs that hold something afterwards which has to be given back.
+    pub(crate) fills: Vec<Fill>,
     /// What it does to channels, functions and flags among its inputs that may end goroutines.
     pub(crate) acts: Vec<(Path, Act)>,
     /// Methods of interfaces that it calls on inputs.
@@ -97,6 +101,19 @@ pub(crate) struct Fresh {
     pub(crate) ty: Option<TypeId>,
     /// The field of the new object that holds it, if it is not the result itself.
     pub(crate) within: Box<[ObjectId]>,
+}
+
+/// Something that a call leaves in a field of an object it got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fill {
+    /// The field.
+    pub(crate) path: Path,
+    /// What it is, if it is not a cancel function.
+    pub(crate) kind: Option<Kind>,
+    /// Whether what it ends also ends by itself.
+    pub(crate) deadline: bool,
+    /// The type of the object, behind interfaces.
+    pub(crate) ty: Option<TypeId>,
 }
 
 /// A goroutine that only an act on an object ends.
@@ -167,6 +184,8 @@ impl Outcome {
         self.asks.iter().for_each(|(path, _)| f(path));
         self.starts.iter().for_each(|(path, _)| f(path));
         self.tells.iter().for_each(|(path, ..)| f(path));
+        self.fills.iter().for_each(|fill| f(&fill.path));
+        self.slots_taken.iter().for_each(|(path, _)| f(path));
     }
 
     /// Whether both leave the same behind.
@@ -175,6 +194,8 @@ impl Outcome {
             && self.released == other.released
             && self.used == other.used
             && self.fresh == other.fresh
+            && self.fills == other.fills
+            && self.slots_taken == other.slots_taken
             && self.acts == other.acts
             && self.kept == other.kept
     }
@@ -203,6 +224,14 @@ impl Outcome {
             })
         };
         self.fresh = fresh.into_iter().filter(clear).collect();
+        let fills = std::mem::take(&mut self.fills);
+        let clear = |fill: &Fill| {
+            let also = |other: &Self| other.fills.iter().any(|theirs| theirs.path == fill.path);
+            all.iter().all(|other| {
+                also(other) || self.excludes(other) || other.conditions != self.conditions
+            })
+        };
+        self.fills = fills.into_iter().filter(clear).collect();
     }
 
     /// Whether a result tells it from `other`.

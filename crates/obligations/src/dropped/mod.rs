@@ -3,6 +3,7 @@
 //! A field owns what it holds if the package closes that somewhere. Where the field is set to nil, or an
 //! entry of its map deleted, what was in it has to be closed before, or read and closed after.
 
+mod full;
 mod knows;
 mod replaced;
 mod uses;

@@ -2,9 +2,10 @@
 //! and again on the same object.
 //!
 //! That it does is believed only where a loop shows it: one in the function, or in a caller, around a call
-//! with an object that was there before the loop.
+//! with an object that was there before the loop; or where all objects have something there from the
+//! beginning.
 
-use super::uses::{Site, called, instrs};
+use super::uses::{Caller, Site, called, instrs};
 use super::{Drop, MAX_CALLERS, Search, is_new, owner_param, unexported};
 use crate::given::is_std;
 use crate::names::Known;
@@ -40,7 +41,12 @@ impl Search<'_, '_> {
     }
 
     /// The field that an instruction fills with something new, and the object that has it.
-    fn replaces(&self, id: FuncId, func: &Func, kind: &InstrKind) -> Option<(ObjectId, LocalId)> {
+    pub(super) fn replaces(
+        &self,
+        id: FuncId,
+        func: &Func,
+        kind: &InstrKind,
+    ) -> Option<(ObjectId, LocalId)> {
         let InstrKind::Store(place, Operand::Local(value)) = kind else { return None };
         let (PlaceBase::Local(owner), Some(&Proj::Field(_, field))) =
             (place.base, place.proj.last())
@@ -65,7 +71,7 @@ impl Search<'_, '_> {
     }
 
     /// The call whose result a local is, if it is one only.
-    fn maker<'f>(&self, func: &'f Func, local: LocalId) -> Option<&'f Call> {
+    pub(super) fn maker<'f>(&self, func: &'f Func, local: LocalId) -> Option<&'f Call> {
         let mut at = local;
         for _ in 0..MAX_CALLERS {
             let mut sources = visit::kinds(func).filter(|kind| {
@@ -91,7 +97,7 @@ impl Search<'_, '_> {
     }
 
     /// Whether a call makes something: a library function that says so, or one that can fail.
-    fn makes(&self, func: &Func, call: &Call) -> bool {
+    pub(super) fn makes(&self, func: &Func, call: &Call) -> bool {
         let (Callee::Static(object, _) | Callee::Interface { method: object, .. }) = call.callee
         else {
             return false;
@@ -104,6 +110,10 @@ impl Search<'_, '_> {
             .dst
             .iter()
             .any(|&dst| func.locals.get(dst).is_some_and(|local| package.is_error(local.ty)));
+        let owner = call
+            .dst
+            .iter()
+            .any(|&dst| func.locals.get(dst).is_some_and(|local| package.is_owner(local.ty)));
         let declared = &package.program.object(object).kind;
         let function = matches!(declared, ObjectKind::Func { recv: None, interface: false, .. });
         let opens = |body: FuncId| {
@@ -118,7 +128,7 @@ impl Search<'_, '_> {
             })
         };
         match package.names.known(object) {
-            Known::Body(body) => fails && (function || opens(body)),
+            Known::Body(body) => fails && (function || opens(body)) || owner && function,
             Known::Effect(_) => false,
             // What the standard library opens is known.
             Known::Nothing => fails && !is_std(package, object),
@@ -160,7 +170,44 @@ impl Search<'_, '_> {
         let mut asked = FxHashSet::default();
         !self.is_guarded(func, owner)
             && self.lasts(drop.func, drop.field, drop.site)
-            && self.runs_again(drop.func, drop.field, owner, drop.site, MAX_CALLERS, &mut asked)
+            && (self.runs_again(drop.func, drop.field, owner, drop.site, MAX_CALLERS, &mut asked)
+                || self.finds_full(drop))
+    }
+
+    /// Whether an object has something in the field when others call the function: all have from the
+    /// beginning, and nobody closes it first.
+    fn finds_full(&self, drop: &Drop) -> bool {
+        let module = &self.package.module;
+        let func = &module.funcs[drop.func];
+        if !func.has_recv || drop.owner != Some(0) || self.is_cancel(drop.field) {
+            return false;
+        }
+        let callers = self.uses.callers[drop.func.index()].iter();
+        let mut callers =
+            callers.filter(|c| !self.package.in_test(module.funcs[c.func].span)).peekable();
+        let open = |caller: &Caller| {
+            let outer = &module.funcs[caller.func];
+            self.reaches(caller.func, outer, drop.field, None, Some(caller.site))
+        };
+        let full = |caller: &Caller| {
+            let outer = &module.funcs[caller.func];
+            let new = match caller.args.first() {
+                Some(&Operand::Local(object)) => is_new(outer, object),
+                _ => true,
+            };
+            !new && !self.uses.knows(caller.func, drop.field)
+        };
+        let called = match callers.peek() {
+            Some(_) => {
+                let callers: Vec<&Caller> = callers.collect();
+                callers.iter().all(|c| open(c)) && callers.iter().any(|c| full(c))
+            }
+            None => func.object.is_some_and(|o| {
+                let name = self.package.program.object_name(o);
+                name.chars().next().is_some_and(char::is_uppercase)
+            }),
+        };
+        called && self.starts_full(drop.field)
     }
 
     /// Whether a function asks a flag of the object which it sets itself: the second time may be refused.
