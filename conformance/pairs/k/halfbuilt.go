@@ -120,9 +120,15 @@ func (r *relay) Rotate() error {
 	return nil
 }
 
+func (r *relay) turn() {
+	if r.to.put(1) == nil {
+		_ = r.Rotate()
+	}
+}
+
 func k14() {
 	if r, err := newRelay(); err == nil {
-		_ = r.Rotate()
+		r.turn()
 		r.Close()
 	}
 }
@@ -151,9 +157,15 @@ func (r *tidyRelay) Rotate() error {
 	return nil
 }
 
+func (r *tidyRelay) turn() {
+	if r.to.put(1) == nil {
+		_ = r.Rotate()
+	}
+}
+
 func k15() {
 	if r, err := newTidyRelay(); err == nil {
-		_ = r.Rotate()
+		r.turn()
 		r.Close()
 	}
 }

@@ -256,7 +256,7 @@ func repaired(addr string) (*admin, error) {
             r#"
 type store struct { f *os.File }
 func (s *store) open(name string) (err error) {
-    s.f, err = os.Create(name)
+    s.f, err = os.Open(name)
     return err
 }
 func (s *store) Close() error { return s.f.Close() }

@@ -32,6 +32,21 @@ impl Search<'_, '_> {
         made
     }
 
+    /// Whether what closes the content of a field also notes something: the object may be one that can be
+    /// opened again.
+    pub(super) fn may_be_reopened(&self, field: ObjectId) -> bool {
+        self.package.module.funcs.iter_enumerated().any(|(id, func)| {
+            let closes = visit::kinds(func).any(|kind| self.uses.surely_closes(id, kind, field));
+            closes
+                && visit::kinds(func).any(|kind| match kind {
+                    InstrKind::Store(place, Operand::Const(..) | Operand::Zero(_)) => {
+                        matches!(place.proj.last(), Some(Proj::Field(..)))
+                    }
+                    _ => false,
+                })
+        })
+    }
+
     /// The type of the package that has a field.
     fn owner_of(&self, field: ObjectId) -> Option<ObjectId> {
         let program = self.package.program;

@@ -195,7 +195,10 @@ impl Search<'_, '_> {
                 Some(&Operand::Local(object)) => is_new(outer, object),
                 _ => true,
             };
-            !new && !self.uses.knows(caller.func, drop.field)
+            // A method of the object uses it: it is not one that was closed.
+            let own = outer.has_recv
+                && caller.args.first() == outer.params.first().map(|&p| Operand::Local(p)).as_ref();
+            !new && own && !self.uses.knows(caller.func, drop.field)
         };
         let called = match callers.peek() {
             Some(_) => {
@@ -207,7 +210,7 @@ impl Search<'_, '_> {
                 name.chars().next().is_some_and(char::is_uppercase)
             }),
         };
-        called && self.starts_full(drop.field)
+        called && self.starts_full(drop.field) && !self.may_be_reopened(drop.field)
     }
 
     /// Whether a function asks a flag of the object which it sets itself: the second time may be refused.
