@@ -35,7 +35,10 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
     let stays = likely || leak.kind == LeakKind::AliveForEver || leak.goroutine == 0;
     let reasons: [(&dyn Fn() -> bool, &'static str); 21] = [
         (
-            &|| leak.witness.iter().any(|s| s.action == Act::Panic),
+            &|| {
+                let mut panics = leak.witness.iter().filter(|s| s.action == Act::Panic);
+                panics.any(|step| !doubts::passes_error_on(ctx, step))
+            },
             "nothing says that it can panic there",
         ),
         (&|| stays && in_test(ctx, root.root), "a test that hangs fails"),

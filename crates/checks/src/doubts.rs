@@ -3,8 +3,8 @@
 mod values;
 
 pub(crate) use values::{
-    counts_on, fails_if_stuck, fills_nothing, is_nil_by_now, shares_counter, starts_counted,
-    takes_for_own,
+    counts_on, fails, fails_if_stuck, fills_nothing, is_nil_by_now, passes_error_on,
+    shares_counter, starts_counted, takes_for_own,
 };
 
 use crate::Ctx;

@@ -26,16 +26,32 @@
 //! Give the goroutine a context, or a channel that the owner's `Close` closes, and watch it in a
 //! `select`.
 //!
+//! A goroutine that has a way out stays as well where the code that should end it returns without doing
+//! so, mostly on an error:
+//! ```go
+//! func Run(work func() error) error {
+//!     stop := make(chan struct{})
+//!     go heartbeat(stop) // a loop around a ticker, until stop is closed
+//!     if err := work(); err != nil {
+//!         return err // nobody closes stop any more
+//!     }
+//!     close(stop)
+//!     return nil
+//! }
+//! ```
+//! `defer close(stop)` right after the start ends it on every path.
+//!
 //! # Fix safety
 //! There is no automatic fix yet: who ends the goroutine is a decision.
 //!
 //! # Not reported
-//! Goroutines with any reachable return, panic or call that may end them; loops that wait for channels
-//! out of view; starters that run once, from `main`, `init`, a `sync.Once` or a package-level variable.
+//! Goroutines with any reachable return, panic or call that may end them, unless every schedule from some
+//! point on shows that they do not; loops that wait for channels out of view; starters that run once, from `main`, `init`, a `sync.Once` or a package-level variable.
 //! It may be one for the process, and is `possible`, where nothing in view starts it again and again (a
 //! loop that waits for work, an HTTP handler, what those call), unless it serves an `io.Closer`, or an
-//! object that the module only makes for its users.
+//! object that the module only makes for its users, or has a way out that is missed on an error.
 
+use crate::doubts;
 use crate::symbol::short;
 use crate::times::{self, Times};
 use crate::waits::{self, Seen, Words};
@@ -44,7 +60,7 @@ use stanch_base::Idx;
 use stanch_diagnostic::{Cause, Check, Confidence, Finding, Remedy, Stage};
 use stanch_ir::{BlockId, Callee, FuncId, InstrKind, LocalId, Operand, Terminator};
 use stanch_lifetime::Often;
-use stanch_model::LeakKind;
+use stanch_model::{Leak, LeakKind};
 use stanch_types::ObjectId;
 
 /// The check.
@@ -63,6 +79,13 @@ const WORDS: Words = Words {
     rescuer: "this would end it",
     help: "watch a context or a stop channel in the loop: `case <-ctx.Done(): return`",
     remedy: Remedy::UseContext,
+};
+
+const FORGOTTEN: Words = Words {
+    label: "nobody ends this loop any more",
+    help: "end it on every path: `defer` the close or send that ends it, right after the start",
+    remedy: Remedy::CloseChannel,
+    ..WORDS
 };
 
 /// A goroutine without a way out of which its package does not tell whether it is one of many.
@@ -125,11 +148,15 @@ fn found(ctx: &Ctx<'_>) -> Vec<(Finding, Option<Daemon>)> {
         let leak = &seen.leak.leak;
         leak.kind == LeakKind::AliveForEver
             && leak.created_by.is_some()
-            && no_way_out(ctx, seen)
+            && (no_way_out(ctx, seen) || is_forgotten(ctx, leak))
             && !times::runs_once(ctx, seen.leak.root)
     });
     let mut findings = Vec::new();
     for seen in &leaks {
+        if !no_way_out(ctx, seen) {
+            findings.push((forgotten(ctx, seen), None));
+            continue;
+        }
         let mut finding = waits::finding(ctx, &CHECK, seen, &WORDS);
         // One for the whole process is a daemon: that there are many has to be in view.
         let (many, daemon) = (is_one_of_many(ctx, seen), may_be_a_daemon(ctx, seen));
@@ -151,6 +178,26 @@ fn found(ctx: &Ctx<'_>) -> Vec<(Finding, Option<Daemon>)> {
         findings.push((finding, daemon));
     }
     findings
+}
+
+/// Whether a goroutine can end in other runs. Of a context that is not cancelled its own check tells.
+fn is_forgotten(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    leak.ends_elsewhere && !waits::waits_for_context(ctx, leak)
+}
+
+/// A goroutine with a way out that nobody opens any more. Where no error is the reason it may be meant to
+/// stay.
+fn forgotten(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Finding {
+    let mut finding = waits::finding(ctx, &CHECK, seen, &FORGOTTEN);
+    let meant = !doubts::fails(ctx, &seen.leak.leak) && !is_one_of_many(ctx, seen);
+    if meant || may_be_a_daemon(ctx, seen) {
+        finding.confidence = Confidence::Possible;
+    }
+    if let Some(g) = &finding.goroutine {
+        let named = format!("{} `{}`", WORDS.subject, short(&g.entry));
+        finding.message = finding.message.replacen(WORDS.subject, &named, 1);
+    }
+    finding
 }
 
 /// Whether a goroutine is given an object of a type that the function which starts it returns, or a
@@ -416,6 +463,52 @@ func NewCache() *Cache {
 }
 "#,
         );
+    }
+
+    /// A goroutine that beats until `stop` is closed, and a function that closes it after its work.
+    fn heartbeat(work: &str, mark: &str) -> String {
+        format!(
+            "
+func Run(beat func(), work func() error) error {{
+    stop := make(chan struct{{}})
+    go func() {{
+        t := time.NewTicker(time.Second)
+        for {{
+            select {{
+          {mark}
+            case <-stop:
+                return
+            case <-t.C:
+                beat()
+            }}
+        }}
+    }}()
+    {work}
+}}
+"
+        )
+    }
+
+    #[test]
+    fn a_stop_that_an_error_return_forgets() {
+        check(&heartbeat(
+            "if err := work(); err != nil { return err }; close(stop); return nil",
+            "//^^^^^^ leak[stuck-worker]: never ends",
+        ));
+        check(&heartbeat("defer close(stop); return work()", ""));
+        check(&heartbeat("err := work(); close(stop); return err", ""));
+        check(&heartbeat(
+            "if err := work(); err != nil { close(stop); return err }; close(stop); return nil",
+            "",
+        ));
+    }
+
+    #[test]
+    fn a_loop_that_only_a_failure_ends_may_be_meant_to_stay() {
+        let starts =
+            heartbeat("if err := work(); err != nil { close(stop); return err }; return nil", "");
+        let all = confidences(&format!("\npackage p\nimport \"time\"\n{starts}"));
+        assert_eq!(all, [stanch_diagnostic::Confidence::Possible]);
     }
 
     #[test]

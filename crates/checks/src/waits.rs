@@ -87,6 +87,12 @@ pub(crate) fn cancelled_context(ctx: &Ctx<'_>, leak: &Leak) -> Option<Span> {
     given_by_call(ctx, leak, |ty| is_of_std(ctx, ty, "context", &["Context"]))
 }
 
+/// Whether a goroutine that runs for ever waits, in one of its arms, for a context that a cancel function
+/// could end.
+pub(crate) fn waits_for_context(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    given_by_call(ctx, leak, |ty| is_of_std(ctx, ty, "context", &["Context"])).is_some()
+}
+
 /// Whether what is waited for is the channel of a timer or ticker.
 pub(crate) fn is_clock(ctx: &Ctx<'_>, leak: &Leak) -> bool {
     let clock = |ty| {
@@ -361,6 +367,11 @@ fn notes(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Vec<String> {
             None if is_called_twice(ctx, seen.leak) => {
                 format!(
                     "the second call of {stop} finds nobody: the first one has ended the other side"
+                )
+            }
+            None if leak.goroutine == 0 && leak.alone => {
+                format!(
+                    "a call of {stop} hangs so: nobody else knows of what it waits for any more"
                 )
             }
             None => {

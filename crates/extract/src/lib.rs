@@ -34,7 +34,7 @@ pub use translate::Translated;
 use stanch_base::Idx;
 use stanch_effects::Effects;
 use stanch_ir::{FuncId, Module, Span};
-use stanch_model::{FnId, Leak, LeakKind, Limits, Site};
+use stanch_model::{Action, FnId, Leak, LeakKind, Limits, Site};
 use stanch_types::{PackageId, Program};
 
 /// What exploring one package found.
@@ -149,7 +149,9 @@ pub fn explore_package(
         explored.stats.largest = explored.stats.largest.max(states);
         given_up = if one.again { states } else { 0 };
         for leak in outcome.leaks {
-            if one.worker == (leak.kind == LeakKind::AliveForEver) {
+            if one.worker == (leak.kind == LeakKind::AliveForEver)
+                || !one.client && is_forgotten(&leak)
+            {
                 let leak = one.sliced.lift(leak);
                 let (root, scaled, client) = (one.root, one.sliced.scaled, one.client);
                 let blurred = one.flat || leak.widened;
@@ -178,6 +180,21 @@ pub fn explore_package(
     explored.translated = translated;
     explored.module = linked;
     explored
+}
+
+/// Whether a goroutine that runs for ever could have been ended until somebody else went a way on which
+/// nobody does that: it has a way out.
+fn is_forgotten(leak: &Leak) -> bool {
+    let doomed = leak.doomed_by.and_then(|at| leak.witness.get(at as usize));
+    leak.kind == LeakKind::AliveForEver
+        && leak.ends_elsewhere
+        && doomed.is_some_and(|step| {
+            let decides = matches!(
+                step.action,
+                Action::Branch(_) | Action::Select { .. } | Action::Return | Action::End
+            );
+            decides && step.goroutine != leak.goroutine
+        })
 }
 
 /// The clients of which the model has the methods that matter, as functions of it.

@@ -2,14 +2,15 @@
 
 use crate::client::{Calls, Client};
 use crate::scope::{
-    At, Detail, Group, Grouped, Keep, Kind, Scopes, Sliced, Tree, Waiting, Ways, emit, waiting,
+    At, Detail, Group, Grouped, Keep, Kind, Operation, Scopes, Sliced, Tree, Waiting, Ways, emit,
+    waiting,
 };
 use crate::translate::Translated;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::{FuncId, Module};
 use stanch_model::{
-    Action, ArgSpec, Callee, Const, Escaped, FnId, Inconclusive, Leak, Limits, Op, Operand,
-    Outcome, WaitReason,
+    Action, ArgSpec, Callee, Const, Decision, Escaped, FnId, Inconclusive, Leak, Limits, Op,
+    Operand, Outcome, Prim, Step, WaitReason,
 };
 use stanch_types::Program;
 use std::cell::{Cell, RefCell};
@@ -157,6 +158,41 @@ fn only_in_call(one: &mut One, method: FnId) {
             && leak.goroutine != 0
             && leak.also_blocked.iter().all(|b| b.goroutine != 0)
     });
+}
+
+/// Whether another goroutine, after it met with the first one, decided by itself to go where nobody can
+/// help that any more: it was not told to by others, and tells nobody.
+fn decided_by_other(leak: &Leak) -> bool {
+    let Some(doomed) = leak.doomed_by.map(|at| at as usize) else { return false };
+    let Some(by) = leak.witness.get(doomed).map(|step| step.goroutine).filter(|g| *g != 0) else {
+        return false;
+    };
+    let met = |step: &Step| match (step.goroutine, &step.action) {
+        (0, Action::Send { to: Some(g) } | Action::Select { with: Some(g), .. }) => *g == by,
+        (g, Action::Receive { from: Some(0), .. } | Action::Select { with: Some(0), .. }) => {
+            g == by
+        }
+        _ => false,
+    };
+    let Some(last) = leak.witness.iter().take(doomed + 1).rposition(met) else { return false };
+    let mut after = leak.witness.iter().skip(last + 1).filter(|step| step.goroutine == by);
+    let mut decides = false;
+    let alone = after.all(|step| match &step.action {
+        Action::Branch(Decision::Happened(_)) => false,
+        Action::Branch(_) => {
+            decides = true;
+            true
+        }
+        Action::Lock { .. }
+        | Action::Unlock { .. }
+        | Action::Operation
+        | Action::Call { .. }
+        | Action::Return
+        | Action::End
+        | Action::Block(_) => true,
+        _ => false,
+    });
+    alone && decides
 }
 
 /// Explores a slice.
@@ -594,6 +630,7 @@ impl<'a> Explorer<'a> {
             let start = Root { id: root, func: last, args: client.args.clone() };
             let stop = client.plan.stop.map(|s| FnId::from_usize(s.index()));
             let mut told = |mut one: One| {
+                let lone = self.lone(&one, client, &tree);
                 match (called, client.plan.calls, stop) {
                     (Some(method), Calls::Meeting, _) => only_in_call(&mut one, method),
                     (_, _, Some(stop)) => only_in_stop(&mut one, stop),
@@ -609,12 +646,82 @@ impl<'a> Explorer<'a> {
                     let leaks = &mut one.outcome.leaks;
                     leaks.retain(|l| l.goroutine == 0 || l.witness.iter().any(gets_there));
                 }
-                found(one);
+                // A call that hangs by itself is told of its method.
+                let asked = client.plan.method.filter(|_| !lone.is_empty());
+                let lone = asked.map(|method| {
+                    let outcome = Outcome { leaks: lone, n_states: 0, ..one.outcome.clone() };
+                    let sliced = Rc::clone(&one.sliced);
+                    One { root: method, sliced, outcome, again: true, ..one }
+                });
+                lone.into_iter().chain([one]).for_each(&mut *found);
             };
             if let Some(one) = self.try_twice(&start, &group, &tree, None, &mut told) {
                 told(one);
             }
         }
+    }
+
+    /// The leaks of a client in which its call of a method hangs for a reason that is neither the stop nor
+    /// what the client did before: who got the question, or came for what was sent, decided by itself to go
+    /// a way on which it never answers, or comes again, and nobody else can.
+    fn lone(&self, one: &One, client: &Client, tree: &Tree) -> Vec<Leak> {
+        let Some(method) = client.plan.method.map(|m| FnId::from_usize(m.index())) else {
+            return Vec::new();
+        };
+        let model = |id: FuncId| FnId::from_usize(id.index());
+        let (asks, makes) = (self.runs(method), self.runs(model(client.plan.constructor)));
+        let functions = &one.sliced.functions;
+        let lifted = |id: &FnId| functions.get(id.index()).copied();
+        let hangs = |leak: &&Leak| {
+            let in_method = leak.stack.iter().any(|f| lifted(&f.0) == Some(method));
+            let first = leak.goroutine == 0 && !one.flat && !leak.widened;
+            if !first || !in_method || !decided_by_other(leak) {
+                return false;
+            }
+            let Some((func, at)) = one.sliced.origin(leak.point) else { return false };
+            match leak.wait {
+                WaitReason::ChanReceive => {
+                    let own = |id: FnId| asks.contains(&id) && !makes.contains(&id);
+                    let mut made = leak.objects.iter().map(|o| lifted(&o.0));
+                    leak.alone
+                        && made.all(|f| f.is_some_and(own))
+                        && self.only_in(func, at, &[Prim::Send, Prim::Close], client, tree)
+                }
+                // Nobody stands where another method could send him back to receive.
+                WaitReason::ChanSend if leak.alone || leak.also_blocked.is_empty() => {
+                    self.only_in(func, at, &[Prim::Recv], client, tree)
+                }
+                _ => false,
+            }
+        };
+        one.outcome.leaks.iter().filter(hangs).cloned().collect()
+    }
+
+    /// Whether all operations of a kind on the object of an operation stand in functions that a client runs
+    /// and that nobody else runs, other than through what the client calls.
+    fn only_in(&self, func: FnId, at: At, prims: &[Prim], client: &Client, tree: &Tree) -> bool {
+        let scopes = &self.scopes;
+        let class = |o: &Operation| scopes.classes.find(o.node);
+        let of = scopes.classes.facts[func].operations.iter().find(|o| o.at == at);
+        let Some(object) = of.map(class) else { return false };
+        let answers = |id: &FnId| {
+            let mut operations = scopes.classes.facts[*id].operations.iter();
+            operations.any(|o| prims.contains(&o.prim) && class(o) == object)
+        };
+        let plan = &client.plan;
+        let called = plan.starters.iter().map(|s| s.0).chain(plan.method).chain([plan.constructor]);
+        let called: FxHashSet<FnId> = called.map(|f| FnId::from_usize(f.index())).collect();
+        let mut todo: Vec<FnId> = scopes.model.functions.ids().filter(answers).collect();
+        let mut seen: FxHashSet<FnId> = FxHashSet::default();
+        while let Some(id) = todo.pop() {
+            if !tree.contains(&id) && id.index() < self.translated.n_funcs {
+                return false;
+            }
+            if seen.insert(id) && !called.contains(&id) {
+                todo.extend(&scopes.callers[id]);
+            }
+        }
+        true
     }
 
     /// Of the leaks of a client that only asks and is through, those in which somebody sends to what it made

@@ -623,7 +623,13 @@ impl<'p> Exec<'_, 'p> {
             Some(value) if self.st.resolve(value) == Value::NIL => {
                 self.fresh(NONE, UnknownKind::NonNil)
             }
-            Some(value) => value,
+            // A panic with nil has a value of its own.
+            Some(value) => {
+                if let Some(fact) = self.fact_mut(value) {
+                    fact.non_nil = true;
+                }
+                value
+            }
         }
     }
 

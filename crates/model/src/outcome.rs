@@ -177,6 +177,10 @@ pub struct Leak {
     /// Whether on the way to it, or in what may follow, values are forgotten ([`Limits::alike`]): the
     /// schedule may not be one of the program.
     pub widened: bool,
+    /// Whether no other goroutine and no package-level variable leads to what it waits for.
+    pub alone: bool,
+    /// Whether such a goroutine can end in some other state.
+    pub ends_elsewhere: bool,
     /// Number of states, over the whole exploration, in which a goroutine is so blocked for ever.
     pub n_states: u32,
 }

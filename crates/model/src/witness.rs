@@ -78,9 +78,36 @@ pub(crate) fn describe(
         process_may_end: closures.exits[proof.state],
         root_ended: node.root_ended,
         widened: node.rests_on.widened || may_widen(graph, proof.state),
+        alone: is_alone(last, proof.goroutine),
+        ends_elsewhere: ends_elsewhere(graph, closures, proof),
         n_states: proof.n_states,
         stack,
     }
+}
+
+/// Whether no other goroutine, be it stuck as well, and no package-level variable leads to what a
+/// goroutine waits for.
+fn is_alone(st: &State, goroutine: usize) -> bool {
+    let mut marks = vec![0; st.heap.len()];
+    crate::reach::from_globals(st, &mut marks);
+    let others = st.gs.iter().enumerate().filter(|(i, _)| *i != goroutine);
+    for (_, other) in others.filter(|(_, g)| g.status != Status::Ended) {
+        crate::reach::from_goroutine(st, other, &mut marks);
+    }
+    let waits = waited_objects(st, &st.gs[goroutine]);
+    !waits.is_empty() && waits.into_iter().all(|o| marks[o as usize] == 0)
+}
+
+/// Whether a goroutine of the same `go` statement can end in some state.
+fn ends_elsewhere(graph: &Graph, closures: &Closures, proof: &Proof) -> bool {
+    let leak = graph.info(proof.state, proof.goroutine);
+    graph.nodes.iter().enumerate().any(|(s, node)| {
+        (0..node.n_gors as usize).any(|i| {
+            let info = graph.info(s, i);
+            let same = info.entry == leak.entry && info.created == leak.created;
+            same && closures.ends[s] >> i & 1 != 0
+        })
+    })
 }
 
 /// Whether values are forgotten in something that may follow a state.

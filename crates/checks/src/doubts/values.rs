@@ -8,7 +8,7 @@ use stanch_ir::{
     BlockId, Callee, Func, FuncId, Instr, InstrKind, LocalId, Operand, Place, Proj, Rvalue, Span,
     Terminator,
 };
-use stanch_model::{Decision, Leak, WaitReason};
+use stanch_model::{Decision, Leak, Step, WaitReason};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::{ConstValue, ObjectId};
 
@@ -34,6 +34,56 @@ pub(crate) fn takes_for_own(ctx: &Ctx<'_>, leak: &Leak) -> bool {
             _ => false,
         })
     })
+}
+
+/// Whether a schedule needs that there is an error.
+pub(crate) fn fails(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    decisions(ctx, leak).any(|(func, span, yes)| {
+        let func = &ctx.module.funcs[func];
+        let is_error = |operand: &Operand| is_error(ctx, func, operand);
+        let is_nil = |operand: &Operand| matches!(operand, Operand::Nil(_) | Operand::Zero(_));
+        instrs(func).filter(|i| i.span == span).any(|i| match &i.kind {
+            InstrKind::Assign(_, Rvalue::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), a, b)) => {
+                yes == (*op == BinaryOp::Ne)
+                    && (is_error(a) && is_nil(b) || is_error(b) && is_nil(a))
+            }
+            _ => false,
+        })
+    })
+}
+
+/// Whether a step is a panic with an error that the function got: it does happen.
+pub(crate) fn passes_error_on(ctx: &Ctx<'_>, step: &Step) -> bool {
+    let Some((func, span)) = source(ctx, step.site) else { return false };
+    let func = &ctx.module.funcs[func];
+    func.blocks.iter().filter(|b| b.term_span == span).any(|block| match &block.term {
+        Terminator::Panic(value) => is_error_variable(ctx, func, value, COPIES),
+        _ => false,
+    })
+}
+
+/// Whether a value comes from a variable that holds an error.
+fn is_error_variable(ctx: &Ctx<'_>, func: &Func, value: &Operand, depth: u32) -> bool {
+    let (Operand::Local(local), Some(depth)) = (value, depth.checked_sub(1)) else {
+        return false;
+    };
+    if !func.locals[*local].name.is_empty() {
+        return is_error(ctx, func, value);
+    }
+    instrs(func).any(|i| match &i.kind {
+        InstrKind::Assign(
+            l,
+            Rvalue::Use(x) | Rvalue::Convert(x, _) | Rvalue::MakeInterface(x, _),
+        ) if l == local => is_error_variable(ctx, func, x, depth),
+        _ => false,
+    })
+}
+
+fn is_error(ctx: &Ctx<'_>, func: &Func, value: &Operand) -> bool {
+    let Operand::Local(local) = value else { return false };
+    ctx.program
+        .named_object(func.locals[*local].ty)
+        .is_some_and(|o| o.package == ObjectId::UNIVERSE && ctx.program.object_name(o) == "error")
 }
 
 /// Whether a value has a type that other packages cannot name.

@@ -458,6 +458,8 @@ impl<'a> Finder<'a> {
             assumptions: Vec::new(),
             doomed_by,
             rescuers: rescuer.into_iter().collect(),
+            alone: false,
+            ends_elsewhere: false,
             process_may_end: true,
             root_ended: true,
             n_states: 0,

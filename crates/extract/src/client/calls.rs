@@ -2,8 +2,9 @@
 
 use super::uses::Uses;
 use super::{Calls, Planner};
+use crate::flow::Flow;
 use stanch_base::FxHashSet;
-use stanch_ir::FuncId;
+use stanch_ir::{FuncId, InstrKind, Terminator};
 use stanch_types::{ObjectId, StructField};
 
 impl Planner<'_> {
@@ -16,7 +17,8 @@ impl Planner<'_> {
         whole: &[(FuncId, Uses)],
     ) -> Vec<Calls> {
         let mut more = Vec::new();
-        if method.sent.iter().any(|field| self.fed_by_receiver.contains(field)) {
+        let fed = method.sent.iter().any(|field| self.fed_by_receiver.contains(field));
+        if fed || self.may_find_nobody(method) {
             more.push(Calls::Twice);
         }
         if let Some((_, stop)) = whole.iter().find(|(id, _)| *id == stop) {
@@ -132,6 +134,35 @@ impl Planner<'_> {
     fn is_context(&self, field: ObjectId) -> bool {
         let ty = self.program.object(field).ty;
         crate::classify::is_named(self.program, ty, "context", "Context")
+    }
+
+    /// Whether a method sends to a receiver that may have left by itself.
+    pub(super) fn may_find_nobody(&self, method: &Uses) -> bool {
+        method.sent.iter().any(|field| self.left_by_receiver.contains(field))
+    }
+
+    /// Channels in fields whose receivers, on goroutines of their own, may leave their loops on a decision:
+    /// not for an arm of a select, nor at the end of a range.
+    pub(super) fn left_by_receivers(&self) -> FxHashSet<ObjectId> {
+        let mut left = FxHashSet::default();
+        for (id, uses) in self.uses.iter_enumerated() {
+            if !uses.loops || uses.received.is_empty() || !self.started.contains(&id) {
+                continue;
+            }
+            let func = &self.module.funcs[id];
+            let flow = Flow::new(func, |from, to| self.names.is_way(id, from, to));
+            let leaves = func.blocks.iter_enumerated().any(|(block, body)| {
+                let receives = |i: &stanch_ir::Instr| matches!(i.kind, InstrKind::Recv { .. });
+                flow.in_loop[block]
+                    && matches!(body.term, Terminator::Branch { .. })
+                    && !body.instrs.iter().any(receives)
+                    && body.term.targets().iter().any(|to| !flow.in_loop[*to])
+            });
+            if leaves {
+                left.extend(&uses.received);
+            }
+        }
+        left
     }
 
     /// Channels in fields whose receivers, on goroutines of their own, send to them as well.

@@ -56,7 +56,7 @@ pub(crate) struct Plan {
 pub(crate) enum Calls {
     /// Once.
     Once,
-    /// Twice: what works calls off may be in the middle of the first.
+    /// Twice: what works calls off may be in the middle of the first, or may have ended by itself.
     Twice,
     /// On a goroutine of its own, while the object is stopped.
     Meeting,
@@ -96,6 +96,8 @@ struct Planner<'a> {
     heeded: FxHashSet<ObjectId>,
     /// Fields whose receivers send to them as well.
     fed_by_receiver: FxHashSet<ObjectId>,
+    /// Fields whose receivers may leave their loops by themselves.
+    left_by_receiver: FxHashSet<ObjectId>,
 }
 
 impl<'a> Planner<'a> {
@@ -115,6 +117,7 @@ impl<'a> Planner<'a> {
             received: uses.iter().flat_map(|u| u.received.iter().copied()).collect(),
             ending: FxHashSet::default(),
             fed_by_receiver: FxHashSet::default(),
+            left_by_receiver: FxHashSet::default(),
             heeded: uses.iter().flat_map(|u| u.heeded.iter().copied()).collect(),
             uses,
         };
@@ -125,6 +128,7 @@ impl<'a> Planner<'a> {
             planner.note_callers(id);
         }
         planner.fed_by_receiver = planner.fed_by_receivers();
+        planner.left_by_receiver = planner.left_by_receivers();
         for (id, uses) in planner.uses.iter_enumerated() {
             // What is sent to those who only come for one value is no stop.
             if uses.loops || planner.started.contains(&id) {
@@ -265,7 +269,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Clients of a type without a stop: they call a method that makes a channel for what it asks.
+    /// Clients of a type without a stop: they call a method that makes a channel for what it asks, and one
+    /// that sends to who may leave.
     fn askers(
         &self,
         ty: ObjectId,
@@ -273,19 +278,24 @@ impl<'a> Planner<'a> {
         whole: &[(FuncId, Uses)],
         plans: &mut Vec<Plan>,
     ) {
-        let asks = whole.iter().filter(|(_, uses)| uses.makes && !uses.starts).map(|m| m.0);
-        let asks: Vec<FuncId> = asks.take(MAX_METHODS).collect();
+        let calls = |uses: &Uses| match uses.makes {
+            _ if uses.starts => None,
+            true => Some(Calls::Once),
+            false => self.may_find_nobody(uses).then_some(Calls::Twice),
+        };
+        let asks = whole.iter().filter_map(|(id, uses)| Some((*id, calls(uses)?)));
+        let asks: Vec<(FuncId, Calls)> = asks.take(MAX_METHODS).collect();
         if asks.is_empty() {
             return;
         }
         for constructor in self.constructors(ty) {
-            let others = whole.iter().filter(|(id, _)| !asks.contains(id));
+            let others = whole.iter().filter(|(id, _)| asks.iter().all(|a| a.0 != *id));
             let Some(starters) = self.starters(constructor, others, &|_| false) else { continue };
-            plans.extend(asks.iter().map(|method| Plan {
+            plans.extend(asks.iter().map(|(method, calls)| Plan {
                 constructor,
                 starters: starters.clone(),
                 method: Some(*method),
-                calls: Calls::Once,
+                calls: *calls,
                 stop: None,
                 interface: interface.to_vec(),
                 getters: Vec::new(),

@@ -18,7 +18,9 @@ use crate::flow::{Flow, Join};
 use crate::names::{Known, Names};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_effects::Op;
-use stanch_ir::{BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Rvalue};
+use stanch_ir::{
+    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Rvalue, Terminator,
+};
 use stanch_types::{ObjectId, Program, TypeId, TypeKind};
 
 /// A function with more blocks than this is out of view.
@@ -108,6 +110,8 @@ struct Analysis<'a> {
     value_results: Vec<bool>,
     /// Functions that are called as values or through interfaces.
     as_value: IndexVec<FuncId, bool>,
+    /// Functions that panic themselves, each with one that it defers and that recovers.
+    swallows: Vec<(FuncId, FuncId)>,
     /// Names of methods of types that become interface values, with the function.
     dispatched: Vec<(Box<str>, FuncId)>,
     /// The one instruction that assigns a temporary.
@@ -130,6 +134,7 @@ impl<'a> Analysis<'a> {
             exits: IndexVec::from_elem(u8::MAX, n),
             value_results: Vec::new(),
             as_value: IndexVec::from_elem(false, n),
+            swallows: swallows(names, module),
             dispatched: dispatched(names, carry, module),
             defs: module.funcs.iter().map(defs).collect(),
             changed: false,
@@ -141,6 +146,10 @@ impl<'a> Analysis<'a> {
 
     fn round(&mut self) -> bool {
         self.changed = false;
+        for &(panics, recovers) in &self.swallows {
+            self.changed |= self.relevant[panics] && !self.relevant[recovers];
+            self.relevant[recovers] |= self.relevant[panics];
+        }
         for id in self.module.funcs.ids() {
             if !self.relevant[id] && self.matters(id) {
                 self.relevant[id] = true;
@@ -232,6 +241,30 @@ fn nothing(carry: &Carry<'_>, func: &Func) -> Kept {
         branches: IndexVec::from_elem(false, func.blocks.len()),
         results: func.results.iter().map(carries).collect(),
     }
+}
+
+/// Functions that panic themselves, each with one that it defers and that recovers: it returns then.
+fn swallows(names: &Names<'_>, module: &Module) -> Vec<(FuncId, FuncId)> {
+    let recovers = |id: FuncId| {
+        let mut instrs = module.funcs[id].blocks.iter().flat_map(|b| &b.instrs);
+        instrs.any(|i| matches!(i.kind, InstrKind::Assign(_, Rvalue::Recover)))
+    };
+    let mut all = Vec::new();
+    for (id, func) in module.funcs.iter_enumerated() {
+        if !func.blocks.iter().any(|b| matches!(b.term, Terminator::Panic(_))) {
+            continue;
+        }
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            let InstrKind::Defer(call) = &instr.kind else { continue };
+            let deferred = match &call.callee {
+                Callee::Closure(literal, _) => Some(*literal),
+                Callee::Static(object, _) => names.body(*object),
+                _ => None,
+            };
+            all.extend(deferred.filter(|f| recovers(*f)).map(|f| (id, f)));
+        }
+    }
+    all
 }
 
 /// Methods of types that become interface values, and of what those embed.

@@ -78,7 +78,8 @@ impl<'s, 'm> Keep<'s, 'm> {
             Detail::Full => FxHashSet::default(),
             Detail::Flags => scopes.solid(group, carrying),
         };
-        let panics = carrying.iter().any(|f| scopes.recovers(*f));
+        let swallowing: Vec<FnId> = carrying.iter().flat_map(|f| scopes.swallowing(*f)).collect();
+        let panics = !swallowing.is_empty() || carrying.iter().any(|f| scopes.recovers(*f));
         let mut keep = Self {
             scopes,
             root,
@@ -99,7 +100,7 @@ impl<'s, 'm> Keep<'s, 'm> {
             too_much: false,
         };
         keep.add(root);
-        carrying.iter().for_each(|f| keep.add(*f));
+        carrying.iter().chain(&swallowing).for_each(|f| keep.add(*f));
         keep.handed_up();
         while std::mem::take(&mut keep.changed) && !keep.too_much {
             for at in 0..keep.order.len() {

@@ -34,7 +34,7 @@ mod tidy;
 mod twin;
 
 pub(crate) use blur::Detail;
-pub(crate) use classes::{At, Kind};
+pub(crate) use classes::{At, Kind, Operation};
 pub(crate) use emit::{Sliced, emit};
 pub(crate) use group::{Group, Grouped, Tree};
 pub(crate) use idle::{Waiting, waiting};
@@ -45,7 +45,7 @@ use crate::parts::Parts;
 use classes::Classes;
 use open::Border;
 use operations::{locks, matters};
-use shape::Shapes;
+use shape::{End, Shapes};
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_model::{
     AllocKind, Callee, FnId, Function, LocalId, Op, Operand, Part, Prim, Program as Model, Site,
@@ -240,6 +240,24 @@ impl<'m> Scopes<'m> {
 
     pub(crate) fn recovers(&self, id: FnId) -> bool {
         self.recovers[id]
+    }
+
+    /// The functions that a function defers and that recover from a panic of its own.
+    pub(crate) fn swallowing(&self, id: FnId) -> Vec<FnId> {
+        let panics = |cut: &Option<(u32, End)>| cut.is_some_and(|c| c.1 == End::Panic);
+        if !self.shapes.get(id, true).cuts.iter().any(panics) {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        for (block, body) in self.model.functions[id].blocks.iter_enumerated() {
+            for (n, instr) in body.instrs.iter().enumerate() {
+                if matches!(instr.op, Op::Defer(_)) {
+                    let at = At { block, instr: n as u32 };
+                    all.extend(self.callees(id, at).filter(|f| self.recovers[*f]));
+                }
+            }
+        }
+        all
     }
 
     /// Whether objects of a class are locked.
