@@ -180,9 +180,14 @@ fn found(ctx: &Ctx<'_>) -> Vec<(Finding, Option<Daemon>)> {
     findings
 }
 
-/// Whether a goroutine can end in other runs. Of a context that is not cancelled its own check tells.
+/// Whether a goroutine can end in other runs, by nothing but what it waits for: a value that it looks at
+/// may change out of view. Of a context that is not cancelled its own check tells.
 fn is_forgotten(ctx: &Ctx<'_>, leak: &Leak) -> bool {
-    leak.ends_elsewhere && !waits::waits_for_context(ctx, leak)
+    let running = leak.stack.iter().map(|frame| frame.0).chain([leak.entry]);
+    let mut running = running.filter_map(|id| ctx.explored.translated.func(id));
+    leak.ends_elsewhere
+        && !waits::waits_for_context(ctx, leak)
+        && running.all(|func| !times::leaves_on_decision(ctx, func))
 }
 
 /// A goroutine with a way out that nobody opens any more. Where no error is the reason it may be meant to
@@ -501,6 +506,37 @@ func Run(beat func(), work func() error) error {{
             "if err := work(); err != nil { close(stop); return err }; close(stop); return nil",
             "",
         ));
+    }
+
+    #[test]
+    fn a_flag_may_be_set_out_of_view() {
+        check(
+            "
+type Loop struct{ closed bool }
+func (l *Loop) Close() { l.closed = true }
+func New(work func() error) (*Loop, error) {
+    l := &Loop{}
+    stop := make(chan struct{})
+    go func() {
+        for {
+            select {
+            case <-stop:
+                return
+            case <-time.After(time.Second):
+            }
+            if l.closed {
+                return
+            }
+        }
+    }()
+    if err := work(); err != nil {
+        return l, err
+    }
+    close(stop)
+    return l, nil
+}
+",
+        );
     }
 
     #[test]

@@ -223,6 +223,18 @@ fn is_loop_head(ctx: &Ctx<'_>, func: FuncId, block: BlockId) -> bool {
     })
 }
 
+/// Whether a loop of a function can be left on a decision, other than at the end of what it receives.
+pub(crate) fn leaves_on_decision(ctx: &Ctx<'_>, func: FuncId) -> bool {
+    ctx.module.funcs[func].blocks.iter_enumerated().any(|(id, body)| {
+        let receives = body.instrs.iter().any(|i| matches!(i.kind, InstrKind::Recv { .. }));
+        let out = |to: &BlockId| !reaches(ctx, func, &[*to], id, None);
+        matches!(body.term, Terminator::Branch { .. })
+            && !receives
+            && in_loop(ctx, func, id)
+            && body.term.targets().iter().any(out)
+    })
+}
+
 /// Whether a block runs only if package-level state says so: state of the process decides how often.
 pub(crate) fn guarded_by_globals(ctx: &Ctx<'_>, func: FuncId, block: BlockId) -> bool {
     let blocks = &ctx.module.funcs[func].blocks;
