@@ -214,3 +214,36 @@ func l12() {
 	w.Send("b")
 	w.Close()
 }
+
+//pair:l13 receiver-gone
+type writerD struct {
+	out  chan string
+	dead chan struct{}
+	put  func(string) error
+}
+
+func newWriterD(put func(string) error) *writerD {
+	w := &writerD{make(chan string), make(chan struct{}), put}
+	go w.loop()
+	return w
+}
+
+func (w *writerD) loop() {
+	for text := range w.out {
+		if err := w.put(text); err != nil {
+			close(w.dead)
+			return
+		}
+	}
+}
+
+func (w *writerD) Send(text string) { w.out <- text }
+
+// Dead is closed when nothing may be sent any more.
+func (w *writerD) Dead() <-chan struct{} { return w.dead }
+
+func l13() {
+	w := newWriterD(func(string) error { return errWork })
+	w.Send("a")
+	<-w.Dead()
+}

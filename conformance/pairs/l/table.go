@@ -17,4 +17,5 @@ var Programs = []meter.Program{
 	{Name: "l10", Run: l10},
 	{Name: "l11", Run: l11},
 	{Name: "l12", Run: l12},
+	{Name: "l13", Run: l13},
 }

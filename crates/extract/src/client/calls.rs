@@ -142,7 +142,7 @@ impl Planner<'_> {
     }
 
     /// Channels in fields whose receivers, on goroutines of their own, may leave their loops on a decision:
-    /// not for an arm of a select, nor at the end of a range.
+    /// not for an arm of a select, nor at the end of a range; and without a word to others.
     pub(super) fn left_by_receivers(&self) -> FxHashSet<ObjectId> {
         let mut left = FxHashSet::default();
         for (id, uses) in self.uses.iter_enumerated() {
@@ -158,11 +158,25 @@ impl Planner<'_> {
                     && !body.instrs.iter().any(receives)
                     && body.term.targets().iter().any(|to| !flow.in_loop[*to])
             });
-            if leaves {
+            if leaves && !self.tells(id) {
                 left.extend(&uses.received);
             }
         }
         left
+    }
+
+    /// Whether a function lets others know of what it does: by a channel, a context, or a plain field that
+    /// they look at. Who uses the object may know that it has ended then.
+    fn tells(&self, id: FuncId) -> bool {
+        let whole = self.followed(id, super::DEPTH);
+        let seen = |field: &ObjectId| {
+            crate::channels::is_exported(self.program.object_name(*field))
+                || self.uses.iter_enumerated().any(|(f, u)| f != id && u.asked.contains(field))
+        };
+        !whole.closed.is_empty()
+            || !whole.sent.is_empty()
+            || !whole.cancelled.is_empty()
+            || whole.set.iter().any(seen)
     }
 
     /// Channels in fields whose receivers, on goroutines of their own, send to them as well.
