@@ -32,6 +32,16 @@ pub(crate) const CORPORA: [(&str, Option<&str>); 6] = [
     ("sarama", Some("github.com/Shopify/sarama@v1.31.1")),
 ];
 
+/// The other modules of the known leaks (`conformance/known.tsv`).
+const KNOWN: [(&str, Option<&str>); 6] = [
+    ("nats-server-2.14", Some("github.com/nats-io/nats-server/v2@v2.14.1")),
+    ("prometheus-2.5", Some("github.com/prometheus/prometheus@v2.5.0+incompatible")),
+    ("grpc-1.23", Some("google.golang.org/grpc@v1.23.0")),
+    ("sarama-1.23", Some("github.com/Shopify/sarama@v1.23.1")),
+    ("net", Some("golang.org/x/net@v0.20.0")),
+    ("pgx", Some("github.com/jackc/pgx/v5@v5.8.0")),
+];
+
 /// A corpus that is large, and analysed only when it is named: the checks of the lifetime engine on its
 /// `pkg`, at any confidence.
 const KUBERNETES: (&str, &str) = ("kubernetes", "1.37.2");
@@ -43,7 +53,7 @@ pub(crate) fn run(goroot: &Path, update: bool, only: &[String]) -> Result<()> {
         "Findings of the default profile on real code, as labelled under {LABELS}. Precision is\n\
          real over real and false. Written by `cargo xtask conformance triage --update`.\n"
     );
-    for (name, module) in CORPORA {
+    for (name, module) in CORPORA.into_iter().chain(KNOWN) {
         if !only.is_empty() && !only.iter().any(|word| word == name) {
             continue;
         }
@@ -222,6 +232,18 @@ mod tests {
         assert_eq!(some.len(), 60);
         let more = names(sample(findings(201)?));
         assert!(some.iter().filter(|name| !more.contains(name)).count() <= 1);
+        Ok(())
+    }
+
+    #[test]
+    fn every_module_with_a_known_leak_is_a_corpus() -> Result<()> {
+        let rows = fs::read_to_string(workspace::root().join("conformance/known.tsv"))?;
+        for row in rows.lines().skip(1) {
+            let mut cells = row.split('\t');
+            let module = [cells.next(), cells.next()].map(Option::unwrap_or_default).join("@");
+            let mut corpora = CORPORA.iter().chain(&KNOWN);
+            ensure!(corpora.any(|(_, of)| *of == Some(&module)), "{module} has no labels");
+        }
         Ok(())
     }
 

@@ -136,7 +136,7 @@ impl Run<'_, '_> {
                 outcome.takes.push(Take { path, mode, always, guarded, conditions, chain });
             }
         }
-        for call in &exit.state.calls {
+        for call in exit.state.calls.iter() {
             let Some(path) = name(call.input) else { continue };
             let held = call.held.iter().filter_map(|&(l, mode, at)| Some((name(l)?, mode, at)));
             let held = held.collect();

@@ -16,6 +16,7 @@ use stanch_base::{FxHashSet, IndexVec};
 use stanch_effects::{Kind, Op};
 use stanch_ir::{Call, Callee, FuncId, InstrKind, Operand, Span};
 use stanch_types::{ObjectId, PackageId, TypeId};
+use std::sync::Arc;
 
 /// Something done to a channel, cancel function or flag in a field.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -448,7 +449,7 @@ impl<'a> Run<'a, '_> {
         match *self.arena.get(value) {
             Term::Load(place, None) => {
                 if !state.asks.contains(&(place, method)) {
-                    state.asks.push((place, method));
+                    Arc::make_mut(&mut state.asks).push((place, method));
                 }
                 let target = self.arena.pointee(value);
                 state.held.retain(|h| h.lock != target);

@@ -1,18 +1,32 @@
-//! A small map in order of its keys, cheap to copy and to compare: states have many of them.
+//! Small maps and sets in order, cheap to copy and to compare: states have many of them, and most
+//! copies of a state differ from it in few.
 
-/// Entries in order of their keys, which are small and cheap to copy.
-#[derive(Clone, PartialEq, Eq, Debug)]
+use std::collections::BTreeSet;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Entries in order of their keys, which are small and cheap to copy. Copies share them until one
+/// changes.
+#[derive(Clone, Debug)]
 pub(crate) struct SortedMap<K, V> {
-    entries: Vec<(K, V)>,
+    entries: Arc<Vec<(K, V)>>,
 }
 
 impl<K, V> Default for SortedMap<K, V> {
     fn default() -> Self {
-        Self { entries: Vec::new() }
+        Self { entries: Arc::new(Vec::new()) }
     }
 }
 
-impl<K: Ord + Copy, V> SortedMap<K, V> {
+impl<K: PartialEq, V: PartialEq> PartialEq for SortedMap<K, V> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.entries, &other.entries) || self.entries == other.entries
+    }
+}
+
+impl<K: Eq, V: Eq> Eq for SortedMap<K, V> {}
+
+impl<K: Ord + Copy, V: Clone> SortedMap<K, V> {
     fn find(&self, key: K) -> Result<usize, usize> {
         self.entries.binary_search_by_key(&key, |entry| entry.0)
     }
@@ -28,13 +42,15 @@ impl<K: Ord + Copy, V> SortedMap<K, V> {
 
     /// Sets the value of a key.
     pub(crate) fn insert(&mut self, key: K, value: V) {
-        match self.find(key) {
+        let at = self.find(key);
+        let entries = Arc::make_mut(&mut self.entries);
+        match at {
             Ok(at) => {
-                if let Some(entry) = self.entries.get_mut(at) {
+                if let Some(entry) = entries.get_mut(at) {
                     entry.1 = value;
                 }
             }
-            Err(at) => self.entries.insert(at, (key, value)),
+            Err(at) => entries.insert(at, (key, value)),
         }
     }
 
@@ -54,13 +70,30 @@ impl<K: Ord + Copy, V> SortedMap<K, V> {
         self.entries.iter().map(|entry| &entry.1)
     }
 
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
-        self.entries.retain(|(key, value)| keep(key, value));
+    /// Keeps some entries. What is asked of an entry must not depend on what was asked before.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&K, &V) -> bool) {
+        let Some(first) = self.entries.iter().position(|(key, value)| !keep(key, value)) else {
+            return;
+        };
+        match Arc::get_mut(&mut self.entries) {
+            Some(entries) => {
+                let mut at = 0;
+                entries.retain(|(key, value)| {
+                    at += 1;
+                    at <= first || (at > first + 1 && keep(key, value))
+                });
+            }
+            None => {
+                let (before, rest) = self.entries.split_at(first);
+                let rest = rest.iter().skip(1).filter(|(key, value)| keep(key, value));
+                self.entries = Arc::new(before.iter().chain(rest).cloned().collect());
+            }
+        }
     }
 
     /// Removes everything; the entries in order.
     pub(crate) fn take(&mut self) -> Vec<(K, V)> {
-        std::mem::take(&mut self.entries)
+        Arc::unwrap_or_clone(std::mem::take(&mut self.entries))
     }
 }
 
@@ -71,13 +104,71 @@ impl<K: Ord + Copy, V> FromIterator<(K, V)> for SortedMap<K, V> {
         entries.reverse();
         entries.sort_by_key(|entry| entry.0);
         entries.dedup_by_key(|entry| entry.0);
-        Self { entries }
+        Self { entries: Arc::new(entries) }
+    }
+}
+
+/// A set that copies share until one changes.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedSet<T>(Arc<BTreeSet<T>>);
+
+impl<T> Default for SharedSet<T> {
+    fn default() -> Self {
+        Self(Arc::new(BTreeSet::new()))
+    }
+}
+
+impl<T> Deref for SharedSet<T> {
+    type Target = BTreeSet<T>;
+
+    fn deref(&self) -> &BTreeSet<T> {
+        &self.0
+    }
+}
+
+impl<T: PartialEq> PartialEq for SharedSet<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl<T: Eq> Eq for SharedSet<T> {}
+
+impl<T: Ord + Clone> SharedSet<T> {
+    pub(crate) fn insert(&mut self, element: T) {
+        if !self.contains(&element) {
+            Arc::make_mut(&mut self.0).insert(element);
+        }
+    }
+
+    /// Whether it was there.
+    pub(crate) fn remove(&mut self, element: &T) -> bool {
+        self.contains(element) && Arc::make_mut(&mut self.0).remove(element)
+    }
+
+    /// Keeps some elements. What is asked of one must not depend on what was asked before.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        if !self.iter().all(&keep) {
+            Arc::make_mut(&mut self.0).retain(keep);
+        }
+    }
+
+    /// Adds the elements of another.
+    pub(crate) fn join(&mut self, other: &Self) {
+        if Arc::ptr_eq(&self.0, &other.0) || other.is_subset(self) {
+            return;
+        }
+        if self.is_subset(other) {
+            self.0 = Arc::clone(&other.0);
+        } else {
+            Arc::make_mut(&mut self.0).extend(other.iter().cloned());
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::SortedMap;
+    use super::{SharedSet, SortedMap};
 
     #[test]
     fn is_a_map_in_order() {
@@ -90,5 +181,28 @@ mod tests {
         map.retain(|&key, _| key != 2);
         assert!(!map.contains_key(&2));
         assert_eq!((map.len(), map.take()), (2, vec![(1, 'x'), (3, 'd')]));
+    }
+
+    #[test]
+    fn copies_are_apart() {
+        let mut map: SortedMap<u32, char> = [(1, 'a'), (2, 'b'), (3, 'c')].into_iter().collect();
+        let copy = map.clone();
+        map.retain(|&key, _| key == 1 || key == 3);
+        map.insert(1, 'x');
+        assert_eq!(copy.values().copied().collect::<String>(), "abc");
+        assert_eq!(map.values().copied().collect::<String>(), "xc");
+        // Nobody else has these entries now.
+        map.retain(|&key, _| key == 3);
+        assert_eq!(map.values().copied().collect::<String>(), "c");
+
+        let mut set = SharedSet::default();
+        set.insert(1);
+        let mut other = set.clone();
+        other.insert(2);
+        assert!(set != other && !set.contains(&2));
+        set.join(&other);
+        assert!(set == other);
+        set.retain(|&element| element != 1);
+        assert!(other.remove(&1) && !other.remove(&1) && set == other);
     }
 }

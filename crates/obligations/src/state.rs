@@ -3,10 +3,10 @@
 use crate::inferred::Act;
 use crate::report::{LockMode, Step, StepKind};
 use crate::slots::Taken;
-use crate::sorted::SortedMap;
+use crate::sorted::{SharedSet, SortedMap};
 use crate::summary::Start;
 use crate::term::{Arena, EpochId, Part, PlaceId, Root, Slot, Term, TermId};
-use stanch_base::FxHashMap;
+use stanch_base::{FxHashMap, FxHashSet};
 use stanch_ir::{BlockId, FuncId, LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::ObjectId;
@@ -31,7 +31,7 @@ pub(crate) struct State {
     /// Locks held, in order of key.
     pub(crate) held: Vec<Held>,
     /// Locks given back that were not taken here.
-    pub(crate) released: BTreeSet<(PlaceId, LockMode)>,
+    pub(crate) released: SharedSet<(PlaceId, LockMode)>,
     /// Locks taken so far that were not given back before, on some of the paths at least.
     pub(crate) takes: SortedMap<(PlaceId, LockMode), Arc<TakeSite>>,
     /// Acquired here and not yet given back or handed on, by creation.
@@ -39,34 +39,34 @@ pub(crate) struct State {
     /// Fields of inputs that hold what was owed until it was stored there.
     pub(crate) filled: BTreeMap<PlaceId, Span>,
     /// Inputs (places whose entry value was called or handed on).
-    pub(crate) used: BTreeSet<PlaceId>,
+    pub(crate) used: SharedSet<PlaceId>,
     /// Places whose entry value was handed on, on some of the paths at least; function values that
     /// are inputs aside.
-    pub(crate) touched: BTreeSet<PlaceId>,
+    pub(crate) touched: SharedSet<PlaceId>,
     /// Calls of inputs, with the locks held meanwhile.
-    pub(crate) calls: BTreeSet<InputCall>,
+    pub(crate) calls: SharedSet<InputCall>,
     /// What was done to inputs that may end goroutines.
-    pub(crate) acts: BTreeSet<(PlaceId, Act)>,
+    pub(crate) acts: SharedSet<(PlaceId, Act)>,
     /// Methods of interfaces that were called on inputs, on some of the paths at least.
-    pub(crate) asks: Vec<(PlaceId, ObjectId)>,
+    pub(crate) asks: Arc<Vec<(PlaceId, ObjectId)>>,
     /// Inputs that got a goroutine which only an act ends, on some of the paths at least.
-    pub(crate) starts: BTreeSet<(PlaceId, Start)>,
+    pub(crate) starts: SharedSet<(PlaceId, Start)>,
     /// Places taken in wait groups and semaphores, in order.
     pub(crate) slots: Vec<Taken>,
     /// Wait groups and semaphores that got a place back which was not taken here, on all of the paths.
-    pub(crate) slots_given: BTreeSet<PlaceId>,
+    pub(crate) slots_given: SharedSet<PlaceId>,
     /// Whether a value was sent, on some of the paths at least.
     pub(crate) sent: bool,
     /// Deferred calls, oldest first.
     pub(crate) defers: Vec<Pending>,
     /// Locals that a function value out of sight may read at any time.
-    pub(crate) leaky: BTreeSet<LocalId>,
+    pub(crate) leaky: SharedSet<LocalId>,
     /// New objects that others may know of.
-    pub(crate) escaped: BTreeSet<TermId>,
+    pub(crate) escaped: SharedSet<TermId>,
     /// Inputs among the function values that were handed on, on some of the paths at least.
-    pub(crate) handed: BTreeSet<PlaceId>,
+    pub(crate) handed: SharedSet<PlaceId>,
     /// What perhaps had to be closed and was, on some of the paths at least.
-    pub(crate) closed: BTreeSet<Span>,
+    pub(crate) closed: SharedSet<Span>,
     /// How the path got here.
     pub(crate) trace: Trace,
 }
@@ -229,14 +229,14 @@ pub(crate) enum Detail {
 pub(crate) struct Signature {
     held: Vec<Held>,
     slots: Vec<Taken>,
-    slots_given: Vec<PlaceId>,
-    released: Vec<(PlaceId, LockMode)>,
+    slots_given: SharedSet<PlaceId>,
+    released: SharedSet<(PlaceId, LockMode)>,
     owed: Vec<(Span, Owed)>,
     filled: Vec<(PlaceId, Span)>,
     /// Where the values are that have to be given back.
     holders: Vec<(PlaceId, TermId)>,
-    used: Vec<PlaceId>,
-    acts: Vec<(PlaceId, Act)>,
+    used: SharedSet<PlaceId>,
+    acts: SharedSet<(PlaceId, Act)>,
     defers: Vec<Pending>,
 }
 
@@ -278,12 +278,12 @@ impl State {
             holders: holders.map(|(&place, &term)| (place, term)).collect(),
             held: self.held.clone(),
             slots: self.slots.clone(),
-            slots_given: self.slots_given.iter().filter(|_| fine).copied().collect(),
-            released: self.released.iter().filter(|_| fine).copied().collect(),
+            slots_given: only_if(fine, &self.slots_given),
+            released: only_if(fine, &self.released),
             owed: self.owed.iter().map(|(&span, &owed)| (span, owed)).collect(),
             filled: self.filled.iter().map(|(&place, &site)| (place, site)).collect(),
-            used: self.used.iter().filter(|_| fine).copied().collect(),
-            acts: self.acts.iter().filter(|_| fine).copied().collect(),
+            used: only_if(fine, &self.used),
+            acts: only_if(fine, &self.acts),
             defers: self.defers.clone(),
         }
     }
@@ -492,7 +492,7 @@ impl State {
             _ => true,
         });
         // What hangs on values that nothing holds any more is never asked for again.
-        let mut live: BTreeSet<TermId> = BTreeSet::new();
+        let mut live: FxHashSet<TermId> = FxHashSet::default();
         let values = self.mem.iter().filter(|(p, _)| arena.place_leaves(**p).is_empty());
         let pending = self.defers.iter().flat_map(|d| d.args.iter().chain(&d.callee));
         for &term in values.map(|(_, t)| t).chain(pending).chain(self.epochs.values()) {
@@ -540,7 +540,7 @@ impl State {
             .chain(self.calls.iter().flat_map(|c| c.held.iter().map(|h| h.0)));
         let leaves = terms.iter().flat_map(|&t| arena.leaves(t));
         let leaves = leaves.chain(places.flat_map(|p| arena.place_leaves(p)));
-        leaves.chain(&self.escaped).filter_map(|&leaf| arena.site_in(leaf, block)).collect()
+        leaves.chain(self.escaped.iter()).filter_map(|&leaf| arena.site_in(leaf, block)).collect()
     }
 
     /// Joins `other`, which arrives at `block` and owes the same, into this state of its group.
@@ -571,8 +571,8 @@ impl State {
         }
         self.merge_facts(arena, other, &broken, &renamed);
         self.may_have_done(other);
-        self.leaky.extend(&other.leaky);
-        self.escaped.extend(&other.escaped);
+        self.leaky.join(&other.leaky);
+        self.escaped.join(&other.escaped);
         let stale = |lock: PlaceId| arena.place_mentions(lock, &broken);
         self.held.retain(|h| !stale(h.lock));
         self.slots.retain(|s| !stale(s.of));
@@ -583,19 +583,21 @@ impl State {
 
     /// What was done on the paths of `other` was perhaps done.
     pub(crate) fn may_have_done(&mut self, other: &Self) {
-        self.calls.extend(other.calls.iter().cloned());
-        self.released.extend(&other.released);
+        self.calls.join(&other.calls);
+        self.released.join(&other.released);
         self.slots_given.retain(|of| other.slots_given.contains(of));
         self.sent |= other.sent;
-        self.used.extend(&other.used);
-        self.acts.extend(&other.acts);
-        self.touched.extend(&other.touched);
-        self.handed.extend(&other.handed);
-        self.closed.extend(&other.closed);
-        self.starts.extend(other.starts.iter().cloned());
-        for ask in &other.asks {
-            if !self.asks.contains(ask) {
-                self.asks.push(*ask);
+        self.used.join(&other.used);
+        self.acts.join(&other.acts);
+        self.touched.join(&other.touched);
+        self.handed.join(&other.handed);
+        self.closed.join(&other.closed);
+        self.starts.join(&other.starts);
+        if !Arc::ptr_eq(&self.asks, &other.asks) {
+            for ask in other.asks.iter() {
+                if !self.asks.contains(ask) {
+                    Arc::make_mut(&mut self.asks).push(*ask);
+                }
             }
         }
     }
@@ -639,9 +641,8 @@ impl State {
 
     /// Every slot either state knows of, with both values.
     fn pairs(&self, arena: &mut Arena, other: &Self) -> Vec<(Slot, TermId, TermId)> {
-        let places: BTreeSet<PlaceId> = self.mem.keys().chain(other.mem.keys()).copied().collect();
-        let epochs: BTreeSet<EpochId> =
-            self.epochs.keys().chain(other.epochs.keys()).copied().collect();
+        let places = union(self.mem.keys(), other.mem.keys());
+        let epochs = union(self.epochs.keys(), other.epochs.keys());
         let start = arena.nil();
         let mut pairs = Vec::with_capacity(places.len() + epochs.len());
         for epoch in epochs {
@@ -692,6 +693,21 @@ impl State {
             self.assume(arena, equal, is_nil);
         }
     }
+}
+
+fn only_if<T: Clone>(fine: bool, set: &SharedSet<T>) -> SharedSet<T> {
+    if fine { set.clone() } else { SharedSet::default() }
+}
+
+/// What is in one of two lists, in order.
+fn union<'a, T: Ord + Copy + 'a>(
+    one: impl Iterator<Item = &'a T>,
+    other: impl Iterator<Item = &'a T>,
+) -> Vec<T> {
+    let mut all: Vec<T> = one.chain(other).copied().collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 fn moved(arena: &mut Arena, place: PlaceId, from: TermId, to: TermId) -> PlaceId {
