@@ -350,7 +350,7 @@ impl Run<'_, '_> {
     /// Whether a lock is part of an object that an exit returns: its caller gets it locked.
     fn is_of_result(&self, exit: &Exit, lock: PlaceId) -> bool {
         let Root::Ptr(object) = self.arena.data(lock).root else { return false };
-        exit.results.iter().any(|&result| self.arena.unboxed(result) == object)
+        exit.objects.contains(&object)
     }
 
     /// Whether a lock is part of an object that was made here and that nobody else knows.

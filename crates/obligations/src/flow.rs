@@ -17,8 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Exit {
     pub(crate) state: State,
     pub(crate) span: Span,
-    /// Values of the results.
+    /// Values of the results; what is only known to be something has no other name.
     pub(crate) results: Vec<TermId>,
+    /// The same, each by its name.
+    pub(crate) objects: Vec<TermId>,
     /// Positions of results that were read from memory: somebody else has them.
     pub(crate) read: Vec<usize>,
     /// Which results are requests that ask for no body.
@@ -174,6 +176,7 @@ impl<'a> Run<'a, '_> {
                 let same = |e: &&mut Exit| {
                     e.span == exit.span
                         && e.results == exit.results
+                        && (e.objects == exit.objects || exit.state.held.is_empty())
                         && e.state.takes == exit.state.takes
                         && e.state.facts == exit.state.facts
                         && e.state.held == exit.state.held
@@ -226,6 +229,7 @@ impl<'a> Run<'a, '_> {
 
     pub(crate) fn exit(&mut self, mut state: State, span: Span) -> Exit {
         let mut results = Vec::with_capacity(self.func.results.len());
+        let mut objects = Vec::with_capacity(self.func.results.len());
         let mut read = Vec::new();
         let mut bodiless = Vec::new();
         for (i, &local) in self.func.results.iter().enumerate() {
@@ -235,6 +239,7 @@ impl<'a> Run<'a, '_> {
             let value = state.load(&mut self.arena, place);
             let mut value = state.resolve(&mut self.arena, value);
             let inner = self.arena.unboxed(value);
+            objects.push(inner);
             bodiless.push(self.bodiless.contains(&inner));
             if matches!(self.arena.get(inner), Term::Load(..) | Term::Elem(..)) {
                 read.push(i);
@@ -246,7 +251,7 @@ impl<'a> Run<'a, '_> {
             results.push(value);
         }
         state.trace.push(self.step(span, StepKind::Return));
-        Exit { state, span, results, read, bodiless }
+        Exit { state, span, results, objects, read, bodiless }
     }
 
     fn terminator(&mut self, state: State, block: &'a Block, next: &mut Vec<(BlockId, State)>) {
