@@ -46,6 +46,10 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) passed_on: BTreeSet<PlaceId>,
     /// Places whose address left view.
     pub(crate) known_elsewhere: BTreeSet<PlaceId>,
+    /// Lock operations of the function itself.
+    pub(crate) taken: BTreeSet<Span>,
+    /// Locks given back that a callee had left held.
+    pub(crate) taken_over: BTreeSet<PlaceId>,
     /// Locks given back that were not held then, even if only for a while.
     pub(crate) given: BTreeSet<PlaceId>,
     /// Whether a value leaves view only because it is stored in a field.
@@ -169,6 +173,8 @@ impl<'a, 'p> Run<'a, 'p> {
             handed: BTreeMap::new(),
             passed_on: BTreeSet::new(),
             known_elsewhere: BTreeSet::new(),
+            taken: BTreeSet::new(),
+            taken_over: BTreeSet::new(),
             given: BTreeSet::new(),
             storing: false,
             asking: Vec::new(),

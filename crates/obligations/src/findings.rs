@@ -8,11 +8,11 @@ use crate::state::{Detail, Held, State};
 use crate::summary::{
     Base, CallUnder, Outcome, Path, PathStep, Summary, Take, Test, Value, path_of, value_of,
 };
-use crate::term::{Epoch, PlaceId, Root, Term, TermId};
+use crate::term::{Epoch, Part, PlaceId, Root, Term, TermId};
 use crate::unlockers::Unlocker;
 use stanch_ir::{LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
-use stanch_types::TypeId;
+use stanch_types::{ObjectId, TypeId};
 use std::collections::BTreeMap;
 
 /// More outcomes than this are joined.
@@ -273,8 +273,12 @@ impl Run<'_, '_> {
     }
 
     /// Locks of this function that some exit keeps although others give them back. No such exit
-    /// passes its lock on to callers: one cause is one finding.
-    pub(crate) fn missing_unlocks(&self, exits: &mut [Exit]) -> Vec<MissingUnlock> {
+    /// passes its lock on to callers: one cause is one finding. The second list has those that callers
+    /// seem to get, by result, each with what names the lock: they do if anybody gives it back.
+    pub(crate) fn missing_unlocks(
+        &self,
+        exits: &mut [Exit],
+    ) -> (Vec<MissingUnlock>, Vec<KeptLock>) {
         let mut by_site: BTreeMap<(Span, PlaceId, LockMode), Vec<usize>> = BTreeMap::new();
         for (i, exit) in exits.iter().enumerate() {
             let handed = self.unlocked_by_results(exit);
@@ -284,6 +288,7 @@ impl Run<'_, '_> {
             }
         }
         let mut found: Vec<MissingUnlock> = Vec::new();
+        let mut kept: Vec<KeptLock> = Vec::new();
         let mut settled: Vec<(Span, PlaceId, LockMode)> = Vec::new();
         for ((site, lock, mode), keeping) in by_site {
             let explicit = self.unlocked.get(&site).copied();
@@ -305,14 +310,18 @@ impl Run<'_, '_> {
             if keeping.is_empty() {
                 continue;
             }
-            let at = |exit: &Exit| exit.state.trace.has(site);
-            if keeping.len() == exits.len()
-                || handed_over(self, exits, &keeping)
-                || kept_by_success(self, exits, &keeping, &at)
-            {
+            if keeping.len() == exits.len() {
                 continue;
             }
-            settled.push((site, lock, mode));
+            let at = |exit: &Exit| exit.state.trace.has(site);
+            let handed =
+                handed_over(self, exits, &keeping) || kept_by_success(self, exits, &keeping, &at);
+            if handed && explicit.is_none() {
+                continue;
+            }
+            if !handed {
+                settled.push((site, lock, mode));
+            }
             let known = flagged(self, exits, &keeping)
                 || explicit.is_some() && self.passed_on.contains(&lock)
                 || keeping.iter().all(|&i| self.is_of_result(&exits[i], lock));
@@ -325,10 +334,10 @@ impl Run<'_, '_> {
             let first = keeping.iter().map(|&i| &exits[i]).min_by_key(|e| e.span);
             let Some(exit) = first else { continue };
             let held = Held { lock, mode, site, deferred: false };
-            if found.iter().any(|f| f.span == site) {
+            if found.iter().chain(kept.iter().map(|k| &k.missing)).any(|f| f.span == site) {
                 continue;
             }
-            found.push(MissingUnlock {
+            let missing = MissingUnlock {
                 func: self.id,
                 lock: self.lock_name(&held),
                 mode,
@@ -339,12 +348,32 @@ impl Run<'_, '_> {
                 turn: false,
                 rough: self.detail == Detail::Rough || explicit.is_none(),
                 path: self.path_since(&exit.state, site),
-            });
+            };
+            match self.lock_object(lock) {
+                _ if !handed => found.push(missing),
+                Some(lock) => kept.push(KeptLock { lock, missing }),
+                None => {}
+            }
         }
         for exit in exits {
             exit.state.held.retain(|h| !settled.contains(&(h.site, h.lock, h.mode)));
         }
-        found
+        (found, kept)
+    }
+
+    /// The field or variable that a lock is.
+    fn lock_object(&self, lock: PlaceId) -> Option<ObjectId> {
+        let data = self.arena.data(lock);
+        match (data.parts.last(), data.root) {
+            (Some(Part::Field(field)), _) => Some(*field),
+            (None, Root::Global(variable)) => Some(variable),
+            _ => None,
+        }
+    }
+
+    /// The locks that the function gives back for others, who took them.
+    pub(crate) fn gives_for_others(&self) -> impl Iterator<Item = ObjectId> {
+        self.given.iter().chain(&self.taken_over).filter_map(|&lock| self.lock_object(lock))
     }
 
     /// Whether a lock is part of an object that an exit returns: its caller gets it locked.
@@ -398,6 +427,14 @@ impl Run<'_, '_> {
         }
         found
     }
+}
+
+/// A lock that some exits keep for callers, as it seems: what they return tells which.
+pub(crate) struct KeptLock {
+    /// The field or variable that it is.
+    pub(crate) lock: ObjectId,
+    /// What it is if nobody gives it back.
+    pub(crate) missing: MissingUnlock,
 }
 
 /// One outcome for all that `alike` holds of.

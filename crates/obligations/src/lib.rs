@@ -55,6 +55,7 @@ pub use order::{
 pub use report::*;
 
 use crate::exec::Run;
+use crate::findings::KeptLock;
 use crate::holders::InField;
 use crate::inferred::Stops;
 use crate::names::Names;
@@ -92,7 +93,11 @@ pub fn analyse(
     let mut results = Results::default();
     let mut stored = InFields::default();
     let is_main = &*program.source(package).name == "main";
+    let mut kept: Vec<KeptLock> = Vec::new();
+    let mut given: FxHashSet<ObjectId> = FxHashSet::default();
     for one in settle_all(&facts, &mut summaries, is_main) {
+        kept.extend(one.kept);
+        given.extend(one.gives);
         results.lost_cancels.extend(one.results.lost_cancels);
         results.lost_resources.extend(one.results.lost_resources);
         results.missing_unlocks.extend(one.results.missing_unlocks);
@@ -103,6 +108,7 @@ pub fn analyse(
         stored.held.extend(one.stored.held);
         results.locks.add(&facts, one.func, one.notes);
     }
+    results.missing_unlocks.extend(given_back_by_nobody(&facts, kept, &given, &results.incomplete));
     results.locks.complete(&facts, &results.double_locks);
     results.lost_cancels.extend(unread_fields(&facts, stored.cancels));
     results.lost_cancels.sort_by_key(|l| l.span);
@@ -227,6 +233,10 @@ struct Found {
     results: Results,
     stored: InFields,
     notes: Notes,
+    /// Locks that callers seem to get.
+    kept: Vec<KeptLock>,
+    /// Locks that it gives back for others.
+    gives: Vec<ObjectId>,
     /// Whether it asked for what was not known yet.
     early: bool,
 }
@@ -245,6 +255,8 @@ fn run(
         results: Results::default(),
         stored: InFields::default(),
         notes: Notes::default(),
+        kept: Vec::new(),
+        gives: Vec::new(),
         early: false,
     };
     let mut exits = run.explore();
@@ -257,12 +269,13 @@ fn run(
         found.results.incomplete.push(id);
         return (Summary { unknown: true, ..Summary::default() }, found);
     };
-    let mut missing = run.with_panics(&mut exits, |run, exits| run.missing_unlocks(exits));
+    let (mut missing, kept) = run.with_panics(&mut exits, |run, exits| run.missing_unlocks(exits));
     run.left_in_turns(&mut missing);
     let lost_slots = run.lost_slots(&exits);
     let mut summary = run.summary(&mut exits);
     facts.counted.complete(id, &mut summary);
     found.early = run.early;
+    found.gives = run.gives_for_others().collect();
     let ends_process = facts.ends_process(id, is_main);
     found.results.lost_cancels = run.lost_cancels(&exits, ends_process);
     found.results.lost_resources = run.lost_resources(&exits, ends_process);
@@ -274,6 +287,7 @@ fn run(
     });
     if !ends_process {
         found.results.missing_unlocks = missing;
+        found.kept = kept;
         found.results.lost_slots = lost_slots;
     }
     found.notes = std::mem::take(&mut run.notes);
@@ -293,6 +307,27 @@ fn run(
     (Summary { unknown: summary.unknown || blind, ..summary }, found)
 }
 
+/// The locks that callers seem to get although nobody gives them back for others: all functions that could
+/// are in this package, and each was followed to its end.
+fn given_back_by_nobody(
+    facts: &Package<'_>,
+    kept: Vec<KeptLock>,
+    given: &FxHashSet<ObjectId>,
+    incomplete: &[FuncId],
+) -> Vec<MissingUnlock> {
+    let unseen = |lock: ObjectId| {
+        let object = facts.program.object(lock);
+        exported(&object.name) || lock.package != facts.module.package
+    };
+    let nobody =
+        |k: &KeptLock| incomplete.is_empty() && !given.contains(&k.lock) && !unseen(k.lock);
+    kept.into_iter().filter(nobody).map(|k| k.missing).collect()
+}
+
+fn exported(name: &str) -> bool {
+    name.chars().next().is_some_and(char::is_uppercase)
+}
+
 /// Cancel functions stored in unexported fields that the package never reads.
 fn unread_fields(facts: &Package<'_>, stored: Vec<Stored>) -> Vec<LostCancel> {
     if stored.is_empty() {
@@ -302,10 +337,9 @@ fn unread_fields(facts: &Package<'_>, stored: Vec<Stored>) -> Vec<LostCancel> {
     let mut lost = Vec::new();
     for Stored { func, span, field, deadline } in stored {
         let object = facts.program.object(field);
-        let exported = object.name.chars().next().is_some_and(char::is_uppercase);
         let embedded = &*object.name == "CancelFunc";
         let own = field.package == facts.module.package;
-        if exported || embedded || !own || read.contains(&field) {
+        if exported(&object.name) || embedded || !own || read.contains(&field) {
             continue;
         }
         lost.push(LostCancel {

@@ -49,6 +49,7 @@ impl<'a> Run<'a, '_> {
         if !opaque {
             self.note_acquire(state, lock, mode, call.span);
         }
+        self.taken.insert(call.span);
         if opaque || self.take(state, lock, mode, site, how) {
             state.trace.push(self.step(call.span, StepKind::Acquire));
             state.hold(Held { lock, mode, site: call.span, deferred: false });
@@ -86,6 +87,7 @@ impl<'a> Run<'a, '_> {
         let (yes, no) = (self.arena.bool(true), self.arena.bool(false));
         self.set(&mut failed, call, 0, no);
         self.set(&mut state, call, 0, yes);
+        self.taken.insert(call.span);
         state.trace.push(self.step(call.span, StepKind::Acquire));
         state.hold(Held { lock, mode, site: call.span, deferred: false });
         vec![state, failed]
@@ -294,6 +296,9 @@ impl<'a> Run<'a, '_> {
         };
         if let Some(i) = exact(Some(mode)).or_else(|| exact(None)) {
             let held = state.held.remove(i);
+            if !self.taken.contains(&held.site) {
+                self.taken_over.insert(lock);
+            }
             if !silent {
                 self.unlocked.entry(held.site).or_insert(span);
             }

@@ -347,3 +347,104 @@ func (f *file) later(n int) (func(), error) {
 "#,
     );
 }
+
+#[test]
+fn results_that_nobody_takes_as_a_sign() {
+    check(
+        r#"
+type log struct { mu sync.Mutex; f *os.File; done bool }
+func (l *log) sync() error {
+    l.mu.Lock()
+  //^^^^^^^^^^^ leak[missing-unlock]: `l.mu` stays locked when `(*log).sync` returns at line 8
+    if l.done {
+        return nil
+      //^^^^^^^^ label: returns with `l.mu` locked
+    }
+    err := l.f.Sync()
+    l.mu.Unlock()
+  //^^^^^^^^^^^^^ label: other paths unlock it here
+    return err
+}
+
+type cache struct { mu sync.RWMutex; m map[string]*int }
+func (c *cache) find(k string) (*int, bool) {
+    c.mu.RLock()
+  //^^^^^^^^^^^^ leak[missing-unlock]: `c.mu` stays locked when `(*cache).find` returns at line 21
+    if p, ok := c.m[k]; ok {
+        return p, true
+      //^^^^^^^^ label: returns with `c.mu` locked
+    }
+    c.mu.RUnlock()
+  //^^^^^^^^^^^^^^ label: other paths unlock it here
+    return nil, false
+}
+"#,
+    );
+}
+
+#[test]
+fn results_that_tell_who_has_the_lock() {
+    check(
+        r#"
+type gate struct { mu sync.Mutex; open bool }
+func (g *gate) enter() bool {
+    g.mu.Lock()
+    if !g.open {
+        g.mu.Unlock()
+        return false
+    }
+    return true
+}
+func (g *gate) use(f func()) {
+    if g.enter() {
+        f()
+        g.mu.Unlock()
+    }
+}
+
+type door struct { mu sync.Mutex; open bool }
+func (d *door) enter() error {
+    d.mu.Lock()
+    if !d.open {
+        d.mu.Unlock()
+        return errors.New("closed")
+    }
+    return nil
+}
+func (d *door) leave() { d.mu.Unlock() }
+
+// Others may give this one back.
+type Vault struct { sync.Mutex; open bool }
+func (v *Vault) Enter() bool {
+    v.Lock()
+    if !v.open {
+        v.Unlock()
+        return false
+    }
+    return true
+}
+
+// The caller gets a locked element.
+type cell struct { mu sync.Mutex; n int; next *cell }
+func claim(c *cell) *cell {
+    for ; c != nil; c = c.next {
+        c.mu.Lock()
+        if c.n == 0 {
+            return c
+        }
+        c.mu.Unlock()
+    }
+    return nil
+}
+func use(c *cell, f func(*int)) bool {
+    c = claim(c)
+    if c == nil {
+        return false
+    }
+    defer c.mu.Unlock()
+    f(&c.n)
+    return true
+}
+"#,
+    );
+}
