@@ -35,7 +35,8 @@
 //!
 //! # Not reported
 //! Objects that leave the function's hands: returned, stored, sent, captured by a function that others
-//! got, passed to code that may keep them. What few callers close: it takes a path that closes the
+//! got, passed to code that may keep them. What a function that their maker was given has told of, by a
+//! channel: it may have told that they are closed. What few callers close: it takes a path that closes the
 //! object in the same function when all goes well, or several functions that close what the same
 //! function returns, and few that do not.
 
@@ -259,6 +260,8 @@ fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<Told> {
 
 #[cfg(test)]
 mod tests {
+    mod told;
+
     fn check(fixture: &str) {
         stanch_testing::check("missing-close", fixture);
     }

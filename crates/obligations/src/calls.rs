@@ -332,6 +332,7 @@ impl<'a> Run<'a, '_> {
         let method = |&arg: &TermId| matches!(self.arena.get(arg), Term::Text(text) if **text == *"\"HEAD\"");
         let bodiless = call.args.iter().any(method) || self.copies_bodiless(&call);
         let dst = call.dst;
+        self.note_callbacks(&call);
         let ended = self.ended_carrier(&call);
         let sure = self.is_sure(&call);
         let mut after = self.perform_plain(state, call);
@@ -702,10 +703,35 @@ impl<'a> Run<'a, '_> {
         self.set(state, call, 1, cancel);
     }
 
+    /// Notes the channels that functions know which a call is given.
+    fn note_callbacks(&mut self, call: &Invocation<'_>) {
+        for &arg in &call.args {
+            let Term::Closure(func) = *self.arena.get(arg) else { continue };
+            for capture in &self.package.module.funcs[func].captures {
+                let Some(local) = self.func.locals.get(capture.outer) else { continue };
+                let program = self.package.program;
+                if matches!(program.kind(program.underlying(local.ty)), TypeKind::Chan(..)) {
+                    self.tellers.insert((capture.outer, call.span));
+                }
+            }
+        }
+    }
+
     /// Something came out of a channel: if it is that of a context, which is over then, so are those made
-    /// from it, and nothing is owed for them.
+    /// from it, and nothing is owed for them. Nor for an object whose maker was given a function that
+    /// knows the channel: it may have told that the object has ended.
     pub(crate) fn came(&mut self, state: &mut State, chan: &Operand) {
-        if self.done_of.is_empty() || state.owed.is_empty() {
+        if state.owed.is_empty() {
+            return;
+        }
+        if let Operand::Local(local) = chan {
+            let told = self.tellers.iter().filter(|(known, _)| known == local);
+            let told: Vec<Span> = told.map(|&(_, site)| site).collect();
+            for site in told {
+                self.close(state, site);
+            }
+        }
+        if self.done_of.is_empty() {
             return;
         }
         let chan = self.peek(state, chan);

@@ -107,6 +107,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) gives_unnamed: bool,
     /// Whether something is discharged because a list has it now.
     pub(crate) gathering: bool,
+    /// Channels known to functions that a call was given, each with that call.
+    pub(crate) tellers: BTreeSet<(LocalId, Span)>,
     /// Texts that are well formed.
     pub(crate) proper: BTreeSet<TermId>,
 }
@@ -204,6 +206,7 @@ impl<'a, 'p> Run<'a, 'p> {
             left_in_turns: LeftInTurns::new(),
             gives_unnamed: false,
             gathering: false,
+            tellers: BTreeSet::new(),
             proper: BTreeSet::new(),
         };
         run.name_fields();

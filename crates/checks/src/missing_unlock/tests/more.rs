@@ -355,7 +355,7 @@ fn results_that_nobody_takes_as_a_sign() {
 type log struct { mu sync.Mutex; f *os.File; done bool }
 func (l *log) sync() error {
     l.mu.Lock()
-  //^^^^^^^^^^^ leak[missing-unlock]: `l.mu` stays locked when `(*log).sync` returns at line 8
+  //^^^^^^^^^^^ leak[missing-unlock]: `l.mu` stays locked when `(*log).sync` returns at line 7
     if l.done {
         return nil
       //^^^^^^^^ label: returns with `l.mu` locked
