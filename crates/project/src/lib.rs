@@ -17,6 +17,7 @@ mod paths;
 mod patterns;
 mod scan;
 mod target;
+mod tested;
 mod universe;
 mod vendor;
 

@@ -8,6 +8,7 @@ use crate::paths::{clean, is_dir, join_import, slashed};
 use crate::patterns::{Pattern, goroot_around, std_dirs, walk};
 use crate::scan::{Folder, Scanned};
 use crate::target::{DEFAULT_GO, Target};
+use crate::tested;
 use crate::universe::{Home, Origin, Universe};
 use crate::{Config, File, Import, Message, Module, Package, Variant, Workspace};
 use rayon::prelude::*;
@@ -525,6 +526,9 @@ impl Loader<'_> {
             self.messages.extend(std::mem::take::<Missing>(&mut universe.missing).messages());
         }
         self.say_cgo();
+        if !self.listing {
+            tested::share(&mut self.nodes);
+        }
         let mut messages = self.messages;
         let mut workspace = order(self.nodes, &mut messages);
         workspace.goroot.clone_from(&self.config.goroot);

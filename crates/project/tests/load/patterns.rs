@@ -164,6 +164,44 @@ package web
 }
 
 #[test]
+fn importers_see_tests_unless_that_is_a_cycle() {
+    let case = case(
+        "
+//- /m/go.mod
+module example.com/m
+go 1.25
+//- /m/core/core.go
+package core
+//- /m/core/core_test.go
+package core
+import \"example.com/m/helper\"
+//- /m/helper/helper.go
+package helper
+//- /m/helper/helper_test.go
+package helper
+import \"example.com/m/core\"
+//- /m/one/one.go
+package one
+import (\"example.com/m/core\"; \"example.com/m/helper\")
+//- /m/two/two.go
+package two
+import \"example.com/m/core\"
+",
+    );
+    // The tests of both packages import the other: the one that fewer import is as it is for all.
+    case.gives(
+        &["./..."],
+        "
+example.com/m/helper helper.go
+* example.com/m/core core.go core_test.go, example.com/m/helper
+example.com/m/core core.go
+* example.com/m/helper helper.go helper_test.go, example.com/m/core+test
+* example.com/m/one one.go, example.com/m/core+test, example.com/m/helper
+* example.com/m/two two.go, example.com/m/core+test",
+    );
+}
+
+#[test]
 fn tests_are_packages_of_their_own() {
     let mut case = case(
         "
@@ -190,7 +228,7 @@ package c_test
         "
 example.com/m/a a.go
 * example.com/m/a a.go a_test.go, fmt
-* example.com/m/b b.go, example.com/m/a
+* example.com/m/b b.go, example.com/m/a+test
 * example.com/m/a_test x_test.go, example.com/m/a+test, example.com/m/b
 * example.com/m/c_test c_test.go",
     );
