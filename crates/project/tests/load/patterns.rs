@@ -192,9 +192,9 @@ import \"example.com/m/core\"
     case.gives(
         &["./..."],
         "
+example.com/m/core core.go
 example.com/m/helper helper.go
 * example.com/m/core core.go core_test.go, example.com/m/helper
-example.com/m/core core.go
 * example.com/m/helper helper.go helper_test.go, example.com/m/core+test
 * example.com/m/one one.go, example.com/m/core+test, example.com/m/helper
 * example.com/m/two two.go, example.com/m/core+test",

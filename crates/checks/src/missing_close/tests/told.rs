@@ -27,7 +27,7 @@ func open(name string, ready chan int) (*link, error) {
 func forgets(name string, ready, late chan int) (*link, error) {
     gone := make(chan struct{})
     l, err := connect(name, func() { close(gone) })
-            //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[missing-close]: `l` is not closed when `forgets` returns at line 33
+            //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leak[missing-close]: `l` is not closed when `forgets` returns at line 34
     if err != nil {
         return nil, err
     }
