@@ -56,6 +56,7 @@ func beatWhileB(work func() error) error {
 
 func l02() { _ = beatWhileB(fail) }
 
+//pair:l03 stop-forgotten
 func beat(stop <-chan struct{}) {
 	for {
 		select {
@@ -66,7 +67,6 @@ func beat(stop <-chan struct{}) {
 	}
 }
 
-//pair:l03 stop-forgotten
 func renew(work func() error) (int, error) {
 	stop := make(chan struct{})
 	go beat(stop)
