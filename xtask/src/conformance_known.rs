@@ -1,4 +1,4 @@
-//! `cargo xtask conformance known`, `known-more` and `known-fresh`: which known leaks of released modules are found,
+//! `cargo xtask conformance known`, `known-more`, `known-fresh` and `known-held`: which known leaks of released modules are found,
 //! and whether the findings are gone where they were repaired, kept in `conformance/known.snap`.
 //!
 //! Downloads the modules. The leaks are in `conformance/known.tsv`, and why they are missed in

@@ -62,7 +62,7 @@ enum Command {
         /// The large corpora too, which takes minutes and some gigabytes of downloads
         #[arg(long)]
         full: bool,
-        /// Only these corpora (of `types`) or modules (of `known`, `known-more`, `known-fresh`)
+        /// Only these corpora (of `types`) or modules (of `known`, `known-more`, `known-fresh`, `known-held`)
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
         /// The Go installation; what `go env GOROOT` says if not given
@@ -107,6 +107,8 @@ enum Conformance {
     KnownMore,
     /// Repairs of 95 more modules that nobody had looked at before: as much again
     KnownFresh,
+    /// Repairs of 47 modules that were collected last, to see what was not worked on
+    KnownHeld,
     /// Programs that leak, and look-alikes
     Pairs,
     /// Accepted and rejected files of the Go tree
@@ -158,6 +160,9 @@ fn run(command: Command) -> Result<()> {
             }
             if matches!(what, Some(Conformance::KnownFresh)) {
                 conformance_known::run("known-fresh", update, &only)?;
+            }
+            if matches!(what, Some(Conformance::KnownHeld)) {
+                conformance_known::run("known-held", update, &only)?;
             }
             if matches!(what, Some(Conformance::Cost)) || what.is_none() && full {
                 conformance_cost::run(&goroot, update)?;
