@@ -97,6 +97,8 @@ impl FuncBuilder<'_, '_> {
                 self.context(d0, None, first, ContextKind::Detached, span);
             }
             EffectOp::ContextWithValue => {
+                // Whoever has the context can ask for the value.
+                self.escape(args.get(2).copied().into_iter().collect(), span);
                 if let Some(dst) = d0 {
                     self.push(Op::Assign { dst, src: first }, span);
                 }
