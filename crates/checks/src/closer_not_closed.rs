@@ -55,6 +55,8 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    mod together;
+
     fn check(fixture: &str) {
         stanch_testing::check("closer-not-closed", fixture);
     }

@@ -22,6 +22,10 @@
 //! }
 //! ```
 //!
+//! The same is told of an object that two or more error returns of the function take down again, by a
+//! call that closes its channels, deletes its entries or stops what it started, and that a later error
+//! return forgets.
+//!
 //! # Fix safety
 //! There is no automatic fix yet.
 //!
@@ -29,12 +33,17 @@
 //! Whatever leaves the function's hands is its new owner's business: returned, stored in an object
 //! that lives on, appended to a list that others have, sent, captured by a function that others got,
 //! passed to code out of view. What is in a list or table of the function's own is nobody's business
-//! any more once somebody looks at the elements.
+//! any more once somebody looks at the elements. An object that others take down is not told of where a
+//! call in between may do the same or may keep the object.
 
-use crate::Ctx;
 use crate::resource::{self, Words};
-use stanch_diagnostic::{Cause, Check, Finding, Stage};
+use crate::{Ctx, words};
+use stanch_diagnostic::{
+    Action, Cause, Check, Confidence, Finding, Label, Remedy, Severity, Stage,
+};
 use stanch_effects::Kind;
+use stanch_ir::Span;
+use stanch_obligations::{Forgotten, ResourceLoss};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -48,6 +57,12 @@ pub const CHECK: Check = Check {
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
     let lost = ctx.obligations.lost_resources.iter().filter(|l| resource::of_constructor(l));
+    let known = |f: &Forgotten| {
+        let exit = ResourceLoss::Return(f.exit);
+        ctx.obligations.lost_resources.iter().any(|l| (l.func, l.how) == (f.func, exit))
+    };
+    let forgotten = ctx.obligations.forgotten.iter().filter(|f| !known(f));
+    let forgotten = apart(forgotten).into_iter().map(|f| taken_down(ctx, &f));
     resource::apart(lost)
         .into_iter()
         .map(|lost| {
@@ -65,7 +80,61 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
             let note = "when the function succeeds it hands it on; when it fails nobody has it";
             resource::finding(ctx, &Words { check: &CHECK, thing, done, note, call }, lost)
         })
+        .chain(forgotten)
         .collect()
+}
+
+/// One of each object.
+fn apart<'f>(forgotten: impl Iterator<Item = &'f Forgotten>) -> Vec<(&'f Forgotten, Vec<Span>)> {
+    let mut kept: Vec<(&Forgotten, Vec<Span>)> = Vec::new();
+    for one in forgotten {
+        match kept.iter_mut().find(|(f, _)| (f.func, f.span) == (one.func, one.span)) {
+            Some((_, exits)) => exits.push(one.exit),
+            None => kept.push((one, vec![one.exit])),
+        }
+    }
+    kept
+}
+
+/// An object that other error returns of the function take down.
+fn taken_down(ctx: &Ctx<'_>, (lost, exits): &(&Forgotten, Vec<Span>)) -> Finding {
+    let (name, func) = (&lost.name, ctx.name(lost.func));
+    let call = words::quote(ctx, lost.taken_down).map(|text| format!("`{text}`"));
+    let call = call.unwrap_or_else(|| ctx.name(lost.ender));
+    let mut related: Vec<Label> = words::decision(ctx, &lost.path).into_iter().collect();
+    related.extend(exits.iter().map(|&exit| ctx.label(exit, "not taken down on this path")));
+    related.push(ctx.label(lost.taken_down, "another failing step takes it down"));
+    Finding {
+        check: &CHECK,
+        cause: CHECK.cause,
+        remedy: Remedy::ReleaseResource,
+        severity: Severity::Error,
+        confidence: Confidence::Likely,
+        message: format!(
+            "`{name}` is not taken down when {func} returns at line {}",
+            ctx.line(lost.exit)
+        ),
+        label: "made here".to_owned(),
+        package: ctx.path(),
+        function: ctx.symbol(lost.func).to_owned(),
+        location: ctx.location(lost.span),
+        goroutine: None,
+        also_blocked: Vec::new(),
+        related,
+        witness: words::witness(
+            ctx,
+            &lost.path,
+            (Action::Call, &format!("makes `{name}`")),
+            (Action::Call, "gives something back"),
+        ),
+        notes: vec![format!(
+            "{} other error returns of this function call {call}; after this one nobody has `{name}`",
+            lost.times
+        )],
+        help: Some(format!("call {call} on this path too")),
+        fix: None,
+        fingerprint: String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -463,6 +532,147 @@ func careful(name string, size int) (*store, error) {
 }
 "#,
         );
+    }
+
+    #[test]
+    fn taken_down_elsewhere() {
+        let program = |last: &str, expectation: &str| {
+            check(&format!(
+                r#"
+type book struct {{ all map[*entry]bool }}
+func (b *book) add(e *entry) {{ b.all[e] = true }}
+type part struct {{ e *entry; in *book }}
+type entry struct {{ one, two *part; n int }}
+func (e *entry) begin(b *book) {{
+    e.one.in, e.two.in = b, b
+    b.add(e)
+}}
+func (e *entry) end() {{ e.undo(); e.n = -1 }}
+func (e *entry) undo() {{
+    for _, p := range []*part{{e.one, e.two}} {{
+        delete(p.in.all, e)
+    }}
+}}
+func (e *entry) step(n int) error {{
+    if n == e.n {{ return errors.New("step") }}
+    e.n = n
+    return nil
+}}
+func (e *entry) last(n int) error {{
+    err := e.step(n)
+    if err != nil {{ e.undo() }}
+    return err
+}}
+func (e *entry) failed(n int) {{ e.n = n }}
+var kept []*entry
+func keep(e *entry) {{ kept = append(kept, e) }}
+func open(b *book, n int) (*entry, error) {{
+    e := &entry{{one: &part{{}}, two: &part{{}}}}
+{expectation}
+    e.begin(b)
+    if n < 0 {{
+        e.end()
+        return nil, errors.New("negative")
+    }}
+    if err := e.step(n); err != nil {{
+        e.end()
+        return nil, err
+    }}
+    {last}
+    return e, nil
+}}
+"#
+            ));
+        };
+        let found = "  //^ leak[constructor-error-leak]: `e` is not taken down when `open` returns at line 41";
+        let lost = "if err := e.step(n + 1); err != nil { return nil, err }";
+        program(lost, found);
+        program("if err := e.step(n + 1); err != nil { e.end(); return nil, err }", "");
+        program("if err := e.last(n + 1); err != nil { return nil, err }", "");
+        program(&format!("keep(e); {lost}"), "");
+        program(&format!("defer e.failed(n); {lost}"), "");
+        program("if n == 5 { return nil, nil }", "");
+        program("if n == 5 { return nil, errors.New(\"five\") }", "");
+    }
+
+    #[test]
+    fn what_takes_nothing_down_says_nothing() {
+        check(
+            r#"
+type job struct { n int; state string }
+func (j *job) mark(state string) { j.state = state }
+func (j *job) step(n int) error {
+    if n == j.n { return errors.New("step") }
+    j.n = n
+    return nil
+}
+func run(n int) (*job, error) {
+    j := &job{}
+    if err := j.step(n); err != nil {
+        j.mark("one")
+        return nil, err
+    }
+    if err := j.step(n + 1); err != nil {
+        j.mark("two")
+        return nil, err
+    }
+    if err := j.step(n + 2); err != nil {
+        return nil, err
+    }
+    return j, nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_child_that_works_for_its_parent() {
+        let program = |more: &str, body: &str, expectation: &str| {
+            check(&format!(
+                r#"
+type child struct {{ in chan int; stop chan struct{{}}; f func(int) }}
+func newChild(f func(int)) *child {{
+    c := &child{{in: make(chan int), stop: make(chan struct{{}}), f: f}}
+    {more}
+    go c.run()
+    return c
+}}
+var all []func(int)
+func (c *child) run() {{
+    for {{
+        select {{
+        case n := <-c.in:
+            c.f(n)
+        case <-c.stop:
+            return
+        }}
+    }}
+}}
+func (c *child) Close() {{ close(c.stop) }}
+type parent struct {{ c *child; n int }}
+func (p *parent) take(n int) {{ p.n += n }}
+func (p *parent) check() error {{
+    if p.n > 3 {{ return errors.New("many") }}
+    return nil
+}}
+func newParent() (*parent, error) {{
+    p := &parent{{}}
+    p.c = newChild(p.take)
+    {expectation}
+    if err := p.check(); err != nil {{
+        {body}
+        return nil, err
+    }}
+    return p, nil
+}}
+"#
+            ));
+        };
+        let found = "    //^^^^^^^^^^^^^^^^ leak[constructor-error-leak]: the goroutine of what this makes is not stopped";
+        program("", "", found);
+        program("", "p.c.Close()", "");
+        // Others may end it through the parent.
+        program("all = append(all, f)", "", "");
     }
 
     #[test]

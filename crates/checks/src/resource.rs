@@ -63,6 +63,8 @@ pub(crate) fn finding(ctx: &Ctx<'_>, words: &Words, lost: &LostResource) -> Find
     let mut related = Vec::new();
     let helper = lost.helper.and_then(|helper| ctx.name_span(helper));
     related.extend(helper.map(|place| ctx.label(place, "this function leaves it to its caller")));
+    let both = "here it comes together with what may be an error";
+    related.extend(lost.together.map(|place| ctx.label(place, both)));
     let never = !lost.closed && !lost.moved;
     let message = match lost.how {
         ResourceLoss::Replaced(at) => {

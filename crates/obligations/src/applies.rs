@@ -3,6 +3,7 @@
 use crate::calls::Invocation;
 use crate::escape::Env;
 use crate::exec::{Run, Site};
+use crate::names::Known;
 use crate::package::Writes;
 use crate::report::StepKind;
 use crate::state::{Held, State};
@@ -162,7 +163,7 @@ impl<'a> Run<'a, '_> {
         let mut groups: Vec<(Option<State>, Outcome)> = Vec::new();
         for ((fork, _), mut outcome) in feasible.into_iter().zip(possible.clone()) {
             outcome.leave_unclear(&possible);
-            // With an error that may be one comes nothing of use: that is the callee's business.
+            // With an error that may be one comes nothing of use, unless the callee is seen to return both.
             if let Some(failed) = self.failed(&mut outcome, call) {
                 groups.push((Some(fork.clone()), failed));
             }
@@ -202,8 +203,10 @@ impl<'a> Run<'a, '_> {
         };
         let error = (0..outcome.results.len()).find(is_error)?;
         let mut failed = outcome.clone();
-        for fresh in std::mem::take(&mut failed.fresh) {
-            failed.results[fresh.result] = None;
+        if outcome.together.is_none() {
+            for fresh in std::mem::take(&mut failed.fresh) {
+                failed.results[fresh.result] = None;
+            }
         }
         failed.results[error] = Some(Value::NonNil);
         outcome.results[error] = Some(Value::Nil);
@@ -294,8 +297,13 @@ impl<'a> Run<'a, '_> {
         }
         self.apply_slots(state, &env, outcome, call.span);
         self.apply_workers(state, &env, outcome, call);
+        let mut within: Vec<TermId> = Vec::new();
         for path in &outcome.used {
             if let Some(value) = self.find_value(state, &env, path) {
+                if self.goes_into_result(outcome, path, value, call) {
+                    within.push(value);
+                    continue;
+                }
                 if let Term::Owed(site) = *self.arena.get(value) {
                     state.trace.push(self.step(call.span, StepKind::Release));
                     if self.sites.get(&site).is_some_and(|s| s.kind == Some(Kind::Reference)) {
@@ -325,6 +333,10 @@ impl<'a> Run<'a, '_> {
             if let Some(value) = self.find_value(state, &env, path)
                 && !self.is_loan_at(state, func, path, value)
             {
+                if self.goes_into_result(outcome, path, value, call) {
+                    within.push(value);
+                    continue;
+                }
                 self.escape(state, value);
             }
         }
@@ -336,6 +348,7 @@ impl<'a> Run<'a, '_> {
         self.start_workers(state, &env, outcome, call);
         self.wrote(state, func, &outcome.kept);
         self.set_results(state, func, outcome, &values, call);
+        self.put_into_result(state, outcome, within, call);
         self.apply_fills(state, &env, outcome, call);
         for (lock, mode) in held {
             let taken = before.iter().any(|h| (h.lock, h.mode) == (lock, mode));
@@ -346,6 +359,60 @@ impl<'a> Run<'a, '_> {
                 state.trace.push(self.step(call.span, StepKind::Acquire));
                 state.hold(Held { lock, mode, site: call.span, deferred: false });
             }
+        }
+    }
+
+    /// Whether a callee puts an argument into what it returns, and nowhere else: an object of this
+    /// function's, or a method of one.
+    fn goes_into_result(
+        &self,
+        outcome: &Outcome,
+        path: &Path,
+        value: TermId,
+        call: &Invocation<'a>,
+    ) -> bool {
+        let [fresh] = &*outcome.fresh else { return false };
+        let kept = !self.learning
+            && !call.deferred
+            && fresh.kind == Some(Kind::Worker)
+            && path.steps.is_empty()
+            && call.dst.get(fresh.result).is_some();
+        if !kept {
+            return false;
+        }
+        let own = |value: TermId| matches!(self.arena.get(value), Term::New(_) | Term::Owed(_));
+        let value = self.arena.unboxed(value);
+        let within = outcome.within_results.contains(path);
+        match *self.arena.get(value) {
+            Term::Method(recv, method) => {
+                let Known::Body(body) = self.package.names.known(method) else { return false };
+                let lends = self.package.facts[body].lends;
+                (within || outcome.only_called.contains(path))
+                    && lends.leaves_whole(0)
+                    && !lends.ends(0)
+                    && own(self.arena.unboxed(recv))
+            }
+            _ => within && own(value),
+        }
+    }
+
+    fn put_into_result(
+        &mut self,
+        state: &mut State,
+        outcome: &Outcome,
+        values: Vec<TermId>,
+        call: &Invocation<'a>,
+    ) {
+        let [fresh] = &*outcome.fresh else { return };
+        let Some(&dst) = call.dst.get(fresh.result).filter(|_| !values.is_empty()) else { return };
+        let place = self.arena.local(dst);
+        let result = state.load(&mut self.arena, place);
+        let holder = self.arena.unboxed(result);
+        self.held_by.entry(holder).or_default().extend(values.iter().copied());
+        let known =
+            matches!(*self.arena.get(holder), Term::Owed(site) if state.owed.contains_key(&site));
+        if !known {
+            values.into_iter().for_each(|value| self.escape(state, value));
         }
     }
 
@@ -400,7 +467,9 @@ impl<'a> Run<'a, '_> {
             let (enders, helper) = (enders.clone(), Some(func));
             // The type is that of the object, not of what is in it.
             let ty = ty.filter(|_| fresh.within.is_empty());
-            let site = Site { kind, deadline, helper, enders, started, ty, ..Site::default() };
+            let together = outcome.together;
+            let site =
+                Site { kind, deadline, helper, enders, started, ty, together, ..Site::default() };
             self.own(state, call.span, site, true);
         }
         let wraps = self.wraps_error(state, call);
@@ -461,18 +530,39 @@ impl<'a> Run<'a, '_> {
 
     /// A function that is given an error and returns one wraps it: it is believed not to lose it.
     pub(crate) fn wraps_error(&mut self, state: &State, call: &Invocation<'a>) -> bool {
+        self.given_errors(call)
+            .into_iter()
+            .any(|arg| state.nilness(&self.arena, arg) == Some(false))
+    }
+
+    /// The arguments of a call that are errors.
+    fn given_errors(&self, call: &Invocation<'a>) -> Vec<TermId> {
         let program = self.package.program;
-        let Some(object) = call.object else { return false };
+        let Some(object) = call.object else { return Vec::new() };
         let TypeKind::Signature(signature) = program.kind(program.object(object).ty) else {
-            return false;
+            return Vec::new();
         };
         let skip = call.args.len().saturating_sub(signature.params.len());
         let errors = signature.params.iter().zip(call.args.iter().skip(skip));
-        let errors: Vec<TermId> = errors
-            .filter(|(param, _)| self.package.is_error(**param))
-            .map(|(_, &arg)| arg)
-            .collect();
-        errors.into_iter().any(|arg| state.nilness(&self.arena, arg) == Some(false))
+        errors.filter(|(param, _)| self.package.is_error(**param)).map(|(_, &arg)| arg).collect()
+    }
+
+    /// Whether a function is given an error that is nil.
+    pub(crate) fn wraps_nothing(&self, state: &State, call: &Invocation<'a>) -> bool {
+        self.given_errors(call).into_iter().any(|arg| state.nilness(&self.arena, arg) == Some(true))
+    }
+
+    /// What such a call returns as an error.
+    pub(crate) fn note_wrapped(&mut self, after: &[State], dst: &[LocalId]) {
+        for state in after {
+            for &local in dst {
+                if self.package.is_error(self.func.locals[local].ty) {
+                    let place = self.arena.local(local);
+                    let value = state.load(&mut self.arena, place);
+                    self.wrapped.insert(value);
+                }
+            }
+        }
     }
 
     pub(crate) fn unknown_result(&mut self, dst: LocalId, wraps: bool) -> TermId {

@@ -139,7 +139,10 @@ impl<'a> Run<'a, '_> {
                 let closure = self.arena.term(Term::Closure(func));
                 self.escape(state, closure);
             }
-            Target::Input(place) => self.use_input(state, place),
+            Target::Input(place) => {
+                self.given_away.insert(place);
+                self.use_input(state, place);
+            }
             Target::Effect(effect) if matches!(effect.op, Op::Unlock | Op::RUnlock) => {
                 if let Some(&recv) = args.first() {
                     let lock = self.arena.pointee(recv);
@@ -335,7 +338,11 @@ impl<'a> Run<'a, '_> {
         self.note_callbacks(&call);
         let ended = self.ended_carrier(&call);
         let sure = self.is_sure(&call);
+        let wraps = self.wraps_nothing(&state, &call);
         let mut after = self.perform_plain(state, call);
+        if wraps {
+            self.note_wrapped(&after, dst);
+        }
         if let Some(sure) = sure {
             self.succeeds(&mut after, dst, sure);
         }

@@ -94,6 +94,30 @@ impl Run<'_, '_> {
         news
     }
 
+    /// Whether an exit returns something that its caller has to end, and perhaps an error as well.
+    pub(crate) fn together(&self, exit: &Exit, outcome: &Outcome) -> Option<Span> {
+        let ended = |fresh: &Fresh| {
+            matches!(
+                fresh.kind,
+                Some(Kind::Body | Kind::Closer | Kind::Rows | Kind::Transaction | Kind::Worker)
+            )
+        };
+        if !outcome.fresh.iter().any(ended) {
+            return None;
+        }
+        let is_error = |&r: &LocalId| self.package.is_error(self.func.locals[r].ty);
+        let index = self.func.results.iter().position(is_error)?;
+        // What a deferred function makes of the error may hang on what this call was asked for.
+        if self.func.has_defer && self.func.locals[self.func.results[index]].captured_by_ref {
+            return None;
+        }
+        let error = *exit.results.get(index)?;
+        // An error that the function was given tells of no step of its own.
+        let given = matches!(self.arena.get(error), Term::Load(_, None));
+        let none = exit.state.nilness(&self.arena, error) == Some(true);
+        (!given && !none && !self.wrapped.contains(&error)).then_some(exit.span)
+    }
+
     /// What is owed for a result. What a type assertion gives is the object itself.
     fn owed_as_result(&self, result: TermId) -> Option<Span> {
         let mut value = self.arena.unboxed(result);

@@ -57,6 +57,7 @@ impl Run<'_, '_> {
                 continue;
             }
             self.storing = storing || within.contains(&term);
+            work.extend(self.held_by.get(&term).into_iter().flatten());
             match self.arena.get(term).clone() {
                 Term::Owed(site) => {
                     self.discharge(state, site);
@@ -112,6 +113,9 @@ impl Run<'_, '_> {
                         self.part_taken(state, place);
                     }
                     if epoch.is_none() {
+                        if !self.keeping {
+                            self.given_away.insert(place);
+                        }
                         state.handed.insert(place);
                         self.use_input(state, place);
                     } else {

@@ -111,6 +111,15 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) tellers: BTreeSet<(LocalId, Span)>,
     /// Texts that are well formed.
     pub(crate) proper: BTreeSet<TermId>,
+    /// What functions made of errors that are nil: they are believed to make nothing of nothing.
+    pub(crate) wrapped: BTreeSet<TermId>,
+    /// Inputs that leave view other than in a result, or in an object with a goroutine that has nothing
+    /// else of this function.
+    pub(crate) given_away: BTreeSet<PlaceId>,
+    /// Whether what leaves view only goes where a result or such an object goes.
+    pub(crate) keeping: bool,
+    /// What calls put into what they returned: that goes where the result goes.
+    pub(crate) held_by: FxHashMap<TermId, BTreeSet<TermId>>,
 }
 
 /// Something acquired by an operation of the function.
@@ -150,6 +159,8 @@ pub(crate) struct Site {
     pub(crate) handed: bool,
     /// For a list or table: where what is in it was made.
     pub(crate) gathered: Option<Span>,
+    /// The return of the helper that may give it together with an error.
+    pub(crate) together: Option<Span>,
     /// The path on which the operation ran again while it was owed, or what it had made was replaced.
     pub(crate) overwritten: Option<(ResourceLoss, Vec<Step>)>,
 }
@@ -208,6 +219,10 @@ impl<'a, 'p> Run<'a, 'p> {
             gathering: false,
             tellers: BTreeSet::new(),
             proper: BTreeSet::new(),
+            wrapped: BTreeSet::new(),
+            given_away: BTreeSet::new(),
+            keeping: false,
+            held_by: FxHashMap::default(),
         };
         run.name_fields();
         run

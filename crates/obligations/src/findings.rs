@@ -66,7 +66,10 @@ impl Run<'_, '_> {
     fn outcome(&mut self, exit: &mut Exit) -> Outcome {
         let mut outcome = Outcome::default();
         let given = self.gives_back(exit);
+        let used = exit.state.used.clone();
+        self.keeping = true;
         let news = self.results_owed(exit, &mut outcome);
+        self.keeping = false;
         let (func, results) = (self.func, &exit.results);
         let values = results.iter().zip(news);
         outcome.results = values
@@ -118,6 +121,12 @@ impl Run<'_, '_> {
         let handed = exit.state.handed.iter().filter(|place| exit.state.used.contains(place));
         outcome.handed = handed.filter_map(|&place| name(place)).collect();
         outcome.touched = exit.state.touched.iter().filter_map(|&place| name(place)).collect();
+        let within = exit.state.used.iter().chain(exit.state.touched.iter()).copied();
+        let within = within.filter(|place| !self.given_away.contains(place));
+        let (called, within): (Vec<PlaceId>, Vec<PlaceId>) = within.partition(|p| used.contains(p));
+        outcome.only_called = called.into_iter().filter_map(name).collect();
+        outcome.within_results = within.into_iter().filter_map(name).collect();
+        outcome.together = self.together(exit, &outcome);
         for list in [&mut outcome.held, &mut outcome.released] {
             list.dedup();
         }

@@ -258,7 +258,7 @@ fn is_filled(package: &Package<'_>, func: &Func, kind: &InstrKind) -> bool {
 }
 
 /// Whether a call makes what it returns: a method that cannot fail shows what its receiver has.
-fn makes(package: &Package<'_>, func: &Func, call: &Call) -> bool {
+pub(crate) fn makes(package: &Package<'_>, func: &Func, call: &Call) -> bool {
     let fails = call
         .dst
         .iter()

@@ -481,9 +481,9 @@ impl<'a> Run<'a, '_> {
         }
         let object = self.arena.pointee(owner);
         for part in self.parts(state, object) {
-            self.storing = true;
+            (self.storing, self.keeping) = (true, true);
             self.escape(state, part);
-            self.storing = false;
+            (self.storing, self.keeping) = (false, false);
         }
     }
 

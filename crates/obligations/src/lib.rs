@@ -40,6 +40,7 @@ mod sorted;
 mod state;
 mod summary;
 mod sure;
+mod taken_down;
 mod term;
 mod turns;
 mod unlockers;
@@ -142,6 +143,7 @@ pub fn analyse(
     results.makers = makers::find(&facts);
     results.idle = idle::find(&facts);
     results.dropped = dropped::find(&facts);
+    results.forgotten = taken_down::find(&facts);
     results.owners = holders::owner_facts(&facts, &summaries, held);
     let out = facts::give_out(&facts, &summaries, &stops);
     results.foreign = facts.foreign;

@@ -31,6 +31,8 @@ pub struct Results {
     pub idle: Vec<String>,
     /// What fields lose while it may be open.
     pub dropped: Vec<Dropped>,
+    /// What error returns leave that others of the same function take down.
+    pub forgotten: Vec<Forgotten>,
     /// What the functions do with locks, for [`join_locks`](crate::join_locks).
     pub locks: LockFacts,
     /// Functions that were too large for the budget: nothing is said of them.
@@ -143,6 +145,8 @@ pub struct LostResource {
     pub fails: bool,
     /// Whether it is a body that was read to its end, so that it holds nothing.
     pub read: bool,
+    /// The return of the helper that gives it together with an error, if that is how it is lost.
+    pub together: Option<Span>,
     /// For an object with a goroutine: where that starts.
     pub started: Option<Span>,
     /// What ends that goroutine.
@@ -220,6 +224,27 @@ pub enum How {
     Cleared,
     /// It is filled again, in a loop.
     Replaced,
+}
+
+/// An object that a function takes down again where a step fails, and not at this later error return.
+#[derive(Clone, Debug)]
+pub struct Forgotten {
+    /// The function.
+    pub func: FuncId,
+    /// Where the object is made.
+    pub span: Span,
+    /// The variable that holds it.
+    pub name: String,
+    /// The function that takes it down.
+    pub ender: FuncId,
+    /// The first call of that.
+    pub taken_down: Span,
+    /// At how many error returns it is called.
+    pub times: usize,
+    /// The return that forgets it.
+    pub exit: Span,
+    /// From the creation to the return.
+    pub path: Vec<Step>,
 }
 
 /// What became of an object that perhaps had to be closed, in one function.

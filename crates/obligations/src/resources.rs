@@ -389,6 +389,7 @@ impl<'a> Run<'a, '_> {
                 moved: site.released && !site.closed,
                 fails,
                 read,
+                together: site.together.filter(|_| fails),
                 started: site.started,
                 enders: site.enders.clone(),
             });

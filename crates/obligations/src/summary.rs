@@ -69,6 +69,12 @@ pub(crate) struct Outcome {
     pub(crate) results: Vec<Option<Value>>,
     /// What is known of numbers that hang on results, each with whether it holds.
     pub(crate) tells: Vec<(Path, Test, bool)>,
+    /// A return that may give something fresh and an error together.
+    pub(crate) together: Option<Span>,
+    /// Inputs among those that it may hand on which only the results have.
+    pub(crate) within_results: Vec<Path>,
+    /// Function values among these that are called besides.
+    pub(crate) only_called: Vec<Path>,
 }
 
 /// A comparison with a number.
@@ -185,6 +191,7 @@ impl Outcome {
         self.starts.iter().for_each(|(path, _)| f(path));
         self.tells.iter().for_each(|(path, ..)| f(path));
         self.fills.iter().for_each(|fill| f(&fill.path));
+        self.within_results.iter().chain(&self.only_called).for_each(&mut *f);
         self.slots_taken.iter().for_each(|(path, _)| f(path));
     }
 
@@ -300,6 +307,29 @@ impl Outcome {
                 self.settled.push(*result);
             }
         }
+        let within = |of: &Self, path: &Path| {
+            let plain = of.within_results.contains(path);
+            plain || of.only_called.contains(path)
+        };
+        let elsewhere = |of: &Self, path: &Path| {
+            (of.used.contains(path) || of.touched.contains(path)) && !within(of, path)
+        };
+        let called =
+            |path: &Path| self.only_called.contains(path) || other.only_called.contains(path);
+        let (mut only_called, mut within_results) = (Vec::new(), Vec::new());
+        let theirs = other.only_called.iter().chain(&other.within_results);
+        for path in self.only_called.iter().chain(&self.within_results).chain(theirs) {
+            if elsewhere(self, path) || elsewhere(other, path) {
+                continue;
+            }
+            let list: &mut Vec<Path> =
+                if called(path) { &mut only_called } else { &mut within_results };
+            if !list.contains(path) {
+                list.push(path.clone());
+            }
+        }
+        (self.only_called, self.within_results) = (only_called, within_results);
+        self.together = self.together.or(other.together);
         for path in &other.touched {
             if !self.touched.contains(path) {
                 self.touched.push(path.clone());
