@@ -607,4 +607,28 @@ func (t *waited) Stop() {
 "#,
         );
     }
+
+    #[test]
+    fn a_call_on_the_result_of_a_call_out_of_view() {
+        // What is not there may receive, also where only a method of its result is called.
+        let program = |body: &str, expectation: &str| {
+            check(&format!(
+                r#"
+package a
+
+import "example.com/absent"
+
+func f() {{
+    ch := make(chan int)
+    go func() {{ ch <- 1 }}()
+    {expectation}
+    {body}
+}}
+"#
+            ));
+        };
+        program("absent.Eventually(ch).Should(absent.Receive())", "");
+        program("absent.Eventually(1).Should(ch)", "");
+        program("absent.Eventually(1).Should()", "          //^^ leak[abandoned-send]:");
+    }
 }

@@ -232,12 +232,12 @@ impl<'a> Run<'a, '_> {
                     }
                     self.hand_to(state, target, &args);
                 }
-                acts(effect.op)
+                acts(effect.op) || self.brings_functions(&args)
             }
             Target::Unknown if borrows => false,
             Target::Unknown => {
                 self.hand_to(state, target, &args);
-                false
+                self.brings_functions(&args)
             }
         };
         if !worth {
@@ -254,6 +254,14 @@ impl<'a> Run<'a, '_> {
             return;
         }
         state.defers.push(pending);
+    }
+
+    /// Whether functions are among the arguments: what they give back they give back when the call runs,
+    /// also what is taken until then (`defer once.Do(mu.Unlock)`).
+    fn brings_functions(&self, args: &[TermId]) -> bool {
+        let is_function =
+            |&arg: &TermId| matches!(self.arena.get(arg), Term::Method(..) | Term::Closure(_));
+        args.iter().any(is_function)
     }
 
     /// A deferred function of the package settles what it gives back whatever happens, and guards

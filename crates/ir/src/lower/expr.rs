@@ -36,7 +36,13 @@ impl Lower<'_> {
                 Some(selection) => self.selector(expr, *x, &selection),
                 None => match self.object(*sel) {
                     Some(object) => self.object_value(object, info_ty, span),
-                    None => Operand::Unknown(info_ty),
+                    None => {
+                        // Nothing is known of the result, but the call before the dot takes place.
+                        if self.may_call(*x, 0) {
+                            self.expr(*x);
+                        }
+                        Operand::Unknown(info_ty)
+                    }
                 },
             },
             Expr::Index { x, indices } => self.index(expr, *x, *indices),

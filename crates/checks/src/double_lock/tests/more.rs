@@ -457,3 +457,44 @@ func tell(q *quiet) {
 "#,
     );
 }
+
+#[test]
+fn a_deferred_call_that_gets_what_unlocks() {
+    // It runs at the end: what was locked again until then is given back as well.
+    check(
+        r#"
+type pool struct { mu sync.Mutex; n int }
+func (p *pool) add() {
+    p.mu.Lock()
+    unlock := new(sync.Once)
+    defer unlock.Do(p.mu.Unlock)
+    if p.n > 3 {
+        unlock.Do(p.mu.Unlock)
+        p.less()
+        p.mu.Lock()
+        *unlock = sync.Once{}
+    }
+    p.n++
+}
+func (p *pool) less() {
+    p.mu.Lock()
+    defer p.mu.Unlock()
+    p.n--
+}
+func (p *pool) both() {
+    p.add()
+    p.less()
+    p.add()
+}
+func (p *pool) keeps() {
+    p.mu.Lock()
+    p.n++
+}
+func (p *pool) twice() {
+    p.keeps()
+    p.less()
+  //^^^^^^^^ leak[double-lock]:
+}
+"#,
+    );
+}
