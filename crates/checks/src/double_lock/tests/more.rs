@@ -498,3 +498,44 @@ func (p *pool) twice() {
 "#,
     );
 }
+
+#[test]
+fn two_calls_of_a_maker_give_two_objects() {
+    check(
+        r#"
+type table struct { mu sync.Mutex; n int }
+func newTable() *table { return &table{} }
+func sized() *table { return newTable() }
+func (t *table) lock() *sync.Mutex { return &t.mu }
+func two() {
+    a, b := newTable(), newTable()
+    a.mu.Lock()
+    defer a.mu.Unlock()
+    b.mu.Lock()
+    defer b.mu.Unlock()
+}
+func twoMore() {
+    a := sized()
+    b := sized()
+    a.mu.Lock()
+    b.mu.Lock()
+    b.mu.Unlock()
+    a.mu.Unlock()
+}
+func one() {
+    a := newTable()
+    a.mu.Lock()
+    defer a.mu.Unlock()
+    a.mu.Lock()
+  //^^^^^^^^^^^ leak[double-lock]: `a.mu`
+    a.mu.Unlock()
+}
+func asked(t *table) {
+    t.lock().Lock()
+    t.lock().Lock()
+  //^^^^^^^^^^^^^^^ leak[double-lock]: `t.lock()`
+    t.lock().Unlock()
+}
+"#,
+    );
+}
