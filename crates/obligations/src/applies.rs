@@ -3,21 +3,18 @@
 use crate::calls::Invocation;
 use crate::escape::Env;
 use crate::exec::{Run, Site};
+use crate::made;
 use crate::names::Known;
 use crate::package::Writes;
 use crate::report::StepKind;
 use crate::state::{Held, State};
 use crate::summary::{Base, Fresh, Outcome, Path, PathStep, Summary, Test, Value};
 use crate::term::{Arena, Epoch, EpochId, Part, PlaceId, Root, Term, TermId};
-use crate::visit;
 use stanch_effects::Kind;
-use stanch_ir::{FuncId, InstrKind, LocalId, PlaceBase, Proj, Rvalue};
+use stanch_ir::{FuncId, LocalId};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::TypeKind;
 use std::sync::Arc;
-
-/// So deep are calls followed to a function that makes what is returned.
-const MAX_MAKERS: u32 = 3;
 
 impl<'a> Run<'a, '_> {
     pub(crate) fn body(
@@ -76,14 +73,12 @@ impl<'a> Run<'a, '_> {
         match call.object {
             Some(object) if pure => {
                 let epoch = self.epoch(state, Epoch::Memory);
-                let makes = self.makes(func, MAX_MAKERS);
                 for (i, &dst) in call.dst.iter().enumerate() {
-                    let value = match makes && self.is_pointer(dst) {
-                        true => self.arena.fresh(),
-                        false => {
-                            let args = call.args.clone().into();
-                            self.arena.term(Term::Pure(object, i as u32, args, epoch))
-                        }
+                    let value = if made::makes(self.package, func, i) {
+                        self.arena.fresh()
+                    } else {
+                        let args = call.args.clone().into();
+                        self.arena.term(Term::Pure(object, i as u32, args, epoch))
                     };
                     self.assign(state, dst, value);
                 }
@@ -93,33 +88,6 @@ impl<'a> Run<'a, '_> {
                 self.fresh_results(state, call);
             }
         }
-    }
-
-    /// Whether a function makes objects, itself or by what it calls: then two calls give two of them.
-    fn makes(&self, func: FuncId, depth: u32) -> bool {
-        let Some(body) = self.package.module.funcs.get(func) else { return false };
-        let is_new = |kind: &InstrKind| match kind {
-            InstrKind::Assign(_, value) => match value {
-                Rvalue::New(_)
-                | Rvalue::MakeChan { .. }
-                | Rvalue::MakeMap(_)
-                | Rvalue::MakeSlice { .. } => true,
-                // The address of a field of what is given is the same each time.
-                Rvalue::AddressOf(place) => {
-                    matches!(place.base, PlaceBase::Local(_)) && !place.proj.contains(&Proj::Deref)
-                }
-                _ => false,
-            },
-            _ => false,
-        };
-        visit::kinds(body).any(is_new)
-            || depth > 0
-                && self.package.facts[func].callees.iter().any(|&f| self.makes(f, depth - 1))
-    }
-
-    fn is_pointer(&self, local: LocalId) -> bool {
-        let kind = self.package.program.kind(self.func.locals[local].ty);
-        matches!(kind, TypeKind::Pointer(_))
     }
 
     /// Forgets what `func` may have written, but for the captured variables in `kept`.

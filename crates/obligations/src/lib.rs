@@ -24,6 +24,7 @@ mod inferred;
 mod learned;
 mod lends;
 mod locks;
+mod made;
 mod makers;
 mod names;
 mod order;

@@ -5,6 +5,7 @@ use crate::visit;
 use stanch_base::{FxHashMap, FxHashSet};
 use stanch_ir::{
     BlockId, Call, Func, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, SelectOp,
+    Span,
 };
 use stanch_types::ObjectId;
 
@@ -60,6 +61,14 @@ impl Origins {
         match *self.defs.get(&local)? {
             Def::Instr(block, i) => Some(&func.blocks.get(block)?.instrs.get(i as usize)?.kind),
             Def::Arm(..) => None,
+        }
+    }
+
+    /// Where a local is given its value.
+    pub(crate) fn span(&self, func: &Func, local: LocalId) -> Option<Span> {
+        match *self.defs.get(&local)? {
+            Def::Instr(block, i) => Some(func.blocks.get(block)?.instrs.get(i as usize)?.span),
+            Def::Arm(block, _) => Some(func.blocks.get(block)?.term_span),
         }
     }
 

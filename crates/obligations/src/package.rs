@@ -18,6 +18,7 @@ use stanch_ir::{
 };
 use stanch_types::{Builtin, ConstValue, ObjectId, ObjectKind, Program, TypeId, TypeKind};
 use std::cell::RefCell;
+use std::sync::OnceLock;
 
 /// Facts of a package's functions.
 pub(crate) struct Package<'a> {
@@ -66,6 +67,8 @@ pub(crate) struct FuncFacts {
     pub(crate) lends: Lends,
     /// Its locals that some literal within assigns or whose address leaves.
     pub(crate) volatile: Vec<LocalId>,
+    /// Which of its results are objects that it makes; asked of few functions.
+    pub(crate) makes: OnceLock<Vec<bool>>,
 }
 
 /// What a function may write.

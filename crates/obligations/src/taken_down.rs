@@ -46,16 +46,20 @@ fn of_func(
 ) -> Vec<Forgotten> {
     let package = undoings.package;
     let mut found = Vec::new();
+    if !repeats(package, func) {
+        return found;
+    }
+    let origins = Origins::new(func);
     let objects: Vec<(LocalId, Span)> = func
         .locals
         .iter_enumerated()
         .filter(|(_, local)| local.kind == LocalKind::Var && !local.captured_by_ref)
-        .filter_map(|(local, _)| Some((local, made(package, func, local)?)))
+        .filter_map(|(local, _)| Some((local, made(package, func, &origins, local)?)))
         .collect();
     if objects.is_empty() {
         return found;
     }
-    let (origins, graph) = (Origins::new(func), Graph::new(func));
+    let graph = Graph::new(func);
     for (object, span) in objects {
         let names = aliases(func, &origins, object);
         let mut search =
@@ -67,37 +71,33 @@ fn of_func(
 
 /// Where a variable's value is made, if that is at one place: a literal, or a call that makes what it
 /// returns.
-fn made(package: &Package<'_>, func: &Func, object: LocalId) -> Option<Span> {
-    let program = package.program;
-    program.pointee(func.locals.get(object)?.ty)?;
-    let mut made = None;
-    for instr in func.blocks.iter().flat_map(|block| &block.instrs) {
-        let mut defines = false;
-        visit::defs(&instr.kind, &mut |local| defines |= local == object);
-        if !defines || matches!(instr.kind, InstrKind::DeclareVar(_)) {
-            continue;
+fn made(package: &Package<'_>, func: &Func, origins: &Origins, object: LocalId) -> Option<Span> {
+    let ty = func.locals.get(object)?.ty;
+    package.program.pointee(ty)?;
+    let Rvalue::Use(Operand::Local(from)) = origins.value(func, object)? else { return None };
+    let new = match (origins.value(func, *from), origins.call(func, *from)) {
+        (Some(Rvalue::New(_)), _) => true,
+        // Callers of functions with something to close are compared with each other.
+        (None, Some((call, _))) => given::makes(package, func, call) && !package.is_closable(ty),
+        _ => false,
+    };
+    origins.span(func, object).filter(|_| new)
+}
+
+/// Whether a function of the package is called in several places with a variable: few functions are
+/// looked at any further.
+fn repeats(package: &Package<'_>, func: &Func) -> bool {
+    let mut times: FxHashMap<FuncId, usize> = FxHashMap::default();
+    visit::kinds(func).any(|kind| match kind {
+        InstrKind::Call(call) if call.args.iter().any(|x| matches!(x, Operand::Local(_))) => {
+            package.body(&call.callee).is_some_and(|body| {
+                let times = times.entry(body).or_default();
+                *times += 1;
+                *times >= MIN_SIBLINGS
+            })
         }
-        let InstrKind::Assign(_, Rvalue::Use(Operand::Local(from))) = &instr.kind else {
-            return None;
-        };
-        let source = visit::kinds(func).find(|kind| {
-            let mut defines = false;
-            visit::defs(kind, &mut |local| defines |= local == *from);
-            defines
-        })?;
-        let new = match source {
-            InstrKind::Assign(_, Rvalue::New(_)) => true,
-            // Callers of functions with something to close are compared with each other.
-            InstrKind::Call(call) => {
-                given::makes(package, func, call) && !package.is_closable(func.locals[object].ty)
-            }
-            _ => false,
-        };
-        if !new || made.replace(instr.span).is_some() {
-            return None;
-        }
-    }
-    made
+        _ => false,
+    })
 }
 
 /// The locals that hold the object and nothing else.

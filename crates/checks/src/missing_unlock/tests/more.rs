@@ -448,3 +448,34 @@ func use(c *cell, f func(*int)) bool {
 "#,
     );
 }
+
+#[test]
+fn what_a_function_finds_is_one_object() {
+    // It makes something too, but not what it returns.
+    check(
+        r#"
+type options struct { n int }
+type shard struct { mu sync.Mutex; n int }
+type table struct { shards [4]*shard }
+func (t *table) of(k int) *shard {
+    o := &options{n: 1}
+    _ = o
+    return t.shards[k%4]
+}
+func (t *table) add(k int) {
+    t.of(k).mu.Lock()
+    t.of(k).n++
+    t.of(k).mu.Unlock()
+}
+func (t *table) keeps(k int) bool {
+    t.of(k).mu.Lock()
+  //^^^^^^^^^^^^^^^^^ leak[missing-unlock]:
+    if t.of(k).n > 3 {
+        return false
+    }
+    t.of(k).mu.Unlock()
+    return true
+}
+"#,
+    );
+}
