@@ -439,4 +439,57 @@ func connect(d time.Duration) error {
 "#,
         );
     }
+
+    #[test]
+    fn a_function_in_another_packages_variable_may_be_called() {
+        let server = |service: &str, mark: &str| {
+            format!(
+                r#"
+//- /serve/serve.go
+type Desc struct {{ Handle func(server any) }}
+type entry struct {{ server any; desc *Desc }}
+type Server struct {{ entries map[string]*entry }}
+func New() *Server {{ return &Server{{entries: map[string]*entry{{}}}} }}
+func (s *Server) Register(name string, desc *Desc, server any) {{
+    s.entries[name] = &entry{{server: server, desc: desc}}
+}}
+func (s *Server) Serve(names []string) {{
+    for _, name := range names {{
+        if e := s.entries[name]; e != nil {{
+            e.desc.Handle(e.server)
+        }}
+    }}
+}}
+//- /desc/desc.go
+import "serve"
+type Quitter interface {{ Quit() }}
+func quit(server any) {{ server.(Quitter).Quit() }}
+var Service = serve.Desc{{Handle: quit}}
+//- /m/m.go
+import ("desc"; "serve")
+type worker struct {{ stop chan<- bool }}
+func (w *worker) Quit() {{ w.stop <- true }}
+func ping(any) {{}}
+func Run(names []string) {{
+    s := serve.New()
+    stop := make(chan bool)
+    s.Register("quit", {service}, &worker{{stop: stop}})
+    s.Register("ping", &serve.Desc{{Handle: ping}}, nil)
+    go func() {{
+        <-stop
+      {mark}
+    }}()
+    s.Serve(names)
+}}
+var _ = &desc.Service
+"#
+            )
+        };
+        stanch_testing::check_shown("abandoned-receive", &server("&desc.Service", ""));
+        let mark = "//^^^^^^ leak[abandoned-receive]: this receive";
+        stanch_testing::check_shown(
+            "abandoned-receive",
+            &server("&serve.Desc{Handle: ping}", mark),
+        );
+    }
 }

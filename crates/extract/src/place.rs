@@ -4,8 +4,9 @@ use crate::classify::{is_named, is_timer, object_kind};
 use crate::effects::COND;
 use crate::function::FuncBuilder;
 use crate::translate::integer;
+use stanch_base::Idx;
 use stanch_ir::{Place, PlaceBase, Proj, Span};
-use stanch_model::{AllocKind, Op, Operand, Prim, UnknownKind};
+use stanch_model::{AllocKind, FnId, Op, Operand, Prim, UnknownKind};
 use stanch_types::{ObjectId, Program, TypeId, TypeKind};
 
 /// Structs nested deeper than this are out of view when they are replaced as a whole.
@@ -208,7 +209,11 @@ impl FuncBuilder<'_, '_> {
             }
             PlaceBase::Global(object) => {
                 let dst = self.temp();
-                if self.cx.changing.contains(&object) {
+                let changes = self.cx.changing.contains(&object);
+                if changes || object.package != self.cx.package {
+                    self.cx.outside.push((FnId::from_usize(self.id.index()), dst));
+                }
+                if changes {
                     self.push(Op::Unknown { dst, kind: UnknownKind::Any }, span);
                 } else {
                     let global = self.cx.global(object);

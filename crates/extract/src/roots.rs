@@ -288,7 +288,8 @@ pub(crate) fn clients(
 
 impl<'a> Explorer<'a> {
     fn new(program: &'a Program<'a>, module: &'a Module, translated: &'a Translated) -> Self {
-        let scopes = Scopes::new(&translated.program, &translated.parts, &translated.swaps);
+        let Translated { program: model, parts, swaps, outside, .. } = translated;
+        let scopes = Scopes::new(model, parts, swaps, outside);
         Self {
             program,
             module,

@@ -40,6 +40,9 @@ pub struct Translated {
     pub(crate) swaps: FxHashSet<FnId>,
     /// Ends of loops that are never reached.
     pub(crate) no_ends: IndexVec<FuncId, Vec<(BlockId, BlockId)>>,
+    /// Where package-level variables are read of which not all is in view that they may hold: those of
+    /// other packages, and those that change.
+    pub(crate) outside: Vec<(FnId, stanch_model::LocalId)>,
 }
 
 impl Translated {
@@ -81,6 +84,8 @@ pub(crate) struct Context<'a> {
     fields: FxHashMap<(Box<str>, u32), u32>,
     globals: IndexVec<GlobalId, Global>,
     global_ids: FxHashMap<ObjectId, GlobalId>,
+    /// Reads of package-level variables of which not all is in view that they may hold.
+    pub(crate) outside: Vec<(FnId, stanch_model::LocalId)>,
     tags: FxHashMap<String, TypeTag>,
     tagged: Vec<(TypeTag, TypeId)>,
     methods: FxHashMap<String, MethodId>,
@@ -122,6 +127,7 @@ pub(crate) fn translate<'a>(
         fields: FxHashMap::default(),
         globals: IndexVec::new(),
         global_ids: FxHashMap::default(),
+        outside: Vec::new(),
         tags: FxHashMap::default(),
         tagged: Vec::new(),
         methods: FxHashMap::default(),
@@ -159,6 +165,7 @@ pub(crate) fn translate<'a>(
         n_funcs: n,
         swaps: context.swaps,
         no_ends: names.no_ends().clone(),
+        outside: context.outside,
     }
 }
 

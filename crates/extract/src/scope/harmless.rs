@@ -200,7 +200,7 @@ mod tests {
     fn n_harmless(text: &str) -> usize {
         let model = Program::parse(text).expect("a program");
         let (none, parts) = (Default::default(), FxHashMap::default());
-        Scopes::new(&model, &parts, &none).harmless.len()
+        Scopes::new(&model, &parts, &none, &[]).harmless.len()
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod client;
 mod clocks;
 mod emit;
 mod fold;
+mod foreign;
 mod group;
 mod harmless;
 mod held;
@@ -96,8 +97,10 @@ impl<'m> Scopes<'m> {
         model: &'m Model,
         parts: &'m FxHashMap<Site, Parts>,
         swaps: &'m FxHashSet<FnId>,
+        outside: &[(FnId, LocalId)],
     ) -> Self {
-        let classes = Classes::of(model);
+        let mut classes = Classes::of(model);
+        foreign::hand_out(model, &mut classes, outside);
         let shapes = Shapes::new(model, &classes);
         let n = model.functions.len();
         let mut scopes = Self {

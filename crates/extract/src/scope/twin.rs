@@ -135,7 +135,7 @@ fn limits() -> Limits {
 /// What the slices say together; none if one of them is not explored to its end.
 fn sliced(model: &Program, root: FnId) -> Option<(Verdict, Vec<String>)> {
     let (none, parts) = (FxHashSet::default(), FxHashMap::default());
-    let scopes = Scopes::new(model, &parts, &none);
+    let scopes = Scopes::new(model, &parts, &none, &[]);
     let tree = Tree::of(&scopes, root);
     let mut covered: FxHashSet<u32> = FxHashSet::default();
     let mut all = Verdict::new();
@@ -192,7 +192,7 @@ fn kinds_of_seeds() {
     let model = Program::parse("fn root() {\n  c = chan 0\n  m = mutex\n  t = map\n}\n");
     let model = model.expect("a program");
     let (none, parts) = (FxHashSet::default(), FxHashMap::default());
-    let scopes = Scopes::new(&model, &parts, &none);
+    let scopes = Scopes::new(&model, &parts, &none, &[]);
     let root = model.function_named("root").expect("a root");
     let kinds = scopes.seeds(root).into_iter().map(|s| scopes.made[&s][0].1);
     assert_eq!(kinds.collect::<Vec<_>>(), [Kind::Wait, Kind::Lock]);
