@@ -39,4 +39,6 @@ var Programs = []meter.Program{
 	{Name: "k41", Run: k41},
 	{Name: "k42", Run: k42},
 	{Name: "k43", Run: k43},
+	{Name: "k44", Run: k44},
+	{Name: "k45", Run: k45},
 }

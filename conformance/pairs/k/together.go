@@ -257,3 +257,51 @@ func k43() {
 		m.stop()
 	}
 }
+
+// A press has a mill that works for it, whose goroutine closes the page of the press, and another one.
+type press struct {
+	mill  *mill
+	spare *mill
+	page  *os.File
+}
+
+func (p *press) turn(int) {
+	if p.page != nil {
+		_ = p.page.Close()
+	}
+	p.page, _ = os.Open(os.DevNull)
+}
+
+func (p *press) check(fail bool) error {
+	if fail {
+		return errBad
+	}
+	return nil
+}
+
+//pair:k44 closes-another-part
+func pressA(fail bool) (*press, error) {
+	p := &press{spare: newMill(func(int) {})}
+	p.mill = newMill(p.turn)
+	if err := p.check(fail); err != nil {
+		p.mill.stop()
+		return nil, err
+	}
+	return p, nil
+}
+
+func k44() { _, _ = pressA(true) }
+
+//pair:k45 closes-another-part
+func pressB(fail bool) (*press, error) {
+	p := &press{spare: newMill(func(int) {})}
+	p.mill = newMill(p.turn)
+	if err := p.check(fail); err != nil {
+		p.mill.stop()
+		p.spare.stop()
+		return nil, err
+	}
+	return p, nil
+}
+
+func k45() { _, _ = pressB(true) }

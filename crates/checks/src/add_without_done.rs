@@ -32,7 +32,8 @@
 //! # Not reported
 //! Wait groups of the function itself: `waitgroup-never-done` explores those. An `Add` of which no other path
 //! of the function shows who calls `Done`, by itself or by a goroutine that it starts. What is somebody
-//! else's business: once anything was sent, or handed on with no error returned, others may call it.
+//! else's business: once anything was sent, or handed on with no error returned, others may call it; and
+//! after a return without an error, if any function of the package calls `Done` of that field for others.
 
 use crate::Ctx;
 use crate::slot_words::{self, Words};
@@ -256,6 +257,45 @@ func all() {
     d.connect()
     d.wg.Wait()
 }
+"#,
+        );
+    }
+
+    #[test]
+    fn kept_without_an_error() {
+        check(
+            r#"
+type pool struct { wg sync.WaitGroup }
+func (p *pool) do(skip bool, f func()) {
+    p.wg.Add(1)
+  //^^^^^^^^^^^ leak[add-without-done]: `Done` of `p.wg` is missed when `(*pool).do` returns
+    if skip {
+        return
+    }
+    f()
+    p.wg.Done()
+}
+func (p *pool) Close() { p.wg.Wait() }
+type shared struct { wg sync.WaitGroup }
+func (s *shared) enter(ok bool) bool {
+    s.wg.Add(1)
+    if ok {
+        return true
+    }
+    s.wg.Done()
+    return false
+}
+func (s *shared) leave() { s.wg.Done() }
+type lent struct { wg sync.WaitGroup }
+func (l *lent) enter(ok bool, done func(*sync.WaitGroup)) bool {
+    l.wg.Add(1)
+    if ok {
+        return true
+    }
+    l.wg.Done()
+    return false
+}
+func (l *lent) group() *sync.WaitGroup { return &l.wg }
 "#,
         );
     }

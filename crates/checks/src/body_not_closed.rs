@@ -374,6 +374,20 @@ func (c *client) headWithin(ctx context.Context, u string) (string, error) {
     }
     return resp.Status, nil
 }
+func (c *client) send(method, u string) (*http.Response, error) {
+    req, err := c.request(method, u)
+    if err != nil {
+        return nil, err
+    }
+    return c.do(req)
+}
+func (c *client) headAsArgument(u string) (string, error) {
+    resp, err := c.send("HEAD", u)
+    if err != nil {
+        return "", err
+    }
+    return resp.Status, nil
+}
 func (c *client) get(u string) (string, error) {
     req, err := c.request("GET", u)
     if err != nil {

@@ -139,6 +139,8 @@ fn taken_down(ctx: &Ctx<'_>, (lost, exits): &(&Forgotten, Vec<Span>)) -> Finding
 
 #[cfg(test)]
 mod tests {
+    mod children;
+
     fn check(fixture: &str) {
         stanch_testing::check("constructor-error-leak", fixture);
     }
@@ -623,56 +625,6 @@ func run(n int) (*job, error) {
 }
 "#,
         );
-    }
-
-    #[test]
-    fn a_child_that_works_for_its_parent() {
-        let program = |more: &str, body: &str, expectation: &str| {
-            check(&format!(
-                r#"
-type child struct {{ in chan int; stop chan struct{{}}; f func(int) }}
-func newChild(f func(int)) *child {{
-    c := &child{{in: make(chan int), stop: make(chan struct{{}}), f: f}}
-    {more}
-    go c.run()
-    return c
-}}
-var all []func(int)
-func (c *child) run() {{
-    for {{
-        select {{
-        case n := <-c.in:
-            c.f(n)
-        case <-c.stop:
-            return
-        }}
-    }}
-}}
-func (c *child) Close() {{ close(c.stop) }}
-type parent struct {{ c *child; n int }}
-func (p *parent) take(n int) {{ p.n += n }}
-func (p *parent) check() error {{
-    if p.n > 3 {{ return errors.New("many") }}
-    return nil
-}}
-func newParent() (*parent, error) {{
-    p := &parent{{}}
-    p.c = newChild(p.take)
-    {expectation}
-    if err := p.check(); err != nil {{
-        {body}
-        return nil, err
-    }}
-    return p, nil
-}}
-"#
-            ));
-        };
-        let found = "    //^^^^^^^^^^^^^^^^ leak[constructor-error-leak]: the goroutine of what this makes is not stopped";
-        program("", "", found);
-        program("", "p.c.Close()", "");
-        // Others may end it through the parent.
-        program("all = append(all, f)", "", "");
     }
 
     #[test]

@@ -33,7 +33,9 @@
 //! may be the same: of two objects, or of elements with different indices. Calls through interfaces
 //! with more than three implementations in view. Where the called function locks on some of its paths
 //! only, the finding is `likely`; where it does so if a flag is set of which the call says nothing, the
-//! finding is `possible`, for the flag may well tell that the lock is held.
+//! finding is `possible`, for the flag may well tell that the lock is held; likewise under a lock that another
+//! call has left locked, which may have noted that. A lock is none that is held any more once its `Unlock`
+//! has left view, or code out of view was told whether there was one.
 
 use crate::module::ModuleCtx;
 use crate::symbol::in_words;

@@ -22,6 +22,14 @@ pub(crate) enum Gives {
 /// More functions whose results become part of each other's are not followed.
 const MAX_MAKERS: usize = 64;
 
+/// Helpers around helpers are followed so far.
+const MAX_HELPERS: usize = 4;
+
+/// The type in a key.
+fn ty(key: &str) -> &str {
+    key.rsplit_once('.').map_or("", |(ty, _)| ty)
+}
+
 /// The functions of the module that return what may have to be closed, by what they are told apart by.
 pub(crate) struct Makers<'m>(FxHashMap<&'m str, Vec<&'m Maker>>);
 
@@ -39,6 +47,21 @@ impl<'m> Makers<'m> {
     /// interface's method stands for, what one gives counts.
     pub(crate) fn gives(&self, key: &str) -> Gives {
         self.given(key, &mut BTreeSet::new())
+    }
+
+    /// The function whose result another one passes on as it is, by what it is told apart by: who uses the
+    /// one uses the other. Any other function is its own.
+    pub(crate) fn origin<'k>(&'k self, key: &'k str) -> &'k str {
+        let mut at = key;
+        for _ in 0..MAX_HELPERS {
+            let Some([maker]) = self.0.get(at).map(Vec::as_slice) else { break };
+            let plain = !(maker.takes || maker.unknown || maker.kept || maker.registered);
+            match maker.through.as_slice() {
+                [from] if plain && ty(from) == ty(at) => at = from,
+                _ => break,
+            }
+        }
+        at
     }
 
     fn given<'k>(&'k self, key: &'k str, seen: &mut BTreeSet<&'k str>) -> Gives {

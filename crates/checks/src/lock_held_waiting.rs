@@ -728,4 +728,39 @@ func New() *house {
 "#,
         );
     }
+
+    #[test]
+    fn who_waits_does_a_part_itself() {
+        let program = |own: &str, found: &str| {
+            check(&format!(
+                r#"
+type conn struct {{ mu sync.Mutex; wg sync.WaitGroup; closing bool; in chan int; n int }}
+func Dial() *conn {{
+    c := &conn{{in: make(chan int)}}
+    c.wg.Add(1)
+    go c.read()
+    return c
+}}
+func (c *conn) read() {{
+    defer c.wg.Done()
+    for n := range c.in {{
+        c.mu.Lock()
+        c.n += n
+        c.mu.Unlock()
+    }}
+}}
+func (c *conn) Close() {{
+    c.mu.Lock()
+    defer c.mu.Unlock()
+    {own}
+    c.wg.Wait()
+{found}
+}}
+"#
+            ));
+        };
+        let found = "  //^^^^^^^^^^^ leak[lock-held-waiting]: this waits for `(*conn).read`";
+        program("c.closing = true", found);
+        program("if !c.closing { c.closing = true; c.wg.Done() }", "");
+    }
 }

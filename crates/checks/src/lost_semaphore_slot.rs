@@ -29,7 +29,8 @@
 //! semaphores. Places of which the
 //! function does not show on another path that it gives them back, or that a goroutine does which it
 //! starts: whoever takes a place for others is not held to it. So is a place once something has been sent,
-//! or handed on with no error returned.
+//! or handed on with no error returned. Of returns without an error those are told whose place nobody can
+//! give back: no function of the package gives back a place of that field that it has not taken.
 
 use crate::Ctx;
 use crate::slot_words::{self, Words};
@@ -280,6 +281,7 @@ func (l *limiter) enter() error {
     }
     return nil
 }
+func (l *limiter) leave() { <-l.slots }
 func (l *limiter) all() {
     for i := 0; i < cap(l.slots); i++ {
         l.slots <- struct{}{}
@@ -315,7 +317,7 @@ func (l *limiter) enter() { l.slots <- struct{}{} }
 func (l *limiter) leave() { <-l.slots }
 func (l *limiter) forgets(name string) error {
     l.enter()
-  //^^^^^^^^^ leak[lost-semaphore-slot]
+  //^^^^^^^^^ leak[lost-semaphore-slot]: a place in `l.slots` is not given back
     if err := work(); err != nil {
         return err
     }
@@ -383,5 +385,72 @@ func (e *engine) run() error {
 }
 "#,
         );
+    }
+
+    #[test]
+    fn left_by_another_method() {
+        check(&format!(
+            "{LIMITER}{}",
+            r#"
+func (l *limiter) enter() { l.slots <- struct{}{} }
+func (l *limiter) leave() { <-l.slots }
+func (l *limiter) run(name string) error {
+    l.enter()
+  //^^^^^^^^^ leak[lost-semaphore-slot]: a place in `l.slots` is not given back
+    if name == "" {
+        return errors.New("no name")
+    }
+    defer l.leave()
+    return work()
+}
+func (l *limiter) fine(name string) error {
+    l.enter()
+    defer l.leave()
+    if name == "" {
+        return errors.New("no name")
+    }
+    return work()
+}
+"#
+        ));
+    }
+
+    #[test]
+    fn kept_without_an_error() {
+        check(&format!(
+            "{LIMITER}{}",
+            r#"
+func (l *limiter) run(skip bool) error {
+    l.slots <- struct{}{}
+  //^^^^^^^^^^^^^^^^^^^^^ leak[lost-semaphore-slot]: a place in `l.slots` is not given back
+    if skip {
+        return nil
+    }
+    err := work()
+    <-l.slots
+    return err
+}
+"#
+        ));
+        // Somebody gives back what others have taken, or gets the channel.
+        for other in [
+            "func (l *limiter) leave() { <-l.slots }",
+            "func (l *limiter) start() { go func() { <-l.slots }() }",
+            "func (l *limiter) all() chan struct{} { return l.slots }",
+        ] {
+            check(&format!(
+                "{LIMITER}{other}\n{}",
+                r#"
+func (l *limiter) enter(wait bool) bool {
+    l.slots <- struct{}{}
+    if wait {
+        return true
+    }
+    <-l.slots
+    return false
+}
+"#
+            ));
+        }
     }
 }

@@ -38,7 +38,8 @@
 //! got, passed to code that may keep them. What a function that their maker was given has told of, by a
 //! channel: it may have told that they are closed. What few callers close: it takes a path that closes the
 //! object in the same function when all goes well, or several functions that close what the same
-//! function returns, and few that do not.
+//! function returns, and few that do not. Who uses a function that only passes on what another one returns
+//! counts as a user of that.
 
 use crate::gives::{Gives, Makers};
 use crate::resource::{self, Words};
@@ -115,28 +116,28 @@ fn candidates(ctx: &Ctx<'_>) -> Vec<Candidate> {
 
 /// Findings of the module.
 pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
+    let makers = Makers::new(ctx);
     let mut users: FxHashMap<&str, Vec<&Candidate>> = FxHashMap::default();
     let candidates = || ctx.duties.iter().flat_map(|duties| &duties.candidates);
     for candidate in candidates().filter(|c| c.duty.given_by.is_none()) {
-        users.entry(&candidate.duty.key).or_default().push(candidate);
+        users.entry(makers.origin(&candidate.duty.key)).or_default().push(candidate);
     }
-    let makers = Makers::new(ctx);
     let idle = ctx.duties.iter().flat_map(|duties| &duties.idle);
     let idle: BTreeSet<&str> = idle.map(String::as_str).collect();
     let found = candidates().filter_map(|candidate| {
         if candidate.duty.given_by.is_some() {
             return Some((candidate, given(candidate)?));
         }
-        let all = users.get(&*candidate.duty.key)?;
+        let all = users.get(makers.origin(&candidate.duty.key))?;
         if closers(candidate, all).any(|closer| idle.contains(&*closer)) {
             return None;
         }
-        let Told { mut finding, own, rule } = told(candidate, all)?;
+        let Told { mut finding, own, rule, several } = told(candidate, all)?;
         let doubt = match makers.gives(&candidate.duty.key) {
             Gives::Something => None,
             Gives::Known if own => None,
             // What cannot fail may only make what others fill.
-            Gives::Unknown if rule && candidate.duty.fallible => None,
+            Gives::Unknown if (rule || own && several) && candidate.duty.fallible => None,
             Gives::Nothing => return None,
             Gives::Known => Some("another object knows it as well, and may close it"),
             Gives::Unknown => Some("whether it holds anything is not in view"),
@@ -196,6 +197,8 @@ struct Told {
     own: bool,
     /// Others close it as a rule.
     rule: bool,
+    /// Several others close it, whatever the rest does.
+    several: bool,
 }
 
 /// The methods that the users of a function call to end what it returns, each with its type.
@@ -255,7 +258,7 @@ fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<Told> {
     notes.retain(|note| !note.is_empty());
     notes.insert(0, note);
     let finding = Finding { notes, help: Some(help), ..finding };
-    Some(Told { finding, own: own || sibling, rule })
+    Some(Told { finding, own: own || sibling, rule, several: closing >= MIN_CLOSERS })
 }
 
 #[cfg(test)]

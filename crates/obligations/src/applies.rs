@@ -305,7 +305,7 @@ impl<'a> Run<'a, '_> {
         let mut within: Vec<TermId> = Vec::new();
         for path in &outcome.used {
             if let Some(value) = self.find_value(state, &env, path) {
-                if self.goes_into_result(outcome, path, value, call) {
+                if self.goes_into_result(state, outcome, path, value, call) {
                     within.push(value);
                     continue;
                 }
@@ -338,7 +338,7 @@ impl<'a> Run<'a, '_> {
             if let Some(value) = self.find_value(state, &env, path)
                 && !self.is_loan_at(state, func, path, value)
             {
-                if self.goes_into_result(outcome, path, value, call) {
+                if self.goes_into_result(state, outcome, path, value, call) {
                     within.push(value);
                     continue;
                 }
@@ -370,7 +370,8 @@ impl<'a> Run<'a, '_> {
     /// Whether a callee puts an argument into what it returns, and nowhere else: an object of this
     /// function's, or a method of one.
     fn goes_into_result(
-        &self,
+        &mut self,
+        state: &State,
         outcome: &Outcome,
         path: &Path,
         value: TermId,
@@ -385,20 +386,23 @@ impl<'a> Run<'a, '_> {
         if !kept {
             return false;
         }
-        let own = |value: TermId| matches!(self.arena.get(value), Term::New(_) | Term::Owed(_));
         let value = self.arena.unboxed(value);
         let within = outcome.within_results.contains(path);
         match *self.arena.get(value) {
             Term::Method(recv, method) => {
                 let Known::Body(body) = self.package.names.known(method) else { return false };
-                let lends = self.package.facts[body].lends;
+                let recv = self.arena.unboxed(recv);
                 (within || outcome.only_called.contains(path))
-                    && lends.leaves_whole(0)
-                    && !lends.ends(0)
-                    && own(self.arena.unboxed(recv))
+                    && self.is_made(recv)
+                    && self.leaves_owed(state, recv, body)
             }
-            _ => within && own(value),
+            _ => within && self.is_made(value),
         }
+    }
+
+    /// Whether a value is an object of this function's.
+    fn is_made(&self, value: TermId) -> bool {
+        matches!(self.arena.get(value), Term::New(_) | Term::Owed(_))
     }
 
     fn put_into_result(
@@ -460,8 +464,8 @@ impl<'a> Run<'a, '_> {
         values: &[Option<TermId>],
         call: &Invocation<'a>,
     ) {
-        // The answer to a request made with HEAD has no body.
-        let empty = call.args.iter().any(|arg| self.bodiless.contains(arg));
+        // The answer to a request made with HEAD has no body, whoever makes it.
+        let empty = call.args.iter().any(|&arg| self.bodiless.contains(&arg) || self.is_head(arg));
         let fresh = outcome.fresh.first().filter(|f| {
             let known = self.learning && !f.within.is_empty();
             let bodiless = empty && f.kind == Some(Kind::Body);

@@ -48,6 +48,9 @@ impl<'a> Run<'a, '_> {
             self.act_on_value(&mut state, chan, Act::Close);
             return vec![state];
         }
+        if matches!(target, Target::Unknown | Target::Input(_)) && !state.held.is_empty() {
+            self.told_of_locks(&mut state, call);
+        }
         let dst = &call.dst;
         self.perform(state, Invocation { target, object, args, dst, span, deferred: false })
     }
@@ -339,9 +342,14 @@ impl<'a> Run<'a, '_> {
         }
     }
 
+    /// Whether a value is the name of the method that asks for no body.
+    pub(crate) fn is_head(&self, value: TermId) -> bool {
+        matches!(self.arena.get(value), Term::Text(text) if **text == *"\"HEAD\"")
+    }
+
     fn perform(&mut self, state: State, call: Invocation<'a>) -> Vec<State> {
-        let method = |&arg: &TermId| matches!(self.arena.get(arg), Term::Text(text) if **text == *"\"HEAD\"");
-        let bodiless = call.args.iter().any(method) || self.copies_bodiless(&call);
+        let bodiless =
+            call.args.iter().any(|&arg| self.is_head(arg)) || self.copies_bodiless(&call);
         let dst = call.dst;
         self.note_callbacks(&call);
         let ended = self.ended_carrier(&call);
@@ -611,39 +619,6 @@ impl<'a> Run<'a, '_> {
             self.outside(state);
         }
         self.given(state, effect.gives, call);
-    }
-
-    /// Results of a library function, as far as something is known of them.
-    fn given(&mut self, state: &mut State, gives: Gives, call: &Invocation<'a>) {
-        let about = match gives {
-            Gives::AsksOf(n) | Gives::NilWith(n) => call.args.get(n as usize).copied(),
-            Gives::Any | Gives::Positive | Gives::NonNil | Gives::Alike => None,
-        };
-        let nil = about.and_then(|arg| state.nilness(&self.arena, arg));
-        if let (Gives::AsksOf(_), Some(true)) = (gives, nil) {
-            let no = self.arena.bool(false);
-            return self.set(state, call, 0, no);
-        }
-        for (i, &dst) in call.dst.iter().enumerate() {
-            let value = match (gives, nil, about) {
-                (Gives::Alike, ..) => self.alike(call, i),
-                (Gives::NonNil, ..) | (Gives::NilWith(_), Some(false), _) => self.arena.non_nil(),
-                (Gives::NilWith(_), Some(true), Some(arg)) => arg,
-                _ => self.arena.fresh(),
-            };
-            self.assign(state, dst, value);
-        }
-    }
-
-    /// A result that hangs on the arguments alone.
-    fn alike(&mut self, call: &Invocation<'a>, result: usize) -> TermId {
-        match call.object {
-            Some(object) => {
-                let args = call.args.clone().into();
-                self.arena.term(Term::Pure(object, result as u32, args, None))
-            }
-            None => self.arena.fresh(),
-        }
     }
 
     /// Whether a function that is given no error where it takes one says what kind of error it is: then

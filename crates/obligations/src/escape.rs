@@ -230,6 +230,10 @@ impl Run<'_, '_> {
         for path in &summary.gives {
             if let Some(lock) = self.find_place(state, &Env { callee: func, args }, path) {
                 let taker = self.package.module.funcs.get(func).map(|f| f.name_span);
+                if !state.held.iter().any(|h| h.lock == lock) {
+                    // Whoever gets this function gets that with it.
+                    self.given.insert(lock);
+                }
                 for held in state.held.iter().filter(|h| h.lock == lock) {
                     if let Some(taker) = taker {
                         self.handed.entry(held.site).or_insert(taker);

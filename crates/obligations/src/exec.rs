@@ -120,6 +120,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) keeping: bool,
     /// What calls put into what they returned: that goes where the result goes.
     pub(crate) held_by: FxHashMap<TermId, BTreeSet<TermId>>,
+    /// Methods of new objects that went to what these hold, and may end a part of them.
+    pub(crate) ended_by: FxHashMap<TermId, BTreeSet<FuncId>>,
 }
 
 /// Something acquired by an operation of the function.
@@ -223,6 +225,7 @@ impl<'a, 'p> Run<'a, 'p> {
             given_away: BTreeSet::new(),
             keeping: false,
             held_by: FxHashMap::default(),
+            ended_by: FxHashMap::default(),
         };
         run.name_fields();
         run
@@ -316,6 +319,9 @@ impl<'a, 'p> Run<'a, 'p> {
                 if let Rvalue::Composite { ty, elems } = rvalue {
                     self.note_composite(state, *ty, elems, instr.span);
                 }
+                if self.hold_parts(state, *local, rvalue) {
+                    return;
+                }
                 let value = self.rvalue(state, rvalue);
                 self.assign(state, *local, value);
             }
@@ -335,11 +341,11 @@ impl<'a, 'p> Run<'a, 'p> {
             InstrKind::Send { chan, value } => {
                 self.note_exchange(state, chan, true, instr.span);
                 self.note_feed(state, chan, instr.span);
+                let sent = self.operand(state, value);
+                self.escape(state, sent);
                 self.send_slot(state, chan, value, instr.span);
                 let chan = self.operand(state, chan);
                 self.act_on_value(state, chan, Act::Send);
-                let value = self.operand(state, value);
-                self.escape(state, value);
             }
             InstrKind::Recv { dst, ok, chan, .. } => {
                 self.note_exchange(state, chan, false, instr.span);
@@ -409,7 +415,10 @@ impl<'a, 'p> Run<'a, 'p> {
                     && !self.func.captures.iter().any(|c| c.inner == local)
             }
             Root::Ptr(pointer) => match *self.arena.get(pointer) {
-                Term::New(_) => !state.escaped.contains(&pointer),
+                Term::New(_) => {
+                    let shared = self.is_owed(state, value) && self.others_end(pointer, place);
+                    !state.escaped.contains(&pointer) && !shared
+                }
                 Term::Owed(site) => self.is_worker(site) && state.owed.contains_key(&site),
                 _ => false,
             },
@@ -677,7 +686,7 @@ impl<'a, 'p> Run<'a, 'p> {
     }
 
     /// A field gets a value: what was acquired is in it, unless it is closed already.
-    fn note_field(&mut self, state: &State, field: ObjectId, value: TermId) {
+    pub(crate) fn note_field(&mut self, state: &State, field: ObjectId, value: TermId) {
         if let Term::Owed(at) = *self.arena.get(self.arena.unboxed(value))
             && !state.closed.contains(&at)
             && let Some(site) = self.sites.get_mut(&at)

@@ -287,11 +287,11 @@ impl<'a> Run<'a, '_> {
                 for arm in arms {
                     let mut fork = state.clone();
                     if let stanch_ir::SelectOp::Send { value, chan } = &arm.op {
+                        let sent = self.operand(&mut fork, value);
+                        self.escape(&mut fork, sent);
                         self.send_slot(&mut fork, chan, value, arm.span);
                         let chan = self.operand(&mut fork, chan);
                         self.act_on_value(&mut fork, chan, Act::Send);
-                        let value = self.operand(&mut fork, value);
-                        self.escape(&mut fork, value);
                     }
                     if let stanch_ir::SelectOp::Recv { dst, ok, chan } = &arm.op {
                         if dst.is_none() {

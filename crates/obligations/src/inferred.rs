@@ -222,7 +222,9 @@ impl<'a> Run<'a, '_> {
         let owner = self.arena.unboxed(owner);
         self.start_in_fields(state, owner, start, span);
         match *self.arena.get(owner) {
-            Term::New(_) if !state.escaped.contains(&owner) => {
+            Term::New(_)
+                if !state.escaped.contains(&owner) && !self.ended_by.contains_key(&owner) =>
+            {
                 let site = Site {
                     kind: Some(Kind::Worker),
                     enders: start.enders.clone(),

@@ -247,10 +247,7 @@ impl<'a> Run<'a, '_> {
 
     /// Whether a local's type can hold another object.
     fn holds(&self, local: LocalId) -> bool {
-        let Some(local) = self.func.locals.get(local) else { return false };
-        let program = self.package.program;
-        !self.package.is_error(local.ty)
-            && !matches!(program.kind(program.underlying(local.ty)), TypeKind::Basic(_))
+        self.func.locals.get(local).is_some_and(|local| !self.package.holds_nothing(local.ty))
     }
 
     fn released_by(&mut self, state: &mut State, site: Span, closer: &str, deferred: bool) {

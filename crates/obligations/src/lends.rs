@@ -8,6 +8,7 @@ use crate::calls::{Invocation, Target};
 use crate::exec::Run;
 use crate::names::Known;
 use crate::package::Package;
+use crate::parts::Only;
 use crate::state::State;
 use crate::summary::{Base, Path};
 use crate::term::{Root, Term, TermId};
@@ -116,7 +117,7 @@ impl Lends {
     }
 
     /// Whether the parameter with this number may be ended as a whole.
-    fn ends_whole(self, param: usize) -> bool {
+    pub(crate) fn ends_whole(self, param: usize) -> bool {
         param >= BITS || self.ends_whole >> param & 1 == 1
     }
 
@@ -152,8 +153,7 @@ pub(crate) fn find(package: &Package<'_>) -> Vec<(FuncId, Lends)> {
         for _ in 0..ROUNDS {
             let mut changed = false;
             for &id in &members {
-                let func = &package.module.funcs[id];
-                let lends = Scan { package, known: &known, func }.run();
+                let lends = scan(package, &known, id, None);
                 changed |= std::mem::replace(&mut known[id], lends) != lends;
             }
             settled = !changed;
@@ -171,10 +171,21 @@ pub(crate) fn find(package: &Package<'_>) -> Vec<(FuncId, Lends)> {
     found
 }
 
+/// What one function does to its inputs. With `only`, an input leads to nothing but one of its fields.
+pub(crate) fn scan(
+    package: &Package<'_>,
+    known: &IndexVec<FuncId, Lends>,
+    id: FuncId,
+    only: Option<Only<'_>>,
+) -> Lends {
+    Scan { package, known, func: &package.module.funcs[id], only }.run()
+}
+
 struct Scan<'s, 'a> {
     package: &'s Package<'a>,
     known: &'s IndexVec<FuncId, Lends>,
     func: &'s Func,
+    only: Option<Only<'s>>,
 }
 
 /// What is known so far: the inputs that each local may hold, and those that are kept, ended, returned.
@@ -332,11 +343,21 @@ impl Scan<'_, '_> {
             | Rvalue::Slice { x, .. } => held.operand(x),
             Rvalue::Load(place) | Rvalue::AddressOf(place) => {
                 let field = place.proj.iter().any(|p| !matches!(p, Proj::Deref));
-                let bits = held.base(place);
+                let mut bits = held.base(place);
+                if let Some(only) =
+                    self.only.filter(|only| only.passes_by(self.package, self.func, place, to))
+                {
+                    bits.whole &= !(1_u64 << only.input);
+                }
                 if field { bits.within() } else { bits }
             }
             Rvalue::MapLookup { map, .. } => held.operand(map).within(),
-            Rvalue::MakeSlice { elems, .. } | Rvalue::Other(elems, _) => held.all(elems),
+            Rvalue::MakeSlice { elems, .. } => held.all(elems),
+            Rvalue::Other(elems, _) => {
+                let bits = held.all(elems);
+                held.keep(bits);
+                bits
+            }
             Rvalue::Append { slice, elems, .. } => held.operand(slice).with(held.all(elems)),
             Rvalue::Composite { elems, .. } => held.all(elems.iter().map(|(_, x)| x)),
             Rvalue::MakeClosure(literal) => self.literal(held, *literal),
@@ -373,7 +394,12 @@ impl Scan<'_, '_> {
 
     /// A function in view gets inputs; what it returns goes to `dst`.
     fn given(&self, held: &mut Held, callee: FuncId, input: usize, bits: Bits, dst: &[LocalId]) {
-        let known = self.known.get(callee).copied().unwrap_or_default();
+        let known = match self.only {
+            Some(only) if (bits.whole & !bits.part & !bits.from) >> only.input & 1 == 1 => {
+                only.of_callee(self.package, self.known, callee, input)
+            }
+            _ => self.known.get(callee).copied().unwrap_or_default(),
+        };
         let has = |mask: u64| input >= BITS || mask >> input & 1 == 1;
         if has(known.ends_whole) {
             held.end(bits);
@@ -578,7 +604,7 @@ impl Package<'_> {
     }
 
     /// Whether a value of a type cannot hold an object: numbers, strings, errors and rows of them.
-    fn holds_nothing(&self, ty: TypeId) -> bool {
+    pub(crate) fn holds_nothing(&self, ty: TypeId) -> bool {
         if self.is_error(ty) {
             return true;
         }

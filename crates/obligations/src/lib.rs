@@ -31,6 +31,7 @@ mod order;
 mod origin;
 mod package;
 mod panics;
+mod parts;
 mod ranges;
 mod report;
 mod resources;
@@ -45,6 +46,7 @@ mod taken_down;
 mod term;
 mod turns;
 mod unlockers;
+mod values;
 mod visit;
 mod workers;
 
@@ -63,6 +65,7 @@ use crate::inferred::Stops;
 use crate::names::Names;
 use crate::order::Notes;
 use crate::package::Package;
+use crate::slots::KeptSlot;
 use crate::state::Detail;
 use crate::summary::Summary;
 use stanch_base::{FxHashSet, IndexVec};
@@ -97,9 +100,13 @@ pub fn analyse(
     let is_main = &*program.source(package).name == "main";
     let mut kept: Vec<KeptLock> = Vec::new();
     let mut given: FxHashSet<ObjectId> = FxHashSet::default();
+    let mut kept_slots: Vec<KeptSlot> = Vec::new();
+    let mut slots_given: FxHashSet<ObjectId> = FxHashSet::default();
     for one in settle_all(&facts, &mut summaries, is_main) {
         kept.extend(one.kept);
         given.extend(one.gives);
+        kept_slots.extend(one.kept_slots);
+        slots_given.extend(one.slots_given);
         results.lost_cancels.extend(one.results.lost_cancels);
         results.lost_resources.extend(one.results.lost_resources);
         results.missing_unlocks.extend(one.results.missing_unlocks);
@@ -111,6 +118,12 @@ pub fn analyse(
         results.locks.add(&facts, one.func, one.notes);
     }
     results.missing_unlocks.extend(given_back_by_nobody(&facts, kept, &given, &results.incomplete));
+    if results.incomplete.is_empty() {
+        let lost = kept_slots.into_iter().filter(|k| !slots_given.contains(&k.object));
+        let own = |k: &KeptSlot| !is_seen_elsewhere(&facts, k.object);
+        let lost = lost.filter(|k| own(k) && !slots::hands_out(&facts, k.object));
+        results.lost_slots.extend(lost.map(|k| k.lost));
+    }
     results.locks.complete(&facts, &results.double_locks);
     results.lost_cancels.extend(unread_fields(&facts, stored.cancels));
     results.lost_cancels.sort_by_key(|l| l.span);
@@ -240,6 +253,10 @@ struct Found {
     kept: Vec<KeptLock>,
     /// Locks that it gives back for others.
     gives: Vec<ObjectId>,
+    /// Places in groups and semaphores that are lost if nobody gives them back for others, and those that
+    /// it gives back so.
+    kept_slots: Vec<KeptSlot>,
+    slots_given: Vec<ObjectId>,
     /// Whether it asked for what was not known yet.
     early: bool,
 }
@@ -260,6 +277,8 @@ fn run(
         notes: Notes::default(),
         kept: Vec::new(),
         gives: Vec::new(),
+        kept_slots: Vec::new(),
+        slots_given: Vec::new(),
         early: false,
     };
     let mut exits = run.explore();
@@ -274,11 +293,12 @@ fn run(
     };
     let (mut missing, kept) = run.with_panics(&mut exits, |run, exits| run.missing_unlocks(exits));
     run.left_in_turns(&mut missing);
-    let lost_slots = run.lost_slots(&exits);
+    let (lost_slots, kept_slots) = run.lost_slots(&exits);
     let mut summary = run.summary(&mut exits);
     facts.counted.complete(id, &mut summary);
     found.early = run.early;
     found.gives = run.gives_for_others().collect();
+    found.slots_given = run.slots_for_others();
     let ends_process = facts.ends_process(id, is_main);
     found.results.lost_cancels = run.lost_cancels(&exits, ends_process);
     found.results.lost_resources = run.lost_resources(&exits, ends_process);
@@ -291,6 +311,7 @@ fn run(
     if !ends_process {
         found.results.missing_unlocks = missing;
         found.kept = kept;
+        found.kept_slots = kept_slots;
         found.results.lost_slots = lost_slots;
     }
     found.notes = std::mem::take(&mut run.notes);
@@ -318,13 +339,15 @@ fn given_back_by_nobody(
     given: &FxHashSet<ObjectId>,
     incomplete: &[FuncId],
 ) -> Vec<MissingUnlock> {
-    let unseen = |lock: ObjectId| {
-        let object = facts.program.object(lock);
-        exported(&object.name) || lock.package != facts.module.package
+    let nobody = |k: &KeptLock| {
+        incomplete.is_empty() && !given.contains(&k.lock) && !is_seen_elsewhere(facts, k.lock)
     };
-    let nobody =
-        |k: &KeptLock| incomplete.is_empty() && !given.contains(&k.lock) && !unseen(k.lock);
     kept.into_iter().filter(nobody).map(|k| k.missing).collect()
+}
+
+/// Whether other packages can name a field or variable.
+fn is_seen_elsewhere(facts: &Package<'_>, object: ObjectId) -> bool {
+    exported(&facts.program.object(object).name) || object.package != facts.module.package
 }
 
 fn exported(name: &str) -> bool {

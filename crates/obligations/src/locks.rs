@@ -8,7 +8,7 @@ use crate::report::{DoubleLock, LockMode, StepKind};
 use crate::state::{Detail, Held, InputCall, State, TakeSite};
 use crate::summary::{CallUnder, Take, Value};
 use crate::term::{Part, PlaceId, Root, Term, TermId};
-use stanch_ir::Span;
+use stanch_ir::{Call, InstrKind, LocalId, Operand, Span};
 use stanch_types::ObjectKind;
 use std::sync::Arc;
 
@@ -100,12 +100,14 @@ impl<'a> Run<'a, '_> {
         state: &mut State,
         lock: PlaceId,
         mode: LockMode,
-        site: TakeSite,
+        mut site: TakeSite,
         how: Taking,
     ) -> bool {
         let blocks =
             |h: &&Held| h.lock == lock && (h.mode == LockMode::Write || mode == LockMode::Write);
         if let Some(held) = state.held.iter().find(blocks).cloned() {
+            // Who takes it only sometimes may go by what the callee that left it locked has noted.
+            site.guarded |= !how.always && !self.taken.contains(&held.site);
             self.report_double(state, &held, mode, &site, how);
             return false;
         }
@@ -280,6 +282,30 @@ impl<'a> Run<'a, '_> {
             }
             Target::Effect(_) | Target::Owed(_) | Target::Unknown => {}
         }
+    }
+
+    /// Code out of view is told what callees answered that return with a lock on some ways only: it may go
+    /// on for one answer and not for another, as assertions do.
+    pub(crate) fn told_of_locks(&mut self, state: &mut State, call: &Call) {
+        let told = |dst: &LocalId| {
+            call.args.iter().any(|arg| matches!(arg, Operand::Local(local) if local == dst))
+        };
+        let answers: Vec<Span> = self
+            .func
+            .blocks
+            .iter()
+            .flat_map(|block| &block.instrs)
+            .filter_map(|instr| match &instr.kind {
+                InstrKind::Call(made) if made.dst.iter().any(told) => {
+                    let body = self.package.body(&made.callee)?;
+                    let summary = self.summaries.get(body)?.as_ref()?;
+                    let sometimes = summary.outcomes.iter().any(|o| o.held.is_empty());
+                    sometimes.then_some(instr.span)
+                }
+                _ => None,
+            })
+            .collect();
+        state.held.retain(|h| self.taken.contains(&h.site) || !answers.contains(&h.site));
     }
 
     /// Gives a lock back.

@@ -8,14 +8,17 @@ use crate::calls::Invocation;
 use crate::escape::Env;
 use crate::exec::Run;
 use crate::flow::Exit;
+use crate::package::Package;
 use crate::report::{LostSlot, SlotEnd, SlotKind, StepKind};
-use crate::semaphores::TakenBy;
+use crate::semaphores::{TakenBy, object_of};
 use crate::state::State;
 use crate::summary::{Outcome, Path, Value, path_of};
 use crate::term::{Part, PlaceId, Root, Term, TermId};
+use crate::visit;
+use stanch_base::FxHashSet;
 use stanch_effects::Op;
-use stanch_ir::{FuncId, LocalId, Operand, Span};
-use stanch_types::TypeKind;
+use stanch_ir::{FuncId, InstrKind, LocalId, Operand, Rvalue, Span};
+use stanch_types::{ObjectId, TypeKind};
 use std::collections::BTreeMap;
 
 /// Ways on which a function does not give a place back that are kept.
@@ -52,6 +55,13 @@ pub(crate) struct Slots {
     missed: BTreeMap<Span, LostSlot>,
     /// Whether more is perhaps given back: a function was called that is too large to be followed.
     pub(crate) others: bool,
+}
+
+/// A place that is lost unless somebody gives it back for others.
+pub(crate) struct KeptSlot {
+    /// What holds the group or semaphore.
+    pub(crate) object: ObjectId,
+    pub(crate) lost: LostSlot,
 }
 
 /// A function that gives a place back on some of its ways.
@@ -416,20 +426,25 @@ impl<'a> Run<'a, '_> {
     }
 
     /// Places taken here that some exit keeps although others give them back or leave that to a
-    /// goroutine.
-    pub(crate) fn lost_slots(&self, exits: &[Exit]) -> Vec<LostSlot> {
-        let mut found: Vec<LostSlot> = Vec::new();
+    /// goroutine. The second list has those that are lost if nobody in the package gives back a place of
+    /// the field that he has not taken himself.
+    pub(crate) fn lost_slots(&self, exits: &[Exit]) -> (Vec<LostSlot>, Vec<KeptSlot>) {
+        let (mut found, mut kept): (Vec<LostSlot>, Vec<KeptSlot>) = (Vec::new(), Vec::new());
         for (&site, &evidence) in &self.slots.evidence {
+            let held = |e: &Exit| e.state.slots.iter().find(|s| s.site == site).copied();
             let keeps = |e: &&Exit| {
-                let held = e.state.slots.iter().find(|s| s.site == site);
                 // Who fails tells its caller that there is nothing to give back.
                 let fails = self.fails(e) || self.gives_up_on_error(e, site);
-                held.is_some_and(|s| match evidence {
+                held(e).is_some_and(|s| match evidence {
                     Evidence::There(_) => !s.loose || fails,
                     Evidence::Here(_) => fails,
                 })
             };
-            let keeping: Vec<&Exit> = exits.iter().filter(keeps).collect();
+            let mut keeping: Vec<&Exit> = exits.iter().filter(keeps).collect();
+            let sure = !keeping.is_empty();
+            if !sure {
+                keeping = exits.iter().filter(|e| held(e).is_some_and(|s| !s.loose)).collect();
+            }
             let Some(exit) = keeping.iter().min_by_key(|e| e.span) else { continue };
             let Some(slot) = exit.state.slots.iter().find(|s| s.site == site) else { continue };
             let mut spans: Vec<Span> = keeping.iter().map(|e| e.span).collect();
@@ -439,7 +454,7 @@ impl<'a> Run<'a, '_> {
                 Evidence::Here(span) => (span, SlotEnd::Here),
                 Evidence::There(span) => (span, SlotEnd::There),
             };
-            found.push(LostSlot {
+            let lost = LostSlot {
                 func: self.id,
                 name: self.place_name(slot.of),
                 kind: slot.kind,
@@ -449,13 +464,72 @@ impl<'a> Run<'a, '_> {
                 end,
                 how,
                 path: self.path_since(&exit.state, site),
-            });
+            };
+            match self.slot_object(slot.of) {
+                _ if sure => found.push(lost),
+                Some(object) => kept.push(KeptSlot { object, lost }),
+                None => {}
+            }
         }
         for (site, missed) in &self.slots.missed {
             if !found.iter().any(|f| f.span == *site) {
                 found.push(missed.clone());
             }
         }
-        found
+        (found, kept)
+    }
+
+    /// The field or variable that holds a group or semaphore.
+    fn slot_object(&self, of: PlaceId) -> Option<ObjectId> {
+        let data = self.arena.data(of);
+        let from = match (data.parts.last(), data.root) {
+            (None, Root::Ptr(pointer)) => match *self.arena.get(pointer) {
+                Term::Load(from, _) => from,
+                _ => return None,
+            },
+            _ => of,
+        };
+        let data = self.arena.data(from);
+        match (data.parts.last(), data.root) {
+            (Some(Part::Field(field)), _) => Some(*field),
+            (None, Root::Global(variable)) => Some(variable),
+            _ => None,
+        }
+    }
+
+    /// The fields and variables of which the function gives back places that it has not taken.
+    pub(crate) fn slots_for_others(&self) -> Vec<ObjectId> {
+        self.slots.given.keys().filter_map(|&of| self.slot_object(of)).collect()
+    }
+}
+
+/// Whether a function hands on the group or channel of a field or variable: it does more with it than take
+/// places and give them back.
+pub(crate) fn hands_out(package: &Package<'_>, object: ObjectId) -> bool {
+    package.module.funcs.iter().any(|func| {
+        let named = |kind: &InstrKind| match kind {
+            InstrKind::Assign(local, Rvalue::AddressOf(place) | Rvalue::Load(place)) => {
+                (object_of(place) == Some(object)).then_some(*local)
+            }
+            _ => None,
+        };
+        let holders: FxHashSet<LocalId> = visit::kinds(func).filter_map(named).collect();
+        !holders.is_empty() && visit::kinds(func).any(|kind| is_handed(package, kind, &holders))
+    })
+}
+
+fn is_handed(package: &Package<'_>, kind: &InstrKind, holders: &FxHashSet<LocalId>) -> bool {
+    let mut uses = 0;
+    visit::uses(kind, &mut |local| uses += u32::from(holders.contains(&local)));
+    let held = |x: &Operand| matches!(x, Operand::Local(l) if holders.contains(l));
+    match kind {
+        InstrKind::Send { value, .. } => held(value),
+        InstrKind::Recv { .. } | InstrKind::Assign(_, Rvalue::Len(_) | Rvalue::Cap(_)) => false,
+        InstrKind::Call(call) | InstrKind::Defer(call) | InstrKind::Go(call) => {
+            let op = package.op(&call.callee);
+            let own = is_of_slots(op) || matches!(op, Op::WaitGroupWait | Op::WaitGroupGo);
+            uses > u32::from(own && call.args.first().is_some_and(held))
+        }
+        _ => uses > 0,
     }
 }

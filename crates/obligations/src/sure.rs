@@ -1,9 +1,11 @@
-//! What cannot be otherwise: calls that do not fail, and types that interfaces are known to hold.
+//! What cannot be otherwise: calls that do not fail, what is known of results, and types that interfaces are
+//! known to hold.
 
 use crate::calls::Invocation;
 use crate::exec::Run;
 use crate::state::State;
 use crate::term::{Term, TermId};
+use stanch_effects::Gives;
 use stanch_ir::LocalId;
 use stanch_types::TypeId;
 
@@ -42,6 +44,39 @@ impl<'a> Run<'a, '_> {
                     self.proper.insert(text);
                 }
             }
+        }
+    }
+
+    /// Results of a library function, as far as something is known of them.
+    pub(crate) fn given(&mut self, state: &mut State, gives: Gives, call: &Invocation<'a>) {
+        let about = match gives {
+            Gives::AsksOf(n) | Gives::NilWith(n) => call.args.get(n as usize).copied(),
+            Gives::Any | Gives::Positive | Gives::NonNil | Gives::Alike => None,
+        };
+        let nil = about.and_then(|arg| state.nilness(&self.arena, arg));
+        if let (Gives::AsksOf(_), Some(true)) = (gives, nil) {
+            let no = self.arena.bool(false);
+            return self.set(state, call, 0, no);
+        }
+        for (i, &dst) in call.dst.iter().enumerate() {
+            let value = match (gives, nil, about) {
+                (Gives::Alike, ..) => self.alike(call, i),
+                (Gives::NonNil, ..) | (Gives::NilWith(_), Some(false), _) => self.arena.non_nil(),
+                (Gives::NilWith(_), Some(true), Some(arg)) => arg,
+                _ => self.arena.fresh(),
+            };
+            self.assign(state, dst, value);
+        }
+    }
+
+    /// A result that hangs on the arguments alone.
+    fn alike(&mut self, call: &Invocation<'a>, result: usize) -> TermId {
+        match call.object {
+            Some(object) => {
+                let args = call.args.clone().into();
+                self.arena.term(Term::Pure(object, result as u32, args, None))
+            }
+            None => self.arena.fresh(),
         }
     }
 

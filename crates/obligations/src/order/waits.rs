@@ -117,6 +117,9 @@ impl Search<'_> {
         held: &HeldLock,
     ) -> Option<Stuck<'_>> {
         let class = place.class()?;
+        if what == Waited::Group && self.does_a_part(waiting, place) {
+            return None;
+        }
         // Somebody else may close the channel, send or receive.
         if what != Waited::Group && self.free.contains(&(what, class)) {
             return None;
@@ -148,6 +151,18 @@ impl Search<'_> {
             }
         }
         first
+    }
+
+    /// Whether who waits for a group does a part of it first, with the lock: that may be what the goroutine
+    /// would do later.
+    fn does_a_part(&self, waiting: &Waiting, place: &Spot) -> bool {
+        let Some(wait) = waiting.path.first() else { return false };
+        self.takes.summary(waiting.key).signals.iter().any(|signal| {
+            let (Via::Here(span) | Via::Call(span, ..)) = signal.via;
+            signal.what == Waited::Group
+                && same_class(&signal.place, place)
+                && before(span, wait.span)
+        })
     }
 }
 

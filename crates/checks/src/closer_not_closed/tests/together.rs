@@ -81,3 +81,87 @@ fn no_error_is_made_of_none() {
 fn what_is_deferred_may_make_an_error() {
     program("defer func() { if s.n > 3 { last = os.Remove(name) } }(); return s, nil", DROPS, "");
 }
+
+#[test]
+fn structs_that_are_values() {
+    check(
+        r#"
+type client struct { conn net.Conn; name string }
+func (c *client) Close() error { return c.conn.Close() }
+type spool struct { w *os.File }
+func (s *spool) put(text string) error { _, err := s.w.Read([]byte(text)); return err }
+func export(name, text string) error {
+    f, err := os.Open(name)
+            //^^^^^^^^^^^^^ leak[closer-not-closed]: `f` is never closed
+    if err != nil {
+        return err
+    }
+    s := spool{f}
+    return s.put(text)
+}
+func closed(name, text string) error {
+    f, err := os.Open(name)
+    if err != nil {
+        return err
+    }
+    defer f.Close()
+    s := spool{f}
+    return s.put(text)
+}
+func returned(addr string) (client, error) {
+    conn, err := net.Dial("tcp", addr)
+    if err != nil {
+        return client{}, err
+    }
+    return client{conn: conn}, nil
+}
+func pointed(addr string) (*client, error) {
+    conn, err := net.Dial("tcp", addr)
+    if err != nil {
+        return nil, err
+    }
+    c := client{conn: conn}
+    return &c, nil
+}
+func copied(addr string, all chan client) error {
+    conn, err := net.Dial("tcp", addr)
+    if err != nil {
+        return err
+    }
+    c := client{conn: conn}
+    d := c
+    all <- d
+    return nil
+}
+func byMethod(addr string) error {
+    conn, err := net.Dial("tcp", addr)
+    if err != nil {
+        return err
+    }
+    c := client{conn: conn}
+    defer c.Close()
+    return nil
+}
+func listed(addrs []string) ([]client, error) {
+    var all []client
+    for _, addr := range addrs {
+        conn, err := net.Dial("tcp", addr)
+        if err != nil {
+            return all, err
+        }
+        all = append(all, client{conn: conn})
+    }
+    return all, nil
+}
+func captured(addr string, later func(func())) error {
+    conn, err := net.Dial("tcp", addr)
+    if err != nil {
+        return err
+    }
+    c := client{conn: conn}
+    later(func() { c.Close() })
+    return nil
+}
+"#,
+    );
+}

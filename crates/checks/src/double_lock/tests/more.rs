@@ -539,3 +539,79 @@ func asked(t *table) {
 "#,
     );
 }
+
+#[test]
+fn a_lock_used_as_a_signal() {
+    check(
+        r#"
+type system struct { keys func(context.Context) chan int }
+func make1(keys func(context.Context) chan int) *system { return &system{keys} }
+func given(out func(func(context.Context) chan int)) {
+    var mu sync.Mutex
+    mu.Lock()
+    out(func(ctx context.Context) chan int {
+        ch := make(chan int)
+        go func() {
+            defer mu.Unlock()
+            ch <- 1
+        }()
+        return ch
+    })
+    mu.Lock()
+}
+"#,
+    );
+}
+
+#[test]
+fn locks_that_callees_left() {
+    stanch_testing::check_shown(
+        "double-lock",
+        r#"
+type actor struct { mu, own sync.Mutex; now *string }
+func (a *actor) Lock(id *string) {
+    now := a.current()
+    if now == nil || *now != *id {
+        a.mu.Lock()
+        a.set(id)
+    }
+}
+func (a *actor) current() *string {
+    a.own.Lock()
+    defer a.own.Unlock()
+    return a.now
+}
+func (a *actor) set(id *string) {
+    a.own.Lock()
+    defer a.own.Unlock()
+    a.now = id
+}
+func again(a *actor, id *string) {
+    a.Lock(id)
+    a.Lock(id)
+}
+type state struct { mu sync.RWMutex; closed bool }
+func (s *state) enter() bool {
+    s.mu.RLock()
+    if s.closed {
+        s.mu.RUnlock()
+        return false
+    }
+    return true
+}
+func (s *state) lock() { s.mu.Lock() }
+func asserted(s *state, isFalse func(bool)) {
+    isFalse(s.enter())
+    s.lock()
+    s.mu.Unlock()
+}
+func asked(s *state) {
+    if s.enter() {
+        s.lock()
+      //^^^^^^^^ leak[double-lock]: `(*state).lock` blocks for ever: it locks `s.mu`, which is held here
+        s.mu.Unlock()
+    }
+}
+"#,
+    );
+}

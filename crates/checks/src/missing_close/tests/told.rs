@@ -47,3 +47,71 @@ func forgets(name string, ready, late chan int) (*link, error) {
 "#,
     );
 }
+
+const SCANS: &str = r#"
+type db interface { Scan() (cursor, error) }
+type cursor interface { Next() bool; Key() []byte; Close() error }
+func use(k []byte) error
+func a(d db) error {
+    c, err := d.Scan()
+    if err != nil {
+        return err
+    }
+    defer c.Close()
+    c.Next()
+    return use(c.Key())
+}
+func b(d db) error {
+    c, err := d.Scan()
+    if err != nil {
+        return err
+    }
+    defer c.Close()
+    return use(c.Key())
+}
+func e(d db) error {
+    c, err := scan(d)
+    if err != nil {
+        return err
+    }
+    defer c.Close()
+    c.Next()
+    return nil
+}
+func scan(d db) (cursor, error) { return d.Scan() }
+"#;
+
+#[test]
+fn what_holds_nothing_is_no_part_of_it() {
+    check(&format!(
+        "{SCANS}{}",
+        r#"
+func forgets(d db) ([]byte, error) {
+    c, err := d.Scan()
+            //^^^^^^^^ leak[missing-close]: `c` is never closed
+    if err != nil {
+        return nil, err
+    }
+    return c.Key(), nil
+}
+"#
+    ));
+}
+
+#[test]
+fn helpers_pass_it_on() {
+    check(&format!(
+        "{SCANS}{}",
+        r#"
+func forgets(d db) error {
+    c, err := scan(d)
+            //^^^^^^^ leak[missing-close]: `c` is never closed
+    if err != nil {
+        return err
+    }
+    c.Next()
+    return use(c.Key())
+}
+"#
+    ));
+}
