@@ -5,9 +5,11 @@ use crate::data::*;
 use stanch_syntax::ast::{self, Expr, ExprId, IdentId, List};
 use stanch_types::{Program, TypeId, TypeKind};
 
-/// What is assigned to: nothing (blank), a place, or a variable that is declared now.
+/// What is assigned to: nothing (blank), a part of what nothing is known of, a place, or a variable that is
+/// declared now.
 enum Target {
     Blank,
+    Unknown,
     Place(Place, TypeId),
     New(LocalId),
 }
@@ -87,11 +89,41 @@ impl Lower<'_> {
                 return Target::New(local);
             }
         }
+        if self.is_unknown_part(expr) {
+            return Target::Unknown;
+        }
         let ty = self.ty(expr);
         match self.place(expr) {
             Some(place) => Target::Place(place, ty),
             None => Target::Blank,
         }
+    }
+
+    /// Whether an expression is a part of what has an unknown type, as where a package is missing. Calls in
+    /// it take place.
+    fn is_unknown_part(&mut self, expr: ExprId) -> bool {
+        let ast = self.ast();
+        let (x, index) = match ast.expr(expr) {
+            Expr::Selector { x, sel } => {
+                if self.selection(expr).is_some() || self.object(*sel).is_some() {
+                    return false;
+                }
+                (*x, None)
+            }
+            Expr::Star(x) => (*x, None),
+            Expr::Index { x, indices } => (*x, ast.list(*indices).first()),
+            _ => return false,
+        };
+        let selector = matches!(ast.expr(expr), Expr::Selector { .. });
+        if !selector && !matches!(self.kind(self.ty(x)), TypeKind::Unknown) {
+            return false;
+        }
+        for &operand in std::iter::once(&x).chain(index) {
+            if self.may_call(operand, 0) {
+                self.expr(operand);
+            }
+        }
+        true
     }
 
     /// Whether an identifier on the left of `:=` declares a new variable.
@@ -106,9 +138,23 @@ impl Lower<'_> {
         }
     }
 
+    /// `expr = value`, where `ty` is the value's type.
+    pub(super) fn assign_to(&mut self, expr: ExprId, value: Operand, ty: TypeId, span: Span) {
+        let target = self.target(expr, false);
+        self.assign_target(target, value, ty, span);
+    }
+
     fn assign_target(&mut self, target: Target, value: Operand, ty: TypeId, span: Span) {
         match target {
             Target::Blank => {}
+            // Whoever gets at it may do anything with the value.
+            Target::Unknown => {
+                if let Operand::Local(_) | Operand::Func(_) = value {
+                    let callee = Callee::Value(Operand::Unknown(Program::UNKNOWN));
+                    let call = Call { callee, args: vec![value], dst: Vec::new(), spread: false };
+                    self.cur().push(InstrKind::Call(call), span);
+                }
+            }
             Target::New(local) => {
                 let to = self.cur().func.locals[local].ty;
                 let value = self.coerce(value, ty, to, span);
@@ -176,6 +222,12 @@ impl Lower<'_> {
         span: Span,
     ) {
         let ty = self.ty(lhs);
+        if self.is_unknown_part(lhs) {
+            if let Some(rhs) = rhs {
+                self.expr(rhs);
+            }
+            return;
+        }
         let Some(place) = self.place(lhs) else { return };
         let old = self.load(place.clone(), ty, span);
         let right = match rhs {

@@ -133,7 +133,7 @@ impl Lower<'_> {
                     }
                 }
                 // It may be promoted from a type that is not known, and gets what it is called on.
-                None if self.mode(*x) == Mode::Value && self.hides_methods(*x) => {
+                None if self.hides_methods(*x) => {
                     let recv = self.expr(*x);
                     (Callee::Value(Operand::Unknown(self.ty(fun))), Some(recv))
                 }
@@ -143,9 +143,22 @@ impl Lower<'_> {
         }
     }
 
+    /// Whether a value may have methods that are not known, its type or what that embeds being unknown.
     fn hides_methods(&self, x: ExprId) -> bool {
+        let ast = self.ast();
         let ty = self.ty(x);
-        self.program.embeds_unknown(self.program.pointee(ty).unwrap_or(ty))
+        if !matches!(self.kind(ty), TypeKind::Unknown) {
+            let ty = self.program.pointee(ty).unwrap_or(ty);
+            return self.mode(x) == Mode::Value && self.program.embeds_unknown(ty);
+        }
+        match ast.expr(ast.unparen(x)) {
+            // Not the name of a package.
+            Expr::Ident(ident) => self.object(*ident).is_some_and(|object| {
+                matches!(self.program.object(object).kind, ObjectKind::Var(_))
+            }),
+            Expr::Selector { .. } | Expr::Index { .. } | Expr::TypeAssert { .. } => true,
+            _ => self.may_call(x, 0),
+        }
     }
 
     fn arguments(

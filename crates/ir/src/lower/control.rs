@@ -453,11 +453,7 @@ impl Lower<'_> {
             self.cur().push(InstrKind::Assign(local, Rvalue::Use(value)), span);
             return;
         }
-        let to = self.ty(var);
-        if let Some(place) = self.place(var) {
-            let value = self.coerce(value, ty, to, span);
-            self.store(place, value, span);
-        }
+        self.assign_to(var, value, ty, span);
     }
 
     fn loop_body(

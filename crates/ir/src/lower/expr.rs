@@ -263,7 +263,7 @@ impl Lower<'_> {
     }
 
     /// Whether evaluating may run other code.
-    fn may_call(&self, expr: ExprId, depth: u32) -> bool {
+    pub(super) fn may_call(&self, expr: ExprId, depth: u32) -> bool {
         let ast = self.ast();
         match ast.expr(expr) {
             Expr::Ident(_) | Expr::BasicLit(_) | Expr::FuncLit { .. } | Expr::Bad => false,

@@ -250,10 +250,8 @@ impl Lower<'_> {
                 let local = self.declare(ident, LocalKind::Var);
                 self.cur().push(InstrKind::DeclareVar(local), span);
                 self.cur().push(InstrKind::Assign(local, Rvalue::Use(value)), span);
-            } else if let Some(place) = self.place(target) {
-                let to = self.ty(target);
-                let value = self.coerce(value, ty, to, span);
-                self.store(place, value, span);
+            } else {
+                self.assign_to(target, value, ty, span);
             }
         }
     }
