@@ -631,4 +631,92 @@ func f() {{
         program("absent.Eventually(1).Should(ch)", "");
         program("absent.Eventually(1).Should()", "          //^^ leak[abandoned-send]:");
     }
+
+    #[test]
+    fn what_is_out_of_view_is_assigned_to() {
+        let program = |body: &str, expectation: &str| {
+            check(&format!(
+                r#"
+package a
+
+import "example.com/absent"
+
+type own struct {{ c chan int }}
+func (o *own) Recv() {{ <-o.c }}
+
+func f(s *absent.Server) {{
+    ch := make(chan int)
+    go func() {{ ch <- 1 }}()
+    {expectation}
+    {body}
+}}
+"#
+            ));
+        };
+        let silent = [
+            "s.C = ch",
+            "absent.C = ch",
+            "*absent.P() = ch",
+            "s.L[0] = ch",
+            "s.C, s.N = ch, 1",
+            "s.Take = func() { <-ch }",
+            "s.Take = (&own{ch}).Recv",
+            "var r absent.Receiver = &own{ch}; r.Recv()",
+            "any(ch).(absent.Receiver).Recv()",
+        ];
+        silent.into_iter().for_each(|body| program(body, ""));
+        program("s.N = 1; s.N += 2", "          //^^ leak[abandoned-send]:");
+    }
+
+    /// Declarations of the packages, of which the effects have a row for the package only.
+    const LIBRARY: &str = r#"
+//- /slices/slices.go
+package slices
+func Clone[S ~[]E, E any](s S) S
+func Contains[S ~[]E, E comparable](s S, v E) bool
+//- /encoding/json/json.go
+package json
+import "io"
+type Decoder struct{ n int }
+func NewDecoder(r io.Reader) *Decoder
+func (d *Decoder) Decode(v any) error
+//- /regexp/regexp.go
+package regexp
+type Regexp struct{ n int }
+func MustCompile(s string) *Regexp
+func (r *Regexp) ReplaceAllStringFunc(src string, f func(string) string) string
+//- /m/m.go
+package m
+import ("encoding/json"; "regexp"; "slices")
+type reader struct { c chan int }
+func (r *reader) Read(p []byte) (int, error) { <-r.c; return 0, nil }
+"#;
+
+    #[test]
+    fn a_library_gets_hold_of_it() {
+        let program = |body: &str, expectation: &str| {
+            check(&format!(
+                r#"{LIBRARY}
+var used = []any{{slices.Contains[[]int], json.NewDecoder, regexp.MustCompile}}
+func f() {{
+    ch := make(chan int)
+    go func() {{ ch <- 1 }}()
+    {expectation}
+    {body}
+}}
+"#
+            ));
+        };
+        let silent = [
+            "s := make([]chan int, 1); copy(s, []chan int{ch}); <-s[0]",
+            "s := slices.Clone([]chan int{ch}); <-s[0]",
+            "var v any; json.NewDecoder(&reader{ch}).Decode(&v)",
+            "regexp.MustCompile(\"a\").ReplaceAllStringFunc(\"a\", func(s string) string { <-ch; return s })",
+        ];
+        silent.into_iter().for_each(|body| program(body, ""));
+        let fires = "          //^^ leak[abandoned-send]:";
+        program("slices.Contains([]chan int{nil}, ch)", fires);
+        program("s := make([]byte, 1); copy(s, []byte{1})", fires);
+        program("var v any; json.NewDecoder(&reader{nil}).Decode(&v)", fires);
+    }
 }

@@ -105,6 +105,7 @@ impl<'a> FuncBuilder<'_, 'a> {
         match &call.callee {
             IrCallee::Builtin(Builtin::Close) => Resolved::Model(Callee::Prim(Prim::Close)),
             IrCallee::Builtin(Builtin::Panic) => Resolved::Model(Callee::Prim(Prim::Panic)),
+            IrCallee::Builtin(_) if self.lets_go(call) => Resolved::Out,
             IrCallee::Builtin(_) => Resolved::Nothing,
             IrCallee::Closure(id, local) => {
                 if !self.cx.needs.relevant[*id] {
@@ -133,6 +134,7 @@ impl<'a> FuncBuilder<'_, 'a> {
 
     fn resolve_static(&mut self, object: ObjectId, call: &ir::Call) -> Resolved<'a> {
         match self.cx.names.known(object) {
+            Known::Effect(_) if self.lets_go(call) => Resolved::Out,
             Known::Effect(effect) => Resolved::Effect(effect),
             Known::Body(id) if self.cx.needs.relevant[id] => {
                 Resolved::Ours(Callee::Fn(FnId::from_usize(id.index())), id)
@@ -141,6 +143,11 @@ impl<'a> FuncBuilder<'_, 'a> {
             Known::Inert if !gives_unknown(self.cx.names, self.func, call) => Resolved::Nothing,
             Known::Inert | Known::Nothing => Resolved::Out,
         }
+    }
+
+    fn lets_go(&self, call: &ir::Call) -> bool {
+        let relevant = |id: FuncId| self.cx.needs.relevant[id];
+        crate::library::lets_go(self.cx.names, self.id, self.func, call, relevant)
     }
 
     /// Results about which nothing is known.

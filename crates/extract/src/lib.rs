@@ -13,6 +13,7 @@ mod ended;
 mod flow;
 mod function;
 mod instr;
+mod library;
 mod names;
 mod need;
 mod options;

@@ -28,6 +28,10 @@ pub(crate) struct Names<'a> {
     pub(crate) program: &'a Program<'a>,
     bodies: FxHashMap<ObjectId, FuncId>,
     known: FxHashMap<ObjectId, Known<'a>>,
+    /// Functions that have the effect of their package.
+    of_package: FxHashSet<ObjectId>,
+    /// Types of values that become interface values.
+    made_of: IndexVec<FuncId, FxHashMap<LocalId, TypeId>>,
     /// What pointers in temporaries without a type point to.
     pointees: IndexVec<FuncId, FxHashMap<LocalId, TypeId>>,
     /// Ends of loops that are never reached.
@@ -40,6 +44,7 @@ pub(crate) struct Names<'a> {
 struct Resolver<'a> {
     program: &'a Program<'a>,
     effects: &'a Effects,
+    of_package: FxHashSet<ObjectId>,
     /// The interface type that declares a method, by package.
     interfaces: FxHashMap<PackageId, FxHashMap<ObjectId, ObjectId>>,
 }
@@ -54,7 +59,12 @@ impl<'a> Names<'a> {
         let bodies = module.funcs.iter_enumerated().filter(|(_, f)| f.has_body);
         let bodies: FxHashMap<ObjectId, FuncId> =
             bodies.filter_map(|(id, f)| Some((f.object?, id))).collect();
-        let mut resolver = Resolver { program, effects, interfaces: FxHashMap::default() };
+        let mut resolver = Resolver {
+            program,
+            effects,
+            of_package: FxHashSet::default(),
+            interfaces: FxHashMap::default(),
+        };
         let mut known = FxHashMap::default();
         for object in mentioned(module) {
             known.entry(object).or_insert_with(|| {
@@ -64,12 +74,23 @@ impl<'a> Names<'a> {
                 }
             });
         }
-        let (pointees, no_ends, atomics) = (IndexVec::new(), IndexVec::new(), IndexVec::new());
-        let mut names = Self { program, bodies, known, pointees, no_ends, atomics, effects };
+        let mut names = Self {
+            program,
+            bodies,
+            known,
+            of_package: resolver.of_package,
+            made_of: IndexVec::new(),
+            pointees: IndexVec::new(),
+            no_ends: IndexVec::new(),
+            atomics: IndexVec::new(),
+            effects,
+        };
         let signals = crate::signals::never_closed(&names, module);
         for (id, func) in module.funcs.iter_enumerated() {
             let found = names.pointees_of(func);
             names.pointees.push(found);
+            let found = names.made_by(module, func);
+            names.made_of.push(found);
             let ends = crate::ticks::ends(&names, &signals, id, func);
             names.no_ends.push(ends);
             let found = names.atomics_of(func);
@@ -92,6 +113,32 @@ impl<'a> Names<'a> {
             }
         }
         found
+    }
+
+    fn made_by(&self, module: &Module, func: &Func) -> FxHashMap<LocalId, TypeId> {
+        let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+        let made = instrs.filter_map(|instr| match &instr.kind {
+            InstrKind::Assign(local, Rvalue::MakeInterface(value, _)) => {
+                Some((*local, self.operand_type(func, value)))
+            }
+            _ => None,
+        });
+        let is_ours = |(_, ty): &(LocalId, TypeId)| {
+            let named = self.program.named_object(self.program.pointee(*ty).unwrap_or(*ty));
+            let package = named.map(|named| named.package);
+            package.is_some_and(|p| p == module.package || module.linked.contains(&p))
+        };
+        made.filter(is_ours).collect()
+    }
+
+    /// The type, one with bodies in view, of the value that an interface value in a temporary was made of.
+    pub(crate) fn made_of(&self, id: FuncId, local: LocalId) -> Option<TypeId> {
+        self.made_of.get(id)?.get(&local).copied()
+    }
+
+    /// Whether nothing is known of a library function but what holds for all of its package.
+    pub(crate) fn is_of_package(&self, func: ObjectId) -> bool {
+        self.of_package.contains(&func)
     }
 
     fn atomics_of(&self, func: &Func) -> FxHashSet<LocalId> {
@@ -282,7 +329,9 @@ impl<'a> Resolver<'a> {
         if let Some(&body) = bodies.get(&func) {
             return Known::Body(body);
         }
-        self.effects.get(path, &symbol).map_or(Known::Nothing, Known::Effect)
+        let Some(effect) = self.effects.get(path, &symbol) else { return Known::Nothing };
+        self.of_package.insert(func);
+        Known::Effect(effect)
     }
 
     /// `path.Name`, `(path.Type).Method`, `(*path.Type).Method`.

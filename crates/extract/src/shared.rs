@@ -213,7 +213,7 @@ impl Inert<'_> {
 }
 
 /// Whether an operand is data through which nothing else can be reached.
-fn is_data(names: &Names<'_>, func: &Func, operand: &Operand) -> bool {
+pub(crate) fn is_data(names: &Names<'_>, func: &Func, operand: &Operand) -> bool {
     is_plain_type(names.program, names.operand_type(func, operand), DEPTH)
 }
 

@@ -332,6 +332,7 @@ impl Analysis<'_> {
                         self.changed = true;
                     }
                 }
+                Known::Effect(_) if self.lets_go(id, call) => self.escaping(id, call),
                 Known::Effect(effect) => {
                     self.effect_arguments(id, effect, call);
                     self.asked(id, effect, call);

@@ -165,6 +165,7 @@ impl<'a> Analysis<'a> {
         };
         match &call.callee {
             Callee::Builtin(Builtin::Close | Builtin::Panic) => Weight::Operation,
+            Callee::Builtin(_) if self.lets_go(id, call) => out(self),
             Callee::Builtin(_) => Weight::Nothing,
             Callee::Closure(literal, _) => match self.relevant[*literal] {
                 true => Weight::Operation,
@@ -175,6 +176,7 @@ impl<'a> Analysis<'a> {
                 false => out(self),
             },
             Callee::Static(object, _) => match self.names.known(*object) {
+                Known::Effect(_) if self.lets_go(id, call) => out(self),
                 Known::Effect(effect) => self.effect_weight(id, effect, call),
                 Known::Body(callee) if self.relevant[callee] => Weight::Operation,
                 Known::Body(_) => Weight::Value,
@@ -193,6 +195,12 @@ impl<'a> Analysis<'a> {
                 }
             },
         }
+    }
+
+    /// Whether a library function gets hold of what it is given.
+    pub(super) fn lets_go(&self, id: FuncId, call: &Call) -> bool {
+        let relevant = |callee: FuncId| self.relevant[callee];
+        crate::library::lets_go(self.names, id, &self.module.funcs[id], call, relevant)
     }
 
     /// Whether a method of this name of a type that becomes an interface value is relevant.
