@@ -33,7 +33,7 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
     let leak = &root.leak;
     let likely = is_likely(root);
     let stays = likely || leak.kind == LeakKind::AliveForEver || leak.goroutine == 0;
-    let reasons: [(&dyn Fn() -> bool, &'static str); 21] = [
+    let reasons: [(&dyn Fn() -> bool, &'static str); 23] = [
         (
             &|| {
                 let mut panics = leak.witness.iter().filter(|s| s.action == Act::Panic);
@@ -55,6 +55,8 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
             "one and the same question is answered in two ways",
         ),
         (&|| doubts::takes_for_own(ctx, leak), "the value may be another one than was made here"),
+        (&|| doubts::decides_constant(ctx, leak), "constants decide which way it goes there"),
+        (&|| doubts::sums_up(ctx, leak), "the room may be counted for all who send"),
         (&|| doubts::counts_on(ctx, leak), "the two loops may count the same"),
         (&|| doubts::fills_nothing(ctx, leak), "the loop may always have a turn"),
         (&|| doubts::starts_counted(ctx, leak), "the counter may be 0 whenever this is called"),

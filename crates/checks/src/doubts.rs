@@ -1,10 +1,12 @@
 //! Schedules of a leak that the source gives reasons to doubt.
 
+mod constants;
 mod values;
 
+pub(crate) use constants::decides_constant;
 pub(crate) use values::{
     counts_on, fails, fails_if_stuck, fills_nothing, is_nil_by_now, passes_error_on,
-    shares_counter, starts_counted, takes_for_own,
+    shares_counter, starts_counted, sums_up, takes_for_own,
 };
 
 use crate::Ctx;

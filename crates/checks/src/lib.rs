@@ -18,6 +18,8 @@ pub mod delete_missed_on_path;
 pub mod double_lock;
 mod doubts;
 pub mod dropped_while_open;
+#[cfg(test)]
+mod ended_tests;
 pub mod finalizer_cycle;
 mod generated;
 mod gives;

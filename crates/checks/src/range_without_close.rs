@@ -164,4 +164,56 @@ func sum() {
 "#,
         );
     }
+
+    #[test]
+    fn the_sender_closes_when_it_leaves() {
+        let program = |leaves: &str, mark: &str| {
+            stanch_testing::check_shown(
+                "range-without-close",
+                &format!(
+                    r#"
+type router struct {{
+    exit   chan struct{{}}
+    events chan int
+}}
+
+func (r *router) Start() {{
+    r.events = make(chan int)
+    r.exit = make(chan struct{{}})
+}}
+
+func (r *router) Watch(next func() int) {{
+    for {{
+        select {{
+        case <-r.exit:
+            {leaves}
+            return
+        case r.events <- next():
+        }}
+    }}
+}}
+
+func (r *router) Serve() {{
+    for {{
+        select {{
+        case <-r.events:
+        case <-r.exit:
+            return
+        }}
+    }}
+}}
+
+func (r *router) Stop() {{
+    close(r.exit)
+    for range r.events {{
+      {mark}
+    }}
+}}
+"#
+                ),
+            );
+        };
+        program("close(r.events)", "");
+        program("", "//^^^^^^^^^^^^^^ leak[range-without-close]: this loop");
+    }
 }

@@ -221,4 +221,47 @@ func f() {
 "#,
         );
     }
+
+    #[test]
+    fn whoever_begins_has_to_end() {
+        let program = |counterpart: &str, mark: &str| {
+            stanch_testing::check_shown(
+                "waitgroup-never-done",
+                &format!(
+                    r#"
+type crew struct {{
+    wg   sync.WaitGroup
+    quit chan struct{{}}
+    all  chan struct{{}}
+}}
+
+func New() *crew {{ return &crew{{quit: make(chan struct{{}}), all: make(chan struct{{}})}} }}
+
+func (c *crew) Begin() {{ c.wg.Add(1) }}
+
+{counterpart}
+
+func (c *crew) Started() {{
+    go func() {{
+        c.wg.Wait()
+      {mark}
+        close(c.all)
+    }}()
+}}
+
+func (c *crew) Take(n chan int) {{
+    select {{
+    case <-n:
+    case <-c.quit:
+    }}
+}}
+
+func (c *crew) Close() {{ close(c.quit) }}
+"#
+                ),
+            );
+        };
+        program("func (c *crew) End() { c.wg.Done() }", "");
+        program("", "//^^^^^^^^^ leak[waitgroup-never-done]: this wait");
+    }
 }

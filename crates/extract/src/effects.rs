@@ -9,7 +9,7 @@ use stanch_ir::{self as ir, Callee as IrCallee, InstrKind, Rvalue, Span};
 use stanch_model::{
     AllocKind, Bindable, Call, Callee, Const, ContextKind, LocalId, Op, Operand, Prim, UnknownKind,
 };
-use stanch_types::{TypeId, TypeKind};
+use stanch_types::{ConstValue, TypeId, TypeKind};
 
 /// Field of a condition variable that holds what is waited on.
 pub(crate) const COND: u32 = 9_001;
@@ -111,6 +111,12 @@ impl FuncBuilder<'_, '_> {
             }
             EffectOp::TimeTick | EffectOp::TickerNew => {
                 self.alloc_result(d0, AllocKind::Ticker, span);
+            }
+            EffectOp::TimeAfterFunc if call.args.first().is_some_and(is_never) => {
+                // It waits for a context that nobody can cancel.
+                let never = self.temp();
+                self.context(Some(never), None, Const::Nil.into(), ContextKind::Cancel, span);
+                self.alloc_result(d0, AllocKind::AfterContext(never.into(), second), span);
             }
             EffectOp::TimeAfterFunc => {
                 self.alloc_result(d0, AllocKind::AfterFunc(second), span);
@@ -319,4 +325,15 @@ pub(crate) fn prim_of(op: EffectOp) -> Option<Prim> {
         EffectOp::Panic => Prim::Panic,
         _ => return None,
     })
+}
+
+/// Whether a duration is longer than a program runs: a hundred years.
+fn is_never(duration: &ir::Operand) -> bool {
+    const NEVER: i64 = 100 * 365 * 24 * 3_600 * 1_000_000_000;
+    match duration {
+        ir::Operand::Const(ConstValue::Int(n), _) => {
+            i64::try_from(n.clone()).is_ok_and(|n| n >= NEVER)
+        }
+        _ => false,
+    }
 }

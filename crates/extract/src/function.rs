@@ -292,8 +292,10 @@ impl<'c, 'a> FuncBuilder<'c, 'a> {
     /// The length of a sequence, or an integer that bounds a loop: small, the same each time, and not
     /// 0 where nothing is known of it. What happens only with nothing to do is rarely meant.
     pub(crate) fn size(&mut self, value: Operand, span: Span) -> Operand {
-        if matches!(value, Operand::Const(_)) {
-            return value;
+        match value {
+            Operand::Const(stanch_model::Const::Nil) => return crate::translate::integer(0),
+            Operand::Const(_) => return value,
+            _ => {}
         }
         let dst = self.temp();
         // A recursion over a structure has to end somewhere.

@@ -208,7 +208,8 @@ impl FuncBuilder<'_, '_> {
                     let src = self.operand(x, span);
                     self.escape(vec![src], span);
                 }
-                self.unknown(local, UnknownKind::Any, span);
+                // A part is nil only of what is nil.
+                self.unknown(local, UnknownKind::NonNil, span);
             }
             Rvalue::Append { slice, elems, spread } => {
                 self.append(local, slice, elems, *spread, span);

@@ -7,6 +7,7 @@ mod carry;
 mod channels;
 mod classify;
 mod client;
+mod contract;
 mod control;
 mod effects;
 mod ended;

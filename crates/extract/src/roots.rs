@@ -244,11 +244,11 @@ struct Done {
     outcome: Outcome,
 }
 
-struct Explorer<'a> {
+pub(crate) struct Explorer<'a> {
     program: &'a Program<'a>,
-    module: &'a Module,
+    pub(crate) module: &'a Module,
     translated: &'a Translated,
-    scopes: Scopes<'a>,
+    pub(crate) scopes: Scopes<'a>,
     /// Objects that were not explored, by function.
     left_out: Cell<u32>,
     /// What was explored, by root and classes of its objects: from another object the same is not explored
@@ -418,13 +418,15 @@ impl<'a> Explorer<'a> {
         forced: Option<At>,
         found: &mut dyn FnMut(One),
     ) -> Option<One> {
-        let one = self.explore(root, group, tree, forced, EFFORTS[0])?;
-        if one.is_enough() {
-            return Some(one);
+        let mut last = self.explore(root, group, tree, forced, EFFORTS[0])?;
+        for effort in &EFFORTS[1..3] {
+            if last.is_enough() {
+                break;
+            }
+            let again = self.explore(root, group, tree, forced, *effort)?;
+            found(One { again: true, ..std::mem::replace(&mut last, again) });
         }
-        let again = self.explore(root, group, tree, forced, EFFORTS[1])?;
-        found(One { again: true, ..one });
-        Some(again)
+        Some(last)
     }
 
     fn explore(
@@ -637,6 +639,7 @@ impl<'a> Explorer<'a> {
                     (_, _, Some(stop)) => only_in_stop(&mut one, stop),
                     _ => self.only_askers(&mut one, client),
                 }
+                self.without_contract(&mut one, client);
                 if client.plan.calls == Calls::Twice {
                     // The second call may be one too many: then nobody gets to the stop.
                     let functions = &one.sliced.functions;
@@ -743,7 +746,7 @@ impl<'a> Explorer<'a> {
     }
 
     /// A function and all that it calls.
-    fn runs(&self, id: FnId) -> FxHashSet<FnId> {
+    pub(crate) fn runs(&self, id: FnId) -> FxHashSet<FnId> {
         let (mut all, mut todo) = (FxHashSet::default(), vec![id]);
         while let Some(id) = todo.pop() {
             if all.insert(id) {

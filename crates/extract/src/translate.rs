@@ -280,8 +280,8 @@ impl Context<'_> {
             return Operand::Unknown;
         }
         match self.program.kind(self.program.underlying(ty)) {
-            // A slice whose elements do not matter is its length.
-            TypeKind::Slice(_) if !self.carry.carries(ty) => integer(0),
+            // A slice whose elements do not matter is its length, and one that was never made nil.
+            TypeKind::Slice(_) if !self.carry.carries(ty) => Const::Nil.into(),
             TypeKind::Array(..) | TypeKind::Unknown => Operand::Unknown,
             _ => Operand::Const(zero(self.program, ty)),
         }

@@ -116,7 +116,10 @@ impl Exec<'_, '_> {
             return Some(false);
         }
         match value.shape() {
-            Shape::Nil if fact.non_nil || unknown.tag() != 0 || fact.tag != 0 => Some(false),
+            // What has a length of at least one is not nil.
+            Shape::Nil if fact.non_nil || fact.lo > 0 || unknown.tag() != 0 || fact.tag != 0 => {
+                Some(false)
+            }
             Shape::Int(n) if n < fact.lo || n > fact.hi => Some(false),
             _ => None,
         }

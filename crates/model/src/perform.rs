@@ -438,9 +438,13 @@ impl<'p> Exec<'_, 'p> {
     fn timer(&mut self, i: usize, prim: Prim, timer: Value, point: u32) -> Option<Value> {
         let reset = prim == Prim::TimerReset;
         let (was, callback) = match self.object_mut(timer) {
-            Some(Obj { data: Data::Timer { armed, callback, .. }, open: 0, .. }) => {
+            Some(Obj { data: Data::Timer { armed, callback, context, .. }, open: 0, .. }) => {
                 let was = *armed;
                 *armed = reset;
+                // From now on it is the clock that it waits for.
+                if reset {
+                    *context = Value::NIL;
+                }
                 (was, *callback)
             }
             _ => {

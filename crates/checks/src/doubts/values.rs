@@ -190,6 +190,33 @@ pub(crate) fn counts_on(ctx: &Ctx<'_>, leak: &Leak) -> bool {
     false
 }
 
+/// Whether the schedule decides how large the sum of several counts is that is the room of a channel, or fills
+/// such a channel with values whose number it decides: whoever adds up counts has counted the senders.
+pub(crate) fn sums_up(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    let is_sum = |body: &Func, of: &LocalId| {
+        let counted = |x: &Operand| !matches!(x, Operand::Const(..));
+        instrs(body).any(|i| match &i.kind {
+            InstrKind::Assign(to, Rvalue::Binary(BinaryOp::Add, a, b)) => {
+                to == of && counted(a) && counted(b)
+            }
+            _ => false,
+        })
+    };
+    let rests = leak.assumptions.iter().any(|a| !matches!(a.decision, Decision::Happened(_)));
+    let filled = leak.objects.iter().filter(|_| rests && leak.wait == WaitReason::ChanSend);
+    let filled = filled.filter_map(|(_, site)| source(ctx, *site));
+    let decided = decisions(ctx, leak).map(|(func, span, _)| (func, span));
+    filled.chain(decided).any(|(func, span)| {
+        let body = &ctx.module.funcs[func];
+        instrs(body).filter(|i| i.span == span).any(|i| match &i.kind {
+            InstrKind::Assign(_, Rvalue::MakeChan { cap: Some(Operand::Local(cap)), .. }) => {
+                is_sum(body, cap)
+            }
+            _ => false,
+        })
+    })
+}
+
 /// Whether the schedule needs that a counter in a field, which the function itself counts up and down, was
 /// not 0 before: of those who call it nothing is known.
 pub(crate) fn starts_counted(ctx: &Ctx<'_>, leak: &Leak) -> bool {
@@ -397,7 +424,7 @@ fn is_given(ctx: &Ctx<'_>, func: &Func, literal: FuncId) -> bool {
 }
 
 /// The conditions that a schedule decides, each with the function, the place and the answer.
-fn decisions<'a>(
+pub(super) fn decisions<'a>(
     ctx: &'a Ctx<'_>,
     leak: &'a Leak,
 ) -> impl Iterator<Item = (FuncId, Span, bool)> + 'a {
@@ -413,6 +440,6 @@ fn decisions<'a>(
     })
 }
 
-fn instrs(func: &Func) -> impl Iterator<Item = &Instr> {
+pub(super) fn instrs(func: &Func) -> impl Iterator<Item = &Instr> {
     func.blocks.iter().flat_map(|block| &block.instrs)
 }

@@ -150,7 +150,7 @@ impl Finder<'_> {
 }
 
 /// Whether a local is another one, or is given its value.
-fn is_copy(func: &Func, local: LocalId, of: LocalId) -> bool {
+pub(super) fn is_copy(func: &Func, local: LocalId, of: LocalId) -> bool {
     let copies = |i: &stanch_ir::Instr| match &i.kind {
         InstrKind::Assign(to, Rvalue::Use(Operand::Local(from))) => *to == local && *from == of,
         _ => false,

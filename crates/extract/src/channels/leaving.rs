@@ -59,11 +59,13 @@ pub(crate) fn abandoned(
     let finder = Finder { names, module, closed: closed(names, module), sites };
     let mut found = Vec::new();
     finder.unmade(&mut found);
-    for uses in super::classes(names, module) {
+    let classes = super::classes(names, module);
+    let watched = finder.watched(&classes);
+    for uses in classes {
         if uses.made.len() <= MAX_MAKERS && uses.sends.len() <= MAX_SENDS {
             finder.replies(&uses, &mut found);
         }
-        finder.siblings(&uses, &mut found);
+        finder.siblings(&uses, &watched, &mut found);
         finder.unguarded(&uses, &mut found);
         finder.pending(&uses, &mut found);
         for (maker, room) in &uses.made {
@@ -99,6 +101,10 @@ impl<'a> Finder<'a> {
             ways.push(way);
         }
         for (maker, _) in uses.made.iter().filter(|m| m.1 == Some(0)) {
+            // Who closes the channel when he leaves makes the sender panic: it does not stay.
+            if self.closes_leaving(uses, maker.func) {
+                continue;
+            }
             // Who asks waits for the answer himself, or a function does that he calls for it.
             let own = |way: &&Way| {
                 self.outermost(way.func) == self.outermost(maker.func)
@@ -129,6 +135,15 @@ impl<'a> Finder<'a> {
                 found.extend(self.leak(maker, Way { sure, ..*way }, send, WaitReason::ChanSend));
             }
         }
+    }
+
+    /// Whether a function closes a channel however it leaves.
+    pub(super) fn closes_leaving(&self, uses: &Uses, id: FuncId) -> bool {
+        let deferred = |at: &Spot| {
+            let mut instrs = self.func(id).blocks[at.block].instrs.iter();
+            instrs.any(|i| i.span == at.span && matches!(i.kind, InstrKind::Defer(_)))
+        };
+        uses.closes.iter().any(|close| close.func == id && deferred(close))
     }
 
     /// Whether calls of a function lead to another, a few deep.
@@ -341,6 +356,43 @@ impl<'a> Finder<'a> {
         false
     }
 
+    /// Whether a channel to receive from is what the declared function was given: its caller ends it.
+    fn is_given_end(&self, id: FuncId, chan: &Operand) -> bool {
+        let Operand::Local(mut at) = *chan else { return false };
+        let mut id = id;
+        for _ in 0..STEPS {
+            let func = self.func(id);
+            match func.locals[at].kind {
+                LocalKind::Param => {
+                    let chan = self.names.program.chan_of(func.locals[at].ty);
+                    return func.parent.is_none()
+                        && matches!(chan, Some((stanch_syntax::ast::ChanDir::Recv, _)));
+                }
+                LocalKind::Capture => {
+                    let capture = func.captures.iter().find(|c| c.inner == at);
+                    let (Some(capture), Some(parent)) = (capture, func.parent) else {
+                        return false;
+                    };
+                    (id, at) = (parent, capture.outer);
+                }
+                _ => {
+                    let mut instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+                    let from = instrs.find_map(|i| match &i.kind {
+                        InstrKind::Assign(dst, Rvalue::Use(Operand::Local(x))) if *dst == at => {
+                            Some(*x)
+                        }
+                        _ => None,
+                    });
+                    match from {
+                        Some(from) => at = from,
+                        None => return false,
+                    }
+                }
+            }
+        }
+        false
+    }
+
     fn is_of_time(&self, object: ObjectId) -> bool {
         object.package != ObjectId::UNIVERSE
             && self.names.program.package_path(object.package) == "time"
@@ -361,7 +413,9 @@ impl<'a> Finder<'a> {
             };
             at.arm?;
             let arm = arms.iter().position(|arm| match &arm.op {
-                SelectOp::Recv { chan, .. } => self.comes_any_time(at.func, chan),
+                SelectOp::Recv { chan, .. } => {
+                    self.comes_any_time(at.func, chan) || self.is_given_end(at.func, chan)
+                }
                 SelectOp::Send { .. } => false,
             })?;
             Some(Way { func: at.func, block: at.block, arm, quiet: true, sure: true })

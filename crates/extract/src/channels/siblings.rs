@@ -1,12 +1,14 @@
 //! Waits beside others that watch for the end: where all who come to a channel leave once a field's
 //! channel is closed or its context is done, and one who waits for them watches that field too, the next
-//! one who does not waits for ever. So it is where they close the field's channel themselves when they leave.
+//! one who does not waits for ever. So it is where they close the field's channel themselves when they leave,
+//! and where who waits for the same receiver at another channel, another arm of its select, watches the field.
 
+use super::enders::is_copy;
 use super::leaving::{Finder, Way};
 use super::{Spot, Uses};
 use crate::RootLeak;
 use crate::names::Known;
-use stanch_base::FxHashSet;
+use stanch_base::{FxHashMap, FxHashSet};
 use stanch_effects::Op as EffectOp;
 use stanch_ir::{
     BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, SelectOp,
@@ -20,24 +22,47 @@ const STEPS: usize = 6;
 /// How far up callers are followed.
 const LEVELS: usize = 3;
 
+/// The ends that senders to the arms of a select watch.
+pub(super) type Watched = FxHashMap<(FuncId, BlockId), FxHashSet<ObjectId>>;
+
 impl Finder<'_> {
     /// Sends, and receives, that miss the end of those who come for them.
-    pub(super) fn siblings(&self, uses: &Uses, found: &mut Vec<RootLeak>) {
+    pub(super) fn siblings(&self, uses: &Uses, watched: &Watched, found: &mut Vec<RootLeak>) {
         if uses.open {
             return;
         }
-        if uses.made.iter().all(|m| m.1 == Some(0)) {
-            self.miss(uses, &uses.sends, &uses.receives, WaitReason::ChanSend, found);
+        let closes = |receive: &Spot| self.closes_leaving(uses, receive.func);
+        if uses.made.iter().all(|m| m.1 == Some(0)) && !uses.receives.iter().any(closes) {
+            let sends = (uses.sends.as_slice(), WaitReason::ChanSend);
+            self.miss(uses, sends, &uses.receives, watched, found);
         }
-        self.miss(uses, &uses.receives, &uses.sends, WaitReason::ChanReceive, found);
+        // Receivers are freed by who closes the channel when he leaves.
+        let closes = |send: &Spot| uses.closes.iter().any(|close| close.func == send.func);
+        if uses.sends.iter().any(closes) {
+            return;
+        }
+        let receives = (uses.receives.as_slice(), WaitReason::ChanReceive);
+        self.miss(uses, receives, &uses.sends, &Watched::default(), found);
+    }
+
+    /// Which ends senders watch, by the select at which they are received from.
+    pub(super) fn watched(&self, classes: &[Uses]) -> Watched {
+        let mut watched = Watched::default();
+        for uses in classes.iter().filter(|uses| !uses.sends.is_empty()) {
+            let ends: Vec<ObjectId> = uses.sends.iter().flat_map(|s| self.ends(s)).collect();
+            for receive in uses.receives.iter().filter(|r| r.arm.is_some() && !ends.is_empty()) {
+                watched.entry((receive.func, receive.block)).or_default().extend(&ends);
+            }
+        }
+        watched
     }
 
     fn miss(
         &self,
         uses: &Uses,
-        waits: &[Spot],
+        (waits, wait): (&[Spot], WaitReason),
         partners: &[Spot],
-        wait: WaitReason,
+        beside: &Watched,
         found: &mut Vec<RootLeak>,
     ) {
         let Some(first) = partners.first() else { return };
@@ -48,7 +73,10 @@ impl Finder<'_> {
             let Some(ways) = ways.collect::<Option<Vec<Way>>>() else { continue };
             // Without one who watches it, only who works for the object can be meant: others have no
             // reason to come after its end.
-            let watched = waits.iter().any(|w| self.ends(w).contains(&end));
+            let of_others =
+                |p: &Spot| beside.get(&(p.func, p.block)).is_some_and(|ends| ends.contains(&end));
+            let watched =
+                waits.iter().any(|w| self.ends(w).contains(&end)) || partners.iter().all(of_others);
             let late = |at: &&Spot| at.arm.is_none() && !self.is_after(at, end);
             for bare in waits.iter().filter(late) {
                 if !watched && (wait != WaitReason::ChanSend || self.is_asked(bare.func)) {
@@ -271,7 +299,11 @@ impl Finder<'_> {
                     };
                     let done = matches!(self.names.known(*method),
                         Known::Effect(e) if e.op == EffectOp::ContextDone);
-                    Some(Err(done.then(|| self.loaded(func, *recv, false)).flatten()))
+                    let field = || {
+                        let own = self.loaded(func, *recv, false);
+                        own.or_else(|| self.given_context(func, *recv))
+                    };
+                    Some(Err(done.then(field).flatten()))
                 }
                 _ => None,
             })?;
@@ -281,5 +313,33 @@ impl Finder<'_> {
             }
         }
         None
+    }
+
+    /// The field that keeps the context that a function is given where it is called or started, by one place
+    /// only.
+    fn given_context(&self, func: &Func, context: LocalId) -> Option<ObjectId> {
+        let n = func.params.iter().position(|p| *p == context)?;
+        let id = func.object.and_then(|object| self.names.body(object))?;
+        let calls = self.module.funcs.iter().flat_map(|from| {
+            let instrs = from.blocks.iter().flat_map(|b| &b.instrs);
+            instrs.filter_map(move |i| match &i.kind {
+                InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
+                    (self.body(call) == Some(id)).then_some((from, call))
+                }
+                _ => None,
+            })
+        });
+        let calls: Vec<_> = calls.take(2).collect();
+        let [(from, call)] = calls.as_slice() else { return None };
+        let Operand::Local(given) = *call.args.get(n)? else { return None };
+        let mut instrs = from.blocks.iter().flat_map(|b| &b.instrs);
+        self.loaded(from, given, false).or_else(|| {
+            instrs.find_map(|i| match &i.kind {
+                InstrKind::Store(place, Operand::Local(kept)) if is_copy(from, *kept, given) => {
+                    super::last_field(place)
+                }
+                _ => None,
+            })
+        })
     }
 }

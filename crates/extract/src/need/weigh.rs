@@ -239,6 +239,12 @@ impl<'a> Analysis<'a> {
         if effect.methods.iter().any(|m| callback(call, m.arg).is_some() && self.is_ours(&m.name)) {
             return Weight::Operation;
         }
+        // Whoever has the context can ask for the value.
+        if effect.op == Op::ContextWithValue
+            && call.args.get(2).is_some_and(|value| self.argument_matters(id, value, 0))
+        {
+            return Weight::Operation;
+        }
         match weight_of(effect.op) {
             Some(_) if effect.op.changes_atomic() => self.atomic_weight(id, call),
             Some(weight) => weight,

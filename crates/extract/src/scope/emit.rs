@@ -245,6 +245,9 @@ impl Emitter<'_, '_, '_> {
                     false => self.choice(slots, arms, *default, (n_blocks, extra), body.term_site),
                 }
             }
+            (Term::Branch { cond, then, els }, [_]) if self.keep.guards(slots.id, at) => {
+                Term::Branch { cond: self.operand(slots, cond), then: *then, els: *els }
+            }
             (_, [only]) => Term::Goto(block(*only)),
             (_, []) => Term::Exit,
             _ if !kept => match shape.flow.joins[FlowBlock::from_usize(at)] {

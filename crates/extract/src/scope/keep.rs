@@ -233,14 +233,15 @@ impl<'s, 'm> Keep<'s, 'm> {
         let body = &self.body(id).blocks[block(at)];
         let cut = shape.cuts[at];
         let mut alive = self.kept[&id].terms[at] || cut.is_some();
-        if cut.is_none() && self.keeps_term(id, &body.term) {
+        let guards = self.guards(id, at);
+        if guards || cut.is_none() && self.keeps_term(id, &body.term) {
             alive = true;
         }
         if alive && cut.is_none() {
             if !self.kept[&id].terms[at] {
                 self.mark_term(id, at);
             }
-            if shape.targets[at].len() > 1 || matches!(body.term, Term::Select { .. }) {
+            if guards || shape.targets[at].len() > 1 || matches!(body.term, Term::Select { .. }) {
                 self.term_operands(id, &body.term);
             }
         }
@@ -265,6 +266,13 @@ impl<'s, 'm> Keep<'s, 'm> {
                 }
             }
         }
+    }
+
+    /// Whether only who goes on here comes by: the others end the process, as what a function of the slice
+    /// has given decides.
+    pub(crate) fn guards(&self, id: FnId, at: usize) -> bool {
+        let mut calls = self.scopes.guards(id, self.panics, at).iter();
+        calls.any(|call| self.runs_kept(id, *call))
     }
 
     fn mark_term(&mut self, id: FnId, at: usize) {

@@ -20,6 +20,7 @@ mod emit;
 mod fold;
 mod foreign;
 mod group;
+mod guards;
 mod harmless;
 mod held;
 mod idle;
@@ -44,6 +45,7 @@ pub(crate) use tidy::Ways;
 
 use crate::parts::Parts;
 use classes::Classes;
+use guards::Guards;
 use open::Border;
 use operations::{locks, matters};
 use shape::{End, Shapes};
@@ -52,6 +54,7 @@ use stanch_model::{
     AllocKind, Callee, FnId, Function, LocalId, Op, Operand, Part, Prim, Program as Model, Site,
     Term, visit_op,
 };
+use std::cell::OnceCell;
 
 type ByClass = FxHashMap<u32, Vec<FnId>>;
 
@@ -68,6 +71,8 @@ pub(crate) struct Scopes<'m> {
     /// Channel variables that are nil at times.
     nilled: IndexVec<FnId, FxHashSet<LocalId>>,
     borders: IndexVec<FnId, Border>,
+    /// Without and with ways that end in a panic, made when asked for.
+    guards: IndexVec<FnId, [OnceCell<Guards>; 2]>,
     /// Classes of contexts.
     contexts: FxHashSet<u32>,
     /// Locks in which nobody gets stuck.
@@ -112,6 +117,7 @@ impl<'m> Scopes<'m> {
             recovers: IndexVec::from_elem(false, n),
             nilled: model.functions.iter().map(nilled::nilled).collect(),
             borders: IndexVec::new(),
+            guards: (0..n).map(|_| Default::default()).collect(),
             contexts: Self::contexts(model, &classes),
             harmless: FxHashSet::default(),
             clocks: Self::clocks(model, &classes),
@@ -317,6 +323,16 @@ impl<'m> Scopes<'m> {
             }
             _ => None,
         }
+    }
+
+    /// The class of what a function makes at a place of the source.
+    pub(crate) fn made_with(&self, id: FnId, site: Site) -> Option<u32> {
+        let blocks = self.model.functions.get(id)?.blocks.iter_enumerated();
+        let mut instrs = blocks.flat_map(|(block, body)| {
+            let of = move |n: usize| At { block, instr: n as u32 };
+            body.instrs.iter().enumerate().map(move |(n, i)| (of(n), i.site))
+        });
+        instrs.find_map(|(at, s)| (s == site).then(|| self.made_at(id, at)).flatten())
     }
 
     /// Classes that a function makes and whose operations can wait.

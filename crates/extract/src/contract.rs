@@ -1,0 +1,92 @@
+//! What whoever uses an object owes it besides the stop: a method that starts something for an argument, or
+//! counts it, may have a counterpart that ends that. A client that never calls it breaks the contract.
+
+use crate::client::Client;
+use crate::roots::{Explorer, One};
+use crate::scope::Operation;
+use stanch_base::{FxHashSet, Idx};
+use stanch_ir::FuncId;
+use stanch_model::{FnId, Leak, Prim};
+use stanch_types::TypeId;
+
+impl Explorer<'_> {
+    /// Drops the leaks of what a client's call began and another method, which it does not call, ends. Of
+    /// what starts the object only a method that gets the same ends a part.
+    pub(crate) fn without_contract(&self, one: &mut One, client: &Client) {
+        let plan = &client.plan;
+        let starters = plan.starters.iter().filter(|s| self.given(s.0).len() > 1);
+        let began: Vec<(FuncId, bool, FxHashSet<FnId>)> = starters
+            .map(|s| (s.0, true))
+            .chain(plan.method.map(|m| (m, false)))
+            .map(|(id, same)| (id, same, self.runs(model(id))))
+            .collect();
+        let lifted = |id: FnId| one.sliced.functions.get(id.index()).copied();
+        let is_dropped = |leak: &Leak| {
+            let by = leak.created_by.iter().chain(&leak.objects).filter_map(|(id, _)| lifted(*id));
+            let by: Vec<FnId> = by.filter(|_| leak.goroutine != 0).collect();
+            began.iter().any(|(id, same, runs)| {
+                by.iter().any(|f| runs.contains(f))
+                    && self.ended_elsewhere(one, leak, client, same.then_some(*id))
+            })
+        };
+        let dropped: Vec<bool> = one.outcome.leaks.iter().map(is_dropped).collect();
+        let mut dropped = dropped.into_iter();
+        one.outcome.leaks.retain(|_| dropped.next() != Some(true));
+    }
+
+    /// The types of a function's parameters, its object included.
+    fn given(&self, id: FuncId) -> Vec<TypeId> {
+        let func = &self.module.funcs[id];
+        func.params.iter().map(|p| func.locals[*p].ty).collect()
+    }
+
+    /// Whether a method that a client does not call closes the channel, or counts down the group, for which
+    /// a goroutine waits; one that gets the same as another, if that is asked.
+    fn ended_elsewhere(
+        &self,
+        one: &One,
+        leak: &Leak,
+        client: &Client,
+        same: Option<FuncId>,
+    ) -> bool {
+        let facts = &self.scopes.classes.facts;
+        let class = |o: &Operation| self.scopes.classes.find(o.node);
+        let mut waits: Vec<(Prim, u32)> = match one.sliced.origin(leak.point) {
+            Some((func, at)) => {
+                let here = facts[func].operations.iter().filter(|o| o.at == at);
+                here.map(|o| (o.prim, class(o))).collect()
+            }
+            None => Vec::new(),
+        };
+        // A select: the objects of its arms.
+        if waits.is_empty() {
+            let made = leak.objects.iter().filter_map(|(id, site)| {
+                self.scopes.made_with(*one.sliced.functions.get(id.index())?, *site)
+            });
+            waits.extend(made.map(|class| (Prim::Recv, class)));
+        }
+        let ends = |o: &Operation| {
+            waits.iter().any(|(wait, of)| {
+                let prim = match wait {
+                    Prim::Recv => o.prim == Prim::Close,
+                    Prim::WgWait => matches!(o.prim, Prim::WgDone | Prim::WgAdd),
+                    _ => false,
+                };
+                prim && *of == class(o)
+            })
+        };
+        let plan = &client.plan;
+        let called = plan.starters.iter().map(|s| s.0).chain(plan.method).chain(plan.stop);
+        let called: FxHashSet<FuncId> = called.chain([plan.constructor]).collect();
+        let alike = |m: FuncId| same.is_none_or(|same| self.given(m) == self.given(same));
+        let others = plan.interface.iter().filter(|m| !called.contains(m) && alike(**m));
+        others.copied().any(|other| {
+            self.runs(model(other)).iter().any(|f| facts[*f].operations.iter().any(&ends))
+        })
+    }
+}
+
+/// The number of a function, as the model has it.
+fn model(id: FuncId) -> FnId {
+    FnId::from_usize(id.index())
+}
