@@ -49,6 +49,15 @@ impl<'m> Makers<'m> {
         self.given(key, &mut BTreeSet::new())
     }
 
+    /// Whether what a function returns comes from others that find it in an object that was there before.
+    /// It may still open it, for that object.
+    fn only_finds(&self, maker: &Maker) -> bool {
+        let finds = |key: &String| {
+            self.0.get(key.as_str()).is_some_and(|makers| makers.iter().all(|m| m.kept))
+        };
+        !maker.through.is_empty() && maker.through.iter().all(finds)
+    }
+
     /// The function whose result another one passes on as it is, by what it is told apart by: who uses the
     /// one uses the other. Any other function is its own.
     pub(crate) fn origin<'k>(&'k self, key: &'k str) -> &'k str {
@@ -70,7 +79,7 @@ impl<'m> Makers<'m> {
         }
         let Some(makers) = self.0.get(key) else { return Gives::Unknown };
         let mut gives = Gives::Nothing;
-        for maker in makers.iter().filter(|maker| !maker.kept) {
+        for maker in makers.iter().filter(|maker| !maker.kept && !self.only_finds(maker)) {
             let through = maker.through.iter().map(|key| self.given(key, seen)).max();
             let own = match (maker.takes, maker.unknown) {
                 (true, _) => Gives::Something,

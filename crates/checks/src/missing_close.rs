@@ -39,7 +39,8 @@
 //! channel: it may have told that they are closed. What few callers close: it takes a path that closes the
 //! object in the same function when all goes well, or several functions that close what the same
 //! function returns, and few that do not. Who uses a function that only passes on what another one returns
-//! counts as a user of that.
+//! counts as a user of that. What a function finds in an object that was there before stays that one's, even
+//! if it opens it.
 
 use crate::gives::{Gives, Makers};
 use crate::resource::{self, Words};

@@ -154,6 +154,7 @@ impl<'a> Run<'a, '_> {
         for outcome in &summary.outcomes {
             let mut fork = state.clone();
             if self.meets(&mut fork, &env, outcome) {
+                self.refused(&mut fork, &env, outcome);
                 feasible.push((fork, outcome));
             }
         }
@@ -194,6 +195,22 @@ impl<'a> Run<'a, '_> {
             after.push(fork);
         }
         after
+    }
+
+    /// Who is given an object and fails because of what it answers (`if x.Closed()`) fails for a state of
+    /// the object, which its maker knows: on that way nothing is said of it.
+    fn refused(&mut self, state: &mut State, env: &Env<'_>, outcome: &Outcome) {
+        let fails = outcome.results.iter().flatten().any(|value| *value == Value::NonNil);
+        for (path, wanted) in outcome.conditions.iter().filter(|_| fails) {
+            let [before @ .., PathStep::Answer(_)] = &*path.steps else { continue };
+            let asked = Path { base: path.base, steps: before.into() };
+            if matches!(wanted, Value::Bool(_))
+                && let Some(value) = self.find_value(state, env, &asked)
+                && let Term::Owed(site) = *self.arena.get(self.arena.unboxed(value))
+            {
+                self.discharge(state, site);
+            }
+        }
     }
 
     /// If an outcome leaves something to the caller and may return an error: the case in which it does;

@@ -14,7 +14,7 @@ use crate::term::{Epoch, EpochId, PlaceId, Root, Term, TermId};
 use stanch_effects::{Args, Effect, Gives, Op, When};
 use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Operand, Span};
 use stanch_syntax::ast::BinaryOp;
-use stanch_types::{Basic, Builtin, ObjectId, TypeId, TypeKind};
+use stanch_types::{Basic, Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
 
 /// Who is called, as far as the path knows.
 #[derive(Clone, Copy)]
@@ -448,11 +448,30 @@ impl<'a> Run<'a, '_> {
                         self.escape(&mut state, arg);
                     }
                 }
+                let answer = self.answer(&state, &call);
                 self.outside(&mut state);
                 self.fresh_results(&mut state, &call);
+                if let Some(answer) = answer {
+                    self.set(&mut state, &call, 0, answer);
+                }
                 vec![state]
             }
         }
+    }
+
+    /// What a method of an interface says of an input, if it is asked nothing but yes or no.
+    fn answer(&mut self, state: &State, call: &Invocation<'a>) -> Option<TermId> {
+        let (Some(method), [recv], [dst]) = (call.object, &*call.args, call.dst) else {
+            return None;
+        };
+        let program = self.package.program;
+        let interface =
+            matches!(program.object(method).kind, ObjectKind::Func { interface: true, .. });
+        let yes_or_no = self.func.locals[*dst].ty == program.basic(Basic::Bool);
+        let input = matches!(self.arena.get(*recv), Term::Load(_, None));
+        let epoch = self.epoch(state, Epoch::Memory);
+        (interface && yes_or_no && input)
+            .then(|| self.arena.term(Term::Pure(method, 0, [*recv].into(), epoch)))
     }
 
     /// Whether a function value out of view, called for no result, says by its name that it ends the

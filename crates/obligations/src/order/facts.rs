@@ -118,7 +118,7 @@ pub(crate) enum EventKind {
     /// Takes on a part for a wait group.
     Owe(Spot),
     /// Sends to a channel, with these elements, that is kept in a container.
-    Feed(ObjectId, TypeId),
+    Feed(ObjectId, TypeId, Option<ObjectId>),
     /// Takes something out of a container.
     Remove(ObjectId),
 }

@@ -6,11 +6,13 @@ use super::facts::{EventKind, HeldLock, before};
 use super::index::Key;
 use super::report::{HeldWait, HeldWaitKind, Spotted};
 use super::takes::Takes;
+use super::waits::room;
 use crate::exec::Run;
 use crate::report::LockMode;
 use crate::state::State;
+use crate::visit;
 use stanch_base::FxHashMap;
-use stanch_ir::{InstrKind, Operand, Span};
+use stanch_ir::{InstrKind, LocalId, Operand, Rvalue, Span};
 use stanch_types::{ObjectId, TypeId};
 
 impl Run<'_, '_> {
@@ -23,8 +25,16 @@ impl Run<'_, '_> {
         let program = self.package.program;
         let Some((_, element)) = program.chan_of(self.func.locals[*local].ty) else { return };
         if let Some(container) = element_of(self.func, *local, MAX_DEPTH) {
-            self.note(state, EventKind::Feed(container, element), span);
+            self.note(state, EventKind::Feed(container, element, self.field_of(*local)), span);
         }
+    }
+
+    /// The field that a local is read from.
+    fn field_of(&self, local: LocalId) -> Option<ObjectId> {
+        visit::kinds(self.func).find_map(|kind| match kind {
+            InstrKind::Assign(to, Rvalue::Load(place)) if *to == local => place_object(place),
+            _ => None,
+        })
     }
 
     /// Something is taken out of a container.
@@ -50,12 +60,17 @@ struct Remover {
 
 /// Sends with a lock held to channels whose receivers need the lock to take them out.
 pub(crate) fn find(takes: &Takes<'_>) -> Vec<HeldWait> {
-    let removers = removers(takes);
+    let (removers, room) = (removers(takes), room(takes));
     let mut found = Vec::new();
     for key in takes.index.keys() {
         let Some(func) = takes.index.func(key) else { continue };
         for event in &func.events {
-            let EventKind::Feed(container, element) = event.kind else { continue };
+            let EventKind::Feed(container, element, field) = event.kind else { continue };
+            // Who sends to a channel with room does not wait for the receiver.
+            let most = field.and_then(|field| room.get(&field));
+            if most.is_some_and(|&most| most != Some(0)) {
+                continue;
+            }
             let stuck = event.held.iter().find_map(|held| {
                 let removers = removers.get(&container)?.iter();
                 let mut needs = removers.filter(|r| excludes(takes, &r.lock, held, container));

@@ -377,7 +377,7 @@ fn is_under(takes: &Takes<'_>, key: Key, known: &mut FxHashMap<Key, bool>) -> bo
 }
 
 /// The room in the channels of each field and variable: the most that any gets.
-fn room(takes: &Takes<'_>) -> FxHashMap<ObjectId, Option<u32>> {
+pub(super) fn room(takes: &Takes<'_>) -> FxHashMap<ObjectId, Option<u32>> {
     let mut room: FxHashMap<ObjectId, Option<u32>> = FxHashMap::default();
     for &(object, capacity) in takes.index.facts.iter().flat_map(|f| &f.channels) {
         let most = room.entry(object).or_insert(capacity);

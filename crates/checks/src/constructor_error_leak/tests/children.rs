@@ -116,3 +116,54 @@ p.root = f
     program("p.root.Close()", &after, "");
     program("p.more.Close()", &before, "");
 }
+
+#[test]
+fn refused_for_its_state() {
+    let program = |condition: &str, expectation: &str| {
+        check(&format!(
+            r#"
+type client interface {{ Closed() bool; Close(); Ask(n int) bool }}
+type conn struct {{ stop chan struct{{}}; over bool }}
+func (c *conn) Closed() bool {{ return c.over }}
+func (c *conn) Ask(n int) bool {{ return n > 0 }}
+func (c *conn) Close() {{ close(c.stop) }}
+func newConn() (client, error) {{
+    c := &conn{{stop: make(chan struct{{}})}}
+    go func() {{ <-c.stop }}()
+    return c, nil
+}}
+type reader struct {{ c client }}
+func (r *reader) Close() {{ r.c.Close() }}
+var errClosed = errors.New("closed")
+func over(c client) (*reader, error) {{
+    if {condition} {{
+        return nil, errClosed
+    }}
+    return &reader{{c: c}}, nil
+}}
+func newReader() (*reader, error) {{
+    c, err := newConn()
+{expectation}
+    if err != nil {{
+        return nil, err
+    }}
+    return over(c)
+}}
+func newReaderChecked() (*reader, error) {{
+    c, err := newConn()
+{expectation}
+    if err != nil {{
+        return nil, err
+    }}
+    r, err := over(c)
+    if err != nil {{
+        return nil, err
+    }}
+    return r, nil
+}}
+"#
+        ));
+    };
+    // Who has just made it knows that it is not closed.
+    program("c.Closed()", "");
+}

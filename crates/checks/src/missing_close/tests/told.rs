@@ -115,3 +115,65 @@ func forgets(d db) error {
 "#
     ));
 }
+
+#[test]
+fn what_was_there_before_is_opened_again() {
+    let program = |found: &str, expectation: &str| {
+        check(&format!(
+            r#"
+type conn struct {{ stop chan struct{{}} }}
+func (c *conn) Open() {{ c.stop = make(chan struct{{}}); go func() {{ <-c.stop }}() }}
+func (c *conn) Do() error {{ return nil }}
+func (c *conn) Close() {{ close(c.stop) }}
+type client struct {{ conns map[string]*conn }}
+func open(name string) *conn
+func (c *client) cached(name string) *conn {{
+    {found}
+}}
+func (c *client) Conn(name string) (*conn, error) {{
+    at := c.cached(name)
+    if at == nil {{
+        return nil, errors.New("none")
+    }}
+    at.Open()
+    return at, nil
+}}
+func a(c *client) error {{
+    at, err := c.Conn("a")
+    if err != nil {{
+        return err
+    }}
+    defer at.Close()
+    return at.Do()
+}}
+func b(c *client) error {{
+    at, err := c.Conn("b")
+    if err != nil {{
+        return err
+    }}
+    defer at.Close()
+    return at.Do()
+}}
+func e(c *client) error {{
+    at, err := c.Conn("e")
+    if err != nil {{
+        return err
+    }}
+    defer at.Close()
+    return at.Do()
+}}
+func forgets(c *client) error {{
+    at, err := c.Conn("f")
+{expectation}
+    if err != nil {{
+        return err
+    }}
+    return at.Do()
+}}
+"#
+        ));
+    };
+    let leak = "             //^^^^^^^^^^^ leak[missing-close]: `at` is never closed";
+    program("return open(name)", leak);
+    program("return c.conns[name]", "");
+}
