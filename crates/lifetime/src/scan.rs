@@ -98,6 +98,14 @@ pub fn summarise(
     summary
 }
 
+/// Whether a function is an `init` function, or initialises variables.
+fn is_before_main(program: &Program<'_>, func: &Func) -> bool {
+    match func.object {
+        Some(object) => !func.has_recv && program.object_name(object) == "init",
+        None => func.synthetic && func.parent.is_none(),
+    }
+}
+
 /// What a function is.
 fn describe(
     reader: &Reader<'_>,
@@ -113,13 +121,14 @@ fn describe(
     let params = || func.params.iter().map(|&p| func.locals[p].ty);
     facts.handler = is_handler(reader, params());
     let Some(object) = func.object else {
-        facts.initialiser = func.synthetic && func.parent.is_none();
+        facts.initialiser = is_before_main(program, func);
         facts.start = facts.initialiser;
         return;
     };
     let object = program.object(object);
     let is_method = func.has_recv;
-    facts.start = !is_method && (&*object.name == "init" || is_main && &*object.name == "main");
+    let is_start = !is_method && is_main && &*object.name == "main";
+    facts.start = is_start || is_before_main(program, func);
     let exported = object.name.chars().next().is_some_and(char::is_uppercase);
     facts.exported = exported && (!is_main || is_method);
     if let (true, Some(&recv)) = (is_method, func.params.first()) {
@@ -609,10 +618,18 @@ impl<'s> Scan<'s, '_> {
 
     fn static_call(&mut self, object: ObjectId, call: &'s Call, span: Span, looped: Loop) {
         let package = object.package;
+        let in_view = self.view.in_view.get(package.index()).copied().unwrap_or(false);
         if self.reader.is_std(package) {
+            // Where the library itself is asked about, what its packages register before `main` is told.
+            if in_view
+                && is_before_main(self.reader.program, self.func)
+                && let Some(to) = self.names.decl(object)
+            {
+                let (to, how, args) = (Target::Decl(to), How::Now, Box::default());
+                self.facts.edges.push(Edge { to, how, looped, span, args });
+            }
             return self.library_call(object, call, span, looped);
         }
-        let in_view = self.view.in_view.get(package.index()).copied().unwrap_or(false);
         if !in_view {
             for arg in &call.args {
                 self.escape(arg, span);
