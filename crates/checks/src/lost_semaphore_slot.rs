@@ -453,4 +453,51 @@ func (l *limiter) enter(wait bool) bool {
             ));
         }
     }
+
+    #[test]
+    fn a_pool_that_is_filled_first() {
+        check(
+            r#"
+type server struct { out chan struct{} }
+func newServer(n int) *server {
+    s := &server{out: make(chan struct{}, n)}
+    for i := 0; i < n; i++ {
+        s.out <- struct{}{}
+    }
+    return s
+}
+func work() error { return nil }
+func (s *server) catchUp() error {
+    var have bool
+    release := func() {
+        if !have {
+            return
+        }
+        select {
+        case s.out <- struct{}{}:
+        default:
+        }
+        have = false
+    }
+    defer release()
+    for {
+        release()
+        if err := work(); err != nil {
+            return err
+        }
+        <-s.out
+        have = true
+    }
+}
+func (s *server) run() error {
+    s.out <- struct{}{}
+    if err := work(); err != nil {
+        return err
+    }
+    <-s.out
+    return nil
+}
+"#,
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! Which channels of a package are semaphores, and which way round.
 
+use crate::flow::cycles;
 use crate::order::new_channels;
 use crate::package::Package;
 use stanch_base::{FxHashMap, FxHashSet};
@@ -51,6 +52,7 @@ pub(crate) fn semaphores(package: &Package<'_>) -> FxHashMap<ObjectId, TakenBy> 
     }
     let firsts = first_of_each(package, &room);
     let offered: FxHashSet<ObjectId> = package.module.funcs.iter().flat_map(offered).collect();
+    let filled = filled(package);
     let mut found = FxHashMap::default();
     for &object in room.keys() {
         let mut ways = firsts.iter().filter(|(o, ..)| *o == object).map(|&(.., way)| way);
@@ -59,11 +61,54 @@ pub(crate) fn semaphores(package: &Package<'_>) -> FxHashMap<ObjectId, TakenBy> 
         if first == TakenBy::Receive && offered.contains(&object) {
             continue;
         }
+        // What was filled before holds the places that are free: a send gives one back.
+        if first == TakenBy::Send && filled.contains(&object) {
+            continue;
+        }
         if ways.all(|way| way == first) {
             found.insert(object, first);
         }
     }
     found
+}
+
+/// Channels to which a declared function sends in a loop and from which it never receives: it fills them.
+fn filled(package: &Package<'_>) -> FxHashSet<ObjectId> {
+    let outermost = |mut id: FuncId| {
+        while let Some(parent) = package.module.funcs[id].parent {
+            id = parent;
+        }
+        id
+    };
+    let (mut sent, mut received) = (Vec::new(), FxHashSet::default());
+    for (id, func) in package.module.funcs.iter_enumerated() {
+        let outer = outermost(id);
+        let exchanged = exchanges(func);
+        if exchanged.is_empty() {
+            continue;
+        }
+        let cycles = cycles(func);
+        let blocks = func.blocks.iter_enumerated().filter(|(block, _)| cycles[*block] != 0);
+        let looped: FxHashSet<Span> = blocks
+            .flat_map(|(_, block)| {
+                let arms = match &block.term {
+                    Terminator::Select { arms, .. } => &**arms,
+                    _ => &[],
+                };
+                let arms = arms.iter().map(|arm| arm.span);
+                block.instrs.iter().map(|instr| instr.span).chain(arms)
+            })
+            .collect();
+        for (object, span, way) in exchanged {
+            match way {
+                TakenBy::Receive => drop(received.insert((outer, object))),
+                TakenBy::Send if looped.contains(&span) => sent.push((outer, object)),
+                TakenBy::Send => {}
+            }
+        }
+    }
+    sent.retain(|one| !received.contains(one));
+    sent.into_iter().map(|(_, object)| object).collect()
 }
 
 fn is_meaningless(package: &Package<'_>, object: ObjectId) -> bool {
