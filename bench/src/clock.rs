@@ -65,7 +65,12 @@ pub(crate) fn process_cpu() -> Option<Duration> {
 
 /// The largest resident size of this process so far in bytes (proc(5), `VmHWM`).
 pub(crate) fn peak_memory() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
+    peak_memory_of(std::process::id())
+}
+
+/// The same of another process.
+pub(crate) fn peak_memory_of(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }

@@ -1,5 +1,6 @@
 //! Benchmarks against the Go tools: `bench parse|types|check [GOROOT]`, `bench module DIR`; and of one
-//! engine against the others: `bench lifetime DIR [PATTERN]`.
+//! engine against the others: `bench lifetime DIR [PATTERN]`; and of a whole check against `go vet`:
+//! `bench vet DIR [PATTERN]`.
 
 mod check;
 mod clock;
@@ -7,6 +8,7 @@ mod lifetime;
 mod module;
 mod parse;
 mod types;
+mod vet;
 
 use anyhow::{Context, Result, bail};
 use stanch_analysis::Depth;
@@ -25,6 +27,14 @@ fn main() -> Result<()> {
         let pattern = args.next().unwrap_or_else(|| "./...".to_owned());
         return lifetime::run(&PathBuf::from(dir), &pattern);
     }
+    if what == "vet" {
+        let dir = args.next().context("usage: bench vet DIR [PATTERN]")?;
+        let pattern = args.next().unwrap_or_else(|| "./...".to_owned());
+        return vet::run(&installed_goroot()?, &PathBuf::from(dir), &pattern);
+    }
+    if what == vet::ONE_ROUND {
+        return vet::one_round(&args.collect::<Vec<_>>());
+    }
     let goroot = args.next().map_or_else(installed_goroot, |root| Ok(PathBuf::from(root)))?;
     match &*what {
         "parse" => parse::run(&goroot),
@@ -40,7 +50,7 @@ fn main() -> Result<()> {
             module::one_round(&goroot, &PathBuf::from(dir), depth)
         }
         _ => bail!(
-            "usage: bench parse|types|check [GOROOT]; bench module DIR; bench lifetime DIR [PATTERN]"
+            "usage: bench parse|types|check [GOROOT]; bench module DIR; bench lifetime|vet DIR [PATTERN]"
         ),
     }
 }

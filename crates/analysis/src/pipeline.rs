@@ -320,9 +320,16 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
     let program = &program.open(package);
     let types = program.infer(package);
     let module = stanch_ir::lower_package(program, package);
-    let needed = stanch_checks::REGISTRY
-        .iter()
-        .any(|e| e.engine == Engine::Explorer && selected(&request.options, e.check));
+    let wants = |engine: ModuleEngine| {
+        stanch_checks::fed_by(engine).any(|check| selected(&request.options, check))
+    };
+    let needed = |engine: Engine| {
+        stanch_checks::REGISTRY
+            .iter()
+            .any(|e| e.uses(engine) && selected(&request.options, e.check))
+    };
+    let obliged =
+        needed(Engine::Obligations) || wants(ModuleEngine::Locks) || wants(ModuleEngine::Duties);
     // A large package would keep the other threads waiting.
     let imported = |id: PackageId| facts.get(project_id(id)).and_then(OnceLock::get);
     // Others may be done or not.
@@ -331,8 +338,11 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         below.contains(&project_id(id)).then(|| shared.get(project_id(id))?.get()).flatten()
     };
     let ((mut obligations, own_facts), mut explored) = rayon::join(
-        || stanch_obligations::analyse(program, package, &module, effects, &imported),
-        || match needed {
+        || match obliged {
+            true => stanch_obligations::analyse(program, package, &module, effects, &imported),
+            false => Default::default(),
+        },
+        || match needed(Engine::Explorer) {
             true => stanch_extract::explore_package(program, package, &module, effects, &seen),
             false => stanch_extract::Explored::default(),
         },
@@ -348,9 +358,6 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
         effects,
         obligations: &obligations,
         explored: &explored,
-    };
-    let wants = |engine: ModuleEngine| {
-        stanch_checks::fed_by(engine).any(|check| selected(&request.options, check))
     };
     let duties = wants(ModuleEngine::Duties).then(|| stanch_checks::missing_close::duties(&ctx));
     let owners =
@@ -387,6 +394,9 @@ fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
             left_out: u64::from(explored.stats.left_out),
             largest: explored.stats.largest,
             not_followed: obligations.incomplete.len() as u64,
+            functions: obligations.work.functions,
+            irrelevant: obligations.work.irrelevant,
+            instructions: obligations.work.instructions,
             states: explored.stats.states,
             ..Summary::default()
         },
@@ -501,6 +511,9 @@ fn collect(loaded: &Loaded<'_>, results: Vec<PackageResult>, report: &mut Report
         sum.left_out += one.left_out;
         sum.largest = sum.largest.max(one.largest);
         sum.not_followed += one.not_followed;
+        sum.functions += one.functions;
+        sum.irrelevant += one.irrelevant;
+        sum.instructions += one.instructions;
         sum.states += one.states;
     }
     report.findings.sort_by(|a, b| {

@@ -109,6 +109,12 @@ pub struct Summary {
     pub largest: u64,
     /// Functions too large to be followed path by path: what they owe is not reported.
     pub not_followed: u64,
+    /// Functions whose ownership and locks were asked for.
+    pub functions: u64,
+    /// Those of them that have nothing to do with any, and were not followed therefore.
+    pub irrelevant: u64,
+    /// Instructions of the others.
+    pub instructions: u64,
     /// States explored.
     pub states: u64,
 }

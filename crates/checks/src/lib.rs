@@ -99,6 +99,15 @@ pub enum Engine {
     Obligations,
 }
 
+impl Entry {
+    /// Whether the check looks at what an engine found.
+    pub fn uses(&self, engine: Engine) -> bool {
+        // Locks that are left locked, or taken twice, are told by the checks of these.
+        self.engine == engine
+            || engine == Engine::Obligations && self.check.code == stuck_lock::CHECK.code
+    }
+}
+
 /// Every check, by code.
 pub const REGISTRY: &[Entry] = &[
     Entry {

@@ -76,7 +76,8 @@ pub struct Resources {
     borrowing: FxHashSet<Box<str>>,
     types: FxHashSet<Box<str>>,
     release_words: BTreeSet<Box<str>>,
-    maybe_words: BTreeSet<Box<str>>,
+    /// These and others that mean so in some types, in small letters.
+    like_words: BTreeSet<Box<str>>,
     dynamic: FxHashMap<Box<str>, BTreeMap<Box<str>, Box<str>>>,
 }
 
@@ -112,7 +113,8 @@ impl Resources {
             toml::from_str(text).map_err(|error| load::explain(name, text, &error))?;
         self.borrowing.extend(file.borrowing.into_iter().map(String::into_boxed_str));
         self.types.extend(file.types.into_iter().map(String::into_boxed_str));
-        self.maybe_words.extend(file.maybe_words.into_iter().map(String::into_boxed_str));
+        let words = file.release_words.iter().chain(&file.maybe_words);
+        self.like_words.extend(words.map(|word| word.to_lowercase().into_boxed_str()));
         self.release_words.extend(file.release_words.into_iter().map(String::into_boxed_str));
         self.dynamic.extend(file.dynamic);
         let functions = file.function.into_iter();
@@ -151,8 +153,7 @@ impl Resources {
     /// or a name that means so in some types.
     pub fn is_release_like(&self, name: &str) -> bool {
         let name = name.to_lowercase();
-        let words = self.release_words.iter().chain(&self.maybe_words);
-        words.into_iter().any(|word| name.contains(&word.to_lowercase()))
+        self.like_words.iter().any(|word| name.contains(&**word))
     }
 
     /// Whether values of the type with this symbol may have to be given back.

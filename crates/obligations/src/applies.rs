@@ -14,6 +14,7 @@ use stanch_effects::Kind;
 use stanch_ir::{FuncId, LocalId};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::TypeKind;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 impl<'a> Run<'a, '_> {
@@ -150,7 +151,7 @@ impl<'a> Run<'a, '_> {
         call: &Invocation<'a>,
     ) -> Vec<State> {
         let env = Env { callee: func, args: &call.args };
-        let mut feasible: Vec<(State, &'a Outcome)> = Vec::new();
+        let mut feasible: Vec<(State, &'a Outcome)> = Vec::with_capacity(summary.outcomes.len());
         for outcome in &summary.outcomes {
             let mut fork = state.clone();
             if self.meets(&mut fork, &env, outcome) {
@@ -162,36 +163,39 @@ impl<'a> Run<'a, '_> {
             // What is believed of the inputs contradicts itself: believe nothing.
             feasible.extend(summary.outcomes.iter().map(|o| (state.clone(), o)));
         }
-        let possible: Vec<Outcome> =
-            feasible.iter().map(|(_, outcome)| (*outcome).clone()).collect();
+        let possible: Vec<&'a Outcome> = feasible.iter().map(|(_, outcome)| *outcome).collect();
         // Outcomes that leave the same behind are one for the caller.
         let owing = !state.owed.is_empty();
-        let mut groups: Vec<(Option<State>, Outcome)> = Vec::new();
-        for ((fork, _), mut outcome) in feasible.into_iter().zip(possible.clone()) {
-            outcome.leave_unclear(&possible);
+        let mut forks: Vec<Option<State>> = Vec::with_capacity(feasible.len());
+        let mut groups: Vec<Cow<'a, Outcome>> = Vec::with_capacity(feasible.len());
+        for (fork, outcome) in feasible {
+            let mut outcome = outcome.leave_unclear(&possible);
             // With an error that may be one comes nothing of use, unless the callee is seen to return both.
             if let Some(failed) = self.failed(&mut outcome, call) {
-                groups.push((Some(fork.clone()), failed));
+                forks.push(Some(fork.clone()));
+                groups.push(Cow::Owned(failed));
             }
             let alike = |known: &Outcome| {
                 known.same_effect(&outcome)
                     && (!owing || known.hands_on_alike(&outcome))
                     && known.starts.is_empty() == outcome.starts.is_empty()
             };
-            match groups.iter_mut().find(|(_, known)| alike(known)) {
-                Some((alone, known)) => {
-                    *alone = None;
-                    known.join(&outcome);
+            match groups.iter().position(|known| alike(known)) {
+                Some(at) => {
+                    forks[at] = None;
+                    groups[at].to_mut().join(&outcome);
                 }
-                None => groups.push((Some(fork), outcome)),
+                None => {
+                    forks.push(Some(fork));
+                    groups.push(outcome);
+                }
             }
         }
         let mut after = Vec::with_capacity(groups.len());
-        let outcomes: Vec<Outcome> = groups.iter().map(|(_, outcome)| outcome.clone()).collect();
-        for (alone, outcome) in groups {
+        for (alone, outcome) in forks.into_iter().zip(&groups) {
             let mut fork = alone.unwrap_or_else(|| state.clone());
-            self.trust(&mut fork, &env, &outcome, &outcomes);
-            self.apply(&mut fork, func, &outcome, call);
+            self.trust(&mut fork, &env, outcome, &groups);
+            self.apply(&mut fork, func, outcome, call);
             after.push(fork);
         }
         after
@@ -215,7 +219,7 @@ impl<'a> Run<'a, '_> {
 
     /// If an outcome leaves something to the caller and may return an error: the case in which it does;
     /// the outcome is left with the other.
-    fn failed(&self, outcome: &mut Outcome, call: &Invocation<'a>) -> Option<Outcome> {
+    fn failed(&self, outcome: &mut Cow<'a, Outcome>, call: &Invocation<'a>) -> Option<Outcome> {
         if outcome.fresh.is_empty() {
             return None;
         }
@@ -224,20 +228,29 @@ impl<'a> Run<'a, '_> {
             dst.is_some_and(|l| self.package.is_error(l.ty)) && outcome.results[i].is_none()
         };
         let error = (0..outcome.results.len()).find(is_error)?;
-        let mut failed = outcome.clone();
+        let mut failed = Outcome::clone(outcome);
         if outcome.together.is_none() {
             for fresh in std::mem::take(&mut failed.fresh) {
                 failed.results[fresh.result] = None;
             }
         }
         failed.results[error] = Some(Value::NonNil);
-        outcome.results[error] = Some(Value::Nil);
+        outcome.to_mut().results[error] = Some(Value::Nil);
         Some(failed)
     }
 
     /// What another outcome gives back or hands on, which no result tells from this one, is the
     /// callee's business.
-    fn trust(&mut self, state: &mut State, env: &Env<'_>, outcome: &Outcome, outcomes: &[Outcome]) {
+    fn trust(
+        &mut self,
+        state: &mut State,
+        env: &Env<'_>,
+        outcome: &Outcome,
+        outcomes: &[Cow<'_, Outcome>],
+    ) {
+        if let [_] = outcomes {
+            return;
+        }
         // What the caller chose by an argument it answers for.
         let chosen = outcome.conditions.iter().any(|(path, _)| path.steps.is_empty());
         // So is what hangs on the state of the object that holds it, which its caller cannot know: whether
@@ -268,7 +281,7 @@ impl<'a> Run<'a, '_> {
         let by_state = outcome.conditions.iter().any(|(path, _)| !path.steps.is_empty());
         let others = outcomes.iter().filter(|o| o.results == outcome.results || by_state);
         for (path, mode) in others.flat_map(|o| &o.released) {
-            if outcome.released.iter().any(|r| r == &(path.clone(), *mode)) {
+            if outcome.released.iter().any(|(of, how)| of == path && how == mode) {
                 continue;
             }
             if let Some(lock) = self.find_place(state, env, path) {
@@ -374,7 +387,7 @@ impl<'a> Run<'a, '_> {
         self.apply_fills(state, &env, outcome, call);
         for (lock, mode) in held {
             let taken = before.iter().any(|h| (h.lock, h.mode) == (lock, mode));
-            if taken {
+            if taken || self.learning {
                 continue;
             }
             if !state.released.remove(&(lock, mode)) {

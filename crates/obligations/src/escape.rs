@@ -24,6 +24,39 @@ enum Found {
     Value(TermId),
 }
 
+/// Whether a value is none through which others are reached.
+fn holds_nothing(term: &Term) -> bool {
+    match term {
+        Term::Fresh(_)
+        | Term::NonNil(_)
+        | Term::Phi(..)
+        | Term::Bool(_)
+        | Term::Int(_)
+        | Term::Text(_)
+        | Term::Nil
+        | Term::Not(_)
+        | Term::Binary(..)
+        | Term::Len(..)
+        | Term::Elem(..)
+        | Term::Has(..)
+        | Term::Is(..)
+        | Term::Pure(..)
+        | Term::Func(_)
+        | Term::ReadSide(_)
+        | Term::Background => true,
+        Term::Load(..)
+        | Term::Assert(..)
+        | Term::Addr(_)
+        | Term::New(_)
+        | Term::Iface(_)
+        | Term::Wrap(_)
+        | Term::Closure(_)
+        | Term::Method(..)
+        | Term::Owed(_)
+        | Term::Context(_) => false,
+    }
+}
+
 impl Run<'_, '_> {
     /// What was acquired at `site` is given back or handed on.
     pub(crate) fn discharge(&mut self, state: &mut State, site: Span) {
@@ -47,6 +80,12 @@ impl Run<'_, '_> {
     /// `term` leaves view, with everything that can be reached from it.
     pub(crate) fn escape(&mut self, state: &mut State, term: TermId) {
         self.loosen_slots(state, term);
+        if holds_nothing(self.arena.get(term)) && !self.held_by.contains_key(&term) {
+            if Some(term) != self.spared {
+                self.escape_plain(state, term);
+            }
+            return;
+        }
         let mut seen = BTreeSet::new();
         let mut work = vec![term];
         // What is part of an object goes with it.
@@ -122,13 +161,19 @@ impl Run<'_, '_> {
                         state.touched.insert(place);
                     }
                 }
-                _ if self.own_lists.contains(&term) => {
-                    state.escaped.insert(term);
-                }
-                _ => self.note_locked_object(state, term),
+                _ => self.escape_plain(state, term),
             }
         }
         self.storing = storing;
+    }
+
+    /// A value through which nothing that is known of can be reached leaves view.
+    fn escape_plain(&mut self, state: &mut State, term: TermId) {
+        if self.own_lists.contains(&term) {
+            state.escaped.insert(term);
+        } else {
+            self.note_locked_object(state, term);
+        }
     }
 
     /// Marks the entry value of an input as called or handed on.

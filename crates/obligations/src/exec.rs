@@ -32,6 +32,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) func: &'a Func,
     pub(crate) detail: Detail,
     pub(crate) arena: Arena,
+    /// Instructions run so far, once for each state.
+    pub(crate) steps: usize,
     /// Instructions of the block that runs whose earlier values the state still knows.
     pub(crate) stale: BTreeSet<u32>,
     /// Whether more states came together within a block than are followed.
@@ -181,6 +183,7 @@ impl<'a, 'p> Run<'a, 'p> {
             func: &package.module.funcs[id],
             detail,
             arena: Arena::default(),
+            steps: 0,
             stale: BTreeSet::new(),
             crowded: false,
             sites: BTreeMap::new(),

@@ -4,14 +4,14 @@ use crate::exec::Run;
 use crate::inferred::Act;
 use crate::package::successors;
 use crate::report::{Step, StepKind};
-use crate::state::{Detail, Held, Signature, State};
+use crate::state::{Detail, Held, Marks, Signature, State};
 use crate::term::{Number, Part, PlaceId, Root, Term, TermId};
 use crate::visit;
-use stanch_base::{FxHashSet, Idx, IndexVec};
+use stanch_base::{Idx, IndexVec};
 use stanch_ir::{Block, BlockId, Func, LocalId, Span, Terminator};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::TypeId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A state at a return.
 pub(crate) struct Exit {
@@ -34,6 +34,8 @@ const APART: [(usize, usize); 2] = [(40, 4), (120, 2)];
 const MAX_GROUPS: usize = 24;
 /// Most block executions of one function, for each block and on top.
 const VISITS: (usize, usize) = (24, 200);
+/// Most instructions run, once for each state, for each instruction of the function and on top.
+const STEPS: (usize, usize) = (20, 2000);
 /// Most terms and places of one function.
 const MAX_TERMS: usize = 30_000;
 /// Most different ways out of one function: each is compared with the others.
@@ -57,7 +59,7 @@ struct Shape {
     /// Position in reverse postorder.
     order: IndexVec<BlockId, u32>,
     /// Locals alive at the start of each block.
-    live: IndexVec<BlockId, FxHashSet<LocalId>>,
+    live: IndexVec<BlockId, Locals>,
     /// Most states that owe the same and are kept apart.
     apart: usize,
 }
@@ -76,19 +78,26 @@ impl<'a> Run<'a, '_> {
         let mut groups: IndexVec<BlockId, Vec<Group>> =
             func.blocks.iter().map(|_| Vec::new()).collect();
         let mut work: BTreeSet<(u32, BlockId, usize, usize)> = BTreeSet::new();
+        let mut marks = Marks::default();
         let mut exits = Vec::new();
         let beginning = self.beginning();
         self.arrive(beginning, entry, &shape, &mut groups, &mut work)?;
+        let n_instrs: usize = func.blocks.iter().map(|block| block.instrs.len() + 1).sum();
+        let most_steps = STEPS.0 * n_instrs + STEPS.1;
         let mut visits = VISITS.0 * func.blocks.len() + VISITS.1;
         while let Some((order, id, group, index)) = work.pop_first() {
             visits = visits.checked_sub(1)?;
-            if self.crowded || self.arena.len() > MAX_TERMS || exits.len() > MAX_EXITS {
+            if self.crowded
+                || self.steps > most_steps
+                || self.arena.len() > MAX_TERMS
+                || exits.len() > MAX_EXITS
+            {
                 return None;
             }
             let state = groups[id].get(group)?.states.get(index)?.clone();
             for (next, mut state) in self.block(state, id, &mut exits) {
                 let live = &shape.live[next];
-                state.prune(&self.arena, &|local| !live.contains(&local));
+                state.prune(&self.arena, &mut marks, &|local| !live.contains(local));
                 if shape.order[next] <= order {
                     self.back_edge(&mut state, func.blocks[id].term_span);
                 }
@@ -107,13 +116,14 @@ impl<'a> Run<'a, '_> {
         groups: &mut IndexVec<BlockId, Vec<Group>>,
         work: &mut BTreeSet<(u32, BlockId, usize, usize)>,
     ) -> Option<()> {
-        let signature = state.signature(&self.arena, self.detail);
+        let (arena, detail) = (&self.arena, self.detail);
         let here = &mut groups[id];
-        let known = here.iter().position(|g| g.signature == signature);
+        let known = here.iter().position(|g| state.has_signature(arena, detail, &g.signature));
         let number = match known {
             Some(number) => number,
             None if here.len() >= MAX_GROUPS => return None,
             None => {
+                let signature = state.signature(arena, detail);
                 here.push(Group { signature, states: Vec::new() });
                 here.len() - 1
             }
@@ -164,6 +174,7 @@ impl<'a> Run<'a, '_> {
         self.stale = state.sites_of(&self.arena, id);
         let mut states = vec![state];
         for (index, instr) in block.instrs.iter().enumerate() {
+            self.steps += states.len();
             states = self.instr(states, instr, (id, index as u32));
             states = self.few(states, id, THINNED + index as u32);
         }
@@ -180,7 +191,7 @@ impl<'a> Run<'a, '_> {
                         && e.state.takes == exit.state.takes
                         && e.state.facts == exit.state.facts
                         && e.state.held == exit.state.held
-                        && e.state.signature(&self.arena, self.detail) == signature
+                        && e.state.has_signature(&self.arena, self.detail, &signature)
                 };
                 match exits.iter_mut().find(same) {
                     Some(known) => known.state.may_have_done(&exit.state),
@@ -217,11 +228,11 @@ impl<'a> Run<'a, '_> {
     fn thin(&mut self, states: Vec<State>, block: BlockId, number: u32) -> Vec<State> {
         let mut kept: Vec<(Signature, State)> = Vec::new();
         for state in states {
-            let signature = state.signature(&self.arena, self.detail);
-            let other = kept.iter_mut().find(|(s, _)| *s == signature);
+            let (arena, detail) = (&self.arena, self.detail);
+            let other = kept.iter_mut().find(|(s, _)| state.has_signature(arena, detail, s));
             match other {
                 Some((_, known)) => known.merge(&mut self.arena, &state, block, number),
-                None => kept.push((signature, state)),
+                None => kept.push((state.signature(arena, detail), state)),
             }
         }
         kept.into_iter().map(|(_, state)| state).collect()
@@ -485,40 +496,67 @@ pub(crate) fn cycles(func: &Func) -> IndexVec<BlockId, u32> {
     cycles
 }
 
+/// A set of locals of a function.
+#[derive(Clone, PartialEq)]
+struct Locals(Box<[u64]>);
+
+impl Locals {
+    fn none_of(func: &Func) -> Self {
+        Self(vec![0; func.locals.len().div_ceil(64)].into())
+    }
+
+    fn insert(&mut self, local: LocalId) {
+        self.0[local.index() / 64] |= 1 << (local.index() % 64);
+    }
+
+    fn remove(&mut self, local: LocalId) {
+        self.0[local.index() / 64] &= !(1 << (local.index() % 64));
+    }
+
+    fn contains(&self, local: LocalId) -> bool {
+        self.0.get(local.index() / 64).is_some_and(|word| word >> (local.index() % 64) & 1 == 1)
+    }
+
+    fn join(&mut self, other: &Self) {
+        for (own, theirs) in self.0.iter_mut().zip(&other.0) {
+            *own |= theirs;
+        }
+    }
+}
+
 /// The locals that may be read before they are assigned, by block. Variables that closures or
 /// pointers share are always alive.
-fn liveness(func: &Func) -> IndexVec<BlockId, FxHashSet<LocalId>> {
+fn liveness(func: &Func) -> IndexVec<BlockId, Locals> {
+    let mut always = Locals::none_of(func);
     let shared = |l: &stanch_ir::Local| l.captured_by_ref || l.address_taken;
-    let mut always: FxHashSet<LocalId> =
-        func.locals.iter_enumerated().filter(|(_, l)| shared(l)).map(|(id, _)| id).collect();
-    for closure_use in captured_by_value(func) {
-        always.insert(closure_use);
+    let shared = func.locals.iter_enumerated().filter(|(_, l)| shared(l)).map(|(id, _)| id);
+    for local in shared.chain(captured_by_value(func)).chain(func.results.iter().copied()) {
+        always.insert(local);
     }
-    always.extend(func.results.iter().copied());
-    let mut live: IndexVec<BlockId, FxHashSet<LocalId>> =
-        func.blocks.iter().map(|_| always.clone()).collect();
-    let mut predecessors: BTreeMap<BlockId, Vec<BlockId>> = BTreeMap::new();
+    let mut live: IndexVec<BlockId, Locals> = func.blocks.iter().map(|_| always.clone()).collect();
+    let mut predecessors: IndexVec<BlockId, Vec<BlockId>> =
+        func.blocks.iter().map(|_| Vec::new()).collect();
     for (id, block) in func.blocks.iter_enumerated() {
-        successors(&block.term, &mut |next| predecessors.entry(next).or_default().push(id));
+        successors(&block.term, &mut |next| predecessors[next].push(id));
     }
     let mut work: BTreeSet<BlockId> = func.blocks.ids().collect();
     while let Some(id) = work.pop_last() {
         let block = &func.blocks[id];
         let mut now = always.clone();
-        successors(&block.term, &mut |next| now.extend(live[next].iter().copied()));
+        successors(&block.term, &mut |next| now.join(&live[next]));
         block_liveness(block, &always, &mut now);
-        if now.len() != live[id].len() {
+        if now != live[id] {
             live[id] = now;
-            work.extend(predecessors.get(&id).into_iter().flatten().copied());
+            work.extend(&predecessors[id]);
         }
     }
     live
 }
 
-fn block_liveness(block: &Block, always: &FxHashSet<LocalId>, now: &mut FxHashSet<LocalId>) {
+fn block_liveness(block: &Block, always: &Locals, now: &mut Locals) {
     visit::terminator_defs(&block.term, &mut |l| {
-        if !always.contains(&l) {
-            now.remove(&l);
+        if !always.contains(l) {
+            now.remove(l);
         }
     });
     visit::terminator_operands(&block.term, &mut |operand| {
@@ -528,13 +566,11 @@ fn block_liveness(block: &Block, always: &FxHashSet<LocalId>, now: &mut FxHashSe
     });
     for instr in block.instrs.iter().rev() {
         visit::defs(&instr.kind, &mut |l| {
-            if !always.contains(&l) {
-                now.remove(&l);
+            if !always.contains(l) {
+                now.remove(l);
             }
         });
-        visit::uses(&instr.kind, &mut |l| {
-            now.insert(l);
-        });
+        visit::uses(&instr.kind, &mut |l| now.insert(l));
     }
 }
 

@@ -26,6 +26,7 @@ mod lends;
 mod locks;
 mod made;
 mod makers;
+mod merge;
 mod names;
 mod order;
 mod origin;
@@ -160,8 +161,23 @@ pub fn analyse(
     results.forgotten = taken_down::find(&facts);
     results.owners = holders::owner_facts(&facts, &summaries, held);
     let out = facts::give_out(&facts, &summaries, &stops);
+    results.work = work(&facts);
     results.foreign = facts.foreign;
     (results, out)
+}
+
+/// How much there was to do.
+fn work(facts: &Package<'_>) -> Work {
+    let mut work = Work::default();
+    for (id, func) in facts.module.funcs.iter_enumerated().filter(|(_, func)| func.has_body) {
+        work.functions += 1;
+        if facts.facts[id].relevant {
+            work.instructions += func.blocks.iter().map(|b| b.instrs.len() as u64 + 1).sum::<u64>();
+        } else {
+            work.irrelevant += 1;
+        }
+    }
+    work
 }
 
 /// What was put in fields and has to be ended.

@@ -24,6 +24,24 @@ struct Taking {
     deferred: bool,
 }
 
+/// A lock that a called function takes, in terms of this one.
+struct SeenTake {
+    lock: PlaceId,
+    certain: bool,
+    always: bool,
+    guarded: bool,
+    /// What is known when it does, if it hangs on more than the state knows.
+    assumed: Option<Box<State>>,
+}
+
+/// Whether a take tells a state more than it knows.
+fn is_news(state: &State, lock: PlaceId, mode: LockMode, certain: bool) -> bool {
+    match state.takes.get(&(lock, mode)) {
+        Some(known) => !known.certain && certain,
+        None => state.takes.len() < MAX_TAKES,
+    }
+}
+
 impl<'a> Run<'a, '_> {
     fn lock_key(&mut self, recv: TermId, mode: LockMode) -> (PlaceId, LockMode) {
         match *self.arena.get(self.arena.unboxed(recv)) {
@@ -39,6 +57,10 @@ impl<'a> Run<'a, '_> {
         mode: LockMode,
         call: &Invocation<'a>,
     ) {
+        // Nobody asks for locks then.
+        if self.learning {
+            return;
+        }
         let (lock, mode) = self.lock_key(recv, mode);
         let conditions = state.input_facts(&self.arena);
         let chain = Arc::new([]);
@@ -70,6 +92,9 @@ impl<'a> Run<'a, '_> {
         mode: LockMode,
         call: &Invocation<'a>,
     ) {
+        if self.learning {
+            return;
+        }
         let (lock, mode) = self.lock_key(recv, mode);
         state.trace.push(self.step(call.span, StepKind::Release));
         self.unlock(state, lock, mode, call.span, false);
@@ -87,9 +112,11 @@ impl<'a> Run<'a, '_> {
         let (yes, no) = (self.arena.bool(true), self.arena.bool(false));
         self.set(&mut failed, call, 0, no);
         self.set(&mut state, call, 0, yes);
-        self.taken.insert(call.span);
-        state.trace.push(self.step(call.span, StepKind::Acquire));
-        state.hold(Held { lock, mode, site: call.span, deferred: false });
+        if !self.learning {
+            self.taken.insert(call.span);
+            state.trace.push(self.step(call.span, StepKind::Acquire));
+            state.hold(Held { lock, mode, site: call.span, deferred: false });
+        }
         vec![state, failed]
     }
 
@@ -115,10 +142,7 @@ impl<'a> Run<'a, '_> {
             // Given back for the caller before: what follows cannot wait for that.
             return site.chain.is_empty() && !state.released.remove(&(lock, mode));
         }
-        let known = state.takes.get(&(lock, mode)).map(|known| known.certain);
-        let better =
-            known.map_or(state.takes.len() < MAX_TAKES, |certain| !certain && site.certain);
-        if better {
+        if is_news(state, lock, mode, site.certain) {
             state.takes.insert((lock, mode), Arc::new(site));
         }
         true
@@ -133,24 +157,36 @@ impl<'a> Run<'a, '_> {
         span: Span,
         deferred: bool,
     ) {
-        let Some((lock, site, always)) = self.translate(state, env, take, span) else { return };
-        // A lock that the callee replaces may be another one by the time it is taken.
-        let package = self.package;
-        if is_replaced(&self.arena, lock, &package.facts[env.callee].writes) {
+        if self.learning {
             return;
         }
-        self.take(state, lock, take.mode, site, Taking { always, deferred });
+        let Some(seen) = self.translate(state, env, take) else { return };
+        // A lock that the callee replaces may be another one by the time it is taken.
+        let package = self.package;
+        if is_replaced(&self.arena, seen.lock, &package.facts[env.callee].writes) {
+            return;
+        }
+        let held = state.held.iter().any(|held| held.lock == seen.lock);
+        let given = state.released.iter().any(|&(other, _)| other == seen.lock);
+        if !held && !given && !is_news(state, seen.lock, take.mode, seen.certain) {
+            return;
+        }
+        let (lock, how) = (seen.lock, Taking { always: seen.always, deferred });
+        let site = self.take_site(state, take, seen, span);
+        self.take(state, lock, take.mode, site, how);
     }
 
-    /// A take of a called function in terms of this one, and whether it certainly happens.
-    fn translate(
-        &mut self,
-        state: &mut State,
-        env: &Env<'_>,
-        take: &Take,
-        span: Span,
-    ) -> Option<(PlaceId, TakeSite, bool)> {
-        let mut assumed = State { facts: state.facts.clone(), ..State::default() };
+    /// Where a lock is taken below a call.
+    fn take_site(&self, state: &State, take: &Take, seen: SeenTake, span: Span) -> TakeSite {
+        let SeenTake { certain, guarded, assumed, .. } = seen;
+        let conditions = assumed.as_deref().unwrap_or(state).input_facts(&self.arena);
+        TakeSite { span, chain: Arc::clone(&take.chain), conditions, certain, guarded }
+    }
+
+    /// A take of a called function in terms of this one; nothing if the arguments exclude it.
+    fn translate(&mut self, state: &mut State, env: &Env<'_>, take: &Take) -> Option<SeenTake> {
+        // What is assumed for this lock only.
+        let mut assumed: Option<Box<State>> = None;
         let (mut certain, mut always) = (take.always, take.always);
         let mut guarded = take.guarded;
         for (path, wanted) in &take.conditions {
@@ -158,22 +194,23 @@ impl<'a> Run<'a, '_> {
                 (certain, always) = (false, false);
                 continue;
             };
-            match assumed.truth(&mut self.arena, term) {
+            let facts = assumed.as_deref().unwrap_or(state);
+            match facts.truth(&mut self.arena, term) {
                 Some(known) if known != truth => return None,
                 Some(_) => {}
                 None => {
                     guarded |= matches!(wanted, Value::Bool(_) | Value::Int(_));
                     always = false;
                     certain &= self.arena.leaves(term).is_empty();
+                    let assumed = assumed.get_or_insert_with(|| {
+                        Box::new(State { facts: state.facts.clone(), ..State::default() })
+                    });
                     assumed.assume(&mut self.arena, term, truth);
                 }
             }
         }
         let lock = self.find_place(state, env, &take.path)?;
-        let conditions = assumed.input_facts(&self.arena);
-        let chain = Arc::clone(&take.chain);
-        let site = TakeSite { span, chain, conditions, certain, guarded };
-        Some((lock, site, always))
+        Some(SeenTake { lock, certain, always, guarded, assumed })
     }
 
     fn report_double(
@@ -218,7 +255,11 @@ impl<'a> Run<'a, '_> {
         let args: Vec<TermId> = recv.into_iter().collect();
         let env = Env { callee: func, args: &args };
         for take in summary.outcomes.iter().flat_map(|o| &o.takes) {
-            if let Some((lock, mut site, _)) = self.translate(state, &env, take, span) {
+            if !self.learning
+                && let Some(seen) = self.translate(state, &env, take)
+            {
+                let lock = seen.lock;
+                let mut site = self.take_site(state, take, seen, span);
                 site.certain = false;
                 self.take(state, lock, take.mode, site, Taking::default());
             }
@@ -234,6 +275,9 @@ impl<'a> Run<'a, '_> {
         under: &CallUnder,
         call: &Invocation<'a>,
     ) {
+        if self.learning {
+            return;
+        }
         let Some(value) = self.find_value(state, env, &under.path) else { return };
         let mut asked: Vec<(TermId, TermId)> = Vec::new();
         for (path, wanted) in &under.flags {
@@ -263,10 +307,9 @@ impl<'a> Run<'a, '_> {
                 let inner = Env { callee: func, args: &args };
                 for take in summary.outcomes.iter().flat_map(|o| &o.takes) {
                     let span = call.span;
-                    let Some((lock, mut site, _)) = self.translate(state, &inner, take, span)
-                    else {
-                        continue;
-                    };
+                    let Some(seen) = self.translate(state, &inner, take) else { continue };
+                    let lock = seen.lock;
+                    let mut site = self.take_site(state, take, seen, span);
                     site.certain = false;
                     site.chain = [under.at].into_iter().chain(take.chain.iter().copied()).collect();
                     let conflict = held.iter().find(|(other, mode, _)| {
@@ -317,6 +360,9 @@ impl<'a> Run<'a, '_> {
         span: Span,
         silent: bool,
     ) {
+        if self.learning {
+            return;
+        }
         let exact = |m: Option<LockMode>| {
             state.held.iter().rposition(|h| h.lock == lock && m.is_none_or(|m| h.mode == m))
         };

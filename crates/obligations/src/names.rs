@@ -25,6 +25,8 @@ pub(crate) struct Names<'a> {
     known: RefCell<FxHashMap<ObjectId, Known<'a>>>,
     resources: RefCell<FxHashMap<ObjectId, Option<ResourceEffect>>>,
     interfaces: RefCell<FxHashMap<PackageId, FxHashMap<ObjectId, Box<str>>>>,
+    /// Whether names are like those of methods that give their receiver back.
+    release_like: RefCell<FxHashMap<Box<str>, bool>>,
 }
 
 impl<'a> Names<'a> {
@@ -41,6 +43,7 @@ impl<'a> Names<'a> {
             known: RefCell::default(),
             resources: RefCell::default(),
             interfaces: RefCell::default(),
+            release_like: RefCell::default(),
         }
     }
 
@@ -148,7 +151,12 @@ impl<'a> Names<'a> {
 
     /// Whether a method's name has such a name in it.
     pub(crate) fn is_release_like(&self, name: &str) -> bool {
-        self.effects.resources.is_release_like(name)
+        if let Some(&known) = self.release_like.borrow().get(name) {
+            return known;
+        }
+        let like = self.effects.resources.is_release_like(name);
+        self.release_like.borrow_mut().insert(name.into(), like);
+        like
     }
 
     fn look_up(&self, func: ObjectId) -> Known<'a> {

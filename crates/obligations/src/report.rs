@@ -37,9 +37,22 @@ pub struct Results {
     pub locks: LockFacts,
     /// Functions that were too large for the budget: nothing is said of them.
     pub incomplete: Vec<FuncId>,
+    /// How much there was to do.
+    pub work: Work,
     /// Functions of other packages that findings name: their numbers follow those of the package's own
     /// functions.
     pub foreign: Vec<Name>,
+}
+
+/// How much there was to do in a package.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Work {
+    /// Functions with a body.
+    pub functions: u64,
+    /// Those of them that take and give back nothing, and were not followed therefore.
+    pub irrelevant: u64,
+    /// Instructions of the others.
+    pub instructions: u64,
 }
 
 /// Read or write side of a lock; a plain mutex has only the write side.

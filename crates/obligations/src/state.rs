@@ -1,12 +1,12 @@
-//! What is known at a point of a path, and how two such states become one.
+//! What is known at a point of a path.
 
 use crate::inferred::Act;
 use crate::report::{LockMode, Step, StepKind};
 use crate::slots::Taken;
 use crate::sorted::{SharedSet, SortedMap};
 use crate::summary::Start;
-use crate::term::{Arena, EpochId, Part, PlaceId, Root, Slot, Term, TermId};
-use stanch_base::{FxHashMap, FxHashSet};
+use crate::term::{Arena, EpochId, Part, PlaceId, Root, Term, TermId};
+use stanch_base::Idx;
 use stanch_ir::{BlockId, FuncId, LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::ObjectId;
@@ -99,7 +99,7 @@ pub(crate) struct TakeSite {
 
 impl TakeSite {
     /// One that stands for another take of the same lock too.
-    fn joined(mut site: Arc<Self>, other: &Arc<Self>) -> Arc<Self> {
+    pub(crate) fn joined(mut site: Arc<Self>, other: &Arc<Self>) -> Arc<Self> {
         if Arc::ptr_eq(&site, other) {
             return site;
         }
@@ -111,7 +111,7 @@ impl TakeSite {
     }
 
     /// One that stands for a path that did not take it too.
-    fn missed(site: &Arc<Self>, facts: &SortedMap<TermId, TermId>) -> Arc<Self> {
+    pub(crate) fn missed(site: &Arc<Self>, facts: &SortedMap<TermId, TermId>) -> Arc<Self> {
         let excluded =
             |(term, known): (&TermId, &TermId)| facts.get(term).is_some_and(|other| other != known);
         let mut site = Arc::clone(site);
@@ -269,13 +269,8 @@ impl State {
     /// `detail`: whether paths are kept apart that differ only in what they did to inputs.
     pub(crate) fn signature(&self, arena: &Arena, detail: Detail) -> Signature {
         let fine = detail == Detail::Fine;
-        let owed = |t: TermId| match *arena.get(arena.unboxed(t)) {
-            Term::Owed(site) => self.owed.contains_key(&site),
-            _ => false,
-        };
-        let holders = self.mem.iter().filter(|&(_, &term)| !self.owed.is_empty() && owed(term));
         Signature {
-            holders: holders.map(|(&place, &term)| (place, term)).collect(),
+            holders: self.holders(arena).collect(),
             held: self.held.clone(),
             slots: self.slots.clone(),
             slots_given: only_if(fine, &self.slots_given),
@@ -286,6 +281,45 @@ impl State {
             acts: only_if(fine, &self.acts),
             defers: self.defers.clone(),
         }
+    }
+
+    /// Whether the state has this signature.
+    pub(crate) fn has_signature(
+        &self,
+        arena: &Arena,
+        detail: Detail,
+        signature: &Signature,
+    ) -> bool {
+        let fine = detail == Detail::Fine;
+        let same = |own: &SharedSet<PlaceId>, theirs| !fine || own == theirs;
+        self.held == signature.held
+            && self.slots == signature.slots
+            && self.defers == signature.defers
+            && self
+                .owed
+                .iter()
+                .map(|(&span, &owed)| (span, owed))
+                .eq(signature.owed.iter().copied())
+            && self
+                .filled
+                .iter()
+                .map(|(&place, &site)| (place, site))
+                .eq(signature.filled.iter().copied())
+            && same(&self.slots_given, &signature.slots_given)
+            && (!fine || self.released == signature.released)
+            && same(&self.used, &signature.used)
+            && (!fine || self.acts == signature.acts)
+            && self.holders(arena).eq(signature.holders.iter().copied())
+    }
+
+    /// Where the values are that have to be given back.
+    fn holders<'s>(&'s self, arena: &'s Arena) -> impl Iterator<Item = (PlaceId, TermId)> + 's {
+        let owed = |t: TermId| match *arena.get(arena.unboxed(t)) {
+            Term::Owed(site) => self.owed.contains_key(&site),
+            _ => false,
+        };
+        let places = self.mem.iter().filter(move |&(_, &term)| !self.owed.is_empty() && owed(term));
+        places.map(|(&place, &term)| (place, term))
     }
 
     /// Whether both know the same of everything (their paths aside).
@@ -486,43 +520,46 @@ impl State {
     }
 
     /// Drops what no live local or pending call can reach: `dead` tells.
-    pub(crate) fn prune(&mut self, arena: &Arena, dead: &dyn Fn(LocalId) -> bool) {
+    pub(crate) fn prune(
+        &mut self,
+        arena: &Arena,
+        marks: &mut Marks,
+        dead: &dyn Fn(LocalId) -> bool,
+    ) {
         self.mem.retain(|&place, _| match arena.data(place).root {
             Root::Local(local) => !dead(local),
             _ => true,
         });
         // What hangs on values that nothing holds any more is never asked for again.
-        let mut live: FxHashSet<TermId> = FxHashSet::default();
+        marks.clear();
         let values = self.mem.iter().filter(|(p, _)| arena.place_leaves(**p).is_empty());
         let pending = self.defers.iter().flat_map(|d| d.args.iter().chain(&d.callee));
         for &term in values.map(|(_, t)| t).chain(pending).chain(self.epochs.values()) {
-            live.extend(arena.leaves(term));
+            marks.set(arena.leaves(term));
         }
         let held = self.held.iter().map(|h| h.lock).chain(self.slots.iter().map(|s| s.of));
         for place in held {
-            live.extend(arena.place_leaves(place));
+            marks.set(arena.place_leaves(place));
         }
         for _ in 0..4 {
             // Objects held by live objects.
-            let before = live.len();
+            let before = marks.n_set;
             for (&place, &term) in self.mem.iter() {
-                if arena.place_leaves(place).iter().all(|leaf| live.contains(leaf)) {
-                    live.extend(arena.leaves(term));
+                if marks.all(arena.place_leaves(place)) {
+                    marks.set(arena.leaves(term));
                 }
             }
-            if live.len() == before {
+            if marks.n_set == before {
                 break;
             }
         }
+        let live = |leaves: &[TermId]| marks.all(leaves);
         self.mem.retain(|&place, &term| {
-            matches!(arena.get(term), Term::Owed(_))
-                || arena.place_leaves(place).iter().all(|leaf| live.contains(leaf))
+            matches!(arena.get(term), Term::Owed(_)) || live(arena.place_leaves(place))
         });
-        self.facts.retain(|&term, _| arena.leaves(term).iter().all(|leaf| live.contains(leaf)));
-        self.escaped.retain(|object| live.contains(object));
-        self.takes.retain(|(lock, _), _| {
-            arena.place_leaves(*lock).iter().all(|leaf| live.contains(leaf))
-        });
+        self.facts.retain(|&term, _| live(arena.leaves(term)));
+        self.escaped.retain(|object| live(&[*object]));
+        self.takes.retain(|(lock, _), _| live(arena.place_leaves(*lock)));
     }
 
     /// The instructions of a block whose values the state knows.
@@ -543,84 +580,6 @@ impl State {
         leaves.chain(self.escaped.iter()).filter_map(|&leaf| arena.site_in(leaf, block)).collect()
     }
 
-    /// Joins `other`, which arrives at `block` and owes the same, into this state of its group.
-    pub(crate) fn merge(&mut self, arena: &mut Arena, other: &Self, block: BlockId, group: u32) {
-        self.merge_takes(other);
-        let pairs = self.pairs(arena, other);
-        let broken = broken(arena, &pairs, block, group);
-        let mut names: FxHashMap<(TermId, TermId), TermId> = FxHashMap::default();
-        let mut renamed: Vec<(TermId, TermId, TermId)> = Vec::new();
-        for (slot, a, b) in pairs {
-            let merged = if a == b && !arena.mentions(a, &broken) {
-                a
-            } else {
-                *names.entry((a, b)).or_insert_with(|| {
-                    let name = arena.term(Term::Phi(block, group, slot));
-                    renamed.push((a, b, name));
-                    name
-                })
-            };
-            match slot {
-                Slot::Mem(place) => {
-                    self.mem.insert(place, merged);
-                }
-                Slot::Epoch(epoch) => {
-                    self.epochs.insert(epoch, merged);
-                }
-            }
-        }
-        self.merge_facts(arena, other, &broken, &renamed);
-        self.may_have_done(other);
-        self.leaky.join(&other.leaky);
-        self.escaped.join(&other.escaped);
-        let stale = |lock: PlaceId| arena.place_mentions(lock, &broken);
-        self.held.retain(|h| !stale(h.lock));
-        self.slots.retain(|s| !stale(s.of));
-        let places_ok = |p: &PlaceId| !arena.place_mentions(*p, &broken);
-        self.mem.retain(|p, _| places_ok(p));
-        self.takes.retain(|(p, _), _| places_ok(p));
-    }
-
-    /// What was done on the paths of `other` was perhaps done.
-    pub(crate) fn may_have_done(&mut self, other: &Self) {
-        self.calls.join(&other.calls);
-        self.released.join(&other.released);
-        self.slots_given.retain(|of| other.slots_given.contains(of));
-        self.sent |= other.sent;
-        self.used.join(&other.used);
-        self.acts.join(&other.acts);
-        self.touched.join(&other.touched);
-        self.handed.join(&other.handed);
-        self.closed.join(&other.closed);
-        self.starts.join(&other.starts);
-        if !Arc::ptr_eq(&self.asks, &other.asks) {
-            for ask in other.asks.iter() {
-                if !self.asks.contains(ask) {
-                    Arc::make_mut(&mut self.asks).push(*ask);
-                }
-            }
-        }
-    }
-
-    fn merge_takes(&mut self, other: &Self) {
-        let own = self.takes.take();
-        let facts = &self.facts;
-        let mut joined: Vec<((PlaceId, LockMode), Arc<TakeSite>)> = Vec::new();
-        for (key, theirs) in other.takes.iter() {
-            if own.binary_search_by_key(key, |entry| entry.0).is_err() {
-                joined.push((*key, TakeSite::missed(theirs, facts)));
-            }
-        }
-        for (key, site) in own {
-            let site = match other.takes.get(&key) {
-                Some(theirs) => TakeSite::joined(site, theirs),
-                None => TakeSite::missed(&site, &other.facts),
-            };
-            joined.push((key, site));
-        }
-        self.takes = joined.into_iter().collect();
-    }
-
     /// What is known of inputs that are flags.
     pub(crate) fn flags(&self, arena: &Arena) -> Vec<(TermId, TermId)> {
         let flag = |&(&term, &known): &(&TermId, &TermId)| {
@@ -638,76 +597,42 @@ impl State {
         let facts = self.facts.iter().filter(|(term, _)| input(**term));
         facts.take(MAX_FACTS).map(|(&term, &known)| (term, known)).collect()
     }
+}
 
-    /// Every slot either state knows of, with both values.
-    fn pairs(&self, arena: &mut Arena, other: &Self) -> Vec<(Slot, TermId, TermId)> {
-        let places = union(self.mem.keys(), other.mem.keys());
-        let epochs = union(self.epochs.keys(), other.epochs.keys());
-        let start = arena.nil();
-        let mut pairs = Vec::with_capacity(places.len() + epochs.len());
-        for epoch in epochs {
-            let of = |s: &Self| s.epochs.get(&epoch).copied().unwrap_or(start);
-            pairs.push((Slot::Epoch(epoch), of(self), of(other)));
-        }
-        for place in places {
-            let (a, b) = (self.load(arena, place), other.load(arena, place));
-            pairs.push((Slot::Mem(place), a, b));
-        }
-        pairs
+/// Marked terms of one arena; memory that is used again and again.
+#[derive(Default)]
+pub(crate) struct Marks {
+    turn: u32,
+    /// The turn in which a term was marked last.
+    marked: Vec<u32>,
+    n_set: usize,
+}
+
+impl Marks {
+    fn clear(&mut self) {
+        self.turn += 1;
+        self.n_set = 0;
     }
 
-    fn merge_facts(
-        &mut self,
-        arena: &mut Arena,
-        other: &Self,
-        broken: &[TermId],
-        renamed: &[(TermId, TermId, TermId)],
-    ) {
-        let mut nilness = Vec::new();
-        for &(a, b, name) in renamed {
-            let (x, y) = (self.nilness(arena, a), other.nilness(arena, b));
-            if x == y
-                && let Some(is_nil) = x
-            {
-                nilness.push((name, is_nil));
+    fn set(&mut self, terms: &[TermId]) {
+        for term in terms {
+            let at = term.index();
+            if self.marked.len() <= at {
+                self.marked.resize(at + 1, 0);
+            }
+            if std::mem::replace(&mut self.marked[at], self.turn) != self.turn {
+                self.n_set += 1;
             }
         }
-        let before = self.facts.clone();
-        self.facts.retain(|term, known| {
-            other.facts.get(term) == Some(known) && !arena.mentions(*term, broken)
-        });
-        self.merge_comparisons(arena, &before, other, renamed);
-        let value = |facts: &SortedMap<TermId, TermId>, term: TermId| {
-            if arena.is_const(term) { Some(term) } else { facts.get(&term).copied() }
-        };
-        for &(a, b, name) in renamed {
-            if let (Some(x), Some(y)) = (value(&before, a), value(&other.facts, b))
-                && x == y
-            {
-                self.facts.insert(name, x);
-            }
-        }
-        for (name, is_nil) in nilness {
-            let nil = arena.nil();
-            let equal = arena.binary(BinaryOp::Eq, name, nil);
-            self.assume(arena, equal, is_nil);
-        }
+    }
+
+    fn all(&self, terms: &[TermId]) -> bool {
+        terms.iter().all(|term| self.marked.get(term.index()) == Some(&self.turn))
     }
 }
 
 fn only_if<T: Clone>(fine: bool, set: &SharedSet<T>) -> SharedSet<T> {
     if fine { set.clone() } else { SharedSet::default() }
-}
-
-/// What is in one of two lists, in order.
-fn union<'a, T: Ord + Copy + 'a>(
-    one: impl Iterator<Item = &'a T>,
-    other: impl Iterator<Item = &'a T>,
-) -> Vec<T> {
-    let mut all: Vec<T> = one.chain(other).copied().collect();
-    all.sort();
-    all.dedup();
-    all
 }
 
 fn moved(arena: &mut Arena, place: PlaceId, from: TermId, to: TermId) -> PlaceId {
@@ -734,32 +659,4 @@ fn renamed(arena: &mut Arena, value: TermId, from: TermId, to: TermId) -> TermId
         }
         _ => value,
     }
-}
-
-/// The merged values of this group whose slot no longer holds them in both states: their names now
-/// mean something else.
-fn broken(
-    arena: &Arena,
-    pairs: &[(Slot, TermId, TermId)],
-    block: BlockId,
-    group: u32,
-) -> Vec<TermId> {
-    let own = |t: TermId| match *arena.get(t) {
-        Term::Phi(b, g, slot) if (b, g) == (block, group) => Some(slot),
-        _ => None,
-    };
-    let mut named: BTreeSet<(Slot, TermId)> = BTreeSet::new();
-    for &(_, a, b) in pairs {
-        let leaves = arena.leaves(a).iter().chain(arena.leaves(b));
-        named.extend(leaves.filter_map(|&term| Some((own(term)?, term))));
-    }
-    if named.is_empty() {
-        return Vec::new();
-    }
-    for &(slot, a, b) in pairs {
-        if a == b {
-            named.remove(&(slot, a));
-        }
-    }
-    named.into_iter().map(|(_, term)| term).collect()
 }

@@ -7,6 +7,7 @@ use crate::term::{Arena, Part, PlaceId, Root, Term, TermId};
 use stanch_effects::Kind;
 use stanch_ir::{Func, FuncId, LocalId, Span};
 use stanch_types::{ObjectId, TypeId};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A few things a call can do; one of them happens.
@@ -213,10 +214,9 @@ impl Outcome {
         self.results.iter().map(nil).eq(other.results.iter().map(nil))
     }
 
-    /// Leaves nothing to the caller that in another of the outcomes is somebody else's business, if no
-    /// result tells the two apart.
-    pub(crate) fn leave_unclear(&mut self, all: &[Self]) {
-        let fresh = std::mem::take(&mut self.fresh);
+    /// The outcome without what in another of the outcomes is somebody else's business, if no result
+    /// tells the two apart: nothing of that is left to the caller.
+    pub(crate) fn leave_unclear<'s>(&'s self, all: &[&Self]) -> Cow<'s, Self> {
         // A goroutine that is started for some callers only, and not as their arguments say, may be
         // another's business.
         let optional = |f: &Fresh, other: &Self| {
@@ -230,15 +230,20 @@ impl Outcome {
                 !settled || self.excludes(other)
             })
         };
-        self.fresh = fresh.into_iter().filter(clear).collect();
-        let fills = std::mem::take(&mut self.fills);
-        let clear = |fill: &Fill| {
+        let filled = |fill: &Fill| {
             let also = |other: &Self| other.fills.iter().any(|theirs| theirs.path == fill.path);
             all.iter().all(|other| {
                 also(other) || self.excludes(other) || other.conditions != self.conditions
             })
         };
-        self.fills = fills.into_iter().filter(clear).collect();
+        if self.fresh.iter().all(clear) && self.fills.iter().all(filled) {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self {
+            fresh: self.fresh.iter().filter(|f| clear(f)).cloned().collect(),
+            fills: self.fills.iter().filter(|f| filled(f)).cloned().collect(),
+            ..self.clone()
+        })
     }
 
     /// Whether a result tells it from `other`.

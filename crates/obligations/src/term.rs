@@ -145,6 +145,11 @@ pub(crate) struct Arena {
     places: Vec<PlaceData>,
     term_ids: FxHashMap<Term, TermId>,
     place_ids: FxHashMap<PlaceData, PlaceId>,
+    /// Places that are asked for again and again: of variables, of what terms point to, and of parts of
+    /// places.
+    locals: Vec<Option<PlaceId>>,
+    pointees: Vec<Option<PlaceId>>,
+    parts: FxHashMap<(PlaceId, Part), PlaceId>,
     epoch_ids: FxHashMap<Epoch, EpochId>,
     /// For each place, the epoch of its kind and, if it starts with a variable, that of the variable.
     place_epochs: Vec<(EpochId, Option<EpochId>)>,
@@ -156,6 +161,13 @@ pub(crate) struct Arena {
     /// The instruction that runs, if its numbers are free, and how many it has used.
     site: Option<(BlockId, u32)>,
     n_of_site: u32,
+}
+
+fn remember(known: &mut Vec<Option<PlaceId>>, at: usize, place: PlaceId) {
+    if known.len() <= at {
+        known.resize(at + 1, None);
+    }
+    known[at] = Some(place);
 }
 
 impl Arena {
@@ -237,7 +249,12 @@ impl Arena {
     }
 
     pub(crate) fn local(&mut self, local: LocalId) -> PlaceId {
-        self.place(Root::Local(local), Box::default())
+        if let Some(&Some(known)) = self.locals.get(local.index()) {
+            return known;
+        }
+        let place = self.place(Root::Local(local), Box::default());
+        remember(&mut self.locals, local.index(), place);
+        place
     }
 
     /// The place of a local, if it was ever named.
@@ -258,20 +275,30 @@ impl Arena {
 
     /// The place of `part` within `place`.
     pub(crate) fn part(&mut self, place: PlaceId, part: Part) -> PlaceId {
+        if let Some(&known) = self.parts.get(&(place, part)) {
+            return known;
+        }
         let data = self.data(place);
         let root = data.root;
         let mut parts = data.parts.to_vec();
         parts.push(part);
-        self.place(root, parts.into())
+        let within = self.place(root, parts.into());
+        self.parts.insert((place, part), within);
+        within
     }
 
     /// What `pointer` points to; a pointer in an interface is looked through.
     pub(crate) fn pointee(&mut self, pointer: TermId) -> PlaceId {
         let pointer = self.unboxed(pointer);
-        match *self.get(pointer) {
+        if let Some(&Some(known)) = self.pointees.get(pointer.index()) {
+            return known;
+        }
+        let place = match *self.get(pointer) {
             Term::Addr(place) => place,
             _ => self.place(Root::Ptr(pointer), Box::default()),
-        }
+        };
+        remember(&mut self.pointees, pointer.index(), place);
+        place
     }
 
     /// What `pointer` points to, if that was ever named.

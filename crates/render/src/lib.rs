@@ -80,6 +80,12 @@ pub struct Summary {
     pub largest: u64,
     /// Functions too large to be followed path by path.
     pub not_followed: u64,
+    /// Functions whose ownership and locks were asked for.
+    pub functions: u64,
+    /// Those of them that have nothing to do with any.
+    pub irrelevant: u64,
+    /// Instructions of the others.
+    pub instructions: u64,
     /// States that the searches visited.
     pub states: u64,
     /// Wall-clock time.

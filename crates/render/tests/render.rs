@@ -51,6 +51,9 @@ const SUMMARY: Summary = Summary {
     left_out: 0,
     largest: 0,
     not_followed: 0,
+    functions: 400,
+    irrelevant: 300,
+    instructions: 5000,
     states: 1234,
     milliseconds: 41,
 };

@@ -133,6 +133,9 @@ fn summary(report: &Report, start: Instant) -> Summary {
         left_out: counts.left_out,
         largest: counts.largest,
         not_followed: counts.not_followed,
+        functions: counts.functions,
+        irrelevant: counts.irrelevant,
+        instructions: counts.instructions,
         states: counts.states,
         milliseconds: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
     }

@@ -174,25 +174,45 @@ struct Search<'s, 'a> {
     /// By the function, for those that are looked at.
     origins: FxHashMap<FuncId, Origins>,
     puts: Vec<Put>,
+    /// The calls of each declared function.
+    calls: FxHashMap<ObjectId, Vec<(FuncId, &'s Call)>>,
+    /// Declared functions that are used other than by calling them.
+    values: FxHashSet<ObjectId>,
 }
 
 impl<'s, 'a> Search<'s, 'a> {
     fn new(package: &'s Package<'a>, pairs: &[Parent]) -> Self {
         let fields: FxHashSet<ObjectId> = pairs.iter().flat_map(|p| [p.child, p.parent]).collect();
-        let mut search = Self { package, origins: FxHashMap::default(), puts: Vec::new() };
+        let mut search = Self {
+            package,
+            origins: FxHashMap::default(),
+            puts: Vec::new(),
+            calls: FxHashMap::default(),
+            values: FxHashSet::default(),
+        };
         for (id, func) in package.module.funcs.iter_enumerated() {
             search.collect(id, func, &fields);
-        }
-        // Whose arguments may be asked for.
-        let mut callers: Vec<FuncId> = Vec::new();
-        let asked: FxHashSet<ObjectId> =
-            search.puts.iter().filter_map(|p| package.module.funcs[p.func].object).collect();
-        for (id, func) in package.module.funcs.iter_enumerated() {
-            let calls = |kind: &InstrKind| called(kind).is_some_and(|(o, _)| asked.contains(&o));
-            if !search.origins.contains_key(&id) && visit::kinds(func).any(calls) {
-                callers.push(id);
+            for kind in visit::kinds(func) {
+                if let Some((callee, call)) = called(kind) {
+                    search.calls.entry(callee).or_default().push((id, call));
+                }
+                if let InstrKind::Assign(_, Rvalue::MethodValue { method, .. }) = kind {
+                    search.values.insert(*method);
+                }
+                visit::operands(kind, &mut |operand| {
+                    if let Operand::Func(object) = operand {
+                        search.values.insert(*object);
+                    }
+                });
             }
         }
+        // Whose arguments may be asked for.
+        let asked = search.puts.iter().filter_map(|p| package.module.funcs[p.func].object);
+        let callers: BTreeSet<FuncId> = asked
+            .flat_map(|object| search.calls.get(&object).into_iter().flatten())
+            .map(|(caller, _)| *caller)
+            .filter(|caller| !search.origins.contains_key(caller))
+            .collect();
         for id in callers {
             search.origins.insert(id, Origins::new(&package.module.funcs[id]));
         }
@@ -327,26 +347,18 @@ impl<'s, 'a> Search<'s, 'a> {
         let module = self.package.module;
         let Some(object) = module.funcs[id].object else { return false };
         let exported = self.package.program.object_name(object).starts_with(char::is_uppercase);
-        if exported || is_value(self.package, object) {
+        if exported || self.values.contains(&object) {
             return false;
         }
-        let mut any = false;
-        for (caller, func) in module.funcs.iter_enumerated() {
-            for (callee, call) in visit::kinds(func).filter_map(called) {
-                if callee != object {
-                    continue;
-                }
-                any = true;
-                let Some(origins) = self.origins.get(&caller) else { return false };
-                let scope = Scope { func, origins };
-                let arg = |i: usize| call.args.get(i).and_then(|a| scope.node(a));
-                let (Some(value), Some(owner)) = (arg(value), arg(owner)) else { return false };
-                if !self.leads_back(caller, value, owner, parent, depth) {
-                    return false;
-                }
-            }
-        }
-        any
+        let calls = self.calls.get(&object).map_or(&[][..], Vec::as_slice);
+        let leads = |&(caller, call): &(FuncId, &Call)| {
+            let Some(origins) = self.origins.get(&caller) else { return false };
+            let scope = Scope { func: &module.funcs[caller], origins };
+            let arg = |i: usize| call.args.get(i).and_then(|a| scope.node(a));
+            let (Some(value), Some(owner)) = (arg(value), arg(owner)) else { return false };
+            self.leads_back(caller, value, owner, parent, depth)
+        };
+        !calls.is_empty() && calls.iter().all(leads)
     }
 
     /// The parameter that the result of a constructor points back to.
@@ -631,15 +643,6 @@ fn called(kind: &InstrKind) -> Option<(ObjectId, &Call)> {
         Callee::Static(object, _) => Some((*object, call)),
         _ => None,
     }
-}
-
-/// Whether a function is used other than by calling it.
-fn is_value(package: &Package<'_>, object: ObjectId) -> bool {
-    package.module.funcs.iter().flat_map(visit::kinds).any(|kind| {
-        let mut found = matches!(kind, InstrKind::Assign(_, Rvalue::MethodValue { method, .. }) if *method == object);
-        visit::operands(kind, &mut |o| found |= matches!(o, Operand::Func(f) if *f == object));
-        found
-    })
 }
 
 /// Whether an operand may be a pointer.

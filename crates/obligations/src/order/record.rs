@@ -371,6 +371,9 @@ impl<'a> Run<'a, '_> {
     }
 
     pub(crate) fn note(&mut self, state: &mut State, kind: EventKind, span: Span) {
+        if self.learning {
+            return;
+        }
         let held: Vec<Held> = state.held.iter().take(MAX_HELD).cloned().collect();
         let held = held.iter().map(|h| HeldLock {
             lock: self.spot(state, h.lock),
