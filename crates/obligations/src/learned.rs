@@ -105,7 +105,7 @@ fn result_of(
     }
     let ty = |&dst: &LocalId| func.locals.get(dst).map(|l| l.ty);
     let is_bool = |ty: TypeId| ty == program.basic(stanch_types::Basic::Bool);
-    let tells = dst.iter().filter_map(ty).any(is_bool);
+    let tells = dst.iter().filter_map(ty).any(|ty| is_bool(ty) || package.holds_errors(ty));
     let closable = |dst: &LocalId| ty(dst).is_some_and(|ty| package.is_closable(ty));
     let mut found = (0..dst.len()).filter(|&i| closable(&dst[i]));
     match (tells, found.next(), found.next()) {
@@ -115,6 +115,21 @@ fn result_of(
 }
 
 impl Package<'_> {
+    /// Whether values of a type tell of failures in another way than by being an `error` that is not nil:
+    /// lists of errors (`[]error`), and errors of another type.
+    fn holds_errors(&self, ty: TypeId) -> bool {
+        let program = self.program;
+        match program.kind(program.underlying(ty)) {
+            TypeKind::Slice(elem) | TypeKind::Map(_, elem) => {
+                self.is_error(*elem) || self.holds_errors(*elem)
+            }
+            _ => {
+                let method = program.lookup(ty, self.module.package, "Error");
+                method.is_some_and(|_| !self.is_error(ty))
+            }
+        }
+    }
+
     /// Whether a type has a method without arguments that may close its values.
     pub(crate) fn is_closable(&self, ty: TypeId) -> bool {
         if let Some(&known) = self.closable.borrow().get(&ty) {
