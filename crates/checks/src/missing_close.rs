@@ -430,61 +430,6 @@ func fewOthers(s source) {
     }
 
     #[test]
-    fn failures_are_told_in_other_ways() {
-        check(
-            r#"
-type conn struct { open bool }
-func (c *conn) Do() error { return nil }
-func (c *conn) Close() { c.open = false }
-type dialError struct { code int }
-func (e *dialError) Error() string { return "dial" }
-type source interface {
-    Conn() (*conn, []error)
-    Dial() (*conn, *dialError)
-}
-func first(s source) error {
-    c, errs := s.Conn()
-    if len(errs) > 0 {
-        return errs[0]
-    }
-    defer c.Close()
-    return c.Do()
-}
-func second(s source) (*conn, error) {
-    c, errs := s.Conn()
-    if len(errs) > 0 {
-        return nil, errs[0]
-    }
-    if err := c.Do(); err != nil {
-        c.Close()
-        return nil, err
-    }
-    return c, nil
-}
-func third(s source) error {
-    c, failed := s.Dial()
-    if failed != nil && failed.code > 0 {
-        return failed
-    }
-    defer c.Close()
-    return c.Do()
-}
-func fourth(s source) (*conn, error) {
-    c, failed := s.Dial()
-    if failed != nil && failed.code > 0 {
-        return nil, failed
-    }
-    if err := c.Do(); err != nil {
-        c.Close()
-        return nil, err
-    }
-    return c, nil
-}
-"#,
-        );
-    }
-
-    #[test]
     fn what_is_embedded_may_close_it() {
         let program = |embedded: &str, expectation: &str| {
             check(&format!(
