@@ -13,7 +13,11 @@ pub(crate) fn run(goroot: &Path) -> Result<()> {
     let source = goroot.join("src");
     let cache = std::env::temp_dir().join(format!("stanch-bench-{}", std::process::id()));
     fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
-    let ours = timed("stanch check std", Command::new(stanch).args(["check", "std"]), &source)?;
+    let ours = timed(
+        "stanch check std",
+        Command::new(stanch).args(["check", "--no-cache", "std"]),
+        &source,
+    )?;
     let go = goroot.join("bin/go");
     let vet = |name: &str| {
         let mut command = Command::new(&go);

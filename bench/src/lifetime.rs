@@ -17,7 +17,9 @@ pub(crate) fn run(dir: &Path, pattern: &str) -> Result<()> {
     for _ in 0..ROUNDS {
         for (costs, ignored) in [(&mut without, true), (&mut with, false)] {
             let mut command = Command::new(&binary);
-            command.args(["check", "--quiet", "--no-tests", "--threads", "1"]).current_dir(dir);
+            command
+                .args(["check", "--no-cache", "--quiet", "--no-tests", "--threads", "1"])
+                .current_dir(dir);
             if ignored {
                 command.args(["--ignore", &names.join(",")]);
             }

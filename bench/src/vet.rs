@@ -112,7 +112,7 @@ fn overlay(dir: &Path, pattern: &str, scratch: &Path) -> Result<String> {
 /// no other engine.
 fn work(dir: &Path, arguments: &[&str], cost: Cost) -> Result<()> {
     let mut command = Command::new(crate::check::binary()?);
-    command.args(["check", "--quiet", "--output-format", "json"]).args(arguments);
+    command.args(["check", "--no-cache", "--quiet", "--output-format", "json"]).args(arguments);
     let output = command.current_dir(dir).output().context("cannot run stanch")?;
     let report: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     let count = |name: &str| report["summary"][name].as_u64().unwrap_or_default() as f64;
@@ -149,7 +149,7 @@ fn rounds(name: &str, dir: &Path, arguments: &[&str]) -> Result<Cost> {
 /// `VmHWM`, which only grows; it is read until the process ends).
 pub(crate) fn one_round(arguments: &[String]) -> Result<()> {
     let mut command = Command::new(crate::check::binary()?);
-    command.args(["check", "--quiet", "--output-format", "concise"]).args(arguments);
+    command.args(["check", "--no-cache", "--quiet", "--output-format", "concise"]).args(arguments);
     let mut child = command.stdout(Stdio::null()).spawn().context("cannot run stanch")?;
     let mut peak = 0;
     let status = loop {

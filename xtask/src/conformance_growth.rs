@@ -107,7 +107,7 @@ fn grown(goroot: &Path, folder: &Path) -> Result<BTreeSet<String>> {
 fn found(folder: &Path) -> Result<BTreeSet<String>> {
     let binary = workspace::binary()?;
     let output = std::process::Command::new(&binary)
-        .args(["check", "--quiet", "--output-format", "json", "--select", CHECKS])
+        .args(["check", "--no-cache", "--quiet", "--output-format", "json", "--select", CHECKS])
         .current_dir(folder)
         .output()
         .with_context(|| {

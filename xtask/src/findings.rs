@@ -106,7 +106,7 @@ pub(crate) fn build() -> Result<PathBuf> {
 /// does not end.
 pub(crate) fn check(binary: &Path, dir: &Path, patterns: &[&str]) -> Result<Document> {
     let mut child = Command::new(binary)
-        .args(["check", "--quiet", "--output-format", "json"])
+        .args(["check", "--no-cache", "--quiet", "--output-format", "json"])
         .args(patterns)
         .current_dir(dir)
         .stdin(Stdio::null())

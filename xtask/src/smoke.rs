@@ -28,7 +28,7 @@ pub(crate) fn run(what: &str) -> Result<()> {
     let (out, err) = (folder.join(format!("{name}.json")), folder.join(format!("{name}.err")));
     let start = Instant::now();
     let child = Command::new(&binary)
-        .args(["check", "--output-format", "json", pattern])
+        .args(["check", "--no-cache", "--output-format", "json", pattern])
         .current_dir(&dir)
         .stdin(Stdio::null())
         .stdout(File::create(&out)?)

@@ -1,6 +1,7 @@
 //! The façade: from patterns to findings. The binary, and later the language server, are thin
 //! shells over [`check`].
 
+mod cache;
 mod debug;
 mod fingerprint;
 mod infer_only;
@@ -8,9 +9,10 @@ mod pipeline;
 mod report;
 mod schedule;
 
+pub use cache::Cache;
 pub use debug::{DebugKind, debug_dump};
 pub use infer_only::{Dependencies, Depth, Inferred, infer_only};
-pub use pipeline::check;
+pub use pipeline::{check, check_cached};
 pub use report::{CheckRequest, Options, Progress, Report, SourceMap, Summary};
 
 use stanch_diagnostic::Check;

@@ -1,5 +1,6 @@
 //! Load, infer, lower, analyse, check: packages in parallel, results in a fixed order.
 
+use crate::cache::{self, Cache};
 use crate::fingerprint;
 use crate::report::{CheckRequest, Options, Progress, Report, SourceMap, Summary};
 use crate::schedule;
@@ -28,13 +29,42 @@ pub fn check(
     request: &CheckRequest,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Report {
+    let loaded = Loaded::new(fs, env, &request.options, &request.cwd, &request.patterns);
+    analyse(&loaded, request, progress)
+}
+
+/// As [`check`], with results that earlier runs kept in `cache`: what is reported is the same.
+pub fn check_cached(
+    fs: &dyn FileSystem,
+    env: &Environment,
+    request: &CheckRequest,
+    cache: &dyn Cache,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Report {
+    let loaded = Loaded::new(fs, env, &request.options, &request.cwd, &request.patterns);
+    let key = cache::key(cache.build(), &loaded, request);
+    if let Some(report) = cache::find(cache, &key, &loaded) {
+        return report;
+    }
+    let report = analyse(&loaded, request, progress);
+    // A file that was saved meanwhile was analysed in one state and may count with the other.
+    if cache::key(cache.build(), &loaded, request) == key {
+        cache::keep(cache, &key, &report);
+    }
+    report
+}
+
+fn analyse(
+    loaded: &Loaded<'_>,
+    request: &CheckRequest,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Report {
     let effects = match Effects::embedded() {
         Ok(effects) => effects,
         Err(error) => {
             return Report { job_failed: Some(error.to_string()), ..Report::default() };
         }
     };
-    let loaded = Loaded::new(fs, env, &request.options, &request.cwd, &request.patterns);
     let mut report = Report { diagnostics: loaded.load_diagnostics(), ..Report::default() };
     if loaded.workspace.roots.is_empty() {
         report.job_failed = Some(nothing_to_check(&report.diagnostics));
@@ -54,7 +84,7 @@ pub fn check(
             return;
         }
         let work = Work {
-            loaded: &loaded,
+            loaded,
             program: &program,
             effects: &effects,
             view: &view,
@@ -72,7 +102,7 @@ pub fn check(
     let mut results: Vec<PackageResult> =
         results.into_iter().filter_map(OnceLock::into_inner).collect();
     check_module(&program, &effects, request, &mut results);
-    collect(&loaded, results, &mut report);
+    collect(loaded, results, &mut report);
     report
 }
 
@@ -86,10 +116,10 @@ fn nothing_to_check(diagnostics: &[Diagnostic]) -> String {
 
 /// A workspace whose packages are parsed on demand.
 pub(crate) struct Loaded<'a> {
-    fs: &'a dyn FileSystem,
+    pub(crate) fs: &'a dyn FileSystem,
     cwd: PathBuf,
     pub(crate) workspace: Workspace,
-    word_size: u64,
+    pub(crate) word_size: u64,
     /// What is told of packages that were parsed.
     diagnostics: IndexVec<stanch_project::PackageId, OnceLock<Vec<Diagnostic>>>,
 }
@@ -201,19 +231,18 @@ impl<'a> Loaded<'a> {
         (source, diagnostics)
     }
 
-    /// The texts of those files of the packages that are `named` by their display paths.
-    fn texts(&self, packages: &[PackageId], named: &FxHashSet<String>) -> SourceMap {
+    /// The texts of those files of the analysed packages that the report names by their display paths.
+    pub(crate) fn texts(&self, report: &Report) -> SourceMap {
+        // A finding of the whole module has labels in several packages.
+        let named: FxHashSet<&str> = report.files().collect();
         let mut sources = SourceMap::default();
-        for &package in packages {
-            let id = stanch_project::PackageId::from_raw(package.raw());
-            for file in &self.workspace.packages[id].files {
-                let path = self.display(&file.path);
-                if named.contains(&path)
-                    && sources.text(&path).is_none()
-                    && let Ok(bytes) = self.fs.read(&file.path)
-                {
-                    sources.insert(path.into(), Arc::from(&*stanch_syntax::decode(&bytes).0));
-                }
+        for file in self.workspace.packages.iter().filter(|p| p.root).flat_map(|p| &p.files) {
+            let path = self.display(&file.path);
+            if named.contains(&*path)
+                && sources.text(&path).is_none()
+                && let Ok(bytes) = self.fs.read(&file.path)
+            {
+                sources.insert(path.into(), Arc::from(&*stanch_syntax::decode(&bytes).0));
             }
         }
         sources
@@ -482,18 +511,6 @@ fn selected(options: &Options, check: &Check) -> bool {
 }
 
 fn collect(loaded: &Loaded<'_>, results: Vec<PackageResult>, report: &mut Report) {
-    // A finding of the whole module has labels in several packages.
-    let named: FxHashSet<String> =
-        results
-            .iter()
-            .flat_map(|r| r.findings.iter().flat_map(files_of))
-            .chain(results.iter().flat_map(|r| {
-                r.diagnostics.iter().filter_map(|d| Some(&*d.location.as_ref()?.file))
-            }))
-            .map(str::to_owned)
-            .collect();
-    let packages: Vec<PackageId> = results.iter().map(|r| r.package).collect();
-    let sources = loaded.texts(&packages, &named);
     for result in results {
         report.findings.extend(result.findings);
         report.diagnostics.extend(result.diagnostics);
@@ -523,14 +540,8 @@ fn collect(loaded: &Loaded<'_>, results: Vec<PackageResult>, report: &mut Report
     report.findings.dedup_by(|a, b| a.location == b.location && a.check.code == b.check.code);
     report.diagnostics.sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
     report.diagnostics.dedup();
+    let sources = loaded.texts(&report);
     fingerprint::assign(&mut report.findings, |file| sources.text(file).cloned());
     report.summary.findings = report.findings.len() as u64;
     report.sources = sources;
-}
-
-fn files_of(finding: &Finding) -> Vec<&str> {
-    let mut files = vec![finding.location.file.as_str()];
-    files.extend(finding.related.iter().map(|l| l.location.file.as_str()));
-    files.extend(finding.witness.iter().map(|s| s.location.file.as_str()));
-    files
 }

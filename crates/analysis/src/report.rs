@@ -133,3 +133,16 @@ pub struct Report {
     /// Why nothing could be analysed at all, if so.
     pub job_failed: Option<String>,
 }
+
+impl Report {
+    /// The display paths of the files that findings and diagnostics name, some more than once.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        let findings = self.findings.iter().flat_map(|finding| {
+            let related = finding.related.iter().map(|label| &label.location);
+            let steps = finding.witness.iter().map(|step| &step.location);
+            std::iter::once(&finding.location).chain(related).chain(steps)
+        });
+        let diagnostics = self.diagnostics.iter().filter_map(|d| d.location.as_ref());
+        findings.chain(diagnostics).map(|location| &*location.file)
+    }
+}

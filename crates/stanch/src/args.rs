@@ -65,6 +65,9 @@ pub(crate) struct CheckArgs {
     /// Print the findings only: no warnings, no progress, no summary
     #[arg(short, long)]
     pub(crate) quiet: bool,
+    /// Analyse anew, and do not keep the result
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     #[command(flatten)]
     pub(crate) build: BuildArgs,
 }
@@ -167,6 +170,11 @@ Silencing a finding:
   the check and gives a reason; without a reason it silences nothing.
 
       ch <- v //stanch:ignore abandoned-send the reader lives as long as the program
+
+Results of earlier runs:
+  A run over files that have not changed since an earlier run, dependencies and stanch itself
+  included, shows what that one found. Results are kept in the user's cache folder, or in the
+  folder that STANCH_CACHE_DIR names; STANCH_CACHE_DIR=off keeps none.
 
 Exit codes:
   0  nothing found

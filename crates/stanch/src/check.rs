@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use stanch_analysis::{CheckRequest, Options, Report, SourceMap};
+use stanch_analysis::{CheckRequest, Options, Progress, Report, SourceMap};
 use stanch_diagnostic::{Confidence, Diagnostic, Severity};
 use stanch_render::{Document, Look, Sources, Summary};
 use stanch_source::{DiskFs, Environment};
 
 use crate::args::{self, CheckArgs, Global, OutputFormat};
+use crate::cache::DiskCache;
 use crate::{Outcome, output, progress, registry};
 
 /// Deep syntax trees and type graphs need room; untouched pages cost nothing.
@@ -23,9 +24,13 @@ pub(crate) fn run(args: &CheckArgs, global: &Global) -> anyhow::Result<Outcome> 
         let line = progress::Line::new(!args.quiet);
         let (fs, env) = surroundings();
         in_pool(global.threads, || {
-            stanch_analysis::check(&fs, &env, &request, &|progress| {
-                line.report(progress.done, progress.total);
-            })
+            let progress = |progress: Progress| line.report(progress.done, progress.total);
+            match DiskCache::open().filter(|_| !args.no_cache) {
+                Some(cache) => {
+                    stanch_analysis::check_cached(&fs, &env, &request, &cache, &progress)
+                }
+                None => stanch_analysis::check(&fs, &env, &request, &progress),
+            }
         })?
     };
     let outcome = match report.job_failed.take() {

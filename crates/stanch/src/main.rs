@@ -1,6 +1,7 @@
 //! The command line of stanch: arguments in, exit code out.
 
 mod args;
+mod cache;
 mod check;
 mod debug;
 mod explain;

@@ -264,7 +264,7 @@ fn a_reader_that_leaves_early_is_no_error() {
     for format in ["full", "concise", "json"] {
         let mut child = std::process::Command::new(snapbox::cmd::cargo_bin!("stanch"))
             .current_dir(module.path("."))
-            .args(["check", "--output-format", format])
+            .args(["check", "--no-cache", "--output-format", format])
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())
             .spawn()

@@ -81,12 +81,13 @@ impl Module {
     }
 }
 
-/// The binary without variables that change colours.
+/// The binary without variables that change colours, and without results of earlier runs.
 pub(crate) fn stanch() -> Command {
     Command::new(snapbox::cmd::cargo_bin!("stanch"))
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
         .env_remove("CLICOLOR")
+        .env("STANCH_CACHE_DIR", "off")
         .timeout(LIMIT)
 }
 

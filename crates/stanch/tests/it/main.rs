@@ -1,6 +1,7 @@
 //! End-to-end tests of the binary.
 
 mod bad_input;
+mod cache;
 mod cli;
 mod common;
 mod examples;
