@@ -20,14 +20,22 @@ pub(crate) const ONE_ROUND: &str = "vet-one-round";
 /// that it imports is compiled and what it knows of the dependencies is at hand. Then the module's own
 /// files change (by a comment, in an overlay) and are compiled, and only then it is measured: what is left
 /// is the analysis of the module's own packages, as after a change in a package that the others import.
-/// It can be measured only once so, and the check as the median of some rounds. stanch keeps nothing
-/// between runs.
+/// It can be measured only once so, and the check as the median of some rounds; no result of an earlier run
+/// is of use to either.
+///
+/// Where nothing has changed both show what they found before: that is measured too.
 pub(crate) fn run(goroot: &Path, dir: &Path, pattern: &str) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("stanch-bench-vet-{}", std::process::id()));
     fs::create_dir_all(&scratch).with_context(|| format!("cannot make {}", scratch.display()))?;
     let vets = vets(goroot, dir, pattern, &scratch);
+    let again = vets.is_ok().then(|| unchanged(goroot, dir, pattern, &scratch));
     fs::remove_dir_all(&scratch).with_context(|| format!("cannot remove {}", scratch.display()))?;
     let (lost_cancel, all) = vets?;
+    if let Some((theirs, ours)) = again.transpose()? {
+        println!("nothing changed: go vet -lostcancel {theirs}; stanch, obligations {ours}");
+        let ratio = theirs.best().as_secs_f64() / ours.best().as_secs_f64();
+        println!("{:<33} {ratio:.2} times the CPU", "the same, ratio");
+    }
     let names: Vec<&str> = obligations().collect();
     let select = names.join(",");
     let some = rounds("stanch, obligations", dir, &["--select", &select, pattern])?;
@@ -60,10 +68,8 @@ fn obligations() -> impl Iterator<Item = &'static str> {
 fn vets(goroot: &Path, dir: &Path, pattern: &str, scratch: &Path) -> Result<(Cost, Cost)> {
     let overlay = overlay(dir, pattern, scratch)?;
     let go = |arguments: &[&str]| {
-        let mut command = Command::new(goroot.join("bin/go"));
-        command.args(arguments).arg(pattern).current_dir(dir);
-        command.env("GOCACHE", scratch.join("cache")).env("GOTOOLCHAIN", "local");
-        command.env("CGO_ENABLED", "0").stdout(Stdio::null()).stderr(Stdio::null());
+        let mut command = go(goroot, dir, scratch);
+        command.args(arguments).arg(pattern);
         let (status, cost) = measure_children(|| command.status());
         anyhow::Ok((status.context("cannot run go")?, cost))
     };
@@ -80,6 +86,36 @@ fn vets(goroot: &Path, dir: &Path, pattern: &str, scratch: &Path) -> Result<(Cos
     };
     let lost_cancel = vet("go vet -lostcancel", &["vet", "-lostcancel", "-overlay", &overlay])?;
     Ok((lost_cancel, vet("go vet", &["vet", "-overlay", &overlay])?))
+}
+
+/// The costs of `go vet -lostcancel` and of the checks of obligations where both ran before over the same
+/// files.
+fn unchanged(goroot: &Path, dir: &Path, pattern: &str, scratch: &Path) -> Result<(Cost, Cost)> {
+    let names: Vec<&str> = obligations().collect();
+    let mut vet = go(goroot, dir, scratch);
+    vet.args(["vet", "-lostcancel", pattern]);
+    let mut check = Command::new(crate::check::binary()?);
+    check.args(["check", "--quiet", "--select", &names.join(","), pattern]).current_dir(dir);
+    check.env("STANCH_CACHE_DIR", scratch.join("results")).stdout(Stdio::null());
+    let again = |command: &mut Command| {
+        let mut costs = Vec::new();
+        for _ in 0..=ROUNDS {
+            let (status, cost) = measure_children(|| command.status());
+            status.context("cannot run the command")?;
+            costs.push(cost);
+        }
+        // The first run finds nothing kept.
+        anyhow::Ok(median(costs.split_off(1)))
+    };
+    Ok((again(&mut vet)?, again(&mut check)?))
+}
+
+/// The `go` command in a folder, with a build cache of its own.
+fn go(goroot: &Path, dir: &Path, scratch: &Path) -> Command {
+    let mut command = Command::new(goroot.join("bin/go"));
+    command.current_dir(dir).env("GOCACHE", scratch.join("cache")).env("GOTOOLCHAIN", "local");
+    command.env("CGO_ENABLED", "0").stdout(Stdio::null()).stderr(Stdio::null());
+    command
 }
 
 /// The path of an overlay (go help build) in which each of a module's own files has a comment more.

@@ -540,7 +540,7 @@ fn collect(loaded: &Loaded<'_>, results: Vec<PackageResult>, report: &mut Report
     report.findings.dedup_by(|a, b| a.location == b.location && a.check.code == b.check.code);
     report.diagnostics.sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
     report.diagnostics.dedup();
-    let sources = loaded.texts(&report);
+    let sources = loaded.texts(report);
     fingerprint::assign(&mut report.findings, |file| sources.text(file).cloned());
     report.summary.findings = report.findings.len() as u64;
     report.sources = sources;
