@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 /// Which checks are about a kind of leak. In the function of a row, a finding of one of them is
 /// about the row's operation.
-const KINDS: [(&str, &[&str]); 10] = [
+const KINDS: [(&str, &[&str]); 11] = [
     ("chan-recv-no-sender", &["abandoned-receive", "range-without-close", "stuck-worker"]),
     ("chan-send-no-receiver", &["abandoned-send"]),
     (
@@ -30,6 +30,15 @@ const KINDS: [(&str, &[&str]); 10] = [
         ],
     ),
     ("lostcancel", &["lost-cancel", "cancel-overwritten"]),
+    (
+        "map-growth",
+        &[
+            "growing-field",
+            "growing-global",
+            "delete-missed-on-path",
+            "registry-without-unsubscribe",
+        ],
+    ),
     (
         "mutex-not-released/lock-order",
         &["missing-unlock", "double-lock", "lock-order", "read-lock-reentry", "lock-held-waiting"],
