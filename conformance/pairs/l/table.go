@@ -30,4 +30,10 @@ var Programs = []meter.Program{
 	{Name: "l23", Run: l23},
 	{Name: "l24", Run: l24},
 	{Name: "l25", Run: l25},
+	{Name: "l26", Run: l26},
+	{Name: "l27", Run: l27},
+	{Name: "l28", Run: l28},
+	{Name: "l29", Run: l29},
+	{Name: "l30", Run: l30},
+	{Name: "l31", Run: l31},
 }

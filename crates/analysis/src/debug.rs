@@ -1,6 +1,6 @@
 //! What `stanch debug` prints: for developers of the tool.
 
-use crate::pipeline::{Loaded, types_id};
+use crate::pipeline::{Loaded, lower, types_id};
 use crate::report::Options;
 use serde_json::{Map, Value};
 use stanch_effects::Effects;
@@ -60,16 +60,16 @@ pub fn debug_dump(
             match kind {
                 DebugKind::Types => out.push_str(&stanch_types::debug_types(&program, package)),
                 DebugKind::Ir => {
-                    let module = stanch_ir::lower_package(&program, package);
+                    let module = lower(&program, package, &effects);
                     out.push_str(&module.display(&program));
                 }
                 DebugKind::Model => {
-                    let module = stanch_ir::lower_package(&program, package);
+                    let module = lower(&program, package, &effects);
                     let text = stanch_extract::display_models(&program, package, &module, &effects);
                     out.push_str(&text);
                 }
                 DebugKind::Roots => {
-                    let module = stanch_ir::lower_package(&program, package);
+                    let module = lower(&program, package, &effects);
                     let text = stanch_extract::display_roots(&program, package, &module, &effects);
                     out.push_str(&text);
                 }

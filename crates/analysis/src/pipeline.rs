@@ -343,12 +343,25 @@ fn survived(work: &Work<'_>, package: PackageId) -> PackageResult {
     })
 }
 
+/// The functions of a package, as the engines take them.
+pub(crate) fn lower(
+    program: &Program<'_>,
+    package: PackageId,
+    effects: &Effects,
+) -> stanch_ir::Module {
+    let mut module = stanch_ir::lower_package(program, package);
+    stanch_ir::share(program, &mut module, &|function| {
+        effects.is_alike(program.package_path(function.package), program.object_name(function))
+    });
+    module
+}
+
 fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
     let Work { loaded, program, effects, view, request, facts, shared, imports } = *work;
     // Trees and tables go when the package is done; others only ask for what it declares.
     let program = &program.open(package);
     let types = program.infer(package);
-    let module = stanch_ir::lower_package(program, package);
+    let module = lower(program, package, effects);
     let wants = |engine: ModuleEngine| {
         stanch_checks::fed_by(engine).any(|check| selected(&request.options, check))
     };

@@ -292,6 +292,12 @@ impl Effects {
         own.or_else(|| self.packages.get(package))
     }
 
+    /// Whether a declared function (no method) gives the same for the same arguments.
+    pub fn is_alike(&self, package: &str, name: &str) -> bool {
+        let entry = self.functions.get(&*format!("{package}.{name}"));
+        entry.is_some_and(|effect| effect.gives == Gives::Alike)
+    }
+
     /// What a package's functions do that have no entry of their own.
     pub fn package(&self, package: &str) -> Option<&Effect> {
         self.packages.get(package)

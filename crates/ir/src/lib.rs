@@ -10,6 +10,7 @@ mod display;
 mod graph;
 mod link;
 mod lower;
+mod share;
 mod simplify;
 mod visit;
 
@@ -17,3 +18,4 @@ pub use data::*;
 pub use graph::Dominators;
 pub use link::{Family, link, mentioned};
 pub use lower::lower_package;
+pub use share::share;

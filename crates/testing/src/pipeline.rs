@@ -150,7 +150,10 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
     let mut shared: FxHashMap<PackageId, stanch_extract::Shared> = FxHashMap::default();
     for &package in &loaded.own {
         program.infer(package);
-        let module = stanch_ir::lower_package(&program, package);
+        let mut module = stanch_ir::lower_package(&program, package);
+        stanch_ir::share(&program, &mut module, &|function| {
+            effects.is_alike(program.package_path(function.package), program.object_name(function))
+        });
         let (obligations, own_facts) =
             stanch_obligations::analyse(&program, package, &module, &effects, &|p| facts.get(&p));
         facts.insert(package, own_facts);

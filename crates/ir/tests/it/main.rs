@@ -2,4 +2,5 @@
 
 mod common;
 mod linking;
+mod sharing;
 mod specs;
