@@ -144,6 +144,8 @@ fn finding(ctx: &ModuleCtx<'_>, wait: &HeldWait) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    mod room;
+
     fn check(fixture: &str) {
         stanch_testing::check("lock-held-waiting", fixture);
     }

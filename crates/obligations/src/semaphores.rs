@@ -31,14 +31,14 @@ pub(crate) fn object_of(place: &Place) -> Option<ObjectId> {
 /// Fields and package-level variables that hold channels used as semaphores: whoever makes them gives them
 /// room, their values mean nothing, and every function that sends and receives begins with the same.
 pub(crate) fn semaphores(package: &Package<'_>) -> FxHashMap<ObjectId, TakenBy> {
-    let mut made: Vec<(ObjectId, Option<u32>)> = Vec::new();
+    let mut made: Vec<(ObjectId, Option<u32>, bool)> = Vec::new();
     for (id, func) in package.module.funcs.iter_enumerated() {
         if func.has_body {
             new_channels(package, id, &mut made);
         }
     }
     let mut room: FxHashMap<ObjectId, bool> = FxHashMap::default();
-    for (object, capacity) in made {
+    for (object, capacity, _) in made.into_iter().filter(|(.., held)| !held) {
         *room.entry(object).or_insert(true) &= capacity != Some(0);
     }
     room.retain(|&object, room| *room && is_meaningless(package, object));

@@ -17,7 +17,7 @@ pub struct LockFacts {
     pub(crate) stored: Vec<Stored>,
     /// Fields and package-level variables that get a new channel, with the number of values that it
     /// takes without a receiver; none if that is not known.
-    pub(crate) channels: Vec<(ObjectId, Option<u32>)>,
+    pub(crate) channels: Vec<(ObjectId, Option<u32>, bool)>,
     /// Operations of which is known already that they take a lock twice.
     pub(crate) doubles: Vec<Span>,
     /// Package-level variables that functions assign as a whole, with the locks in them.
@@ -117,8 +117,9 @@ pub(crate) enum EventKind {
     SignalAtEnd(Waited, Spot),
     /// Takes on a part for a wait group.
     Owe(Spot),
-    /// Sends to a channel, with these elements, that is kept in a container.
-    Feed(ObjectId, TypeId, Option<ObjectId>),
+    /// Sends to a channel, with these elements, that is kept in a container, in this field. It may be the
+    /// only send if the channel is taken out as well, or if it asks the element first.
+    Feed { container: ObjectId, element: TypeId, field: Option<ObjectId>, may_be_one: bool },
     /// Takes something out of a container.
     Remove(ObjectId),
 }
@@ -238,6 +239,14 @@ impl Spot {
             (Some(SpotStep::Field(field)), _) => Some(*field),
             (None, SpotRoot::Global(object)) => Some(object),
             _ => None,
+        }
+    }
+
+    /// Whether it is whatever some pointer leads to.
+    pub(crate) fn is_behind_pointer(&self) -> bool {
+        match self.steps.last() {
+            Some(step) => matches!(step, SpotStep::Deref(_)),
+            None => matches!(self.root, SpotRoot::Value(_) | SpotRoot::Unknown),
         }
     }
 

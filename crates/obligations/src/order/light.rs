@@ -112,11 +112,11 @@ fn selected(
 }
 
 /// Adds the fields and package-level variables that a function gives new channels, each with the number
-/// of values that the channel takes without a receiver.
+/// of values that the channel takes without a receiver, and whether a variable held it before.
 pub(crate) fn new_channels(
     package: &Package<'_>,
     id: FuncId,
-    found: &mut Vec<(ObjectId, Option<u32>)>,
+    found: &mut Vec<(ObjectId, Option<u32>, bool)>,
 ) {
     let func = &package.module.funcs[id];
     let mut defs = None;
@@ -128,10 +128,11 @@ pub(crate) fn new_channels(
                 let TypeKind::Struct(fields) = program.kind(program.underlying(*ty)) else {
                     continue;
                 };
-                let defs = defs.get_or_insert_with(|| definitions(func));
+                let defs = defs.get_or_insert_with(|| values(func));
                 for (index, value) in elems {
-                    let field = fields.get(*index as usize).map(|f| f.object);
-                    found.extend(field.zip(capacity(defs, value)));
+                    let Some(field) = fields.get(*index as usize) else { continue };
+                    let made = capacity(func, defs, value);
+                    found.extend(made.map(|(capacity, held)| (field.object, capacity, held)));
                 }
                 continue;
             }
@@ -142,22 +143,30 @@ pub(crate) fn new_channels(
             (None, PlaceBase::Global(object)) => object,
             _ => continue,
         };
-        let defs = defs.get_or_insert_with(|| definitions(func));
-        found.extend(capacity(defs, value).map(|capacity| (object, capacity)));
+        let defs = defs.get_or_insert_with(|| values(func));
+        let made = capacity(func, defs, value);
+        found.extend(made.map(|(capacity, held)| (object, capacity, held)));
     }
 }
 
-/// If a value is a new channel: how many values it takes without a receiver, if that is known.
-fn capacity(defs: &FxHashMap<LocalId, Option<&Rvalue>>, value: &Operand) -> Option<Option<u32>> {
+/// If a value is a new channel: how many values it takes without a receiver, if that is known, and whether
+/// a variable held it.
+fn capacity(
+    func: &Func,
+    defs: &FxHashMap<LocalId, Option<&Rvalue>>,
+    value: &Operand,
+) -> Option<(Option<u32>, bool)> {
     let mut value = value;
+    let mut held = false;
     for _ in 0..MAX_DEPTH {
         let Operand::Local(local) = value else { return None };
+        held |= func.locals.get(*local).is_some_and(|l| !l.name.is_empty());
         match defs.get(local)?.as_ref()? {
-            Rvalue::MakeChan { cap: None, .. } => return Some(Some(0)),
+            Rvalue::MakeChan { cap: None, .. } => return Some((Some(0), held)),
             Rvalue::MakeChan { cap: Some(Operand::Const(ConstValue::Int(n), _)), .. } => {
-                return Some(u32::try_from(n).ok());
+                return Some((u32::try_from(n).ok(), held));
             }
-            Rvalue::MakeChan { .. } => return Some(None),
+            Rvalue::MakeChan { .. } => return Some((None, held)),
             Rvalue::Use(inner) | Rvalue::Convert(inner, _) => value = inner,
             _ => return None,
         }
@@ -250,8 +259,19 @@ fn called(scope: &Scope<'_, '_>, call: &Call, starts: Starts) -> Option<EventKin
     })
 }
 
-/// The one assignment of each local that has one.
+/// The one assignment of each local that has one and is not declared before it.
 fn definitions(func: &Func) -> FxHashMap<LocalId, Option<&Rvalue>> {
+    let mut defs = values(func);
+    for kind in crate::visit::kinds(func) {
+        if let InstrKind::DeclareVar(local) = kind {
+            defs.insert(*local, None);
+        }
+    }
+    defs
+}
+
+/// The one assignment of each local that has one.
+fn values(func: &Func) -> FxHashMap<LocalId, Option<&Rvalue>> {
     let mut defs: FxHashMap<LocalId, Option<&Rvalue>> = FxHashMap::default();
     for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
         match &instr.kind {
@@ -261,6 +281,7 @@ fn definitions(func: &Func) -> FxHashMap<LocalId, Option<&Rvalue>> {
                     defs.insert(*local, None);
                 }
             }
+            InstrKind::DeclareVar(_) => {}
             kind => crate::visit::defs(kind, &mut |local| {
                 defs.insert(local, None);
             }),

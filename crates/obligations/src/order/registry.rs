@@ -12,7 +12,7 @@ use crate::report::LockMode;
 use crate::state::State;
 use crate::visit;
 use stanch_base::FxHashMap;
-use stanch_ir::{InstrKind, LocalId, Operand, Rvalue, Span};
+use stanch_ir::{Callee, InstrKind, LocalId, Operand, PlaceBase, Rvalue, Span, Terminator};
 use stanch_types::{ObjectId, TypeId};
 
 impl Run<'_, '_> {
@@ -25,8 +25,59 @@ impl Run<'_, '_> {
         let program = self.package.program;
         let Some((_, element)) = program.chan_of(self.func.locals[*local].ty) else { return };
         if let Some(container) = element_of(self.func, *local, MAX_DEPTH) {
-            self.note(state, EventKind::Feed(container, element, self.field_of(*local)), span);
+            let field = self.field_of(*local);
+            let may_be_one = self.takes_out(container) || self.asks_element(container);
+            self.note(state, EventKind::Feed { container, element, field, may_be_one }, span);
         }
+    }
+
+    /// Whether the function takes something out of a container.
+    fn takes_out(&self, container: ObjectId) -> bool {
+        visit::kinds(self.func).any(|kind| match kind {
+            InstrKind::MapDelete { map, .. } => container_of(self.func, map) == Some(container),
+            _ => false,
+        })
+    }
+
+    /// Whether a branch that leads to the block at hand asks an element of a container.
+    fn asks_element(&self, container: ObjectId) -> bool {
+        let here = self.now.0;
+        self.func.blocks.iter().any(|block| match &block.term {
+            Terminator::Branch { cond, then, els } => {
+                (*then == here || *els == here) && self.is_of_element(cond, container, MAX_DEPTH)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a value is read from an element of a container, or what a method of one told.
+    fn is_of_element(&self, value: &Operand, container: ObjectId, depth: u32) -> bool {
+        let (Operand::Local(local), Some(depth)) = (value, depth.checked_sub(1)) else {
+            return false;
+        };
+        let of = |x: &Operand| self.is_of_element(x, container, depth);
+        element_of(self.func, *local, MAX_DEPTH) == Some(container)
+            || visit::kinds(self.func).any(|kind| match kind {
+                InstrKind::Assign(dst, Rvalue::Use(x) | Rvalue::Unary(_, x)) => {
+                    dst == local && of(x)
+                }
+                InstrKind::Assign(dst, Rvalue::Binary(_, a, b)) => dst == local && (of(a) || of(b)),
+                InstrKind::Assign(dst, Rvalue::AddressOf(place)) if dst == local => {
+                    match place.base {
+                        PlaceBase::Local(base) => of(&Operand::Local(base)),
+                        PlaceBase::Global(_) => false,
+                    }
+                }
+                InstrKind::Call(call) => {
+                    call.dst.contains(local)
+                        && match &call.callee {
+                            Callee::Interface { recv, .. } => of(recv),
+                            Callee::Static(..) => call.args.first().is_some_and(of),
+                            _ => false,
+                        }
+                }
+                _ => false,
+            })
     }
 
     /// The field that a local is read from.
@@ -60,15 +111,20 @@ struct Remover {
 
 /// Sends with a lock held to channels whose receivers need the lock to take them out.
 pub(crate) fn find(takes: &Takes<'_>) -> Vec<HeldWait> {
-    let (removers, room) = (removers(takes), room(takes));
+    let removers = removers(takes);
+    let (room, wide) = (room(takes, false), room(takes, true));
     let mut found = Vec::new();
     for key in takes.index.keys() {
         let Some(func) = takes.index.func(key) else { continue };
         for event in &func.events {
-            let EventKind::Feed(container, element, field) = event.kind else { continue };
+            let EventKind::Feed { container, element, field, may_be_one } = event.kind else {
+                continue;
+            };
             // Who sends to a channel with room does not wait for the receiver.
-            let most = field.and_then(|field| room.get(&field));
-            if most.is_some_and(|&most| most != Some(0)) {
+            let has_room = |most: &FxHashMap<ObjectId, Option<u32>>| {
+                field.and_then(|field| most.get(&field)).is_some_and(|&most| most != Some(0))
+            };
+            if has_room(&room) || may_be_one && has_room(&wide) {
                 continue;
             }
             let stuck = event.held.iter().find_map(|held| {

@@ -547,9 +547,9 @@ pub(crate) fn same_class(a: &Spot, b: &Spot) -> bool {
     a.class().is_some() && a.class() == b.class() && !a.is_other(b)
 }
 
-/// Whether a lock is among those given back.
+/// Whether a lock is, or may be, among those given back: what is behind a pointer or an interface may be any.
 pub(crate) fn gives(released: &[Spot], lock: &Spot) -> bool {
-    released.iter().any(|r| same_class(r, lock))
+    released.iter().any(|r| same_class(r, lock) || r.is_behind_pointer())
 }
 
 /// The place and value of an input at a call.

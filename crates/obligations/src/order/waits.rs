@@ -41,7 +41,7 @@ pub(crate) fn find(takes: &Takes<'_>, waits: &[Waiting]) -> Vec<HeldWait> {
     if waits.is_empty() {
         return Vec::new();
     }
-    let search = Search { takes, parts: parts(takes), free: free(takes), room: room(takes) };
+    let search = Search { takes, parts: parts(takes), free: free(takes), room: room(takes, false) };
     let mut found: Vec<HeldWait> = Vec::new();
     for waiting in waits {
         let Some((held, symbol, stuck)) = waiting
@@ -376,10 +376,12 @@ fn is_under(takes: &Takes<'_>, key: Key, known: &mut FxHashMap<Key, bool>) -> bo
     true
 }
 
-/// The room in the channels of each field and variable: the most that any gets.
-pub(super) fn room(takes: &Takes<'_>) -> FxHashMap<ObjectId, Option<u32>> {
+/// The room in the channels of each field and variable: the most that any gets; of those that a variable
+/// held before too, if `held` says so.
+pub(super) fn room(takes: &Takes<'_>, held: bool) -> FxHashMap<ObjectId, Option<u32>> {
     let mut room: FxHashMap<ObjectId, Option<u32>> = FxHashMap::default();
-    for &(object, capacity) in takes.index.facts.iter().flat_map(|f| &f.channels) {
+    let channels = takes.index.facts.iter().flat_map(|f| &f.channels);
+    for &(object, capacity, _) in channels.filter(|(.., by_variable)| held || !by_variable) {
         let most = room.entry(object).or_insert(capacity);
         *most = most.zip(capacity).map(|(a, b)| a.max(b));
     }
