@@ -30,9 +30,9 @@
 //!
 //! # Not reported
 //! A function that returns locked on all paths is a lock helper; its callers are held to it. So is one
-//! whose result says whether it locked: `true`, a nil error, or a non-nil object, unless all that could
+//! whose result says whether it locked: `true`, a nil error, or a non-nil object. Both hold unless all that could
 //! give the lock back is in view and nothing does. A lock whose unlock
-//! is handed on (returned as a function, left to a goroutine, passed as a pointer) is the receiver's
+//! is handed on (returned as a function or pointer, left to a goroutine, passed as a pointer) is the receiver's
 //! business; whoever is returned a function that does nothing else is held to call it. So is a lock next to which a flag is set exactly when it is kept. Nobody waits for a lock
 //! of an object that only this function knows. Panics are not counted: code that recovers from them is rare, and `defer` is a matter of
 //! taste there.

@@ -235,6 +235,120 @@ func unstarted() {
     }
 
     #[test]
+    fn who_starts_it_ends_it() {
+        check(
+            r#"
+type checker struct { items chan int; results chan error; quit chan struct{} }
+func newChecker() *checker {
+    return &checker{make(chan int), make(chan error), make(chan struct{})}
+}
+func (c *checker) handle() {
+    for {
+        select {
+        case <-c.items:
+            c.results <- nil
+        case <-c.quit:
+            return
+        }
+    }
+}
+func (c *checker) Check(items []int) error {
+    if len(items) == 0 {
+        return nil
+    }
+    for range items {
+        go c.handle()
+    }
+    for _, item := range items {
+        select {
+        case c.items <- item:
+        case err := <-c.results:
+            if err != nil {
+                close(c.quit)
+                return err
+            }
+        }
+    }
+    close(c.quit)
+    return nil
+}
+func (c *checker) CheckLater(items []int) error {
+    defer close(c.quit)
+    for _, item := range items {
+        go c.handle()
+        c.items <- item
+    }
+    return nil
+}
+func (c *checker) Forget(items []int) error {
+    for _, item := range items {
+        go c.handle()
+        c.items <- item
+    }
+    return nil
+}
+func checks(items []int) error {
+    c := newChecker()
+    return c.Check(items)
+}
+func later(items []int) error {
+    c := newChecker()
+    return c.CheckLater(items)
+}
+func forgets(items []int) error {
+    c := newChecker()
+    return c.Forget(items)
+         //^^^^^^^^^^^^^^^ leak[start-without-stop]: `c` is never stopped
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn two_things_of_one_start() {
+        check(
+            r#"
+type server struct { quit chan struct{}; l net.Listener }
+func newServer() *server { return &server{quit: make(chan struct{})} }
+func (s *server) loop() { go func() { <-s.quit }() }
+func (s *server) Start(addr string) error {
+    l, err := net.Listen("tcp", addr)
+    if err != nil {
+        return err
+    }
+    s.l = l
+    s.loop()
+    return nil
+}
+func (s *server) Stop() {
+    s.l.Close()
+    close(s.quit)
+}
+func stops(addr string) error {
+    s := newServer()
+    if err := s.Start(addr); err != nil {
+        return err
+    }
+    defer s.Stop()
+    return nil
+}
+func forgets(addr string) error {
+    s := newServer()
+    if err := s.Start(addr); err != nil {
+            //^^^^^^^^^^^^^ leak[start-without-stop]: `s` is not stopped
+        return err
+    }
+    if addr == "" {
+        return nil
+    }
+    s.Stop()
+    return nil
+}
+"#,
+        );
+    }
+
+    #[test]
     fn owners_inherit() {
         check(
             r#"

@@ -195,10 +195,23 @@ impl<'a> Run<'a, '_> {
         for (alone, outcome) in forks.into_iter().zip(&groups) {
             let mut fork = alone.unwrap_or_else(|| state.clone());
             self.trust(&mut fork, &env, outcome, &groups);
+            self.asked = !fork.held.is_empty() && !self.expects(&state, &env, outcome);
             self.apply(&mut fork, func, outcome, call);
+            self.asked = false;
             after.push(fork);
         }
         after
+    }
+
+    /// Whether the conditions of an outcome are known to hold.
+    fn expects(&mut self, state: &State, env: &Env<'_>, outcome: &Outcome) -> bool {
+        let mut fork = state.clone();
+        outcome.conditions.iter().all(|(path, wanted)| {
+            match self.condition(&mut fork, env, path, wanted) {
+                Some((term, truth)) => fork.truth(&mut self.arena, term) == Some(truth),
+                None => true,
+            }
+        })
     }
 
     /// Who is given an object and fails because of what it answers (`if x.Closed()`) fails for a state of
@@ -284,8 +297,13 @@ impl<'a> Run<'a, '_> {
             if outcome.released.iter().any(|(of, how)| of == path && how == mode) {
                 continue;
             }
-            if let Some(lock) = self.find_place(state, env, path) {
-                state.held.retain(|h| h.lock != lock);
+            let Some(lock) = self.find_place(state, env, path) else { continue };
+            let n_held = state.held.len();
+            state.held.retain(|h| h.lock != lock);
+            // It may well be one that has another name here.
+            let alias = state.held.iter().rposition(|h| self.may_alias(h.lock, lock));
+            if let (true, Some(alias)) = (state.held.len() == n_held, alias) {
+                state.held.remove(alias);
             }
         }
     }
@@ -367,6 +385,7 @@ impl<'a> Run<'a, '_> {
         for path in &outcome.touched {
             if let Some(value) = self.find_value(state, &env, path)
                 && !self.is_loan_at(state, func, path, value)
+                && !outcome.only_returns(path)
             {
                 if self.goes_into_result(state, outcome, path, value, call) {
                     within.push(value);
@@ -382,6 +401,18 @@ impl<'a> Run<'a, '_> {
             .collect();
         self.start_workers(state, &env, outcome, call);
         self.wrote(state, func, &outcome.kept);
+        for (path, value) in &outcome.sets {
+            let Some(place) = self.find_place(state, &env, path) else { continue };
+            // What is tracked stays in sight.
+            let tracked = state.mem.get(&place).map(|&term| self.arena.get(term));
+            let tracked = matches!(
+                tracked,
+                Some(Term::Owed(_) | Term::Closure(_) | Term::Context(_) | Term::Iface(_))
+            );
+            if let Some(value) = self.known_result(state, &env, Some(value)).filter(|_| !tracked) {
+                state.store(&self.arena, place, value);
+            }
+        }
         self.set_results(state, func, outcome, &values, call);
         self.put_into_result(state, outcome, within, call);
         self.apply_fills(state, &env, outcome, call);

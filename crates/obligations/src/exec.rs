@@ -50,6 +50,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) known_elsewhere: BTreeSet<PlaceId>,
     /// Lock operations of the function itself.
     pub(crate) taken: BTreeSet<Span>,
+    /// Those of them that may find the lock taken and go on.
+    pub(crate) tried: BTreeSet<Span>,
     /// Locks given back that a callee had left held.
     pub(crate) taken_over: BTreeSet<PlaceId>,
     /// Locks given back that were not held then, even if only for a while.
@@ -124,6 +126,12 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) held_by: FxHashMap<TermId, BTreeSet<TermId>>,
     /// Methods of new objects that went to what these hold, and may end a part of them.
     pub(crate) ended_by: FxHashMap<TermId, BTreeSet<FuncId>>,
+    /// Whether the outcome that is applied hangs on what the state does not know.
+    pub(crate) asked: bool,
+    /// Acts of deferred calls: they come when the function is over, after whatever it starts.
+    pub(crate) deferred_acts: BTreeSet<(PlaceId, Act)>,
+    /// The types of what was put in interfaces, as far as there is one.
+    pub(crate) boxed: FxHashMap<TermId, Option<TypeId>>,
 }
 
 /// Something acquired by an operation of the function.
@@ -192,6 +200,7 @@ impl<'a, 'p> Run<'a, 'p> {
             passed_on: BTreeSet::new(),
             known_elsewhere: BTreeSet::new(),
             taken: BTreeSet::new(),
+            tried: BTreeSet::new(),
             taken_over: BTreeSet::new(),
             given: BTreeSet::new(),
             storing: false,
@@ -229,6 +238,9 @@ impl<'a, 'p> Run<'a, 'p> {
             keeping: false,
             held_by: FxHashMap::default(),
             ended_by: FxHashMap::default(),
+            asked: false,
+            deferred_acts: BTreeSet::new(),
+            boxed: FxHashMap::default(),
         };
         run.name_fields();
         run
@@ -325,7 +337,10 @@ impl<'a, 'p> Run<'a, 'p> {
                 if self.hold_parts(state, *local, rvalue) {
                     return;
                 }
-                let value = self.rvalue(state, rvalue);
+                let value = match self.is_sentinel(*local, rvalue) {
+                    true => self.arena.non_nil(),
+                    false => self.rvalue(state, rvalue),
+                };
                 self.assign(state, *local, value);
             }
             InstrKind::Store(place, operand) => {
@@ -335,6 +350,10 @@ impl<'a, 'p> Run<'a, 'p> {
                 }
                 let value = self.operand(state, operand);
                 let place = self.place(state, place);
+                // A table has its keys too.
+                if let Some(&Part::Index(key)) = self.arena.data(place).parts.last() {
+                    self.keep_key(state, key);
+                }
                 self.store(state, place, value);
                 self.replaced_body(state, place, value, instr.span);
             }
@@ -372,6 +391,14 @@ impl<'a, 'p> Run<'a, 'p> {
                 state.invalidate(&mut self.arena, &[elements]);
             }
         }
+    }
+
+    /// Whether a value of a package that is missing is returned as an error: a variable, as those that tell
+    /// what has happened.
+    fn is_sentinel(&self, local: LocalId, rvalue: &Rvalue) -> bool {
+        matches!(rvalue, Rvalue::Use(Operand::Unknown(_)))
+            && self.func.results.contains(&local)
+            && self.package.is_error(self.func.locals[local].ty)
     }
 
     fn declare(&mut self, state: &mut State, local: LocalId) {
@@ -456,6 +483,20 @@ impl<'a, 'p> Run<'a, 'p> {
         self.fill(state, place, value, owed);
         state.store(&self.arena, place, value);
         self.bump(state, Epoch::Memory);
+    }
+
+    /// A table keeps a key of it, and what that holds.
+    fn keep_key(&mut self, state: &mut State, key: TermId) {
+        let mut held = vec![key];
+        if matches!(self.arena.get(self.arena.unboxed(key)), Term::New(_)) {
+            let object = self.arena.pointee(key);
+            held.extend(self.parts(state, object));
+        }
+        for term in held {
+            if self.is_owed(state, term) {
+                self.escape(state, term);
+            }
+        }
     }
 
     /// Makes earlier answers about a kind of place void, without forgetting stored values.
@@ -584,11 +625,16 @@ impl<'a, 'p> Run<'a, 'p> {
             }
             Rvalue::Binary(op, a, b) => {
                 let (a, b) = (self.operand(state, a), self.operand(state, b));
-                self.arena.binary(*op, a, b)
+                match self.compares_new(state, *op, a, b) {
+                    Some(known) => self.arena.bool(known),
+                    None => self.arena.binary(*op, a, b),
+                }
             }
             Rvalue::MakeInterface(x, _) => {
-                let x = self.operand(state, x);
-                self.arena.term(Term::Iface(x))
+                let value = self.operand(state, x);
+                let boxed = self.arena.term(Term::Iface(value));
+                self.note_boxed(boxed, x);
+                boxed
             }
             Rvalue::TypeAssert { x, ty, ok } => {
                 let x = self.operand(state, x);

@@ -63,7 +63,8 @@ impl<'a> Run<'a, '_> {
     ) {
         let [fill, ..] = &*outcome.fills else { return };
         // One place stands for one thing.
-        if !outcome.fresh.is_empty() || self.learning || call.deferred {
+        let started = !outcome.starts.is_empty() && state.owed.contains_key(&call.span);
+        if !outcome.fresh.is_empty() || started || self.learning || call.deferred {
             return;
         }
         let Some(place) = self.find_place(state, env, &fill.path) else { return };

@@ -81,11 +81,13 @@ impl Run<'_, '_> {
             })
             .collect();
         let name = |place: PlaceId| path_of(&self.arena, func, results, place);
+        // By a pointer to it among the results it has another name for callers.
+        let (_, pointed) = self.locks_of_results(exit);
         outcome.held = exit
             .state
             .held
             .iter()
-            .filter(|h| !h.deferred)
+            .filter(|h| !h.deferred && !pointed.contains(&h.lock))
             .filter_map(|h| Some((name(h.lock)?, h.mode)))
             .collect();
         if self.returns_function(exit) {
@@ -156,6 +158,7 @@ impl Run<'_, '_> {
         outcome.fills = self.fills(exit);
         outcome.conditions = self.conditions(&exit.state.facts).0;
         outcome.tells = self.tells(exit);
+        outcome.sets = self.sets_of(exit);
         outcome
     }
 
@@ -218,6 +221,30 @@ impl Run<'_, '_> {
         conditions.truncate(MAX_CONDITIONS);
         let all = conditions.len() == facts.len();
         (conditions, all)
+    }
+
+    /// The constants that an exit leaves where callers can name them.
+    fn sets_of(&self, exit: &Exit) -> Vec<(Path, Value)> {
+        let lasts = |path: &Path| match path.base {
+            // A parameter itself is a copy.
+            Base::Param(_) => {
+                path.steps.contains(&PathStep::Deref)
+                    && matches!(path.steps.last(), Some(PathStep::Field(_)))
+            }
+            Base::Capture(_) | Base::Global(_) => true,
+            Base::Result(_) => false,
+        };
+        let constants = exit.state.mem.iter().filter_map(|(&place, &term)| {
+            let value = match self.arena.get(term) {
+                Term::Bool(b) => Value::Bool(*b),
+                Term::Int(i) => Value::Int(*i),
+                Term::Nil => Value::Nil,
+                _ => return None,
+            };
+            let path = path_of(&self.arena, self.func, &[], place)?;
+            lasts(&path).then_some((path, value))
+        });
+        constants.take(MAX_CONDITIONS).collect()
     }
 
     /// What an exit knows of numbers in fields of its results.
@@ -302,6 +329,7 @@ impl Run<'_, '_> {
         for ((site, lock, mode), keeping) in by_site {
             let explicit = self.unlocked.get(&site).copied();
             let Some(unlock) = explicit.or_else(|| self.handed.get(&site).copied()) else {
+                kept.extend(self.never_unlocked(exits, &keeping, (site, lock, mode)));
                 continue;
             };
             // Where others give it back, a failure is known to come before that.
@@ -360,7 +388,7 @@ impl Run<'_, '_> {
             };
             match self.lock_object(lock) {
                 _ if !handed => found.push(missing),
-                Some(lock) => kept.push(KeptLock { lock, missing }),
+                Some(lock) => kept.push(KeptLock { lock, handed: true, missing }),
                 None => {}
             }
         }
@@ -368,6 +396,58 @@ impl Run<'_, '_> {
             exit.state.held.retain(|h| !settled.contains(&(h.site, h.lock, h.mode)));
         }
         (found, kept)
+    }
+
+    /// A lock with which the function returns whenever it has taken it, or whenever it fails and does not return
+    /// what gives it back: it is lost unless somebody gives it back for others.
+    fn never_unlocked(
+        &self,
+        exits: &[Exit],
+        keeping: &[usize],
+        (site, lock, mode): (Span, PlaceId, LockMode),
+    ) -> Option<KeptLock> {
+        let first = keeping.iter().map(|&i| &exits[i]).min_by_key(|e| e.span)?;
+        let others = exits.iter().enumerate().filter(|(i, _)| !keeping.contains(i));
+        let others: Vec<&Exit> = others.map(|(_, exit)| exit).collect();
+        let with = others.iter().filter(|exit| exit.state.trace.has(site));
+        let (mut handed, mut always) = (false, true);
+        for exit in with {
+            handed = true;
+            always &= self.unlocked_by_results(exit).contains(&lock);
+        }
+        always &= !handed || keeping.iter().all(|&i| self.fails(&exits[i]));
+        let lost = |&i: &usize| {
+            let exit = &exits[i];
+            !self.own_object(&exit.state, lock)
+                && !self.is_of_result(exit, lock)
+                && (handed || !self.returns_function(exit))
+                && !self.never_comes(exit, site)
+        };
+        let plain = self.taken.contains(&site)
+            && !self.tried.contains(&site)
+            && !self.package.in_test(site)
+            && (handed || !self.passed_on.contains(&lock))
+            && (handed || !self.known_elsewhere.contains(&lock));
+        if !plain || !always || !keeping.iter().all(lost) {
+            return None;
+        }
+        let mut spans: Vec<Span> = keeping.iter().map(|&i| exits[i].span).collect();
+        spans.sort();
+        spans.dedup();
+        let held = Held { lock, mode, site, deferred: false };
+        let missing = MissingUnlock {
+            func: self.id,
+            lock: self.lock_name(&held),
+            mode,
+            span: site,
+            exit: first.span,
+            exits: spans,
+            unlock: None,
+            turn: false,
+            rough: true,
+            path: self.path_since(&first.state, site),
+        };
+        self.lock_object(lock).map(|lock| KeptLock { lock, handed, missing })
     }
 
     /// The field or variable that a lock is.
@@ -442,6 +522,8 @@ impl Run<'_, '_> {
 pub(crate) struct KeptLock {
     /// The field or variable that it is.
     pub(crate) lock: ObjectId,
+    /// Whether those who get the lock get with it what gives it back, or are told that they have it.
+    pub(crate) handed: bool,
     /// What it is if nobody gives it back.
     pub(crate) missing: MissingUnlock,
 }

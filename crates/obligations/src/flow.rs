@@ -148,7 +148,9 @@ impl<'a> Run<'a, '_> {
     /// A turn of a loop is over: a lock of an object that only this turn knew is lost from sight.
     fn back_edge(&mut self, state: &mut State, at: Span) {
         let arena = &self.arena;
-        let values = state.mem.values().chain(state.epochs.values());
+        // What a deferred call has got is known until the end.
+        let deferred = state.defers.iter().flat_map(|d| d.args.iter().chain(&d.callee));
+        let values = state.mem.values().chain(state.epochs.values()).chain(deferred);
         let known: BTreeSet<TermId> =
             values.flat_map(|&term| arena.leaves(term).iter().copied()).collect();
         let merged = |leaf: &TermId| matches!(arena.get(*leaf), Term::Phi(..));
@@ -348,15 +350,21 @@ impl<'a> Run<'a, '_> {
         let is_nil = self.arena.binary(BinaryOp::Eq, value, nil);
         for &(ty, target) in cases {
             let mut fork = state.clone();
-            let possible = match ty {
-                None => fork.assume(&mut self.arena, is_nil, true),
-                Some(ty) => {
+            let known = ty.and_then(|ty| self.holds_type(value, ty));
+            let possible = match (ty, known) {
+                (_, Some(is)) => is,
+                (None, None) => fork.assume(&mut self.arena, is_nil, true),
+                (Some(ty), None) => {
                     let is = self.arena.term(Term::Is(value, ty));
                     fork.assume(&mut self.arena, is, true)
                 }
             };
             if possible {
                 next.push((target, fork));
+            }
+            // The first case that holds is taken.
+            if known == Some(true) {
+                return;
             }
         }
         let mut rest = state.clone();
@@ -434,7 +442,7 @@ impl<'a> Run<'a, '_> {
     }
 }
 
-fn reverse_postorder(func: &Func) -> IndexVec<BlockId, u32> {
+pub(crate) fn reverse_postorder(func: &Func) -> IndexVec<BlockId, u32> {
     let n = func.blocks.len();
     let mut order = IndexVec::from_elem(n as u32, n);
     let mut seen = vec![false; n];

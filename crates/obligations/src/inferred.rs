@@ -238,11 +238,21 @@ impl<'a> Run<'a, '_> {
                 let owed = self.arena.term(Term::Owed(span));
                 state.rename(&mut self.arena, owner, owed);
             }
-            Term::Load(place, None) => {
+            Term::Load(place, None) if !self.ends_at_last(owner, start) => {
                 state.starts.insert((place, start.clone()));
             }
             _ => {}
         }
+    }
+
+    /// Whether a deferred call ends what was started for an object.
+    fn ends_at_last(&self, owner: TermId, start: &Start) -> bool {
+        self.deferred_acts.iter().any(|&(place, act)| {
+            self.within(place).into_iter().any(|(object, steps)| {
+                let ends = |e: &Ender| *e.steps == *steps && act.meets(e.need);
+                self.arena.unboxed(object) == owner && start.enders.iter().any(ends)
+            })
+        })
     }
 
     /// Notes the fields that hold an object which got a goroutine.
@@ -326,9 +336,12 @@ impl<'a> Run<'a, '_> {
     pub(crate) fn act(&mut self, state: &mut State, place: PlaceId, act: Act) {
         let Some(&Part::Field(field)) = self.arena.data(place).parts.last() else { return };
         for (object, steps) in self.within(place) {
-            self.end_workers(state, object, &|ender| {
-                *ender.steps == *steps && act.meets(ender.need)
-            });
+            let ends = |ender: &Ender| *ender.steps == *steps && act.meets(ender.need);
+            self.end_workers(state, object, &ends);
+            // So is what was started for an input before.
+            if let Term::Load(input, None) = *self.arena.get(self.arena.unboxed(object)) {
+                state.starts.retain(|(p, start)| *p != input || !start.enders.iter().any(&ends));
+            }
         }
         if self.package.workers.fields.contains(&field) || field.package != self.id_package() {
             state.acts.insert((place, act));
@@ -644,6 +657,9 @@ impl<'a> Run<'a, '_> {
         let Some(chan) = call.args.first().filter(|_| closes) else { return false };
         let value = self.operand(state, chan);
         self.act_on_value(state, value, Act::Close);
+        if let Term::Load(place, _) = *self.arena.get(self.arena.unboxed(value)) {
+            self.deferred_acts.insert((place, Act::Close));
+        }
         true
     }
 }

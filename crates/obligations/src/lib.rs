@@ -21,8 +21,10 @@ mod given;
 mod holders;
 mod idle;
 mod inferred;
+mod inherited;
 mod learned;
 mod lends;
+mod lent;
 mod locks;
 mod made;
 mod makers;
@@ -118,7 +120,12 @@ pub fn analyse(
         stored.held.extend(one.stored.held);
         results.locks.add(&facts, one.func, one.notes);
     }
-    results.missing_unlocks.extend(given_back_by_nobody(&facts, kept, &given, &results.incomplete));
+    kept.retain(|k| !given.contains(&k.lock));
+    if kept.iter().any(|k| !k.handed) {
+        let lent = lent::lent(&facts);
+        kept.retain(|k| k.handed || !lent.contains(&k.lock));
+    }
+    results.missing_unlocks.extend(given_back_by_nobody(&facts, kept, &results.incomplete));
     if results.incomplete.is_empty() {
         let lost = kept_slots.into_iter().filter(|k| !slots_given.contains(&k.object));
         let own = |k: &KeptSlot| !is_seen_elsewhere(&facts, k.object);
@@ -347,17 +354,14 @@ fn run(
     (Summary { unknown: summary.unknown || blind, ..summary }, found)
 }
 
-/// The locks that callers seem to get although nobody gives them back for others: all functions that could
+/// Those of the locks that nobody gives back for others of which this is certain: all functions that could
 /// are in this package, and each was followed to its end.
 fn given_back_by_nobody(
     facts: &Package<'_>,
     kept: Vec<KeptLock>,
-    given: &FxHashSet<ObjectId>,
     incomplete: &[FuncId],
 ) -> Vec<MissingUnlock> {
-    let nobody = |k: &KeptLock| {
-        incomplete.is_empty() && !given.contains(&k.lock) && !is_seen_elsewhere(facts, k.lock)
-    };
+    let nobody = |k: &KeptLock| incomplete.is_empty() && !is_seen_elsewhere(facts, k.lock);
     kept.into_iter().filter(nobody).map(|k| k.missing).collect()
 }
 
@@ -382,6 +386,9 @@ fn unread_fields(facts: &Package<'_>, stored: Vec<Stored>) -> Vec<LostCancel> {
         let embedded = &*object.name == "CancelFunc";
         let own = field.package == facts.module.package;
         if exported(&object.name) || embedded || !own || read.contains(&field) {
+            continue;
+        }
+        if inherited::ends_with_callers(facts, func, span) {
             continue;
         }
         lost.push(LostCancel {

@@ -114,6 +114,7 @@ impl<'a> Run<'a, '_> {
         self.set(&mut state, call, 0, yes);
         if !self.learning {
             self.taken.insert(call.span);
+            self.tried.insert(call.span);
             state.trace.push(self.step(call.span, StepKind::Acquire));
             state.hold(Held { lock, mode, site: call.span, deferred: false });
         }
@@ -134,7 +135,9 @@ impl<'a> Run<'a, '_> {
             |h: &&Held| h.lock == lock && (h.mode == LockMode::Write || mode == LockMode::Write);
         if let Some(held) = state.held.iter().find(blocks).cloned() {
             // Who takes it only sometimes may go by what the callee that left it locked has noted.
-            site.guarded |= !how.always && !self.taken.contains(&held.site);
+            let left = !self.taken.contains(&held.site);
+            let how = Taking { always: how.always && !(left && self.asked), ..how };
+            site.guarded |= !how.always && left;
             self.report_double(state, &held, mode, &site, how);
             return false;
         }
@@ -387,7 +390,7 @@ impl<'a> Run<'a, '_> {
 
     /// Whether two names that differ may well be the same lock: the same field of two objects, or an
     /// unknown pointer.
-    fn may_alias(&self, a: PlaceId, b: PlaceId) -> bool {
+    pub(crate) fn may_alias(&self, a: PlaceId, b: PlaceId) -> bool {
         let (a, b) = (self.arena.data(a), self.arena.data(b));
         match (a.parts.last(), b.parts.last()) {
             (Some(Part::Field(f)), Some(Part::Field(g))) if f == g => true,

@@ -68,6 +68,8 @@ pub(crate) struct Outcome {
     pub(crate) kept: Vec<usize>,
     /// What is known of each result.
     pub(crate) results: Vec<Option<Value>>,
+    /// Flags and other constants in fields of its inputs, and in variables that it captures, afterwards.
+    pub(crate) sets: Vec<(Path, Value)>,
     /// What is known of numbers that hang on results, each with whether it holds.
     pub(crate) tells: Vec<(Path, Test, bool)>,
     /// A return that may give something fresh and an error together.
@@ -190,10 +192,17 @@ impl Outcome {
         self.acts.iter().for_each(|(path, _)| f(path));
         self.asks.iter().for_each(|(path, _)| f(path));
         self.starts.iter().for_each(|(path, _)| f(path));
+        self.sets.iter().for_each(|(path, _)| f(path));
         self.tells.iter().for_each(|(path, ..)| f(path));
         self.fills.iter().for_each(|fill| f(&fill.path));
         self.within_results.iter().chain(&self.only_called).for_each(&mut *f);
         self.slots_taken.iter().for_each(|(path, _)| f(path));
+    }
+
+    /// Whether what an input names goes nowhere but into a result that is it.
+    pub(crate) fn only_returns(&self, path: &Path) -> bool {
+        let is_it = |value: &Option<Value>| matches!(value, Some(Value::Input(p)) if p == path);
+        self.within_results.contains(path) && self.results.iter().any(is_it)
     }
 
     /// Whether both leave the same behind.
@@ -208,10 +217,14 @@ impl Outcome {
             && self.kept == other.kept
     }
 
-    /// Whether the same results are known to be nil, and the same not to be.
+    /// Whether the same results are known to be nil or true, and the same not to be.
     pub(crate) fn nil_alike(&self, other: &Self) -> bool {
-        let nil = |v: &Option<Value>| v.as_ref().and_then(Value::is_nil);
-        self.results.iter().map(nil).eq(other.results.iter().map(nil))
+        let known = |v: &Option<Value>| match v {
+            Some(Value::Bool(b)) => Some(*b),
+            Some(value) => value.is_nil(),
+            None => None,
+        };
+        self.results.iter().map(known).eq(other.results.iter().map(known))
     }
 
     /// The outcome without what in another of the outcomes is somebody else's business, if no result
@@ -288,6 +301,7 @@ impl Outcome {
         self.conditions.retain(|c| other.conditions.contains(c));
         self.slots_given.retain(|of| other.slots_given.contains(of));
         self.tells.retain(|told| other.tells.contains(told));
+        self.sets.retain(|set| other.sets.contains(set));
         for (x, y) in self.results.iter_mut().zip(&other.results) {
             match (&*x, y) {
                 // There is one with that property, or none.

@@ -4,9 +4,10 @@
 use crate::calls::Invocation;
 use crate::exec::Run;
 use crate::state::State;
-use crate::term::{Term, TermId};
+use crate::term::{Root, Term, TermId};
 use stanch_effects::Gives;
-use stanch_ir::LocalId;
+use stanch_ir::{LocalId, Operand};
+use stanch_syntax::ast::BinaryOp;
 use stanch_types::TypeId;
 
 /// What is known of a call of a library function.
@@ -93,9 +94,54 @@ impl<'a> Run<'a, '_> {
     /// Whether an interface holds a type, if that is known. What it holds else is another type for each
     /// pointer.
     pub(crate) fn holds_type(&self, value: TermId, ty: TypeId) -> Option<bool> {
+        let program = self.package.program;
+        if let Some(&Some(boxed)) = self.boxed.get(&value) {
+            // Types of which something is not loaded may have more methods than are seen.
+            return match program.is_interface(ty) {
+                true => program.implements(boxed, ty).then_some(true),
+                false => (boxed == ty).then_some(true),
+            };
+        }
         let Term::Owed(site) = *self.arena.get(self.arena.unboxed(value)) else { return None };
         let known = self.sites.get(&site)?.dynamic.as_deref()?;
-        let program = self.package.program;
         program.pointee(ty).map(|_| program.type_string(ty) == known)
+    }
+
+    /// Something is put in an interface: that has its type, unless it is an interface itself.
+    pub(crate) fn note_boxed(&mut self, boxed: TermId, operand: &Operand) {
+        let program = self.package.program;
+        let Operand::Local(local) = operand else { return };
+        let ty = self.func.locals.get(*local).map(|l| l.ty);
+        let concrete = |ty: &TypeId| !program.is_interface(*ty) && !program.is_type_param(*ty);
+        let ty = ty.filter(concrete);
+        let known = self.boxed.entry(boxed).or_insert(ty);
+        if *known != ty {
+            *known = None;
+        }
+    }
+
+    /// What a comparison says of something made here, which nobody else has, and a package-level variable:
+    /// that holds something else.
+    pub(crate) fn compares_new(
+        &self,
+        state: &State,
+        op: BinaryOp,
+        a: TermId,
+        b: TermId,
+    ) -> Option<bool> {
+        let new = |t: TermId| match *self.arena.get(self.arena.unboxed(t)) {
+            Term::Owed(site) => state.owed.contains_key(&site),
+            _ => false,
+        };
+        let global = |t: TermId| match *self.arena.get(self.arena.unboxed(t)) {
+            Term::Load(place, _) => matches!(self.arena.data(place).root, Root::Global(_)),
+            _ => false,
+        };
+        let differ = new(a) && global(b) || global(a) && new(b);
+        match op {
+            BinaryOp::Eq if differ => Some(false),
+            BinaryOp::Ne if differ => Some(true),
+            _ => None,
+        }
     }
 }

@@ -73,17 +73,30 @@ impl Run<'_, '_> {
         plain.then_some((lock, *mode, method))
     }
 
-    /// Locks that what hangs on the results gives back: functions in them, or in new objects there.
+    /// Locks that callers can give back by what hangs on the results: functions in them, or in new objects
+    /// there, and pointers to the locks.
     pub(crate) fn unlocked_by_results(&self, exit: &Exit) -> Vec<PlaceId> {
-        let mut found = Vec::new();
+        let (mut found, pointed) = self.locks_of_results(exit);
+        found.extend(pointed);
+        found
+    }
+
+    /// Locks that functions among what hangs on the results give back, and those that pointers there lead to.
+    pub(crate) fn locks_of_results(&self, exit: &Exit) -> (Vec<PlaceId>, Vec<PlaceId>) {
+        let (mut found, mut pointed) = (Vec::new(), Vec::new());
         if exit.state.held.is_empty() {
-            return found;
+            return (found, pointed);
         }
         let mut seen: FxHashSet<TermId> = FxHashSet::default();
         let mut work = exit.results.clone();
         while let Some(term) = work.pop() {
             if !seen.insert(term) {
                 continue;
+            }
+            if let Some(place) = self.arena.known_pointee(term)
+                && exit.state.held.iter().any(|h| h.lock == place)
+            {
+                pointed.push(place);
             }
             let object = match *self.arena.get(term) {
                 Term::Iface(inner) | Term::Wrap(inner) | Term::Assert(inner, _) => {
@@ -107,7 +120,7 @@ impl Run<'_, '_> {
             };
             work.extend(object.into_iter().flat_map(|place| self.parts(&exit.state, place)));
         }
-        found
+        (found, pointed)
     }
 
     /// How a lock was taken that a method gives back.

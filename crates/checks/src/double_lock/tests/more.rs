@@ -615,3 +615,121 @@ func asked(s *state) {
 "#,
     );
 }
+
+#[test]
+fn a_callee_that_notes_that_it_locked() {
+    check(
+        r#"
+type store struct { mu sync.Mutex; n int }
+func (s *store) begin() { s.mu.Lock(); s.n++ }
+func (s *store) end()   { s.n--; s.mu.Unlock() }
+type stopper struct { s *store; stopped bool }
+func (p *stopper) stop() {
+    if p.stopped {
+        return
+    }
+    p.stopped = true
+    p.s.begin()
+}
+func (p *stopper) restart() {
+    if p.stopped {
+        p.s.end()
+    }
+}
+func moves(s *store, parts []int) {
+    p := &stopper{s: s}
+    defer p.restart()
+    if parts[0] > 3 {
+        p.stop()
+    }
+    if parts[1] > 3 {
+        p.stop()
+    }
+}
+func begins(s *store, parts []int) {
+    for _, part := range parts {
+        if part > 3 {
+            s.begin()
+          //^^^^^^^^^ leak[double-lock]: `(*store).begin` blocks for ever: it locks `s.mu`, which is held here
+        }
+    }
+    s.end()
+}
+"#,
+    );
+}
+
+#[test]
+fn a_new_object_gives_the_lock_back() {
+    check(
+        r#"
+type store struct { mu sync.Mutex; n int }
+type tx struct { s *store; done bool }
+func (s *store) begin() *tx { s.mu.Lock(); return &tx{s: s} }
+func (t *tx) rollback() {
+    if !t.done {
+        t.done = true
+        t.s.mu.Unlock()
+    }
+}
+func (t *tx) size() int { return t.s.n }
+func all(s *store, keys []string) {
+    for range keys {
+        t := s.begin()
+        t.rollback()
+    }
+}
+func sizes(s *store, keys []string) {
+    for range keys {
+        t := s.begin()
+           //^^^^^^^^^ leak[double-lock]: `(*store).begin` blocks for ever: it locks `s.mu`, which is held here
+        t.size()
+    }
+}
+"#,
+    );
+}
+
+#[test]
+fn a_flag_says_whether_it_is_locked() {
+    check(
+        r#"
+type latch struct { mu sync.Mutex; held bool; n int }
+func (l *latch) acquire() {
+    if !l.held {
+        l.mu.Lock()
+        l.held = true
+    }
+}
+func (l *latch) release() {
+    if l.held {
+        l.held = false
+        l.mu.Unlock()
+    }
+}
+func again(l *latch, xs []int) {
+    defer l.release()
+    if xs[0] > 0 {
+        l.acquire()
+    }
+    if xs[1] > 0 {
+        l.acquire()
+    } else {
+        l.release()
+    }
+}
+func twice(l *latch) {
+    l.acquire()
+    l.acquire()
+    l.release()
+    l.release()
+}
+func locks(l *latch) {
+    l.acquire()
+    l.mu.Lock()
+  //^^^^^^^^^^^ leak[double-lock]: locking `l.mu`
+    l.mu.Unlock()
+}
+"#,
+    );
+}

@@ -26,3 +26,39 @@ func name(parent context.Context, fail bool) (context.Context, error) {
 "#,
     );
 }
+
+#[test]
+fn a_child_ends_with_what_its_callers_end() {
+    let program = |parent: &str, expected: &str| {
+        format!(
+            r#"
+type stream struct {{
+    ctx    context.Context
+    cancel context.CancelFunc
+}}
+func newStream(ctx context.Context, name string) *stream {{
+    ctx, cancel := context.WithCancel(context.WithValue(ctx, "name", name))
+                 {expected}
+    return &stream{{ctx, cancel}}
+}}
+func (s *stream) recv() error {{ <-s.ctx.Done(); return s.ctx.Err() }}
+type iter struct {{
+    s      *stream
+    cancel context.CancelFunc
+}}
+func newIter(outer context.Context, name string) *iter {{
+    ctx, cancel := context.WithCancel(context.Background())
+    _ = ctx
+    return &iter{{newStream({parent}, name), cancel}}
+}}
+func (i *iter) next() error {{ return i.s.recv() }}
+func (i *iter) stop()       {{ i.cancel() }}
+"#
+        )
+    };
+    check(&program("ctx", ""));
+    check(&program(
+        "outer",
+        "//^^^^^^^ leak[lost-cancel]: the cancel function in field `cancel` is never called",
+    ));
+}

@@ -479,3 +479,169 @@ func (t *table) keeps(k int) bool {
 "#,
     );
 }
+
+#[test]
+fn the_locked_lock_is_a_result() {
+    check(
+        r#"
+type conn struct { mu sync.Mutex; users int }
+func (c *conn) peek() (int, error)
+func (c *conn) wait(id int) (size int, lock *sync.Mutex, err error) {
+    for {
+        var n int
+        c.mu.Lock()
+        n, err = c.peek()
+        if err != nil {
+            c.mu.Unlock()
+            break
+        }
+        if n == id {
+            size, lock = n, &c.mu
+            break
+        }
+        c.mu.Unlock()
+    }
+    c.users--
+    return
+}
+func (c *conn) use(id int) error {
+    _, lock, err := c.wait(id)
+    if err != nil {
+        return err
+    }
+    defer lock.Unlock()
+    return nil
+}
+func (c *conn) lost(id int) (size int, lock *sync.Mutex, err error) {
+    for {
+        var n int
+        c.mu.Lock()
+      //^^^^^^^^^^^ leak[missing-unlock]: `c.mu` stays locked
+        n, err = c.peek()
+        if err != nil {
+            c.mu.Unlock()
+            break
+        }
+        if n == id {
+            size = n
+            break
+        }
+        c.mu.Unlock()
+    }
+    c.users--
+    return
+}
+"#,
+    );
+}
+
+#[test]
+fn a_deferred_call_has_the_lock_of_a_method() {
+    check(
+        r#"
+type logger interface { warn(string) }
+type store struct { mu sync.RWMutex; log logger }
+func (s *store) lock() *sync.RWMutex { return &s.mu }
+func (s *store) rebuild() ([]string, error)
+func (s *store) tidy() error {
+    s.lock().Lock()
+    defer s.lock().Unlock()
+    warnings, err := s.rebuild()
+    if err != nil {
+        return err
+    }
+    for _, w := range warnings {
+        s.log.warn(w)
+    }
+    return nil
+}
+func (s *store) tidyOne() error {
+    s.mu.Lock()
+  //^^^^^^^^^^^ leak[missing-unlock]: `s.mu` stays locked
+    warnings, err := s.rebuild()
+    if err != nil {
+        return err
+    }
+    for _, w := range warnings {
+        s.log.warn(w)
+    }
+    s.mu.Unlock()
+    return nil
+}
+"#,
+    );
+}
+
+#[test]
+fn nobody_unlocks() {
+    check(
+        r#"
+type table struct { mu sync.RWMutex; m map[string]int }
+func (t *table) Set(k string, v int) {
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    t.m[k] = v
+}
+func (t *table) Dump() map[string]int {
+    t.mu.RLock()
+  //^^^^^^^^^^^^ leak[missing-unlock]: `t.mu` stays locked when `(*table).Dump` returns
+    r := map[string]int{}
+    for k, v := range t.m {
+        r[k] = v
+    }
+    return r
+}
+type worker struct { mu sync.Mutex; n int }
+func (w *worker) Start(ctx context.Context) {
+    go func() {
+        <-ctx.Done()
+        w.mu.Lock()
+      //^^^^^^^^^^^ leak[missing-unlock]: `w.mu` stays locked
+        w.n--
+    }()
+}
+var global sync.Mutex
+func next() int {
+    global.Lock()
+  //^^^^^^^^^^^^^ leak[missing-unlock]: `global` stays locked
+    return 1
+}
+"#,
+    );
+}
+
+#[test]
+fn somebody_else_unlocks() {
+    check(
+        r#"
+type pair struct { mu sync.Mutex; n int }
+func (p *pair) Begin() { p.mu.Lock() }
+func (p *pair) End()   { p.mu.Unlock() }
+type embeds struct { sync.Mutex; n int }
+func (e *embeds) Take() int {
+    e.Lock()
+    return e.n
+}
+type handed struct { mu sync.Mutex; n int }
+func (h *handed) Begin()           { h.mu.Lock() }
+func (h *handed) Give() func()     { return h.mu.Unlock }
+type pointed struct { mu sync.Mutex; n int }
+func (p *pointed) Begin()          { p.mu.Lock() }
+func (p *pointed) Lock() sync.Locker { return &p.mu }
+type once struct { mu sync.Mutex; n int }
+func (o *once) Do() {
+    if !o.mu.TryLock() {
+        return
+    }
+    o.n++
+}
+type ends struct { mu sync.Mutex; n int }
+func (e *ends) begin() { e.mu.Lock(); e.n++ }
+func (e *ends) Do() int {
+    e.begin()
+    e.mu.Unlock()
+    return 1
+}
+"#,
+    );
+}
