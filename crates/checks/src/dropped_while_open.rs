@@ -142,6 +142,8 @@ fn notes(dropped: &Dropped) -> Vec<String> {
 mod tests {
     use super::*;
 
+    mod turns;
+
     fn check(fixture: &str) {
         stanch_testing::check("dropped-while-open", fixture);
     }

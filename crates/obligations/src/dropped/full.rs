@@ -95,7 +95,7 @@ impl Search<'_, '_> {
 }
 
 /// Whether a function sets a field to nil.
-fn empties(func: &Func, field: ObjectId) -> bool {
+pub(super) fn empties(func: &Func, field: ObjectId) -> bool {
     visit::kinds(func).any(|kind| match kind {
         InstrKind::Store(place, Operand::Nil(_)) => {
             matches!(place.proj.last(), Some(&Proj::Field(_, f)) if f == field)

@@ -6,6 +6,7 @@
 mod full;
 mod knows;
 mod replaced;
+mod turns;
 mod uses;
 
 use crate::package::{Package, successors};
@@ -319,6 +320,7 @@ impl Search<'_, '_> {
         let Some(entry) = func.blocks.ids().next() else { return false };
         let mut seen = vec![false; func.blocks.len()];
         let start = from.map_or((entry, 0), |(block, index)| (block, index + 1));
+        let error = from.filter(|_| from == to).and_then(|site| self.error_of(func, field, site));
         let mut work = vec![start];
         while let Some((block, first)) = work.pop() {
             if first == 0 && std::mem::replace(&mut seen[block.index()], true) {
@@ -350,8 +352,9 @@ impl Search<'_, '_> {
                 return true;
             }
             let empty = self.empty_edge(id, func, field, &data.term);
+            let failed = error.and_then(|error| turns::failing_edge(func, &data.term, error));
             successors(&data.term, &mut |next| {
-                if Some(next) != empty {
+                if Some(next) != empty && Some(next) != failed {
                     work.push((next, 0));
                 }
             });

@@ -248,7 +248,7 @@ impl Search<'_, '_> {
             return false;
         }
         if self.reaches(id, func, field, Some(site), Some(site)) {
-            return true;
+            return !self.alternates(id, func, field, site);
         }
         if depth == 0 || !asked.insert(id) || self.uses.valued.contains(&id) {
             return false;
