@@ -11,10 +11,13 @@
 //!     Query(name string) (*cursor, error)
 //! }
 //!
-//! type cursor struct{ rows []int }
+//! type cursor struct {
+//!     rows    []int
+//!     release func()
+//! }
 //!
 //! func (c *cursor) Next() bool { return len(c.rows) > 0 }
-//! func (c *cursor) Close()     { c.rows = nil }
+//! func (c *cursor) Close()     { c.release() }
 //!
 //! func first(s storage, name string, limit int) (bool, error) {
 //!     c, err := s.Query(name)
@@ -40,7 +43,8 @@
 //! object in the same function when all goes well, or several functions that close what the same
 //! function returns, and few that do not. Who uses a function that only passes on what another one returns
 //! counts as a user of that. What a function finds in an object that was there before stays that one's, even
-//! if it opens it.
+//! if it opens it. A method that only lets go of what its object has ends nothing; what only tests close is
+//! `possible`.
 
 use crate::gives::{Gives, Makers};
 use crate::resource::{self, Words};
@@ -70,6 +74,8 @@ pub struct Candidate {
     duty: Duty,
     /// Symbol of the function.
     symbol: String,
+    /// Whether that is in a test.
+    tested: bool,
     finding: Option<Finding>,
 }
 
@@ -99,6 +105,7 @@ fn candidates(ctx: &Ctx<'_>) -> Vec<Candidate> {
         .map(|duty| Candidate {
             duty: duty.clone(),
             symbol: ctx.symbol(duty.func).to_owned(),
+            tested: ctx.location(duty.span).file.ends_with("_test.go"),
             finding: duty.lost.as_ref().map(|lost| {
                 let mut finding = resource::finding(ctx, &words, lost);
                 if let Some((caller, at)) = duty.given_by {
@@ -133,8 +140,11 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
         if closers(candidate, all).any(|closer| idle.contains(&*closer)) {
             return None;
         }
-        let Told { mut finding, own, rule, several } = told(candidate, all)?;
+        let Told { mut finding, own, rule, several, tested } = told(candidate, all)?;
         let doubt = match makers.gives(&candidate.duty.key) {
+            Gives::Something if tested => {
+                Some("only tests close it, which end much that may go on")
+            }
             Gives::Something => None,
             Gives::Known if own => None,
             // What cannot fail may only make what others fill.
@@ -200,6 +210,8 @@ struct Told {
     rule: bool,
     /// Several others close it, whatever the rest does.
     several: bool,
+    /// Nobody but tests says that it has to be closed.
+    tested: bool,
 }
 
 /// The methods that the users of a function call to end what it returns, each with its type.
@@ -259,7 +271,9 @@ fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<Told> {
     notes.retain(|note| !note.is_empty());
     notes.insert(0, note);
     let finding = Finding { notes, help: Some(help), ..finding };
-    Some(Told { finding, own: own || sibling, rule, several: closing >= MIN_CLOSERS })
+    let own = own || sibling;
+    let tested = !own && !candidate.tested && closers.iter().all(|c| c.tested);
+    Some(Told { finding, own, rule, several: closing >= MIN_CLOSERS, tested })
 }
 
 #[cfg(test)]

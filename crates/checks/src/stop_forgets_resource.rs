@@ -213,6 +213,34 @@ func (c *client) Close() { c.Flush() }
     }
 
     #[test]
+    fn given_to_a_package_that_is_missing() {
+        let program = |close: &str, expected: &str| {
+            format!(
+                "\npackage p\nimport (\"os\"; \"example.com/missing\")
+type store struct {{ f *os.File; n int }}
+func newStore(name string) (*store, error) {{
+    f, err := os.Open(name)
+            {expected}
+    if err != nil {{
+        return nil, err
+    }}
+    return &store{{f: f}}, nil
+}}
+func (s *store) read(b []byte) error {{
+    _, err := s.f.Read(b)
+    return err
+}}
+func (s *store) Close() error {{ return {close} }}
+"
+            )
+        };
+        check(&program("missing.Close(s.f)", ""));
+        let leak =
+            "//^^^^^^^^^^^^^ leak[stop-forgets-resource]: `(*store).Close` does not close `f`";
+        check(&program("missing.Note(s.n)", leak));
+    }
+
+    #[test]
     fn ticker_of_a_loop() {
         check(
             r#"

@@ -28,11 +28,14 @@ pub(crate) struct Given {
     input: usize,
     /// The caller, and the call.
     by: (FuncId, Span),
+    /// Whether the function only runs as a goroutine: then nobody else can close what it was given.
+    alone: bool,
 }
 
 /// The parameters that functions of the package are given to end.
 pub(crate) fn find(package: &Package<'_>) -> Vec<Given> {
     let mut found = Vec::new();
+    let alone = only_started(package);
     for (id, func) in package.module.funcs.iter_enumerated() {
         if !func.has_body || package.in_test(func.span) {
             continue;
@@ -41,11 +44,12 @@ pub(crate) fn find(package: &Package<'_>) -> Vec<Given> {
             found.extend(captured(package, id, func));
             continue;
         }
+        let alone = alone.contains(&id);
         for param in usize::from(func.has_recv)..func.params.len() {
-            if ends(package, func, func.params[param])
+            if ends(package, func, func.params[param], alone)
                 && let Some(by) = handed_over(package, id, param)
             {
-                found.push(Given { func: id, input: param, by });
+                found.push(Given { func: id, input: param, by, alone });
             }
         }
     }
@@ -61,13 +65,41 @@ fn captured(package: &Package<'_>, id: FuncId, literal: &Func) -> Vec<Given> {
     let mut found = Vec::new();
     let Some(made) = made_at(package, parent, id) else { return found };
     for (i, capture) in literal.captures.iter().enumerate().filter(|(_, c)| !c.by_ref) {
-        if ends(package, literal, capture.inner)
+        if ends(package, literal, capture.inner, true)
             && hands_over(package, parent, capture.outer, made, MAX_DEPTH) == Some(true)
         {
-            found.push(Given { func: id, input: literal.params.len() + i, by: (parent, at) });
+            let input = literal.params.len() + i;
+            found.push(Given { func: id, input, by: (parent, at), alone: true });
         }
     }
     found
+}
+
+/// The functions that nobody else can name and that are started as goroutines wherever they are used.
+fn only_started(package: &Package<'_>) -> FxHashSet<FuncId> {
+    let (mut started, mut used) = (FxHashSet::default(), FxHashSet::default());
+    let body = |object: ObjectId| package.body(&Callee::Static(object, Box::default()));
+    for kind in package.module.funcs.iter().flat_map(visit::kinds) {
+        match kind {
+            InstrKind::Go(call) => started.extend(package.body(&call.callee)),
+            InstrKind::Call(call) | InstrKind::Defer(call) => {
+                used.extend(package.body(&call.callee));
+            }
+            InstrKind::Assign(_, Rvalue::MethodValue { method, .. }) => used.extend(body(*method)),
+            _ => {}
+        }
+        visit::operands(kind, &mut |operand| {
+            if let Operand::Func(object) = operand {
+                used.extend(body(*object));
+            }
+        });
+    }
+    started.retain(|id| {
+        let object = package.module.funcs.get(*id).and_then(|func| func.object);
+        let name = object.map(|o| package.program.object_name(o));
+        !used.contains(id) && name.is_some_and(|n| n.starts_with(|c: char| !c.is_uppercase()))
+    });
+    started
 }
 
 /// Where a function starts a literal as a goroutine.
@@ -87,8 +119,9 @@ fn input(func: &Func, input: usize) -> Option<LocalId> {
     func.params.get(input).copied().or_else(captured)
 }
 
-/// Whether a function closes an input itself, other than at its end whatever happens.
-fn ends(package: &Package<'_>, func: &Func, param: LocalId) -> bool {
+/// Whether a function closes an input itself, other than at its end whatever happens: by a deferred call only
+/// if it runs `alone`.
+fn ends(package: &Package<'_>, func: &Func, param: LocalId, alone: bool) -> bool {
     let Some(ty) = func.locals.get(param).map(|local| local.ty) else { return false };
     if !package.is_closable(ty) || is_light(package, ty) {
         return false;
@@ -104,8 +137,7 @@ fn ends(package: &Package<'_>, func: &Func, param: LocalId) -> bool {
     let closes = |call: &Call| names.iter().any(|&local| closes(package, call, local));
     visit::kinds(func).any(|kind| match kind {
         InstrKind::Call(call) => closes(call),
-        // Nobody else can close what a goroutine's literal has.
-        InstrKind::Defer(call) => func.object.is_none() && closes(call),
+        InstrKind::Defer(call) => alone && closes(call),
         _ => false,
     })
 }
@@ -427,17 +459,16 @@ pub(crate) fn duties(
 ) -> Vec<Duty> {
     let mut seen: FxHashSet<(FuncId, usize)> = FxHashSet::default();
     let mut duties = Vec::new();
-    for Given { func, input: param, by } in find(package) {
+    for Given { func, input: param, by, alone } in find(package) {
         let Some(local) = input(&package.module.funcs[func], param) else { continue };
         if !seen.insert((func, param)) {
             continue;
         }
         let span = package.module.funcs[func].locals[local].span;
-        let literal = package.module.funcs[func].object.is_none();
         let lost = run(func, param).into_iter();
         let lost = lost.filter(|duty| duty.span == span && duty.closer.is_some());
         duties.extend(
-            lost.filter(|duty| duty.lost.is_some() && (literal || !duty.deferred))
+            lost.filter(|duty| duty.lost.is_some() && (alone || !duty.deferred))
                 .map(|duty| Duty { given_by: Some(by), ..duty }),
         );
     }

@@ -8,7 +8,7 @@ use crate::report::{Kept, OwnerFacts};
 use crate::summary::{Base, Summary};
 use crate::visit;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec};
-use stanch_effects::Kind;
+use stanch_effects::{Args, Kind};
 use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
     SelectOp, Span, Terminator,
@@ -372,6 +372,10 @@ impl Scan<'_, '_> {
                     let parts = aliases.parts.get(local);
                     self.end(parts.into_iter().flatten().copied());
                 }
+                // Of a function of a package that is missing nobody knows what it does with it.
+                if matches!(value, Operand::Unknown(_)) {
+                    call.args.iter().for_each(|arg| self.leaves(aliases, arg));
+                }
                 (None, None, &*call.args)
             }
             Callee::Builtin(Builtin::Close) => {
@@ -385,8 +389,8 @@ impl Scan<'_, '_> {
                 (None, None, &*call.args)
             }
         };
-        for arg in rest {
-            self.passed(aliases, arg);
+        if !self.borrows(call) {
+            rest.iter().for_each(|arg| self.passed(aliases, arg));
         }
         let (Some(Operand::Local(local)), Some(method)) = (receiver, method) else { return };
         let word = self.package.names.is_release_like(program.object_name(method));
@@ -398,6 +402,16 @@ impl Scan<'_, '_> {
             let parts = aliases.parts.get(local);
             self.end(parts.into_iter().flatten().copied());
         }
+    }
+
+    /// Whether a library function is called that is known not to keep or close what it is given.
+    fn borrows(&self, call: &Call) -> bool {
+        let Callee::Static(object, _) = call.callee else { return false };
+        // A method may keep it in its receiver.
+        let kind = &self.package.program.object(object).kind;
+        let plain = matches!(kind, ObjectKind::Func { recv: None, interface: false, .. });
+        let effect = self.package.names.resource(object).filter(|_| plain);
+        effect.is_some_and(|e| e.args == Some(Args::Borrow) && e.releases.is_none())
     }
 
     /// A field's content is an argument: few functions close what they are given.
@@ -477,8 +491,8 @@ impl Scan<'_, '_> {
                     self.leaves(aliases, &Operand::Local(capture.outer));
                 }
             }
-            Rvalue::MakeInterface(operand, _) => self.leaves(aliases, operand),
             Rvalue::Use(_)
+            | Rvalue::MakeInterface(..)
             | Rvalue::Convert(..)
             | Rvalue::Load(_)
             | Rvalue::AddressOf(_)

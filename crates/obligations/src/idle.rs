@@ -1,11 +1,13 @@
-//! Methods with the name of one that ends its receiver which do nothing of the kind: they only read, or do
-//! nothing at all.
+//! Methods with the name of one that ends its receiver which do nothing of the kind: they only read, let go of
+//! what their object has, or do nothing at all.
 
 use crate::names::Known;
 use crate::package::Package;
 use crate::visit;
 use stanch_effects::Op;
-use stanch_ir::{Call, Callee, Func, FuncId, InstrKind, Place, PlaceBase, Proj, Terminator};
+use stanch_ir::{
+    Call, Callee, Func, FuncId, InstrKind, Operand, Place, PlaceBase, Proj, Rvalue, Terminator,
+};
 use stanch_types::{Builtin, ObjectKind};
 
 /// Calls of calls are followed so far.
@@ -31,8 +33,12 @@ fn is_idle(package: &Package<'_>, id: FuncId, depth: u32) -> bool {
     let selects = func.blocks.iter().any(|b| matches!(b.term, Terminator::Select { .. }));
     !selects
         && visit::kinds(func).all(|kind| match kind {
-            InstrKind::Store(place, _) => is_local(func, place),
-            InstrKind::Call(call) | InstrKind::Defer(call) => calls_idle(package, call, depth),
+            InstrKind::Store(place, value) => {
+                is_local(func, place) || matches!(value, Operand::Nil(_)) && is_own(func, place)
+            }
+            InstrKind::Call(call) | InstrKind::Defer(call) => {
+                locks_itself(package, func, call) || calls_idle(package, call, depth)
+            }
             InstrKind::Assign(..) | InstrKind::DeclareVar(_) | InstrKind::RunDefers => true,
             InstrKind::Go(_)
             | InstrKind::Send { .. }
@@ -45,6 +51,23 @@ fn is_local(func: &Func, place: &Place) -> bool {
     let PlaceBase::Local(local) = place.base else { return false };
     let captured = func.captures.iter().any(|c| c.inner == local);
     !captured && !place.proj.iter().any(|p| matches!(p, Proj::Deref | Proj::Index(_)))
+}
+
+/// Whether a place is a field of the receiver.
+fn is_own(func: &Func, place: &Place) -> bool {
+    let receiver = func.params.first().filter(|_| func.has_recv).map(|&p| PlaceBase::Local(p));
+    receiver == Some(place.base)
+        && matches!(place.proj.as_slice(), [Proj::Deref, Proj::Field(..)] | [Proj::Field(..)])
+}
+
+/// Whether a call takes a lock of the receiver, or gives it back.
+fn locks_itself(package: &Package<'_>, func: &Func, call: &Call) -> bool {
+    let locks = matches!(package.op(&call.callee), Op::Lock | Op::Unlock | Op::RLock | Op::RUnlock);
+    let Some(Operand::Local(lock)) = call.args.first().filter(|_| locks) else { return false };
+    visit::kinds(func).any(|kind| match kind {
+        InstrKind::Assign(dst, Rvalue::AddressOf(place)) => dst == lock && is_own(func, place),
+        _ => false,
+    })
 }
 
 fn calls_idle(package: &Package<'_>, call: &Call, depth: u32) -> bool {

@@ -232,3 +232,99 @@ func fourth(s source) (*conn, error) {
 "#,
     );
 }
+
+#[test]
+fn what_only_lets_go_ends_nothing() {
+    let program = |close: &str, expected: &str| {
+        format!(
+            r#"
+type base interface {{ Release() }}
+type over struct {{ mu sync.Mutex; m map[string]int; base base }}
+type store interface {{ Over() (*over, error) }}
+func (o *over) Put(k string) error {{ o.m[k] = 1; return nil }}
+func (o *over) Close() error {{
+    o.mu.Lock()
+    defer o.mu.Unlock()
+    {close}
+    o.m = nil
+    o.base = nil
+    return nil
+}}
+func a(s store) error {{
+    o, err := s.Over()
+    if err != nil {{
+        return err
+    }}
+    defer o.Close()
+    return o.Put("a")
+}}
+func b(s store) error {{
+    o, err := s.Over()
+    if err != nil {{
+        return err
+    }}
+    defer o.Close()
+    return o.Put("b")
+}}
+func c(s store) error {{
+    o, err := s.Over()
+    if err != nil {{
+        return err
+    }}
+    defer o.Close()
+    return o.Put("c")
+}}
+func forgets(s store) error {{
+    o, err := s.Over()
+            {expected}
+    if err != nil {{
+        return err
+    }}
+    return o.Put("d")
+}}
+"#
+        )
+    };
+    check(&program("", ""));
+    check(&program("o.base.Release()", "//^^^^^^^^ leak[missing-close]: `o` is never closed"));
+}
+
+#[test]
+fn a_goroutine_is_given_a_connection() {
+    let program = |calls: &str, expected: &str| {
+        format!(
+            r#"
+func hello(c net.Conn) error {{ _, err := c.Read(nil); return err }}
+func serve(c net.Conn) {{
+         {expected}
+    if err := hello(c); err != nil {{
+        return
+    }}
+    defer c.Close()
+    c.Write(nil)
+}}
+func always(c net.Conn) {{
+    defer c.Close()
+    if err := hello(c); err != nil {{
+        return
+    }}
+    c.Write(nil)
+}}
+func accept(l net.Listener) error {{
+    for {{
+        c, err := l.Accept()
+        if err != nil {{
+            return err
+        }}
+        {calls}
+    }}
+}}
+"#
+        )
+    };
+    let leak = "//^ leak[missing-close]: `c` is not closed when `serve` returns";
+    check(&program("go serve(c)", leak));
+    check(&program("go always(c)", ""));
+    // Somebody else may close it.
+    check(&program("go serve(c); defer c.Close()", ""));
+}
