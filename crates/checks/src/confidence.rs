@@ -32,8 +32,9 @@ fn is_decided(decision: Decision) -> bool {
 pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
     let leak = &root.leak;
     let likely = is_likely(root);
-    let stays = likely || leak.kind == LeakKind::AliveForEver || leak.goroutine == 0;
-    let reasons: [(&dyn Fn() -> bool, &'static str); 23] = [
+    let hangs = leak.goroutine == 0 || leak.also_blocked.iter().any(|b| b.goroutine == 0);
+    let stays = likely || leak.kind == LeakKind::AliveForEver || hangs;
+    let reasons: [(&dyn Fn() -> bool, &'static str); 24] = [
         (
             &|| {
                 let mut panics = leak.witness.iter().filter(|s| s.action == Act::Panic);
@@ -53,6 +54,10 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
         (
             &|| doubts::changes_its_mind(ctx, root),
             "one and the same question is answered in two ways",
+        ),
+        (
+            &|| doubts::answers_otherwise(ctx, leak),
+            "what one loop asks of the elements of a list, the other does too",
         ),
         (&|| doubts::takes_for_own(ctx, leak), "the value may be another one than was made here"),
         (&|| doubts::decides_constant(ctx, leak), "constants decide which way it goes there"),
@@ -74,14 +79,17 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
             &|| likely && decides_elsewhere(ctx, root),
             "another package may decide that it never comes to this",
         ),
-        (&|| odd_sizes(ctx, leak), "the sizes may never be such"),
+        (
+            &|| odd_sizes(ctx, leak) && !doubts::is_semaphore(ctx, leak),
+            "the sizes may never be such",
+        ),
         (
             &|| waits_on_purpose(ctx, root),
             "nobody in view ever brings what it waits for: that may be meant, or comes from elsewhere",
         ),
         (&|| stops_nothing(root), "whoever did not start it has no reason to stop it"),
         (
-            &|| counts(ctx, root) || takes_slot_back(ctx, leak),
+            &|| counts(ctx, root) || takes_slot_back(ctx, leak) && !doubts::is_pool(ctx, leak),
             "what was counted before may rule it out",
         ),
     ];
@@ -153,7 +161,7 @@ fn waits_for_slot(ctx: &Ctx<'_>, leak: &Leak) -> bool {
 }
 
 /// Whether values of a channel have no size.
-fn is_empty(ctx: &Ctx<'_>, chan: TypeId) -> bool {
+pub(crate) fn is_empty(ctx: &Ctx<'_>, chan: TypeId) -> bool {
     let element = ctx.program.chan_of(chan).map(|c| ctx.program.underlying(c.1));
     element.is_some_and(
         |ty| matches!(ctx.program.kind(ty), TypeKind::Struct(fields) if fields.is_empty()),

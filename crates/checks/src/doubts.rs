@@ -1,9 +1,13 @@
 //! Schedules of a leak that the source gives reasons to doubt.
 
 mod constants;
+mod elements;
+mod slots;
 mod values;
 
 pub(crate) use constants::decides_constant;
+pub(crate) use elements::answers_otherwise;
+pub(crate) use slots::{is_pool, is_semaphore};
 pub(crate) use values::{
     counts_on, fails, fails_if_stuck, fills_nothing, is_nil_by_now, passes_error_on,
     shares_counter, starts_counted, sums_up, takes_for_own,
@@ -22,7 +26,12 @@ use stanch_types::{ObjectId, TypeKind};
 /// end with it.
 pub(crate) fn ends_with_process(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
     let RootLeak { root, leak, .. } = leak;
-    let main = ctx.module.funcs[*root].symbol == "main.main";
+    let is_main = |func: &Func| func.symbol == "main.main";
+    // Who waits for a signal in a program does so as long as that runs.
+    if waits_for_signal(ctx, leak) && ctx.module.funcs.iter().any(is_main) {
+        return true;
+    }
+    let main = is_main(&ctx.module.funcs[*root]);
     let sends = matches!(leak.wait, WaitReason::ChanSend);
     if !main || !sends || !leak.root_ended || leak.goroutine == 0 {
         return false;
@@ -39,13 +48,30 @@ pub(crate) fn ends_with_process(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
     })
 }
 
-/// Whether `main` decides to wait for a group of which a goroutine is still at work: that is what the
-/// process is there for.
+/// Whether what is waited for is a signal to the process.
+fn waits_for_signal(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    leak.objects.iter().filter_map(|(_, site)| source(ctx, *site)).any(|(func, span)| {
+        values::instrs(&ctx.module.funcs[func]).filter(|i| i.span == span).any(|i| match &i.kind {
+            InstrKind::Assign(_, Rvalue::MakeChan { ty, .. }) => {
+                let elem = ctx.program.chan_of(*ty).and_then(|c| ctx.program.named_object(c.1));
+                elem.is_some_and(|o| {
+                    o.package != ObjectId::UNIVERSE
+                        && ctx.program.package_path(o.package) == "os"
+                        && ctx.program.object_name(o) == "Signal"
+                })
+            }
+            _ => false,
+        })
+    })
+}
+
+/// Whether `main` waits, by its decision or always, for a group of which a goroutine is still at work: that
+/// is what the process is there for.
 pub(crate) fn waits_for_workers(ctx: &Ctx<'_>, leak: &RootLeak) -> bool {
     let RootLeak { root, leak, .. } = leak;
     let main = ctx.module.funcs[*root].symbol == "main.main" && leak.goroutine == 0;
     let doomed = leak.doomed_by.and_then(|at| leak.witness.get(at as usize));
-    if !main || leak.wait != WaitReason::WaitGroupWait || doomed.is_none_or(|s| s.goroutine != 0) {
+    if !main || leak.wait != WaitReason::WaitGroupWait || doomed.is_some_and(|s| s.goroutine != 0) {
         return false;
     }
     leak.witness.iter().any(|step| {

@@ -3,6 +3,8 @@
 pub mod abandoned_receive;
 pub mod abandoned_send;
 pub mod add_without_done;
+#[cfg(test)]
+mod asked_tests;
 pub mod body_not_closed;
 pub mod cancel_overwritten;
 mod causes;

@@ -380,11 +380,17 @@ fn notes(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Vec<String> {
         });
     }
     if seen.leak.unexplored && leak.witness.len() == 1 && leak.wait == WaitReason::ChanSend {
-        notes.push(
-            "this loop watches for its end, but not here: whoever receives may have been told of the end \
-             as well"
-                .to_owned(),
-        );
+        let text = match leak.rescuers.is_empty() {
+            true => {
+                "this loop watches for its end, but not here: whoever receives may have been told of the \
+                 end as well"
+            }
+            false => {
+                "others who send there watch for the end, but not here: whoever receives may not come any \
+                 more then"
+            }
+        };
+        notes.push(text.to_owned());
     }
     if !leak.also_blocked.is_empty() {
         let n = leak.also_blocked.len();

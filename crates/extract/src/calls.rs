@@ -3,8 +3,9 @@
 use crate::function::FuncBuilder;
 use crate::names::Known;
 use crate::shared::gives_unknown;
+use crate::translate::copied;
 use stanch_base::Idx;
-use stanch_effects::{Args, Effect};
+use stanch_effects::{Args, Effect, Op as EffectOp};
 use stanch_ir::{self as ir, Callee as IrCallee, FuncId, Operand as IrOperand, Span};
 use stanch_model::{Bindable, Call, Callee, Const, FnId, LocalId, Op, Operand, Prim, UnknownKind};
 use stanch_types::{Builtin, ObjectId, Program, TypeKind};
@@ -20,6 +21,8 @@ enum Resolved<'e> {
     Effect(&'e Effect),
     /// Nothing that matters.
     Nothing,
+    /// A call that is translated already.
+    Done,
 }
 
 impl<'a> FuncBuilder<'_, 'a> {
@@ -29,14 +32,19 @@ impl<'a> FuncBuilder<'_, 'a> {
             .iter()
             .map(|d| if self.is_needed(*d) { Some(self.temp()) } else { None })
             .collect();
-        let resolved = match self.changed_by_option(call) {
-            Some(changed) => {
-                self.set_unknown(changed, span);
-                Resolved::Nothing
-            }
-            None => self.resolve(call, span),
+        let resolved = if let Some(changed) = self.changed_by_option(call) {
+            self.set_unknown(changed, span);
+            Resolved::Nothing
+        } else if self.is_plain_copy(call) && slots.iter().any(Option::is_some) {
+            let from = call.args.get(1).map_or(Operand::Unknown, |from| self.operand(from, span));
+            let callee = Callee::Fn(self.cx.library(copied()));
+            self.push(Op::Call(Call { callee, args: vec![from], dst: slots.clone() }), span);
+            Resolved::Done
+        } else {
+            self.resolve(call, span)
         };
         match resolved {
+            Resolved::Done => {}
             Resolved::Nothing => self.results(&slots, span),
             Resolved::Ours(callee, id) => {
                 let args = self.args(call, id, span);
@@ -145,6 +153,12 @@ impl<'a> FuncBuilder<'_, 'a> {
         }
     }
 
+    /// Whether a call copies elements that do not matter.
+    fn is_plain_copy(&self, call: &ir::Call) -> bool {
+        call.callee == IrCallee::Builtin(Builtin::Copy)
+            && call.args.iter().all(|a| !self.cx.carry.carries(self.operand_type(a)))
+    }
+
     fn lets_go(&self, call: &ir::Call) -> bool {
         let relevant = |id: FuncId| self.cx.needs.relevant[id];
         crate::library::lets_go(self.cx.names, self.id, self.func, call, relevant)
@@ -176,7 +190,7 @@ impl<'a> FuncBuilder<'_, 'a> {
     /// A call that runs later: its callee and arguments are evaluated now.
     fn later(&mut self, call: &ir::Call, span: Span) -> Option<Call> {
         let (callee, args) = match self.resolve(call, span) {
-            Resolved::Nothing => return None,
+            Resolved::Nothing | Resolved::Done => return None,
             Resolved::Ours(callee, id) => (callee, self.args(call, id, span)),
             Resolved::Model(callee) => {
                 (callee, call.args.iter().map(|a| self.operand(a, span)).collect())
@@ -193,7 +207,10 @@ impl<'a> FuncBuilder<'_, 'a> {
         call: &ir::Call,
         span: Span,
     ) -> Option<(Callee, Vec<Operand>)> {
-        if let Some(prim) = crate::effects::prim_of(effect.op) {
+        let stops = effect.op == EffectOp::SignalStop
+            && call.args.first().is_some_and(|a| self.cx.names.is_of_signals(self.id, a));
+        let prim = stops.then_some(Prim::TimerStop);
+        if let Some(prim) = crate::effects::prim_of(effect.op).or(prim) {
             let args = self.effect_args(effect.op, call, span);
             return Some((Callee::Prim(prim), args));
         }

@@ -6,7 +6,7 @@ use crate::roots::{Explorer, One};
 use crate::scope::Operation;
 use stanch_base::{FxHashSet, Idx};
 use stanch_ir::FuncId;
-use stanch_model::{FnId, Leak, Prim};
+use stanch_model::{FnId, Leak, Prim, WaitReason};
 use stanch_types::TypeId;
 
 impl Explorer<'_> {
@@ -20,8 +20,16 @@ impl Explorer<'_> {
             .chain(plan.method.map(|m| (m, false)))
             .map(|(id, same)| (id, same, self.runs(model(id))))
             .collect();
+        let calls: Vec<FnId> =
+            plan.starters.iter().map(|s| s.0).chain(plan.method).map(model).collect();
         let lifted = |id: FnId| one.sliced.functions.get(id.index()).copied();
         let is_dropped = |leak: &Leak| {
+            // Calls that wait for a condition, the stop among them, and what others do for each call.
+            let called =
+                leak.goroutine == 0 || lifted(leak.entry).is_some_and(|f| calls.contains(&f));
+            if leak.wait == WaitReason::CondWait && called {
+                return self.ended_elsewhere(one, leak, client, None);
+            }
             let by = leak.created_by.iter().chain(&leak.objects).filter_map(|(id, _)| lifted(*id));
             let by: Vec<FnId> = by.filter(|_| leak.goroutine != 0).collect();
             began.iter().any(|(id, same, runs)| {
@@ -41,7 +49,8 @@ impl Explorer<'_> {
     }
 
     /// Whether a method that a client does not call closes the channel, or counts down the group, for which
-    /// a goroutine waits; one that gets the same as another, if that is asked.
+    /// a goroutine waits; one that gets the same as another, if that is asked. One that gets and gives nothing
+    /// may be there to wake who waits for a condition.
     fn ended_elsewhere(
         &self,
         one: &One,
@@ -65,9 +74,12 @@ impl Explorer<'_> {
             });
             waits.extend(made.map(|class| (Prim::Recv, class)));
         }
-        let ends = |o: &Operation| {
+        let ends = |o: &Operation, plain: bool| {
             waits.iter().any(|(wait, of)| {
                 let prim = match wait {
+                    Prim::CondWait => {
+                        plain && matches!(o.prim, Prim::CondSignal | Prim::CondBroadcast)
+                    }
                     Prim::Recv => o.prim == Prim::Close,
                     Prim::WgWait => matches!(o.prim, Prim::WgDone | Prim::WgAdd),
                     _ => false,
@@ -81,7 +93,10 @@ impl Explorer<'_> {
         let alike = |m: FuncId| same.is_none_or(|same| self.given(m) == self.given(same));
         let others = plan.interface.iter().filter(|m| !called.contains(m) && alike(**m));
         others.copied().any(|other| {
-            self.runs(model(other)).iter().any(|f| facts[*f].operations.iter().any(&ends))
+            let func = &self.module.funcs[other];
+            let plain = leak.goroutine == 0 || func.params.len() == 1 && func.results.is_empty();
+            let mut runs = self.runs(model(other)).into_iter();
+            runs.any(|f| facts[f].operations.iter().any(|o| ends(o, plain)))
         })
     }
 }

@@ -128,6 +128,13 @@ impl FuncBuilder<'_, '_> {
                     self.push(Op::Direction { dst, src: first, dir }, span);
                 }
             }
+            EffectOp::SignalNotify | EffectOp::SignalStop
+                if call.args.first().is_some_and(|a| self.cx.names.is_of_signals(self.id, a)) =>
+            {
+                if effect.op == EffectOp::SignalStop {
+                    self.prim(Prim::TimerStop, vec![first], Vec::new(), span);
+                }
+            }
             EffectOp::SignalNotify | EffectOp::TestCleanup => {
                 self.escape(args, span);
                 self.results(dst, span);
@@ -212,7 +219,14 @@ impl FuncBuilder<'_, '_> {
         match gives {
             // Another error, of which only this is asked.
             Gives::NilWith(_) => self.push(Op::Assign { dst: *result, src: value }, span),
-            _ => self.prim(Prim::AsksOf, vec![value], vec![Some(*result)], span),
+            _ => {
+                let with = call.args.get(1).filter(|with| {
+                    crate::classify::is_error(self.cx.program, self.operand_type(with))
+                });
+                let with = with.map(|with| self.operand(with, span));
+                let args = std::iter::once(value).chain(with).collect();
+                self.prim(Prim::AsksOf, args, vec![Some(*result)], span);
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::classify::object_kind;
 use crate::flow::Join;
+use crate::loads::Loads;
 use crate::parts::Parts;
 use crate::translate::Context;
 use stanch_base::{Idx, IndexVec};
@@ -36,6 +37,8 @@ pub(crate) struct FuncBuilder<'c, 'a> {
     pub(crate) ranges: Vec<(ir::BlockId, Range)>,
     /// Blocks that have no counterpart in the source function, after the others.
     extra: Vec<Block>,
+    /// What was read from memory and cannot have changed.
+    pub(crate) loads: Loads,
 }
 
 /// The turn and the number of turns of a range loop.
@@ -74,6 +77,7 @@ impl<'c, 'a> FuncBuilder<'c, 'a> {
             instrs: Vec::new(),
             ranges: Vec::new(),
             extra: Vec::new(),
+            loads: Loads::default(),
         };
         builder.body();
         builder.out
@@ -93,18 +97,28 @@ impl<'c, 'a> FuncBuilder<'c, 'a> {
                 self.ranges.push((id, range));
             }
         }
+        let before = only_ways(func);
+        let mut after = IndexVec::from_elem(Loads::default(), func.blocks.len());
         for (id, block) in func.blocks.iter_enumerated() {
             self.block = id;
             self.instrs = Vec::new();
+            self.loads = match before[id] {
+                Some(before) => after[before].clone(),
+                None => Loads::default(),
+            };
             if id.index() == 0 {
                 self.prologue();
             }
             for (at, instr) in block.instrs.iter().enumerate() {
                 if self.cx.needs.kept[self.id].instrs[id][at] {
                     let first = at > 0 && declares(&block.instrs[at - 1].kind, &instr.kind);
+                    self.changed_by(&instr.kind);
                     self.instr(&instr.kind, instr.span, first);
+                } else {
+                    self.changed_by(&instr.kind);
                 }
             }
+            after[id] = self.loads.clone();
             let term = match self.cx.needs.join(self.id, id) {
                 Some(join) if !matches!(block.term, Terminator::Select { .. }) => {
                     self.joined(join, block.term_span)
@@ -304,6 +318,19 @@ impl<'c, 'a> FuncBuilder<'c, 'a> {
         self.prim(Prim::SeqLen, args, vec![Some(dst)], span);
         dst.into()
     }
+}
+
+/// The block before each that is the only one to lead there, and comes first.
+fn only_ways(func: &Func) -> IndexVec<ir::BlockId, Option<ir::BlockId>> {
+    let mut count = IndexVec::from_elem(0u32, func.blocks.len());
+    let mut ways = IndexVec::from_elem(None, func.blocks.len());
+    for (id, block) in func.blocks.iter_enumerated() {
+        for to in block.term.targets() {
+            count[to] += 1;
+            ways[to] = (count[to] == 1 && id < to).then_some(id);
+        }
+    }
+    ways
 }
 
 pub(crate) fn to_block(block: ir::BlockId) -> BlockId {

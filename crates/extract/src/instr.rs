@@ -7,7 +7,8 @@ use crate::translate::integer;
 use stanch_base::Idx;
 use stanch_ir::{self as ir, FuncId, InstrKind, Operand as IrOperand, Rvalue, Span};
 use stanch_model::{
-    AllocKind, ArithOp, Bindable, Const, FnId, LocalId, Op, Operand, Prim, Relation, UnknownKind,
+    AllocKind, ArithOp, Bindable, Const, FOREIGN, FnId, LocalId, Op, Operand, Prim, Relation,
+    UnknownKind,
 };
 use stanch_syntax::ast::{BinaryOp, UnaryOp};
 use stanch_types::{ConstValue, Program, TypeId, TypeKind};
@@ -150,8 +151,12 @@ impl FuncBuilder<'_, '_> {
                 self.assign_local(local, src, first, span);
             }
             Rvalue::Load(place) => {
-                let src = self.load(place, span);
+                let src = match self.loaded(place) {
+                    Some(slot) => slot.into(),
+                    None => self.load(place, span),
+                };
                 self.assign_local(local, src, first, span);
+                self.note_load(local, place);
             }
             Rvalue::AddressOf(place) => {
                 let src = self.address(place, span);
@@ -163,6 +168,12 @@ impl FuncBuilder<'_, '_> {
                     None => AllocKind::Cell(self.cx.zero(*ty)),
                 };
                 self.alloc(local, kind, span);
+            }
+            // As the channel of a clock: something comes until that is stopped.
+            Rvalue::MakeChan { .. }
+                if self.cx.names.is_of_signals(self.id, &IrOperand::Local(local)) =>
+            {
+                self.alloc(local, AllocKind::Ticker, span);
             }
             Rvalue::MakeChan { cap, .. } => {
                 let cap = match cap {
@@ -447,10 +458,17 @@ impl FuncBuilder<'_, '_> {
         span: Span,
     ) {
         let src = self.operand(x, span);
+        if ty == Program::UNKNOWN {
+            // A type of a package that is missing: whoever has the value may do anything with it.
+            self.escape(vec![src], span);
+            self.unknown(local, UnknownKind::Any, span);
+            let ok = ok.filter(|ok| self.is_needed(*ok));
+            return ok.into_iter().for_each(|ok| self.unknown(ok, UnknownKind::Any, span));
+        }
         let tags = self.tags(ty);
         let keep = self.cx.program.is_interface(ty);
         let ok = ok.filter(|ok| self.is_needed(*ok));
-        if tags.is_empty() && ok.is_none() {
+        if tags.iter().all(|tag| tag.0 >= FOREIGN) && ok.is_none() {
             // A type of other packages: the assertion gives something unknown.
             return self.unknown(local, UnknownKind::Any, span);
         }
@@ -491,7 +509,9 @@ impl FuncBuilder<'_, '_> {
             TypeKind::Chan(..) if cap => Prim::ChanCap,
             TypeKind::Chan(..) => Prim::ChanLen,
             TypeKind::Slice(_) | TypeKind::Map(..) | TypeKind::Unknown if !cap => Prim::SeqLen,
-            _ => return self.unknown(local, UnknownKind::Size, span),
+            _ => {
+                return self.unknown(local, UnknownKind::Size, span);
+            }
         };
         let value = self.operand(x, span);
         let dst = self.temp();

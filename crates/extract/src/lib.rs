@@ -15,6 +15,7 @@ mod flow;
 mod function;
 mod instr;
 mod library;
+mod loads;
 mod names;
 mod need;
 mod options;

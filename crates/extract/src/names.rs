@@ -2,6 +2,7 @@
 
 use crate::classify::named;
 use crate::shared::Imported;
+use crate::signals::Signals;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec};
 use stanch_effects::{Effect, Effects};
 use stanch_ir::{
@@ -38,6 +39,8 @@ pub(crate) struct Names<'a> {
     no_ends: IndexVec<FuncId, Vec<(BlockId, BlockId)>>,
     /// Temporaries that are given to atomic operations and used for nothing else.
     atomics: IndexVec<FuncId, FxHashSet<LocalId>>,
+    /// Channels of signals.
+    signals: Signals,
     effects: &'a Effects,
 }
 
@@ -83,15 +86,16 @@ impl<'a> Names<'a> {
             pointees: IndexVec::new(),
             no_ends: IndexVec::new(),
             atomics: IndexVec::new(),
+            signals: Signals::default(),
             effects,
         };
-        let signals = crate::signals::never_closed(&names, module);
+        names.signals = crate::signals::signals(&names, module);
         for (id, func) in module.funcs.iter_enumerated() {
             let found = names.pointees_of(func);
             names.pointees.push(found);
             let found = names.made_by(module, func);
             names.made_of.push(found);
-            let ends = crate::ticks::ends(&names, &signals, id, func);
+            let ends = crate::ticks::ends(&names, &names.signals.never_closed, id, func);
             names.no_ends.push(ends);
             let found = names.atomics_of(func);
             names.atomics.push(found);
@@ -139,6 +143,11 @@ impl<'a> Names<'a> {
     /// Whether nothing is known of a library function but what holds for all of its package.
     pub(crate) fn is_of_package(&self, func: ObjectId) -> bool {
         self.of_package.contains(&func)
+    }
+
+    /// Whether only signals come to the channel in a local.
+    pub(crate) fn is_of_signals(&self, id: FuncId, operand: &Operand) -> bool {
+        matches!(operand, Operand::Local(l) if self.signals.unsent.contains(&(id, *l)))
     }
 
     fn atomics_of(&self, func: &Func) -> FxHashSet<LocalId> {

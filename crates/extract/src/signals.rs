@@ -10,9 +10,17 @@ use stanch_ir::{
 
 type Local = (FuncId, LocalId);
 
-/// Locals that hold nothing but channels that only the library and this package's receives and sends use.
-pub(crate) fn never_closed(names: &Names<'_>, module: &Module) -> FxHashSet<Local> {
-    let mut found = FxHashSet::default();
+/// Channels of signals.
+#[derive(Default)]
+pub(crate) struct Signals {
+    /// Locals that hold nothing but channels that only the library and this package's receives and sends use.
+    pub(crate) never_closed: FxHashSet<Local>,
+    /// Those of them to which only the library sends.
+    pub(crate) unsent: FxHashSet<Local>,
+}
+
+pub(crate) fn signals(names: &Names<'_>, module: &Module) -> Signals {
+    let mut found = Signals::default();
     let notifies = |kind: &InstrKind| match kind {
         InstrKind::Call(Call { callee: Callee::Static(object, _), .. }) => {
             matches!(names.known(*object), Known::Effect(e) if e.op == Op::SignalNotify)
@@ -26,11 +34,31 @@ pub(crate) fn never_closed(names: &Names<'_>, module: &Module) -> FxHashSet<Loca
     for (id, func) in module.funcs.iter_enumerated() {
         for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
             if let InstrKind::Assign(local, Rvalue::MakeChan { .. }) = &instr.kind {
-                found.extend(holders(names, module, (id, *local)).unwrap_or_default());
+                let Some(all) = holders(names, module, (id, *local)) else { continue };
+                if !all.iter().any(|local| is_sent(module, *local)) {
+                    found.unsent.extend(&all);
+                }
+                found.never_closed.extend(all);
             }
         }
     }
     found
+}
+
+/// Whether the package sends to a channel.
+fn is_sent(module: &Module, (id, local): Local) -> bool {
+    let is = |operand: &Operand| *operand == Operand::Local(local);
+    module.funcs[id].blocks.iter().any(|block| {
+        let arms = match &block.term {
+            Terminator::Select { arms, .. } => arms.as_slice(),
+            _ => &[],
+        };
+        arms.iter().any(|arm| matches!(&arm.op, SelectOp::Send { chan, .. } if is(chan)))
+            || block
+                .instrs
+                .iter()
+                .any(|i| matches!(&i.kind, InstrKind::Send { chan, .. } if is(chan)))
+    })
 }
 
 /// All that holds a channel, from the local that it is made in: none if it can be closed, goes elsewhere,

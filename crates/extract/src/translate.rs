@@ -14,9 +14,9 @@ use stanch_ir::{
     Span,
 };
 use stanch_model::{
-    AllocKind, ArgSpec, Block, Call, Callee, Const, FnId, Function, Global, GlobalId, GlobalInit,
-    Instr, Method, MethodId, Op, OpenKind, Operand, Prim, Program as Model, Site, Sym, Term,
-    TypeTag, UnknownKind,
+    AllocKind, ArgSpec, Block, Call, Callee, Const, FOREIGN, FnId, Function, Global, GlobalId,
+    GlobalInit, Instr, Method, MethodId, Op, OpenKind, Operand, Prim, Program as Model, Site, Sym,
+    Term, TypeTag, UnknownKind,
 };
 use stanch_types::{ObjectId, PackageId, Program, TypeId, TypeKind};
 
@@ -88,6 +88,8 @@ pub(crate) struct Context<'a> {
     pub(crate) outside: Vec<(FnId, stanch_model::LocalId)>,
     tags: FxHashMap<String, TypeTag>,
     tagged: Vec<(TypeTag, TypeId)>,
+    /// Tags that stand for the types out of view that implement an interface.
+    foreign: FxHashMap<String, u32>,
     methods: FxHashMap<String, MethodId>,
     syms: FxHashMap<Box<[u8]>, Sym>,
     /// Fields whose address is taken somewhere: they change out of view.
@@ -130,6 +132,7 @@ pub(crate) fn translate<'a>(
         outside: Vec::new(),
         tags: FxHashMap::default(),
         tagged: Vec::new(),
+        foreign: FxHashMap::default(),
         methods: FxHashMap::default(),
         syms: FxHashMap::default(),
         volatile: volatile_fields(names, module),
@@ -226,10 +229,15 @@ impl Context<'_> {
         tag
     }
 
-    /// The tags of all types met so far that implement an interface.
-    pub(crate) fn tags_implementing(&self, interface: TypeId) -> Vec<TypeTag> {
+    /// The tags of all types met so far that implement an interface, and of those out of view.
+    pub(crate) fn tags_implementing(&mut self, interface: TypeId) -> Vec<TypeTag> {
         let fits = |ty: TypeId| self.program.implements(ty, interface);
-        self.tagged.iter().filter(|(_, ty)| fits(*ty)).map(|(tag, _)| *tag).collect()
+        let known = self.tagged.iter().filter(|(_, ty)| fits(*ty)).map(|(tag, _)| *tag);
+        let mut tags: Vec<TypeTag> = known.collect();
+        let next = FOREIGN + 2 * self.foreign.len() as u32;
+        let name = self.program.type_string(interface);
+        tags.push(TypeTag(*self.foreign.entry(name).or_insert(next)));
+        tags
     }
 
     pub(crate) fn method(&mut self, name: &str) -> MethodId {
@@ -452,6 +460,27 @@ pub(crate) fn call_any() -> Function {
     ));
     function.blocks.push(block(vec![instr(Op::Call(call))], Term::Goto(next(0))));
     function.blocks.push(block(Vec::new(), Term::Return));
+    function
+}
+
+/// How many elements `copy(_, from)` copies: none of an empty slice.
+pub(crate) fn copied() -> Function {
+    let mut function = Function::new("copy");
+    function.n_params = 1;
+    let [from, none, n] = ["from", "none", "n"].map(|name| function.local(name));
+    function.results.push(stanch_model::ResultSlot { local: n, cell: false });
+    let at = stanch_model::BlockId::from_raw;
+    let compare = |with: Const| {
+        let op = stanch_model::Relation::Eq;
+        Op::Compare { dst: none, op, a: from.into(), b: with.into() }
+    };
+    let mut block = |op, term| {
+        function.blocks.push(Block { instrs: vec![instr(op)], term, term_site: Site::default() });
+    };
+    block(compare(Const::Nil), Term::Branch { cond: none.into(), then: at(3), els: at(1) });
+    block(compare(Const::Int(0)), Term::Branch { cond: none.into(), then: at(3), els: at(2) });
+    block(Op::Unknown { dst: n, kind: UnknownKind::Any }, Term::Return);
+    block(Op::Assign { dst: n, src: integer(0) }, Term::Return);
     function
 }
 

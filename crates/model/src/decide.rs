@@ -2,7 +2,7 @@
 
 use crate::exec::Exec;
 use crate::outcome::Decision;
-use crate::program::{ArithOp, Relation, UnknownKind};
+use crate::program::{ArithOp, FOREIGN, Relation, UnknownKind};
 use crate::state::{NONE, Status};
 use crate::value::{Shape, Value};
 
@@ -219,6 +219,11 @@ impl Exec<'_, '_> {
         if fact.tag != 0 {
             return tags.contains(&fact.tag);
         }
+        // What has turned out to be of some type out of view is so each time it is asked.
+        let yes = |t: &u32| Value::NIL.with_tag(t | 1);
+        if tags.iter().any(|t| *t >= FOREIGN && fact.not.contains(&yes(t))) {
+            return true;
+        }
         // Every listed type is possible, nil too if listed and not excluded, and something else.
         let nil = nil && !fact.non_nil;
         let not = |t: &u32| fact.not.contains(&Value::NIL.with_tag(*t));
@@ -227,7 +232,10 @@ impl Exec<'_, '_> {
         let pick = self.chooser.choose(n + 1);
         if let Some(tag) = possible.get(pick as usize).copied() {
             if let Some(fact) = self.fact_mut(value) {
-                fact.tag = tag;
+                match tag {
+                    FOREIGN.. => fact.not.push(Value::NIL.with_tag(tag | 1)),
+                    _ => fact.tag = tag,
+                }
                 fact.non_nil = true;
             }
         } else if nil && pick + 1 == n {

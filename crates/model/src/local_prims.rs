@@ -53,6 +53,10 @@ impl Exec<'_, '_> {
                 let nil = self.compare(i, Relation::Eq, a, Value::NIL);
                 Some(vec![match nil {
                     true => Value::bool(false),
+                    // It is what it is compared with.
+                    false if b != Value::NIL && self.known_equal(a, b) == Some(true) => {
+                        Value::bool(true)
+                    }
                     false => self.unknown(i, UnknownKind::NonNil),
                 }])
             }

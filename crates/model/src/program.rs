@@ -31,9 +31,14 @@ newtype_index! {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Site(pub u32);
 
-/// The dynamic type of a value in an interface: a number of the client's choice below 2^24, not 0.
+/// The dynamic type of a value in an interface: a number of the client's choice below [`FOREIGN`], not 0.
+/// Even numbers from there on, below 2^24, are never the type of a known value: they stand for all types
+/// out of view that fit an assertion or a case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TypeTag(pub u32);
+
+/// The first tag that stands for types out of view.
+pub const FOREIGN: u32 = 1 << 22;
 
 /// A method name (with whatever makes it unique): a number of the client's choice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -63,12 +63,12 @@ impl Value {
         Self::pack(8, fact)
     }
 
-    /// The constant as a value; integers outside of `i32` have none.
+    /// The constant as a value; integers outside of `i32` are its ends.
     pub(crate) fn constant(c: Const) -> Option<Self> {
         Some(match c {
             Const::Nil => Self::NIL,
             Const::Bool(b) => Self::bool(b),
-            Const::Int(n) => Self::int(i32::try_from(n).ok()?),
+            Const::Int(n) => Self::int(n.clamp(i32::MIN.into(), i32::MAX.into()) as i32),
             Const::Sym(s) => Self::sym(s),
         })
     }

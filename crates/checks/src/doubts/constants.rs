@@ -2,11 +2,15 @@
 
 use super::values::{decisions, instrs};
 use crate::Ctx;
+use stanch_base::Idx;
 use stanch_effects::Gives;
-use stanch_ir::{Callee, Func, InstrKind, LocalId, LocalKind, Operand, Place, PlaceBase, Proj};
-use stanch_ir::{Rvalue, Terminator};
+use stanch_ir::{
+    BlockId, Callee, Func, Instr, InstrKind, LocalId, LocalKind, Operand, Place, PlaceBase, Proj,
+    Rvalue, Terminator,
+};
 use stanch_model::Leak;
 use stanch_syntax::ast::BinaryOp;
+use std::cell::RefCell;
 
 /// Operations deep to which a value is looked into.
 const DEPTH: u32 = 6;
@@ -15,67 +19,244 @@ const DEPTH: u32 = 6;
 pub(crate) fn decides_constant(ctx: &Ctx<'_>, leak: &Leak) -> bool {
     decisions(ctx, leak).any(|(func, span, _)| {
         let body = &ctx.module.funcs[func];
-        let made = |local: &LocalId| is_made(ctx, body, &Operand::Local(*local), DEPTH, false);
-        instrs(body).filter(|i| i.span == span).any(|i| match &i.kind {
-            InstrKind::Assign(to, value) => {
-                let ok = match value {
-                    Rvalue::MapLookup { ok, .. } | Rvalue::TypeAssert { ok, .. } => ok.as_ref(),
-                    _ => None,
-                };
-                made(ok.unwrap_or(to))
-            }
-            InstrKind::Call(call) => call.dst.iter().any(made),
-            _ => false,
-        }) || body.blocks.iter().filter(|b| b.term_span == span).any(|b| match &b.term {
-            Terminator::Branch { cond: Operand::Local(cond), .. } => made(cond),
-            _ => false,
+        body.blocks.iter_enumerated().any(|(at, block)| {
+            let values = Values { ctx, func: body, at, asked: RefCell::default() };
+            let made = |local: &LocalId| values.is_made(&Operand::Local(*local), DEPTH, false);
+            block.instrs.iter().filter(|i| i.span == span).any(|i| match &i.kind {
+                InstrKind::Assign(to, value) => {
+                    let ok = match value {
+                        Rvalue::MapLookup { ok, .. } | Rvalue::TypeAssert { ok, .. } => ok.as_ref(),
+                        _ => None,
+                    };
+                    made(ok.unwrap_or(to))
+                }
+                InstrKind::Call(call) => call.dst.iter().any(made),
+                _ => false,
+            }) || block.term_span == span
+                && match &block.term {
+                    Terminator::Branch { cond: Operand::Local(cond), .. } => made(cond),
+                    Terminator::RangeNext { over, .. } => values.is_made(over, DEPTH, false),
+                    _ => false,
+                }
         })
     })
 }
 
-/// Whether a value is computed from constants. `turns`: whether what counts the turns of a loop is one.
-fn is_made(ctx: &Ctx<'_>, func: &Func, value: &Operand, depth: u32, turns: bool) -> bool {
-    let local = match value {
-        Operand::Const(..) | Operand::Nil(_) | Operand::Zero(_) => return true,
-        Operand::Local(local) => *local,
-        Operand::Func(_) | Operand::Unknown(_) => return false,
-    };
-    let Some(depth) = depth.checked_sub(1) else { return false };
-    let info = &func.locals[local];
-    let own = matches!(info.kind, LocalKind::Temp | LocalKind::Var);
-    if !own || info.captured_by_ref || info.address_taken {
-        return false;
+/// The values of a function where one of its blocks is reached.
+struct Values<'a> {
+    ctx: &'a Ctx<'a>,
+    func: &'a Func,
+    at: BlockId,
+    /// Variables that are being asked of: what they are computed from may be their earlier values.
+    asked: RefCell<Vec<LocalId>>,
+}
+
+impl Values<'_> {
+    /// Whether a value is computed from constants. `turns`: whether what counts the turns of a loop is one.
+    fn is_made(&self, value: &Operand, depth: u32, turns: bool) -> bool {
+        let local = match value {
+            Operand::Const(..) | Operand::Nil(_) | Operand::Zero(_) => return true,
+            Operand::Local(local) => *local,
+            Operand::Func(_) | Operand::Unknown(_) => return false,
+        };
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let info = &self.func.locals[local];
+        let own = matches!(info.kind, LocalKind::Temp | LocalKind::Var);
+        if !own || info.captured_by_ref || info.address_taken {
+            return false;
+        }
+        if self.asked.borrow().contains(&local) {
+            return !turns;
+        }
+        self.asked.borrow_mut().push(local);
+        let is_made = self.is_assigned(local, depth, turns);
+        self.asked.borrow_mut().pop();
+        is_made
     }
-    let made = |x: &Operand, turns: bool| is_made(ctx, func, x, depth, turns);
-    let (mut n, mut all) = (0, true);
-    for instr in instrs(func) {
-        match &instr.kind {
-            InstrKind::Assign(to, value) if is_given(*to, value, local) => {
-                n += 1;
-                // The number of a turn is known in that turn.
-                let counts = turns && n > 1 && is_step(func, value, local);
-                all &= counts || is_computed(value, turns, &made);
+
+    /// Whether all that a local is given is computed from constants.
+    fn is_assigned(&self, local: LocalId, depth: u32, turns: bool) -> bool {
+        let made = |x: &Operand, turns: bool| self.is_made(x, depth, turns);
+        let (mut n, mut all, mut always) = (0, true, true);
+        for (block, instr) in self.instrs() {
+            match &instr.kind {
+                InstrKind::Assign(to, value) if is_given(*to, value, local) => {
+                    n += 1;
+                    always &= self.is_always(block);
+                    // The number of a turn is known in that turn.
+                    let counts = turns && n > 1 && is_step(self.func, value, local);
+                    all &= counts || self.is_computed(value, depth, turns);
+                }
+                InstrKind::Store(Place { base: PlaceBase::Local(to), proj }, value)
+                    if *to == local =>
+                {
+                    n += usize::from(proj.is_empty());
+                    all &= made(value, false) && proj.iter().all(|p| is_index(p, &made));
+                    all &= self.is_always(block);
+                }
+                InstrKind::Call(call) if call.dst.contains(&local) => {
+                    n += 1;
+                    always &= self.is_always(block);
+                    let pure = match &call.callee {
+                        Callee::Builtin(_) => true,
+                        Callee::Static(object, _) => {
+                            self.ctx.effect(*object).is_some_and(|e| e.gives == Gives::Alike)
+                        }
+                        _ => false,
+                    };
+                    all &= pure && call.args.iter().all(|a| made(a, false));
+                }
+                InstrKind::Recv { dst, .. } if dst.as_ref() == Some(&local) => all = false,
+                _ => {}
             }
-            InstrKind::Store(Place { base: PlaceBase::Local(to), proj }, value) if *to == local => {
-                n += usize::from(proj.is_empty());
-                all &= made(value, false) && proj.iter().all(|p| is_index(p, &made));
+        }
+        all && n > 0 && (n == 1 || turns || always)
+    }
+
+    fn instrs(&self) -> impl Iterator<Item = (BlockId, &Instr)> {
+        let blocks = self.func.blocks.iter_enumerated();
+        blocks.flat_map(|(id, block)| block.instrs.iter().map(move |i| (id, i)))
+    }
+
+    /// Whether a block is run once on every way to here, or on none.
+    fn is_always(&self, block: BlockId) -> bool {
+        let entry = self.func.blocks.ids().next();
+        let next = |id: BlockId| self.func.blocks[id].term.targets();
+        let reaches = |from: Vec<BlockId>, to: BlockId, without: Option<BlockId>| {
+            let (mut seen, mut todo) = (vec![false; self.func.blocks.len()], from);
+            while let Some(id) = todo.pop() {
+                if id == to {
+                    return true;
+                }
+                if Some(id) != without && !std::mem::replace(&mut seen[id.index()], true) {
+                    todo.extend(next(id));
+                }
             }
-            InstrKind::Call(call) if call.dst.contains(&local) => {
-                n += 1;
-                let pure = match &call.callee {
-                    Callee::Builtin(_) => true,
-                    Callee::Static(object, _) => {
-                        ctx.effect(*object).is_some_and(|e| e.gives == Gives::Alike)
+            false
+        };
+        let after = |to: BlockId| reaches(next(block).into_iter().collect(), to, None);
+        if block != self.at && !after(self.at) {
+            return true;
+        }
+        let around = block != self.at && reaches(entry.into_iter().collect(), self.at, Some(block));
+        !after(block) && !around
+    }
+
+    fn is_computed(&self, value: &Rvalue, depth: u32, turns: bool) -> bool {
+        let made = |x: &Operand, turns: bool| self.is_made(x, depth, turns);
+        match value {
+            Rvalue::Use(x) => made(x, turns),
+            Rvalue::Binary(op, a, b) => {
+                let part = matches!(op, BinaryOp::Rem | BinaryOp::And);
+                made(a, turns || part) && made(b, turns || part)
+            }
+            Rvalue::Unary(_, x)
+            | Rvalue::Convert(x, _)
+            | Rvalue::MakeInterface(x, _)
+            | Rvalue::Len(x)
+            | Rvalue::Cap(x)
+            | Rvalue::TypeAssert { x, .. } => made(x, false),
+            Rvalue::MakeSlice { elems, len, .. } => elems.iter().chain(len).all(|x| made(x, false)),
+            Rvalue::Composite { elems, .. } => elems.iter().all(|e| made(&e.1, false)),
+            Rvalue::Slice { x, lo, hi } => {
+                [Some(x), lo.as_ref(), hi.as_ref()].into_iter().flatten().all(|x| made(x, false))
+            }
+            Rvalue::Append { slice, elems, .. } => {
+                made(slice, false) && elems.iter().all(|e| made(e, false))
+            }
+            Rvalue::MapLookup { map, key, .. } => made(map, false) && made(key, false),
+            Rvalue::Load(Place { base: PlaceBase::Local(base), proj }) => {
+                proj.iter().all(|p| !matches!(p, Proj::Index(key) if !made(key, false)))
+                    && match proj.first() {
+                        Some(Proj::Deref) => self.is_own(*base, depth),
+                        _ => made(&Operand::Local(*base), false),
                     }
-                    _ => false,
-                };
-                all &= pure && call.args.iter().all(|a| made(a, false));
             }
-            InstrKind::Recv { dst, .. } if dst.as_ref() == Some(&local) => all = false,
-            _ => {}
+            Rvalue::MakeMap(_) => true,
+            Rvalue::Load(_)
+            | Rvalue::AddressOf(_)
+            | Rvalue::New(_)
+            | Rvalue::MakeChan { .. }
+            | Rvalue::MakeClosure(_)
+            | Rvalue::MethodValue { .. }
+            | Rvalue::Recover => false,
+            Rvalue::Other(xs, _) => !xs.is_empty() && xs.iter().all(|x| made(x, false)),
         }
     }
-    all && n > 0 && (n == 1 || turns)
+
+    /// Whether a local holds an object that the function has made, of constants, and that nobody else knows.
+    fn is_own(&self, local: LocalId, depth: u32) -> bool {
+        // All names of the object and of what was read from it.
+        let mut names: Vec<LocalId> = vec![local];
+        let mut at = 0;
+        while let Some(&name) = names.get(at) {
+            at += 1;
+            for (_, instr) in self.instrs() {
+                let InstrKind::Assign(to, value) = &instr.kind else { continue };
+                let from = match value {
+                    Rvalue::Use(Operand::Local(from)) => *from,
+                    Rvalue::Load(Place { base: PlaceBase::Local(from), .. }) => *from,
+                    _ => continue,
+                };
+                for (known, new) in [(*to, from), (from, *to)] {
+                    let up = known == *to && !matches!(value, Rvalue::Use(_));
+                    if known == name && !up && !names.contains(&new) {
+                        names.push(new);
+                    }
+                }
+            }
+        }
+        let known = |x: &Operand| matches!(x, Operand::Local(l) if names.contains(l));
+        let plain = |l: &LocalId| {
+            let info = &self.func.locals[*l];
+            let own = matches!(info.kind, LocalKind::Temp | LocalKind::Var);
+            own && !info.captured_by_ref && !info.address_taken
+        };
+        let mut made = false;
+        names.iter().all(plain)
+            && self.instrs().all(|(block, instr)| match &instr.kind {
+                InstrKind::Assign(to, Rvalue::New(_)) => {
+                    made |= names.contains(to);
+                    !names.contains(to) || self.is_always(block)
+                }
+                InstrKind::Assign(to, Rvalue::Use(x)) => known(x) == names.contains(to),
+                InstrKind::Assign(to, Rvalue::Load(place)) => {
+                    let own = matches!(place.base, PlaceBase::Local(l) if names.contains(&l));
+                    own == names.contains(to)
+                }
+                InstrKind::Assign(to, value) => {
+                    let reads = matches!(
+                        value,
+                        Rvalue::Len(_)
+                            | Rvalue::Cap(_)
+                            | Rvalue::MapLookup { .. }
+                            | Rvalue::Binary(..)
+                            | Rvalue::Unary(..)
+                            | Rvalue::Convert(..)
+                            | Rvalue::Slice { .. }
+                    );
+                    let mut uses = false;
+                    instr.kind.for_each_operand(|x| uses |= known(x));
+                    !names.contains(to) && (!uses || reads)
+                }
+                InstrKind::Store(place, value) => {
+                    let own = matches!(place.base, PlaceBase::Local(l) if names.contains(&l));
+                    !known(value)
+                        && (!own || self.is_always(block) && self.is_made(value, depth, false))
+                }
+                InstrKind::MapDelete { map, .. } => !known(map) || self.is_always(block),
+                kind => {
+                    let mut uses = false;
+                    kind.for_each_operand(|x| uses |= known(x));
+                    let builtin = matches!(kind, InstrKind::Call(call)
+                        if matches!(call.callee, Callee::Builtin(_)));
+                    let mut given = false;
+                    kind.for_each_def(|l| given |= names.contains(&l));
+                    !given && (!uses || builtin)
+                }
+            })
+            && made
+    }
 }
 
 /// Whether an assignment gives a local its value.
@@ -85,43 +266,6 @@ fn is_given(to: LocalId, value: &Rvalue, local: LocalId) -> bool {
         _ => None,
     };
     to == local || ok == Some(local)
-}
-
-fn is_computed(value: &Rvalue, turns: bool, made: &dyn Fn(&Operand, bool) -> bool) -> bool {
-    match value {
-        Rvalue::Use(x) => made(x, turns),
-        Rvalue::Binary(op, a, b) => {
-            let part = matches!(op, BinaryOp::Rem | BinaryOp::And);
-            made(a, turns || part) && made(b, turns || part)
-        }
-        Rvalue::Unary(_, x)
-        | Rvalue::Convert(x, _)
-        | Rvalue::MakeInterface(x, _)
-        | Rvalue::Len(x)
-        | Rvalue::Cap(x)
-        | Rvalue::TypeAssert { x, .. } => made(x, false),
-        Rvalue::MakeSlice { elems, len, .. } => elems.iter().chain(len).all(|x| made(x, false)),
-        Rvalue::Composite { elems, .. } => elems.iter().all(|e| made(&e.1, false)),
-        Rvalue::Slice { x, lo, hi } => {
-            [Some(x), lo.as_ref(), hi.as_ref()].into_iter().flatten().all(|x| made(x, false))
-        }
-        Rvalue::Append { slice, elems, .. } => {
-            made(slice, false) && elems.iter().all(|e| made(e, false))
-        }
-        Rvalue::MapLookup { map, key, .. } => made(map, false) && made(key, false),
-        Rvalue::Load(Place { base: PlaceBase::Local(base), proj }) => {
-            made(&Operand::Local(*base), false) && proj.iter().all(|p| is_index(p, made))
-        }
-        Rvalue::MakeMap(_) => true,
-        Rvalue::Load(_)
-        | Rvalue::AddressOf(_)
-        | Rvalue::New(_)
-        | Rvalue::MakeChan { .. }
-        | Rvalue::MakeClosure(_)
-        | Rvalue::MethodValue { .. }
-        | Rvalue::Recover => false,
-        Rvalue::Other(xs, _) => !xs.is_empty() && xs.iter().all(|x| made(x, false)),
-    }
 }
 
 fn is_index(proj: &Proj, made: &dyn Fn(&Operand, bool) -> bool) -> bool {

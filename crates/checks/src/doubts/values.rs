@@ -206,7 +206,14 @@ pub(crate) fn sums_up(ctx: &Ctx<'_>, leak: &Leak) -> bool {
     let filled = leak.objects.iter().filter(|_| rests && leak.wait == WaitReason::ChanSend);
     let filled = filled.filter_map(|(_, site)| source(ctx, *site));
     let decided = decisions(ctx, leak).map(|(func, span, _)| (func, span));
-    filled.chain(decided).any(|(func, span)| {
+    // Those who hang with it may be such senders.
+    let with = leak.also_blocked.iter().filter(|b| rests && b.wait == WaitReason::ChanSend);
+    let with = with.flat_map(|b| {
+        let leaks = ctx.explored.leaks.iter().map(|l| &l.leak);
+        let own = leaks.filter(|l| l.wait == b.wait && l.stack.first() == b.stack.first());
+        own.flat_map(|l| &l.objects).filter_map(|(_, site)| source(ctx, *site))
+    });
+    filled.chain(with).chain(decided).any(|(func, span)| {
         let body = &ctx.module.funcs[func];
         instrs(body).filter(|i| i.span == span).any(|i| match &i.kind {
             InstrKind::Assign(_, Rvalue::MakeChan { cap: Some(Operand::Local(cap)), .. }) => {

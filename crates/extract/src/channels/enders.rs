@@ -2,9 +2,9 @@
 //! may come after it.
 
 use super::leaving::{Finder, Way};
-use super::{Spot, last_field};
+use super::{Spot, Uses, last_field};
 use crate::names::Known;
-use stanch_base::FxHashSet;
+use stanch_base::{FxHashMap, FxHashSet};
 use stanch_effects::Op as EffectOp;
 use stanch_ir::{
     BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, Rvalue, SelectOp, Terminator,
@@ -13,6 +13,28 @@ use stanch_types::ObjectId;
 
 /// A block, and the number of an instruction in it.
 type At = (BlockId, usize);
+
+/// Callers are followed so far up.
+const LEVELS: usize = 3;
+
+/// Where the channels of fields are closed or sent to, for those of which all of that is in view; and where
+/// they are made.
+pub(super) struct Ends {
+    fired: FxHashMap<ObjectId, (Vec<Spot>, Vec<Spot>)>,
+}
+
+impl Ends {
+    pub(super) fn of(classes: &[Uses]) -> Self {
+        let mut fired = FxHashMap::default();
+        for uses in classes.iter().filter(|uses| !uses.open) {
+            let by: Vec<Spot> = uses.closes.iter().chain(&uses.sends).copied().collect();
+            let made: Vec<Spot> = uses.made.iter().map(|m| m.0).collect();
+            let fields = uses.fields.iter().map(|f| (*f, (by.clone(), made.clone())));
+            fired.extend(fields.filter(|_| !by.is_empty()));
+        }
+        Self { fired }
+    }
+}
 
 impl Finder<'_> {
     /// Whether code out of view can bring the end by which a receiver leaves while the sender is on its way:
@@ -32,6 +54,125 @@ impl Finder<'_> {
         })
     }
 
+    /// Whether an operation is through before anybody brings this end: all that brings it is done by who does
+    /// the operation, or calls for it, and after that.
+    pub(super) fn comes_first(&self, at: &Spot, end: ObjectId) -> bool {
+        let Some((by, made)) = self.ends.fired.get(&end) else { return false };
+        by.iter().all(|ender| self.is_behind(ender, at, made))
+    }
+
+    /// Whether one operation is done only after another, by the same goroutine: what is deferred is done last.
+    fn is_behind(&self, later: &Spot, first: &Spot, made: &[Spot]) -> bool {
+        if let Some(parent) = self.module.funcs[later.func].parent
+            && self.defers(parent, later.func)
+        {
+            return self.places(first, parent, LEVELS).is_some();
+        }
+        let body = &self.module.funcs[later.func].blocks[later.block];
+        let place = body.instrs.iter().position(|i| i.span == later.span);
+        let deferred = place.is_some_and(|n| matches!(body.instrs[n].kind, InstrKind::Defer(_)));
+        // Nobody closes a channel twice, but several may send to it.
+        let sends = place.is_none_or(|n| matches!(body.instrs[n].kind, InstrKind::Send { .. }));
+        if sends && !made.iter().any(|m| m.func == later.func) {
+            return false;
+        }
+        let Some(firsts) = self.places(first, later.func, LEVELS) else { return false };
+        // An object that is made anew has an end of its own.
+        let anew = |block: BlockId| made.iter().any(|m| m.func == later.func && m.block == block);
+        let place = place.unwrap_or(body.instrs.len());
+        deferred
+            || firsts.iter().all(|(block, n)| {
+                let same = *block == later.block && place < *n;
+                !same && !self.leads_back(later.func, later.block, *block, &anew)
+            })
+    }
+
+    /// Whether a way leads from the end of a block to another block without some.
+    fn leads_back(
+        &self,
+        id: FuncId,
+        from: BlockId,
+        to: BlockId,
+        without: &dyn Fn(BlockId) -> bool,
+    ) -> bool {
+        let func = &self.module.funcs[id];
+        let mut todo: Vec<BlockId> = func.blocks[from].term.targets().into_iter().collect();
+        let mut seen = FxHashSet::default();
+        while let Some(block) = todo.pop() {
+            if without(block) || !seen.insert(block) {
+                continue;
+            }
+            if block == to {
+                return true;
+            }
+            todo.extend(func.blocks[block].term.targets());
+        }
+        false
+    }
+
+    /// Where a function does an operation, itself or by calls; none if others may do it too.
+    fn places(&self, at: &Spot, by: FuncId, levels: usize) -> Option<Vec<At>> {
+        let func = &self.module.funcs[at.func];
+        if at.func == by {
+            let body = &func.blocks[at.block];
+            let n = body.instrs.iter().position(|i| i.span == at.span);
+            return Some(vec![(at.block, n.unwrap_or(body.instrs.len()))]);
+        }
+        let levels = levels.checked_sub(1)?;
+        let name = func.object.map(|o| self.names.program.object_name(o));
+        if name.is_none_or(super::is_exported) {
+            return None;
+        }
+        let mut all = Vec::new();
+        for (id, caller) in self.module.funcs.iter_enumerated() {
+            if super::is_test(self.names.program, self.module, id) {
+                continue;
+            }
+            for (block, body) in caller.blocks.iter_enumerated() {
+                for instr in &body.instrs {
+                    match &instr.kind {
+                        InstrKind::Call(call) if self.body(call) == Some(at.func) => {
+                            let spot = Spot { func: id, block, span: instr.span, arm: None };
+                            all.extend(self.places(&spot, by, levels)?);
+                        }
+                        InstrKind::Go(call) | InstrKind::Defer(call)
+                            if self.body(call) == Some(at.func) =>
+                        {
+                            return None;
+                        }
+                        InstrKind::Assign(_, Rvalue::MethodValue { method, .. })
+                            if self.names.body(*method) == Some(at.func) =>
+                        {
+                            return None;
+                        }
+                        kind => {
+                            let mut is_value = false;
+                            kind.for_each_operand(|operand| {
+                                is_value |= matches!(operand, Operand::Func(object)
+                                    if self.names.body(*object) == Some(at.func));
+                            });
+                            if is_value {
+                                return None;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        (!all.is_empty()).then_some(all)
+    }
+
+    /// Whether all that a function does with a literal is to defer it.
+    fn defers(&self, id: FuncId, literal: FuncId) -> bool {
+        let instrs = self.module.funcs[id].blocks.iter().flat_map(|b| &b.instrs);
+        instrs.into_iter().any(|i| match &i.kind {
+            InstrKind::Defer(call) => {
+                matches!(call.callee, Callee::Closure(deferred, _) if deferred == literal)
+            }
+            _ => false,
+        })
+    }
+
     /// Whether a channel is what a method gives that is not in view.
     fn comes_from_outside(&self, func: &Func, chan: &Operand) -> bool {
         let Operand::Local(chan) = *chan else { return false };
@@ -46,7 +187,7 @@ impl Finder<'_> {
     }
 
     /// Where functions close a field's channel, or cancel the context that is kept in it.
-    fn enders(&self, end: ObjectId) -> Vec<(FuncId, At)> {
+    pub(super) fn enders(&self, end: ObjectId) -> Vec<(FuncId, At)> {
         let cancels = self.cancels(end);
         let funcs = self
             .module
@@ -99,7 +240,7 @@ impl Finder<'_> {
     }
 
     /// Whether a function waits for others before it brings the end; what is deferred comes last.
-    fn waits_before(&self, (id, (at, n)): (FuncId, At)) -> bool {
+    pub(super) fn waits_before(&self, (id, (at, n)): (FuncId, At)) -> bool {
         let func = &self.module.funcs[id];
         let last = matches!(func.blocks[at].instrs[n].kind, InstrKind::Defer(_));
         func.blocks.iter_enumerated().any(|(block, body)| {
@@ -121,7 +262,7 @@ impl Finder<'_> {
     }
 
     /// Whether calls, and goroutines that are started, lead from a function to another.
-    fn leads_to(&self, from: FuncId, to: FuncId) -> bool {
+    pub(super) fn leads_to(&self, from: FuncId, to: FuncId) -> bool {
         let (mut seen, mut todo) = (FxHashSet::default(), vec![self.outermost(from)]);
         let to = self.outermost(to);
         while let Some(id) = todo.pop() {

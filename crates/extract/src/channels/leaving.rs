@@ -7,6 +7,7 @@
 //! arm its function leaves without coming back. A send that is no arm of a select then finds nobody if it
 //! comes later.
 
+use super::enders::Ends;
 use super::{Spot, Uses};
 use crate::RootLeak;
 use crate::names::{Known, Names};
@@ -56,17 +57,20 @@ pub(crate) fn abandoned(
             sites.entry(*source).or_insert(Site(n as u32));
         }
     }
-    let finder = Finder { names, module, closed: closed(names, module), sites };
+    let classes = super::classes(names, module);
+    let ends = Ends::of(&classes);
+    let finder = Finder { names, module, closed: closed(names, module), ends, sites };
     let mut found = Vec::new();
     finder.unmade(&mut found);
-    let classes = super::classes(names, module);
     let watched = finder.watched(&classes);
+    finder.queued(&classes, &mut found);
     for uses in classes {
         if uses.made.len() <= MAX_MAKERS && uses.sends.len() <= MAX_SENDS {
             finder.replies(&uses, &mut found);
         }
         finder.siblings(&uses, &watched, &mut found);
         finder.unguarded(&uses, &mut found);
+        finder.guarded(&uses, &mut found);
         finder.pending(&uses, &mut found);
         for (maker, room) in &uses.made {
             if let Some(room @ 0..=1) = room {
@@ -82,6 +86,8 @@ pub(super) struct Finder<'a> {
     pub(super) module: &'a Module,
     /// Fields of which a channel is closed, and those with contexts.
     pub(super) closed: FxHashSet<ObjectId>,
+    /// What brings the ends that fields' channels tell of.
+    pub(super) ends: Ends,
     sites: FxHashMap<(FuncId, Span), Site>,
 }
 

@@ -3,8 +3,10 @@
 //! seen again.
 
 mod enders;
+mod guarded;
 mod leaving;
 mod pending;
+mod queued;
 mod siblings;
 mod unmade;
 
@@ -18,7 +20,7 @@ use stanch_ir::{
     Rvalue, SelectOp, Span, Terminator,
 };
 use stanch_syntax::ast::ChanDir;
-use stanch_types::{Builtin, ObjectId, Program, TypeId, TypeKind};
+use stanch_types::{Builtin, ObjectId, ObjectKind, PackageId, Program, TypeId, TypeKind};
 
 /// Containers in containers are followed so deep.
 const DEPTH: u32 = 4;
@@ -43,6 +45,8 @@ pub(crate) struct Uses {
     pub(crate) closes: Vec<Spot>,
     /// Functions that return one.
     pub(crate) returned: Vec<FuncId>,
+    /// Fields that hold one.
+    pub(crate) fields: Vec<ObjectId>,
     /// Whether code out of view may receive from them.
     pub(crate) open: bool,
 }
@@ -54,9 +58,50 @@ enum Key {
     Global(ObjectId),
 }
 
+/// Fields by the struct types that they are of: those of identical types without a name are the same.
+struct Fields<'a> {
+    program: &'a Program<'a>,
+    /// Fields of structs with a name, by package.
+    named: FxHashMap<PackageId, FxHashSet<ObjectId>>,
+    /// The first field met of each name and type, of other structs.
+    unnamed: FxHashMap<(Box<str>, TypeId), ObjectId>,
+}
+
+impl<'a> Fields<'a> {
+    fn new(program: &'a Program<'a>) -> Self {
+        Self { program, named: FxHashMap::default(), unnamed: FxHashMap::default() }
+    }
+
+    /// The one field that stands for all that are the same.
+    fn same(&mut self, field: ObjectId) -> ObjectId {
+        let program = self.program;
+        if field.package == ObjectId::UNIVERSE {
+            return field;
+        }
+        let named = self.named.entry(field.package).or_insert_with(|| {
+            let mut all = FxHashSet::default();
+            for object in program.package_objects(field.package) {
+                let info = program.object(object);
+                if matches!(info.kind, ObjectKind::TypeName { alias: false })
+                    && let TypeKind::Struct(fields) = program.kind(program.underlying(info.ty))
+                {
+                    all.extend(fields.iter().map(|f| f.object));
+                }
+            }
+            all
+        });
+        if named.contains(&field) {
+            return field;
+        }
+        let key = (program.object_name(field).into(), program.object(field).ty);
+        *self.unnamed.entry(key).or_insert(field)
+    }
+}
+
 struct Channels<'a> {
     names: &'a Names<'a>,
     program: &'a Program<'a>,
+    fields: Fields<'a>,
     module: &'a Module,
     ids: FxHashMap<Key, u32>,
     parent: Vec<u32>,
@@ -75,6 +120,7 @@ pub(crate) fn classes(names: &Names<'_>, module: &Module) -> Vec<Uses> {
     let mut channels = Channels {
         names,
         program: names.program,
+        fields: Fields::new(names.program),
         module,
         ids: FxHashMap::default(),
         parent: Vec::new(),
@@ -357,6 +403,7 @@ impl Channels<'_> {
         if !self.holds(ty, DEPTH) {
             return None;
         }
+        let object = self.fields.same(object);
         let node = self.node(Key::Field(object));
         let sends_only = matches!(self.program.chan_of(ty), Some((ChanDir::Send, _)));
         if is_exported(self.program.object_name(object)) && !sends_only {
@@ -480,6 +527,20 @@ impl Channels<'_> {
         for (node, func) in std::mem::take(&mut self.returned) {
             if let Some(n) = numbers.get(&self.find(node)) {
                 classes[*n].returned.push(func);
+            }
+        }
+        let mut fields: Vec<(ObjectId, u32)> = self
+            .ids
+            .iter()
+            .filter_map(|(key, node)| match key {
+                Key::Field(object) => Some((*object, *node)),
+                Key::Local(..) | Key::Global(_) => None,
+            })
+            .collect();
+        fields.sort_unstable_by_key(|f| f.1);
+        for (field, node) in fields {
+            if let Some(n) = numbers.get(&self.find(node)) {
+                classes[*n].fields.push(field);
             }
         }
         // What is held by what others have is theirs too.

@@ -84,7 +84,7 @@ impl Finder<'_> {
         false
     }
 
-    fn in_range(&self, at: &Spot) -> bool {
+    pub(super) fn in_range(&self, at: &Spot) -> bool {
         let mut instrs = self.module.funcs[at.func].blocks[at.block].instrs.iter();
         instrs.any(|i| i.span == at.span && matches!(i.kind, InstrKind::Recv { range: true, .. }))
     }

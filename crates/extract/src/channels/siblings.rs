@@ -32,9 +32,14 @@ impl Finder<'_> {
             return;
         }
         let closes = |receive: &Spot| self.closes_leaving(uses, receive.func);
-        if uses.made.iter().all(|m| m.1 == Some(0)) && !uses.receives.iter().any(closes) {
+        // Room of which nothing is known may be none: whoever watches at the same channel expects that.
+        let unknown = uses.made.iter().any(|m| m.1.is_none());
+        let roomy = uses.made.iter().any(|m| m.1.is_some_and(|room| room > 0));
+        if !roomy && !uses.receives.iter().any(closes) {
             let sends = (uses.sends.as_slice(), WaitReason::ChanSend);
-            self.miss(uses, sends, &uses.receives, watched, found);
+            let none = Watched::default();
+            let beside = if unknown { &none } else { watched };
+            self.miss(uses, sends, &uses.receives, beside, found);
         }
         // Receivers are freed by who closes the channel when he leaves.
         let closes = |send: &Spot| uses.closes.iter().any(|close| close.func == send.func);
@@ -77,9 +82,13 @@ impl Finder<'_> {
                 |p: &Spot| beside.get(&(p.func, p.block)).is_some_and(|ends| ends.contains(&end));
             let watched =
                 waits.iter().any(|w| self.ends(w).contains(&end)) || partners.iter().all(of_others);
-            let late = |at: &&Spot| at.arm.is_none() && !self.is_after(at, end);
+            let late = |at: &&Spot| {
+                at.arm.is_none() && !self.is_after(at, end) && !self.comes_first(at, end)
+            };
             for bare in waits.iter().filter(late) {
-                if !watched && (wait != WaitReason::ChanSend || self.is_asked(bare.func)) {
+                let unknown = uses.made.iter().any(|m| m.1.is_none());
+                let asked = wait != WaitReason::ChanSend || unknown || self.is_asked(bare.func);
+                if !watched && asked {
                     continue;
                 }
                 let own = |way: &&Way| way.func != bare.func;
@@ -116,7 +125,7 @@ impl Finder<'_> {
     }
 
     /// Whether an operation comes after the end, or looks first whether there is something: it clears up.
-    fn is_after(&self, at: &Spot, end: ObjectId) -> bool {
+    pub(super) fn is_after(&self, at: &Spot, end: ObjectId) -> bool {
         let func = &self.module.funcs[at.func];
         let mut todo = Vec::new();
         for block in &func.blocks {
@@ -151,7 +160,7 @@ impl Finder<'_> {
     }
 
     /// The fields whose end a wait watches: a channel's, or a context's.
-    fn ends(&self, at: &Spot) -> Vec<ObjectId> {
+    pub(super) fn ends(&self, at: &Spot) -> Vec<ObjectId> {
         let func = &self.module.funcs[at.func];
         let Terminator::Select { arms, default: None } = &func.blocks[at.block].term else {
             return Vec::new();
@@ -167,7 +176,7 @@ impl Finder<'_> {
     }
 
     /// The arm by which a partner leaves with this end.
-    fn leaves_by(&self, partners: &[Spot], at: &Spot, end: ObjectId) -> Option<Way> {
+    pub(super) fn leaves_by(&self, partners: &[Spot], at: &Spot, end: ObjectId) -> Option<Way> {
         let func = &self.module.funcs[at.func];
         at.arm?;
         let Terminator::Select { arms, default: None } = &func.blocks[at.block].term else {
@@ -252,7 +261,9 @@ impl Finder<'_> {
             });
             if watches {
                 let waits = (send, WaitReason::ChanSend);
-                found.extend(self.told(uses.made.first().map(|m| &m.0), None, waits, None, true));
+                // Where there is room, what was sent before may always have been taken.
+                let sure = uses.made.iter().all(|m| m.1 == Some(0));
+                found.extend(self.told(uses.made.first().map(|m| &m.0), None, waits, None, sure));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Channels in fields that no code makes: they are nil, and who waits at one waits for ever.
 
-use super::Spot;
 use super::leaving::Finder;
+use super::{Fields, Spot};
 use crate::RootLeak;
 use stanch_base::FxHashSet;
 use stanch_ir::{Func, InstrKind, LocalId, Module, Operand, Proj, Rvalue};
@@ -14,7 +14,7 @@ impl Finder<'_> {
     /// assigns and nobody compares with nil.
     pub(super) fn unmade(&self, found: &mut Vec<RootLeak>) {
         let program = self.names.program;
-        let made = Made::of(program, self.module);
+        let mut made = Made::of(program, self.module);
         for (id, func) in self.module.funcs.iter_enumerated() {
             // Fields of generic types have several objects.
             if func.symbol.contains('[') || super::is_test(program, self.module, id) {
@@ -42,15 +42,16 @@ impl Finder<'_> {
 }
 
 /// Channel fields that are assigned something, or of which somebody asks whether they are nil.
-struct Made {
+struct Made<'a> {
     fields: FxHashSet<ObjectId>,
+    all: Fields<'a>,
 }
 
-impl Made {
-    fn of(program: &Program<'_>, module: &Module) -> Self {
-        let mut fields = FxHashSet::default();
+impl<'a> Made<'a> {
+    fn of(program: &'a Program<'a>, module: &Module) -> Self {
+        let (mut fields, mut same) = (FxHashSet::default(), Fields::new(program));
         let mut add = |field: ObjectId| {
-            fields.insert(field);
+            fields.insert(same.same(field));
         };
         for func in &module.funcs {
             for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
@@ -86,14 +87,14 @@ impl Made {
                 }
             }
         }
-        Self { fields }
+        Self { fields, all: same }
     }
 
     /// Whether a field may hold a channel: it can be set from elsewhere, or something is.
-    fn may_be(&self, program: &Program<'_>, field: ObjectId) -> bool {
+    fn may_be(&mut self, program: &Program<'_>, field: ObjectId) -> bool {
         super::is_exported(program.object_name(field))
             || program.chan_of(program.object(field).ty).is_none()
-            || self.fields.contains(&field)
+            || self.fields.contains(&self.all.same(field))
     }
 }
 

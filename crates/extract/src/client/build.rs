@@ -9,7 +9,7 @@ use stanch_model::{
     ArgSpec, Block, BlockId, Call, Callee, Const, FnId, Function, Instr, LocalId, Op, Operand,
     Prim, Relation, Site, Term, TypeTag,
 };
-use stanch_types::Program;
+use stanch_types::{Program, TypeId, TypeKind};
 
 /// A client that is part of the model.
 pub(crate) struct Client {
@@ -39,7 +39,14 @@ pub(crate) fn build(
     let starters: Vec<Vec<Operand>> =
         plan.starters.iter().map(|s| builder.params(s.0, 1)).collect();
     let times = if plan.calls == Calls::Twice { 2 } else { 1 };
-    let method = plan.method.map(|m| (0..times).map(|_| builder.params(m, 1)).collect::<Vec<_>>());
+    let method = plan.method.map(|m| {
+        let own = plan.starters.iter().position(|s| builder.is_about_the_same(s.0, m));
+        let args = (0..times).map(|_| match own {
+            Some(n) => starters[n].clone(),
+            None => builder.params(m, 1),
+        });
+        args.collect::<Vec<_>>()
+    });
     let times = if plan.calls == Calls::Again { 2 } else { 1 };
     let stop = plan.stop.map(|s| (0..times).map(|_| builder.params(s, 1)).collect::<Vec<_>>());
     let end = builder.block(Vec::new(), Term::Return);
@@ -113,6 +120,24 @@ impl Builder<'_> {
             self.function.local(&func.locals[*p].name).into()
         });
         params.collect()
+    }
+
+    /// Whether a method gets the same objects as a starter: a client calls both for one.
+    fn is_about_the_same(&self, starter: FuncId, method: FuncId) -> bool {
+        let given = |id: FuncId| {
+            let func = &self.module.funcs[id];
+            func.params.iter().skip(1).map(|p| func.locals[*p].ty).collect::<Vec<_>>()
+        };
+        let (first, second) = (given(starter), given(method));
+        let has_identity = |ty: &TypeId| {
+            let is_context = crate::classify::is_context(self.program, *ty);
+            !is_context
+                && matches!(
+                    self.program.kind(self.program.underlying(*ty)),
+                    TypeKind::Pointer(_) | TypeKind::Interface(_) | TypeKind::Chan(..)
+                )
+        };
+        first == second && first.iter().any(has_identity)
     }
 
     fn block(&mut self, instrs: Vec<Instr>, term: Term) -> BlockId {

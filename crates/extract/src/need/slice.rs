@@ -2,6 +2,7 @@
 
 use super::weigh::{Weight, weight_of};
 use super::{Analysis, callback};
+use crate::classify::is_error;
 use crate::names::{Known, Names};
 use crate::shared::gives_unknown;
 use stanch_effects::{Args, Effect, Gives, Op};
@@ -9,6 +10,7 @@ use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, LocalKind, Operand, Place, PlaceBase,
     Proj, Rvalue, SelectOp, Terminator,
 };
+use stanch_syntax::ast::{BinaryOp, UnaryOp};
 use stanch_types::{TypeId, TypeKind};
 
 /// Blocks of a getter, and instructions of each.
@@ -326,7 +328,8 @@ impl Analysis<'_> {
                 Known::Body(callee) => {
                     // What a getter gives is the same each time.
                     if call.dst.iter().any(|d| self.kept[id].locals[*d])
-                        && is_getter(self.names, callee, &self.module.funcs[callee])
+                        && (is_getter(self.names, callee, &self.module.funcs[callee])
+                            || compares(&self.module.funcs[callee]))
                     {
                         self.relevant[callee] = true;
                         self.changed = true;
@@ -410,6 +413,13 @@ impl Analysis<'_> {
             && let Some(arg) = call.args.get(n as usize)
         {
             self.need(id, arg);
+            // What it is compared with.
+            let func = &self.module.funcs[id];
+            let errors = call
+                .args
+                .iter()
+                .filter(|a| is_error(self.names.program, self.names.operand_type(func, a)));
+            errors.for_each(|a| self.need(id, a));
         }
     }
 
@@ -432,6 +442,25 @@ impl Analysis<'_> {
             self.escaping(id, call);
         }
     }
+}
+
+/// Whether all that a function does is to say how an argument compares with a constant. What gives a constant
+/// itself stands for something else, in tests and examples.
+fn compares(func: &Func) -> bool {
+    let fixed = |x: &Operand| matches!(x, Operand::Const(..) | Operand::Nil(_) | Operand::Zero(_));
+    let mut compares = false;
+    let mut simple = |kind: &InstrKind| match kind {
+        InstrKind::DeclareVar(_) | InstrKind::RunDefers => true,
+        InstrKind::Assign(_, Rvalue::Use(_) | Rvalue::Unary(UnaryOp::Not, _)) => true,
+        InstrKind::Assign(_, Rvalue::Binary(BinaryOp::Eq | BinaryOp::Ne, a, b)) => {
+            compares = true;
+            fixed(a) != fixed(b)
+        }
+        _ => false,
+    };
+    let body = func.blocks.iter().flat_map(|b| &b.instrs);
+    let simple = body.into_iter().all(|i| simple(&i.kind));
+    func.has_body && func.blocks.len() == 1 && func.captures.is_empty() && simple && compares
 }
 
 /// Whether a function only looks at what it is given, shortly, or changes an atomic of it. One that always

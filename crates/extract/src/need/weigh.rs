@@ -330,6 +330,7 @@ pub(crate) fn weight_of(op: Op) -> Option<Weight> {
         | Op::TimerStop
         | Op::TimerReset
         | Op::SignalNotify
+        | Op::SignalStop
         | Op::TestCleanup => Weight::Operation,
         Op::RLocker
         | Op::WaitGroupWithContext
@@ -346,7 +347,6 @@ pub(crate) fn weight_of(op: Op) -> Option<Weight> {
         | Op::TimerNew
         | Op::TickerNew
         | Op::AtomicLoad
-        | Op::AtomicNew
-        | Op::SignalStop => Weight::Value,
+        | Op::AtomicNew => Weight::Value,
     })
 }

@@ -4,7 +4,7 @@ use super::operations::{locks, matters};
 use super::{Group, Scopes, Tree};
 use crate::client::{Client, is_test};
 use stanch_base::{FxHashSet, Idx};
-use stanch_ir::{FuncId, Module};
+use stanch_ir::{Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Rvalue};
 use stanch_model::FnId;
 use stanch_types::Program;
 
@@ -44,6 +44,7 @@ impl Scopes<'_> {
         }
         let tests = module.funcs.ids().filter(|id| is_test(program, module, *id));
         inside.extend(tests.map(|id: FuncId| FnId::from_usize(id.index())));
+        inside.extend(self.unused.get_or_init(|| unused(program, module)));
         ClientReach { inside, seen }
     }
 
@@ -83,4 +84,56 @@ impl Scopes<'_> {
                 && users.all(|id| reach.inside.contains(id) || !operates(*id) || *id == client.root)
         })
     }
+}
+
+/// Functions without an exported name, and methods of types without one that become no interface values, that
+/// nothing in the package names; with their literals.
+fn unused(program: &Program<'_>, module: &Module) -> FxHashSet<FnId> {
+    let (mut named, mut converted) = (FxHashSet::default(), FxHashSet::default());
+    let base = |func: &Func, local: LocalId| {
+        let ty = func.locals[local].ty;
+        program.named_object(program.pointee(ty).unwrap_or(ty))
+    };
+    for func in &module.funcs {
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            match &instr.kind {
+                InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
+                    if let Callee::Static(object, _) = &call.callee {
+                        named.insert(*object);
+                    }
+                }
+                InstrKind::Assign(_, Rvalue::MethodValue { method, .. }) => {
+                    named.insert(*method);
+                }
+                InstrKind::Assign(_, Rvalue::MakeInterface(Operand::Local(x), _)) => {
+                    converted.extend(base(func, *x));
+                }
+                _ => {}
+            }
+            instr.kind.for_each_operand(|operand| {
+                if let Operand::Func(object) = operand {
+                    named.insert(*object);
+                }
+            });
+        }
+    }
+    let hidden = |object| !crate::channels::is_exported(program.object_name(object));
+    let is_unused = |id: &FuncId| {
+        let func = &module.funcs[*id];
+        let Some(object) = func.object.filter(|o| !named.contains(o)) else { return false };
+        match func.params.first().filter(|_| func.has_recv) {
+            Some(recv) => {
+                base(func, *recv).is_some_and(|ty| hidden(ty) && !converted.contains(&ty))
+            }
+            None => hidden(object) && !matches!(program.object_name(object), "main" | "init"),
+        }
+    };
+    let mut todo: Vec<FuncId> = module.funcs.ids().filter(is_unused).collect();
+    let mut all = FxHashSet::default();
+    while let Some(id) = todo.pop() {
+        if all.insert(FnId::from_usize(id.index())) {
+            todo.extend(&module.funcs[id].closures);
+        }
+    }
+    all
 }

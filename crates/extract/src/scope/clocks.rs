@@ -4,11 +4,11 @@
 use super::Scopes;
 use super::classes::{Classes, Kind};
 use stanch_base::FxHashSet;
-use stanch_model::{Prim, Program as Model};
+use stanch_model::{Prim, Program as Model, Term};
 
 impl Scopes<'_> {
     /// Classes of timers and tickers that are stopped or set again somewhere, and that a receive waits for
-    /// that is no arm of a select.
+    /// that is no arm of a select, or the only one.
     pub(super) fn clocks(model: &Model, classes: &Classes) -> FxHashSet<u32> {
         let (mut set, mut awaited) = (FxHashSet::default(), FxHashSet::default());
         for (id, facts) in classes.facts.iter_enumerated() {
@@ -17,7 +17,11 @@ impl Scopes<'_> {
                 let block = &model.functions[id].blocks[operation.at.block];
                 match operation.prim {
                     Prim::TimerStop | Prim::TimerReset => set.insert(class),
-                    Prim::Recv if (operation.at.instr as usize) < block.instrs.len() => {
+                    Prim::Recv
+                        if (operation.at.instr as usize) < block.instrs.len()
+                            || matches!(&block.term, Term::Select { arms, default: None }
+                                if arms.len() == 1) =>
+                    {
                         awaited.insert(class)
                     }
                     _ => false,

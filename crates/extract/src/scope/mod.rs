@@ -95,6 +95,8 @@ pub(crate) struct Scopes<'m> {
     depends: Vec<(FnId, u32, u32)>,
     /// Where objects of a class are made, and the class of the struct they are part of.
     pub(crate) made: FxHashMap<u32, Vec<(FnId, Kind, Option<u32>)>>,
+    /// Functions that nobody can call, found when asked for.
+    unused: OnceCell<FxHashSet<FnId>>,
 }
 
 impl<'m> Scopes<'m> {
@@ -131,6 +133,7 @@ impl<'m> Scopes<'m> {
             escapes: ByClass::default(),
             depends: Vec::new(),
             made: FxHashMap::default(),
+            unused: OnceCell::new(),
             classes,
         };
         for id in model.functions.ids() {
