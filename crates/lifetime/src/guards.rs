@@ -7,10 +7,13 @@ use crate::source::written;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec};
 use stanch_effects::Role;
 use stanch_ir::{
-    BlockId, Callee, Func, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue, Terminator,
+    BlockId, Callee, Func, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Terminator,
 };
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::ObjectId;
+
+/// Copies looked through.
+const MAX_COPIES: u32 = 3;
 
 impl Scan<'_, '_> {
     /// Whether a store gives the container its first value: of a new object, or where it was nil.
@@ -184,6 +187,137 @@ impl Scan<'_, '_> {
                 }
                 _ => false,
             })
+    }
+
+    /// Whether the key was looked up in the map before and not found: what is put in then is its first value.
+    pub(crate) fn is_absent(&mut self, map: LocalId, key: &Operand, block: BlockId) -> bool {
+        let key = self.identity(key);
+        let of = self.origins.of(self.id, map).to_vec();
+        let asked = self.lookups_of(key, |scan, map| {
+            scan.origins.operand(scan.id, map).iter().any(|o| of.iter().any(|p| p.key == o.key))
+        });
+        key.is_some()
+            && !asked.is_empty()
+            && self.only_by(block, |scan, cond, yes| scan.finds(&asked, cond) == Some(!yes))
+    }
+
+    /// Whether every way to a block finds the key among constants, or among what a container holds that lives as
+    /// long (a package-level one, or one of the same object): then there are no more keys than those.
+    pub(crate) fn is_one_of(&mut self, map: LocalId, key: &Operand, block: BlockId) -> bool {
+        let Some(id) = self.identity(key) else { return false };
+        let of = self.origins.of(self.id, map).to_vec();
+        let beside = self.holder(map);
+        let asked = self.lookups_of(Some(id), |scan, other| {
+            let origins = scan.origins.operand(scan.id, other);
+            let lives_on = match other {
+                Operand::Local(other) => beside.is_some() && scan.holder(*other) == beside,
+                _ => false,
+            };
+            let global = |o: &crate::origin::Origin| matches!(o.key, Key::Global(_));
+            (lives_on || !origins.is_empty() && origins.iter().all(global))
+                && !origins.iter().any(|o| of.iter().any(|p| p.key == o.key))
+        });
+        self.only_by(block, |scan, cond, yes| {
+            if scan.finds(&asked, cond) == Some(yes) {
+                return true;
+            }
+            let [Rvalue::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), a, b)] =
+                scan.definitions[cond].as_slice()
+            else {
+                return false;
+            };
+            let constant = |x: &Operand| matches!(x, Operand::Const(..));
+            let same = |x: &Operand| scan.identity(x) == Some(id);
+            (constant(a) && same(b) || constant(b) && same(a)) && (*op == BinaryOp::Eq) == yes
+        })
+    }
+
+    /// The object of which a container is a field: the variable that leads to it, and the way from there.
+    fn holder(&self, container: LocalId) -> Option<(LocalId, Vec<Proj>)> {
+        let [Rvalue::Load(Place { base: PlaceBase::Local(base), proj })] =
+            self.definitions[container].as_slice()
+        else {
+            return None;
+        };
+        let (Proj::Field(..), before) = proj.split_last()? else { return None };
+        Some((*base, before.to_vec()))
+    }
+
+    /// The results of lookups of a key in the maps for which `in_map` holds: the value, and whether it was there.
+    fn lookups_of(
+        &self,
+        key: Option<u64>,
+        in_map: impl Fn(&Self, &Operand) -> bool,
+    ) -> Vec<(LocalId, Option<LocalId>)> {
+        let instrs = self.func.blocks.iter().flat_map(|block| &block.instrs);
+        instrs
+            .filter_map(|instr| match &instr.kind {
+                InstrKind::Assign(to, Rvalue::MapLookup { map, key: asked, ok })
+                    if self.identity(asked) == key && in_map(self, map) =>
+                {
+                    Some((*to, *ok))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// What a condition says of lookups if it is true: that the key is there, or that it is not.
+    fn finds(&self, lookups: &[(LocalId, Option<LocalId>)], cond: LocalId) -> Option<bool> {
+        let there = |local| {
+            let one = |&(value, ok): &(LocalId, Option<LocalId>)| match ok {
+                Some(ok) => ok == local,
+                None => value == local,
+            };
+            lookups.iter().any(one)
+        };
+        if self.is_copy(cond, MAX_COPIES, &there) {
+            return Some(true);
+        }
+        let [Rvalue::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), a, b)] =
+            self.definitions[cond].as_slice()
+        else {
+            return None;
+        };
+        let nil = |x: &Operand| matches!(x, Operand::Nil(_));
+        let value = |local| lookups.iter().any(|&(value, _)| value == local);
+        let found = |x: &Operand| match x {
+            Operand::Local(x) => self.is_copy(*x, MAX_COPIES, &value),
+            _ => false,
+        };
+        (nil(a) && found(b) || nil(b) && found(a)).then_some(*op == BinaryOp::Ne)
+    }
+
+    /// Whether a local is one for which `is` holds, or gets nothing but copies of such.
+    fn is_copy(&self, local: LocalId, steps: u32, is: &dyn Fn(LocalId) -> bool) -> bool {
+        let copied = |value: &&Rvalue| match value {
+            Rvalue::Use(Operand::Local(from)) => self.is_copy(*from, steps - 1, is),
+            _ => false,
+        };
+        let values = &self.definitions[local];
+        is(local) || steps > 0 && !values.is_empty() && values.iter().all(copied)
+    }
+
+    /// Whether every way to a block goes by a branch whose condition, with the outcome it has there, is one for
+    /// which `says` holds.
+    fn only_by(&self, block: BlockId, says: impl Fn(&Self, LocalId, bool) -> bool) -> bool {
+        let mut reached: IndexVec<BlockId, bool> =
+            IndexVec::from_elem(false, self.func.blocks.len());
+        let mut work: Vec<BlockId> = self.func.blocks.ids().take(1).collect();
+        while let Some(at) = work.pop() {
+            if std::mem::replace(&mut reached[at], true) {
+                continue;
+            }
+            match &self.func.blocks[at].term {
+                Terminator::Branch { cond: Operand::Local(cond), then, els } if then != els => {
+                    let ways = [(*then, true), (*els, false)];
+                    let open = ways.into_iter().filter(|(_, yes)| !says(self, *cond, *yes));
+                    work.extend(open.map(|(to, _)| to));
+                }
+                term => work.extend(term.targets()),
+            }
+        }
+        !reached[block]
     }
 
     /// Whether the function panics when it finds the key in the map: a second insertion is a mistake.

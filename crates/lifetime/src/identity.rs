@@ -34,7 +34,10 @@ impl Scan<'_, '_> {
                 let (at, to) = (self.op_blocks[a], self.op_blocks[b]);
                 if same
                     && self.facts.ops[a].key != self.facts.ops[b].key
-                    && (dominators.dominates(at, to) || dominators.dominates(to, at))
+                    && (dominators.dominates(at, to)
+                        || dominators.dominates(to, at)
+                        || self.is_followed(at, to)
+                        || self.is_followed(to, at))
                     && self.facts.together.len() < MAX_PAIRS
                 {
                     self.facts.together.push((a as u32, b as u32));
@@ -42,6 +45,25 @@ impl Scan<'_, '_> {
             }
         }
     }
+
+    /// Whether every way on from a block comes through another before the function returns.
+    fn is_followed(&self, block: BlockId, by: BlockId) -> bool {
+        let mut seen = vec![block];
+        let mut work = vec![block];
+        while let Some(at) = work.pop() {
+            if matches!(self.func.blocks[at].term, Terminator::Return) {
+                return false;
+            }
+            for to in self.func.blocks[at].term.targets() {
+                if to != by && !seen.contains(&to) {
+                    seen.push(to);
+                    work.push(to);
+                }
+            }
+        }
+        true
+    }
+
     /// What a value is: a variable, the result of one call, or a field of such.
     pub(crate) fn identity(&self, value: &Operand) -> Identity {
         match value {

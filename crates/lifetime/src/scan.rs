@@ -339,7 +339,7 @@ impl<'s> Scan<'s, '_> {
         if let (PlaceBase::Local(base), [Proj::Index(key)]) = (place.base, place.proj.as_slice())
             && let Some((key_ty, value_ty)) = self.map_of(self.func.locals[base].ty)
         {
-            let once = self.is_filled_once(base, block, looped);
+            let once = self.is_filled_once(base, block, looped) || self.is_absent(base, key, block);
             self.entry(self.origins.of(self.id, base), value, span, (looped, once));
             if self.is_there(base, key, block) {
                 return;
@@ -355,8 +355,9 @@ impl<'s> Scan<'s, '_> {
             let mut grow = self.grow(Some((key, key_ty)), value, value_ty, looped);
             grow.unique = self.rejects_duplicates(base);
             grow.memo = grow.value_param.is_none() && self.remembers(base, key, block);
-            grow.bounded |=
-                self.is_filled_once(base, block, looped) || self.is_counted_out(Some(key), block);
+            grow.bounded |= self.is_filled_once(base, block, looped)
+                || self.is_counted_out(Some(key), block)
+                || self.is_one_of(base, key, block);
             return self.on(&Operand::Local(base), span, OpKind::Grow(grow));
         }
         let ty = self.ty(value);
