@@ -113,11 +113,6 @@ func l38() {
 	go both(flushing{}, func() int { return 1 })
 }
 
-//pair:l39 type-of-others
-func l39() {
-	go single(flushing{}, func() int { return 1 })
-}
-
 type flushing struct{}
 
 func (flushing) Write(b []byte) (int, error) { return len(b), nil }
@@ -132,6 +127,11 @@ func both(w io.Writer, work func() int) {
 	go func() { results <- work() }()
 	go func() { results <- work() }()
 	<-results
+}
+
+//pair:l39 type-of-others
+func l39() {
+	go single(flushing{}, func() int { return 1 })
 }
 
 func single(w io.Writer, work func() int) {

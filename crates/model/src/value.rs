@@ -63,12 +63,12 @@ impl Value {
         Self::pack(8, fact)
     }
 
-    /// The constant as a value; integers outside of `i32` are its ends.
+    /// The constant as a value; integers outside of `i32` lie near its ends, different ones apart.
     pub(crate) fn constant(c: Const) -> Option<Self> {
         Some(match c {
             Const::Nil => Self::NIL,
             Const::Bool(b) => Self::bool(b),
-            Const::Int(n) => Self::int(n.clamp(i32::MIN.into(), i32::MAX.into()) as i32),
+            Const::Int(n) => Self::int(i32::try_from(n).unwrap_or_else(|_| far(n))),
             Const::Sym(s) => Self::sym(s),
         })
     }
@@ -135,5 +135,31 @@ impl Value {
 
     pub(crate) fn word(self) -> u64 {
         self.0
+    }
+}
+
+/// A stand-in for an integer outside of `i32`: larger, or smaller, than what programs count to.
+fn far(n: i64) -> i32 {
+    // Neighbours have different places (Knuth, The Art of Computer Programming, 6.4: Fibonacci hashing).
+    let place = (n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - 20);
+    if n > 0 { i32::MAX - place as i32 } else { i32::MIN + place as i32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_constants_are_large_and_apart() {
+        let of = |n| Value::constant(Const::Int(n)).map(Value::shape);
+        let large = [1 << 31, 0xFEED_FACE, 0xFEED_FACF, 1 << 40, 1 << 41, i64::MAX];
+        for (at, &n) in large.iter().enumerate() {
+            let Some(Shape::Int(value)) = of(n) else { panic!("{n} is no integer") };
+            assert!(value > 1 << 30, "{n} is {value}");
+            let Some(Shape::Int(below)) = of(-n - 1) else { panic!("{n} is no integer") };
+            assert!(below < -(1 << 30), "{n} is {below}");
+            assert!(large[..at].iter().all(|&other| of(other) != of(n)), "{n}");
+        }
+        assert_eq!(of(7), Some(Shape::Int(7)));
     }
 }
