@@ -693,6 +693,30 @@ func (r *reader) Read(p []byte) (int, error) { <-r.c; return 0, nil }
 "#;
 
     #[test]
+    fn a_pointer_to_what_a_generic_function_is_given() {
+        stanch_testing::check_shown(
+            "abandoned-send",
+            r#"
+type S struct { v chan int }
+func ptr[T any](v T) *T { return &v }
+func same[T any](v T) T { return v }
+func receive(s *S) { <-s.v }
+func shown() {
+    c := make(chan int)
+    go receive(ptr(S{c}))
+    c <- 1
+}
+func alone() {
+    c := make(chan int)
+    same(S{c})
+    c <- 1
+  //^^^^^^ leak[abandoned-send]: this send blocks for ever
+}
+"#,
+        );
+    }
+
+    #[test]
     fn a_library_gets_hold_of_it() {
         let program = |body: &str, expectation: &str| {
             check(&format!(

@@ -119,6 +119,27 @@ func all(jobs []int) {
     }
 
     #[test]
+    fn a_method_as_what_a_timer_calls() {
+        check(
+            r#"
+func one() {
+    var wg sync.WaitGroup
+    wg.Add(1)
+    time.AfterFunc(time.Second, wg.Done)
+    wg.Wait()
+}
+func two() {
+    var wg sync.WaitGroup
+    wg.Add(2)
+    time.AfterFunc(time.Second, wg.Done)
+    wg.Wait()
+  //^^^^^^^^^ leak[waitgroup-never-done]: this wait blocks for ever
+}
+"#,
+        );
+    }
+
+    #[test]
     fn a_member_that_hangs_before_its_done_is_the_cause() {
         stanch_testing::check_all(
             r#"

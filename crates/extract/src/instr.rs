@@ -159,8 +159,17 @@ impl FuncBuilder<'_, '_> {
                 self.note_load(local, place);
             }
             Rvalue::AddressOf(place) => {
+                // An object, for callers who know its type, or a variable: both are out of view.
+                if self.is_pointer_to_parameter(local) {
+                    let value = self.load(place, span);
+                    self.escape(vec![value], span);
+                    return self.unknown(local, UnknownKind::NonNil, span);
+                }
                 let src = self.address(place, span);
                 self.set(local, src, span);
+            }
+            Rvalue::New(ty) if self.cx.program.is_type_param(*ty) => {
+                self.unknown(local, UnknownKind::NonNil, span);
             }
             Rvalue::New(ty) => {
                 let kind = match object_kind(self.cx.program, *ty) {
@@ -242,6 +251,12 @@ impl FuncBuilder<'_, '_> {
                 self.unknown(local, UnknownKind::Any, span);
             }
         }
+    }
+
+    /// Whether a local points to a value of which the type is a parameter.
+    fn is_pointer_to_parameter(&self, local: ir::LocalId) -> bool {
+        let program = self.cx.program;
+        program.pointee(self.ty(local)).is_some_and(|to| program.is_type_param(to))
     }
 
     /// Whether an operand is a variable or a length, not the result of a call or computation.

@@ -428,7 +428,7 @@ impl<'s, 'm> Keep<'s, 'm> {
             Op::Call(call) => self.keeps_call(id, at, call),
             Op::Go(call) | Op::Defer(call) => self.keeps_action(id, at, call),
             Op::Alloc { kind: AllocKind::AfterFunc(_) | AllocKind::AfterContext(..), dst } => {
-                self.is_needed(id, *dst) || self.runs_kept(id, at)
+                self.is_needed(id, *dst) || self.acts(id, at)
             }
             Op::RunDefers => true,
             Op::Recover { .. } => self.panics,
@@ -464,6 +464,11 @@ impl<'s, 'm> Keep<'s, 'm> {
         if let Callee::Prim(prim) = call.callee {
             return self.keeps_prim(id, prim, call);
         }
+        self.acts(id, at)
+    }
+
+    /// Whether what a place calls, or lets be called later, matters for what it does.
+    fn acts(&self, id: FnId, at: At) -> bool {
         if self.runs_kept(id, at) {
             return true;
         }
