@@ -122,6 +122,21 @@ pub struct Local {
     pub address_taken: bool,
 }
 
+impl Local {
+    /// A temporary.
+    pub(crate) fn temp(ty: TypeId, span: Span) -> Self {
+        Self {
+            name: "".into(),
+            ty,
+            span,
+            object: None,
+            kind: LocalKind::Temp,
+            captured_by_ref: false,
+            address_taken: false,
+        }
+    }
+}
+
 /// What a local is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LocalKind {

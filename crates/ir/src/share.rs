@@ -70,7 +70,7 @@ fn shared(pure: &Pure<'_>, func: &Func) -> Option<Func> {
     }
     let versions = Versions::of(func, |instr| {
         copy(pure, func, instr).is_some() || computation(pure, func, instr).is_some()
-    });
+    })?;
     let mut groups: FxHashMap<u32, Vec<Candidate>> = FxHashMap::default();
     for candidate in candidates(pure, func, &versions) {
         groups.entry(candidate.value).or_default().push(candidate);
@@ -215,6 +215,7 @@ impl Values {
 /// A function that is being changed.
 struct Edits<'f> {
     func: &'f Func,
+    order: Vec<BlockId>,
     dominators: crate::Dominators,
     changed: Option<Func>,
     /// Instructions to insert: before which, what.
@@ -223,7 +224,8 @@ struct Edits<'f> {
 
 impl<'f> Edits<'f> {
     fn new(func: &'f Func) -> Self {
-        Self { func, dominators: func.dominators(), changed: None, inserted: Vec::new() }
+        let (order, dominators) = (func.reverse_postorder(), func.dominators());
+        Self { func, order, dominators, changed: None, inserted: Vec::new() }
     }
 
     /// Makes computations of one value use one of them.
@@ -259,7 +261,7 @@ impl<'f> Edits<'f> {
     ) -> Option<(BlockId, usize)> {
         let over =
             |block: &BlockId| group.iter().all(|one| self.dominators.dominates(*block, one.block));
-        let common = self.func.reverse_postorder().into_iter().rfind(over)?;
+        let common = self.order.iter().copied().rfind(over)?;
         let there = group.iter().filter(|one| one.block == common).map(|one| one.at).min();
         if let Some(at) = there {
             return Some((common, at));
@@ -302,15 +304,7 @@ impl<'f> Edits<'f> {
         let Some(dst) = destination(&mut kind) else { return };
         let local = &self.func.locals[*dst];
         let (ty, span) = (local.ty, local.span);
-        let value = changed.locals.push(Local {
-            name: "".into(),
-            ty,
-            span,
-            object: None,
-            kind: LocalKind::Temp,
-            captured_by_ref: false,
-            address_taken: false,
-        });
+        let value = changed.locals.push(Local::temp(ty, span));
         *dst = value;
         self.inserted.push((block, at, Instr { kind, span: instr.span }));
         for one in group {

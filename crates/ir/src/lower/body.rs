@@ -153,15 +153,7 @@ impl FuncCtx {
     }
 
     pub(super) fn temp(&mut self, ty: TypeId, span: Span) -> LocalId {
-        self.func.locals.push(Local {
-            name: "".into(),
-            ty,
-            span,
-            object: None,
-            kind: LocalKind::Temp,
-            captured_by_ref: false,
-            address_taken: false,
-        })
+        self.func.locals.push(Local::temp(ty, span))
     }
 
     /// Source variables with their locals.

@@ -6,6 +6,9 @@ use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 /// The value a local has when the function begins.
 const ENTRY: u32 = 0;
 
+/// Locals by blocks: in a function with more, nothing is shared.
+const MAX_VERSIONS: usize = 1 << 20;
+
 /// So many meeting places of one local are found one after the other; then all that may be some are.
 const ROUNDS: u32 = 50;
 
@@ -22,7 +25,8 @@ pub(super) struct Versions {
 pub(super) struct Now<'v> {
     versions: &'v Versions,
     now: Vec<u32>,
-    after: Vec<u32>,
+    /// What the instruction there changes: a place among the versions, and the new one.
+    changes: Vec<(usize, u32)>,
 }
 
 impl Now<'_> {
@@ -33,7 +37,9 @@ impl Now<'_> {
 
     /// The version behind the instruction.
     pub(super) fn after(&self, local: LocalId) -> Option<u32> {
-        Some(self.after[*self.versions.place.get(&local)?])
+        let place = *self.versions.place.get(&local)?;
+        let changed = self.changes.iter().rev().find(|(at, _)| *at == place);
+        Some(changed.map_or(self.now[place], |(_, version)| *version))
     }
 }
 
@@ -44,8 +50,9 @@ pub(super) fn has_versions(func: &Func, local: LocalId) -> bool {
 }
 
 impl Versions {
-    /// The versions of what the instructions use for which `matters` holds, and of what those make.
-    pub(super) fn of(func: &Func, matters: impl Fn(&Instr) -> bool) -> Self {
+    /// The versions of what the instructions use for which `matters` holds, and of what those make; none if
+    /// that is too much.
+    pub(super) fn of(func: &Func, matters: impl Fn(&Instr) -> bool) -> Option<Self> {
         let mut place = FxHashMap::default();
         for instr in func.blocks.iter().flat_map(|block| &block.instrs).filter(|i| matters(i)) {
             let mut add = |local: LocalId| {
@@ -59,6 +66,9 @@ impl Versions {
             instr.kind.for_each_use(&mut add);
             instr.kind.for_each_def(&mut add);
         }
+        if place.len() * func.blocks.len() > MAX_VERSIONS {
+            return None;
+        }
         let mut first = IndexVec::from_elem(0, func.blocks.len());
         let mut next = ENTRY + 1;
         for (id, block) in func.blocks.iter_enumerated() {
@@ -70,7 +80,7 @@ impl Versions {
         let at_start = IndexVec::from_elem(None, func.blocks.len());
         let mut versions = Self { place, at_start, first };
         versions.settle(func, next);
-        versions
+        Some(versions)
     }
 
     /// Where ways with different versions meet, a version of the block begins (numbered from `merged` on). The
@@ -143,25 +153,35 @@ impl Versions {
         mut f: impl FnMut(usize, &Instr, &Now<'_>),
     ) {
         let Some(start) = &self.at_start[block] else { return };
-        let mut at_place = Now { versions: self, now: start.clone(), after: start.clone() };
+        let mut here = Now { versions: self, now: start.clone(), changes: Vec::new() };
         let mut next = self.first[block];
         for (at, instr) in func.blocks[block].instrs.iter().enumerate() {
             defs(&instr.kind, &mut |local| {
                 if let Some(&place) = self.place.get(&local) {
-                    at_place.after[place] = next;
+                    here.changes.push((place, next));
                 }
                 next += 1;
             });
-            f(at, instr, &at_place);
-            at_place.now.clone_from(&at_place.after);
+            f(at, instr, &here);
+            for (place, version) in here.changes.drain(..) {
+                here.now[place] = version;
+            }
         }
     }
 
     /// The versions behind the last instruction of a block, before it is left.
     pub(super) fn at_end(&self, func: &Func, block: BlockId) -> Now<'_> {
-        let mut end = self.at_start[block].clone().unwrap_or_else(|| vec![ENTRY; self.place.len()]);
-        self.walk(func, block, |_, _, now| end.clone_from(&now.after));
-        Now { versions: self, now: end.clone(), after: end }
+        let mut now = self.at_start[block].clone().unwrap_or_else(|| vec![ENTRY; self.place.len()]);
+        let mut next = self.first[block];
+        for instr in &func.blocks[block].instrs {
+            defs(&instr.kind, &mut |local| {
+                if let Some(&place) = self.place.get(&local) {
+                    now[place] = next;
+                }
+                next += 1;
+            });
+        }
+        Now { versions: self, now, changes: Vec::new() }
     }
 }
 
