@@ -3,7 +3,8 @@
 //! An entry's key is a digest of everything that a run's result follows from: the build of stanch, the
 //! request, the packages as they were loaded (which files belong to which package is found out anew in
 //! each run), and the bytes of all their files, those of dependencies and of the standard library too. No
-//! time stamp takes part. So an entry is never out of date; it is only not asked for any more.
+//! file's time stamp takes part. So an entry is never out of date; it is only not asked for any more. What
+//! tells builds apart is for whoever runs this to say ([`Cache::build`]).
 
 mod codec;
 
