@@ -1,8 +1,10 @@
 //! What `stanch debug` prints: for developers of the tool.
 
-use crate::pipeline::{Loaded, lower, types_id};
+use crate::pipeline::{Loaded, lower, project_id, types_id};
 use crate::report::Options;
+use crate::schedule;
 use serde_json::{Map, Value};
+use stanch_base::FxHashMap;
 use stanch_effects::Effects;
 use stanch_project::{Config, Listed, Module};
 use stanch_source::{Environment, FileSystem};
@@ -55,7 +57,14 @@ pub fn debug_dump(
     } else {
         let program = loaded.program();
         let effects = Effects::embedded().map_err(|e| e.to_string())?;
-        for &root in &loaded.workspace.roots {
+        let mut shared = FxHashMap::default();
+        let imports = schedule::imports(&loaded.workspace.packages);
+        // Packages are numbered imports first.
+        let mut roots = loaded.workspace.roots.clone();
+        if kind == DebugKind::Roots {
+            roots.sort_unstable();
+        }
+        for root in roots {
             let package = types_id(root);
             match kind {
                 DebugKind::Types => out.push_str(&stanch_types::debug_types(&program, package)),
@@ -70,8 +79,12 @@ pub fn debug_dump(
                 }
                 DebugKind::Roots => {
                     let module = lower(&program, package, &effects);
-                    let text = stanch_extract::display_roots(&program, package, &module, &effects);
+                    let below = schedule::below(&imports, root);
+                    let seen = |id| shared.get(&id).filter(|_| below.contains(&project_id(id)));
+                    let (text, own) =
+                        stanch_extract::display_roots(&program, package, &module, &effects, &seen);
                     out.push_str(&text);
+                    shared.insert(package, own);
                 }
                 DebugKind::Tokens | DebugKind::Ast | DebugKind::Packages => {}
             }

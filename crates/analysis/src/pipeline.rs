@@ -278,7 +278,7 @@ pub(crate) fn types_id(id: stanch_project::PackageId) -> PackageId {
     PackageId::from_raw(id.raw())
 }
 
-fn project_id(id: PackageId) -> stanch_project::PackageId {
+pub(crate) fn project_id(id: PackageId) -> stanch_project::PackageId {
     stanch_project::PackageId::from_raw(id.raw())
 }
 

@@ -126,6 +126,18 @@ pub fn explore_package(
     effects: &Effects,
     imported: &Imported<'_>,
 ) -> Explored {
+    explore(program, package, own, effects, imported, &mut |_, _| {})
+}
+
+/// Explores every root of a package, and shows each exploration as it ends, with the functions it is of.
+fn explore(
+    program: &Program<'_>,
+    package: PackageId,
+    own: &Module,
+    effects: &Effects,
+    imported: &Imported<'_>,
+    watch: &mut dyn FnMut(&Module, &roots::One),
+) -> Explored {
     let alone = names::Names::new(program, own, effects, imported);
     let plans = client::plans(&alone, package, own);
     let linked = shared::linked(own, imported);
@@ -138,6 +150,7 @@ pub fn explore_package(
     let mut explored = Explored::default();
     let mut given_up = 0;
     let mut take = |one: roots::One| {
+        watch(module, &one);
         let outcome = one.outcome;
         let complete = outcome.inconclusive.is_none();
         let bounded = outcome.inconclusive.is_some_and(|why| one.blurred && roots::is_bound(why));

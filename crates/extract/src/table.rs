@@ -1,7 +1,7 @@
 //! The explorations of a package as a table, for `stanch debug roots`: what costs, and why.
 
-use crate::roots::One;
-use crate::{clients, names, need, roots, shared, translate};
+use crate::roots::{self, One};
+use crate::{Imported, Shared, explore};
 use stanch_effects::Effects;
 use stanch_ir::Module;
 use stanch_model::Breadth;
@@ -10,25 +10,19 @@ use std::fmt::Write;
 
 /// Each exploration of a package, in order: tab separated its states, outcome, what was explored and from
 /// where; for those that came to no end what makes the states many. A root that is tried several times has
-/// a line for each try, `retry` on all but the last. What packages let see that it imports is not linked in.
+/// a line for each try, `retry` on all but the last. Also what its importers see of it; `imported` is that
+/// of the packages it imports.
 pub fn display_roots(
     program: &Program<'_>,
     package: PackageId,
     module: &Module,
     effects: &Effects,
-) -> String {
-    let names = names::Names::new(program, module, effects, &|_| None);
-    let carry = crate::carry::Carry::new(program, package, module);
-    let plans = crate::client::plans(&names, package, module);
-    let needs = need::Needs::of(&names, &carry, module, &crate::client::with_errors(&plans));
-    let beside = shared::Beside::default();
-    let mut translated = translate::translate(&names, package, module, &needs, &carry, beside);
+    imported: &Imported<'_>,
+) -> (String, Shared) {
     let mut out = String::new();
-    let mut show = |one: One| line(module, &one, &mut out);
-    roots::each(program, module, &translated, &mut show);
-    let clients = clients(program, module, &needs, plans, &mut translated);
-    roots::clients(program, module, &translated, &clients, &mut show);
-    out
+    let mut show = |module: &Module, one: &One| line(module, one, &mut out);
+    let explored = explore(program, package, module, effects, imported, &mut show);
+    (out, explored.shared)
 }
 
 fn line(module: &Module, one: &One, out: &mut String) {

@@ -11,16 +11,24 @@ pub struct DiskFs;
 
 impl FileSystem for DiskFs {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        // One byte more than allowed tells a file that is too large, even one that grows.
-        let bytes = read(path, MAX_FILE + 1)?;
-        if bytes.len() as u64 > MAX_FILE {
-            return Err(ReadError::new(TOO_LARGE));
-        }
+        let mut bytes = Vec::new();
+        self.read_into(path, &mut bytes)?;
         Ok(bytes)
     }
 
+    fn read_into(&self, path: &Path, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        // One byte more than allowed tells a file that is too large, even one that grows.
+        read(path, MAX_FILE + 1, buffer)?;
+        match buffer.len() as u64 > MAX_FILE {
+            true => Err(ReadError::new(TOO_LARGE)),
+            false => Ok(()),
+        }
+    }
+
     fn read_start(&self, path: &Path, len: usize) -> Result<Vec<u8>, ReadError> {
-        read(path, len as u64)
+        let mut bytes = Vec::new();
+        read(path, len as u64, &mut bytes)?;
+        Ok(bytes)
     }
 
     fn list(&self, path: &Path) -> Result<Vec<Entry>, ReadError> {
@@ -61,8 +69,9 @@ impl FileSystem for DiskFs {
 
 const TOO_LARGE: &str = "larger than 64 MiB";
 
-/// The first `len` bytes of a file, or all there are.
-fn read(path: &Path, len: u64) -> Result<Vec<u8>, ReadError> {
+/// The first `len` bytes of a file, or all there are, instead of what `into` held.
+fn read(path: &Path, len: u64, into: &mut Vec<u8>) -> Result<(), ReadError> {
+    into.clear();
     // Asked before the file is opened: opening a pipe waits for its other end.
     let meta = fs::metadata(path).map_err(|e| error(&e))?;
     if !meta.is_file() {
@@ -71,10 +80,11 @@ fn read(path: &Path, len: u64) -> Result<Vec<u8>, ReadError> {
     if meta.len() > MAX_FILE {
         return Err(ReadError::new(TOO_LARGE));
     }
-    let mut bytes = Vec::with_capacity(meta.len().min(len) as usize);
+    // A byte of room more, so that the end is seen without growing.
+    into.reserve(meta.len().min(len) as usize + 1);
     let file = fs::File::open(path).map_err(|e| error(&e))?;
-    file.take(len).read_to_end(&mut bytes).map_err(|e| error(&e))?;
-    Ok(bytes)
+    file.take(len).read_to_end(into).map_err(|e| error(&e))?;
+    Ok(())
 }
 
 fn error(e: &std::io::Error) -> ReadError {

@@ -72,6 +72,17 @@ pub trait FileSystem: Sync {
     /// If it does not exist, is no regular file, cannot be read, or is larger than [`MAX_FILE`].
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError>;
 
+    /// As [`read`](Self::read), into a buffer that is used again for one file after the other; what it
+    /// held is gone, also on errors.
+    ///
+    /// # Errors
+    /// As those of [`read`](Self::read).
+    fn read_into(&self, path: &Path, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        buffer.clear();
+        *buffer = self.read(path)?;
+        Ok(())
+    }
+
     /// The first bytes of a file: at least `len`, or all there are. They may end inside of a character.
     ///
     /// # Errors

@@ -34,6 +34,13 @@ impl FileSystem for OverlayFs<'_> {
         }
     }
 
+    fn read_into(&self, path: &Path, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        match self.texts.read_into(path, buffer) {
+            Err(error) if error.not_found => self.base.read_into(path, buffer),
+            result => result,
+        }
+    }
+
     fn read_start(&self, path: &Path, len: usize) -> Result<Vec<u8>, ReadError> {
         match self.texts.read_start(path, len) {
             Err(error) if error.not_found => self.base.read_start(path, len),
