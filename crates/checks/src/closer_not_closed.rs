@@ -55,6 +55,7 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    mod asked;
     mod boxed;
     mod together;
 

@@ -251,6 +251,7 @@ fn goroutine(ctx: &Ctx<'_>, double: &DoubleLock) -> Goroutine {
 
 #[cfg(test)]
 mod tests {
+    mod guards;
     mod more;
 
     fn check(fixture: &str) {

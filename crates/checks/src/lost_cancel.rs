@@ -128,7 +128,8 @@ pub(crate) fn finding(ctx: &Ctx<'_>, check: &'static Check, lost: &LostCancel) -
 fn confidence(lost: &LostCancel) -> Confidence {
     if lost.rooted && !lost.served {
         Confidence::Possible
-    } else if lost.deadline || lost.rooted || matches!(lost.how, Loss::Field(_)) {
+    } else if lost.deadline || lost.rooted || lost.asks_twice || matches!(lost.how, Loss::Field(_))
+    {
         Confidence::Likely
     } else {
         Confidence::Proved

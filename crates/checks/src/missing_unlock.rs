@@ -119,6 +119,7 @@ fn help(lock: &str, unlock: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    mod looks;
     mod more;
 
     fn check(fixture: &str) {

@@ -210,4 +210,37 @@ func ping(db *sql.DB) {
 "#,
         );
     }
+
+    #[test]
+    fn an_interface_stands_for_the_database() {
+        check(
+            r#"
+type querier interface { QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) }
+func read(ctx context.Context, db querier) (n int, err error) {
+    rows, err := db.QueryContext(ctx, "q")
+               //^^^^^^^^^^^^^^^^^^^^^^^^^ leak[rows-not-closed]: `rows` is not closed when `read` returns
+    if err != nil {
+        return 0, err
+    }
+    if rows.Next() {
+        return n, rows.Scan(&n)
+    }
+    return n, nil
+}
+func readAll(ctx context.Context, db querier) (n int, err error) {
+    rows, err := db.QueryContext(ctx, "q")
+    if err != nil {
+        return 0, err
+    }
+    defer rows.Close()
+    for rows.Next() {
+        if err := rows.Scan(&n); err != nil {
+            return 0, err
+        }
+    }
+    return n, rows.Err()
+}
+"#,
+        );
+    }
 }

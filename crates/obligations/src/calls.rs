@@ -42,6 +42,9 @@ pub(crate) struct Invocation<'a> {
 
 impl<'a> Run<'a, '_> {
     pub(crate) fn call(&mut self, mut state: State, call: &'a Call, span: Span) -> Vec<State> {
+        if self.is_second(&state, span) {
+            return Vec::new();
+        }
         let (target, object, args) = self.evaluate(&mut state, call);
         self.note_site(&mut state, call, span);
         if let (Callee::Builtin(Builtin::Close), Some(&chan)) = (&call.callee, args.first()) {
@@ -154,8 +157,10 @@ impl<'a> Run<'a, '_> {
             }
             Target::Effect(_) | Target::Unknown => {}
         }
-        for &arg in args {
-            self.escape(state, arg);
+        for (i, &arg) in args.iter().enumerate() {
+            if !self.is_left_open(state, target, i, arg) {
+                self.escape(state, arg);
+            }
         }
     }
 
@@ -410,6 +415,9 @@ impl<'a> Run<'a, '_> {
         if let Some(effect) = self.resource_effect(&call) {
             return self.resource(state, effect, &call);
         }
+        if let Some(after) = self.look(&state, &call) {
+            return after;
+        }
         match self.asks_about_nil(&state, &call) {
             Some(true) => {
                 let no = self.arena.bool(false);
@@ -437,8 +445,9 @@ impl<'a> Run<'a, '_> {
                 vec![state]
             }
             Target::Unknown => {
-                if call.object.is_none() {
-                    self.may_unlock(&mut state);
+                match call.object {
+                    None => self.may_unlock(&mut state),
+                    Some(_) => self.show_locks(&state, call.args.get(1..).unwrap_or_default()),
                 }
                 let asked = self.asks(&mut state, &call);
                 let lent = asked || self.lends_receiver(&call);

@@ -4,6 +4,7 @@ use crate::flow::{self, Exit};
 use crate::holders::InField;
 use crate::inferred::{Act, Ender};
 use crate::learned::Candidate;
+use crate::once::Once;
 use crate::order::Notes;
 use crate::package::Package;
 use crate::panics;
@@ -102,6 +103,12 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) at: Span,
     /// Lists and tables made here that hold nothing owed so far.
     pub(crate) own_lists: FxHashSet<TermId>,
+    /// Lock operations whose lock methods of an interface may have given back.
+    pub(crate) shown: BTreeSet<Span>,
+    /// Whether the function asks for the length of anything.
+    pub(crate) asks_lengths: bool,
+    /// What loops do in one turn only.
+    pub(crate) once: Once,
     /// Whether the function recovers from its panics, and its exits after these.
     pub(crate) recovers: bool,
     pub(crate) panics: Vec<Exit>,
@@ -226,6 +233,10 @@ impl<'a, 'p> Run<'a, 'p> {
             carriers: FxHashMap::default(),
             at: package.module.funcs[id].name_span,
             own_lists: FxHashSet::default(),
+            shown: BTreeSet::new(),
+            asks_lengths: visit::kinds(&package.module.funcs[id])
+                .any(|kind| matches!(kind, InstrKind::Assign(_, Rvalue::Len(_)))),
+            once: Once::new(package.program, &package.module.funcs[id]),
             recovers: panics::recovers(package, &package.module.funcs[id]),
             panics: Vec::new(),
             left_in_turns: LeftInTurns::new(),
@@ -263,10 +274,14 @@ impl<'a, 'p> Run<'a, 'p> {
             });
         }
         for &callee in &package.facts[self.id].callees {
+            let mut name = |object| {
+                named.insert(object);
+            };
             if let Some(Some(summary)) = self.summaries.get(callee) {
-                summary.named(&mut |object| {
-                    named.insert(object);
-                });
+                summary.named(&mut name);
+            }
+            if let Some(look) = package.facts.get(callee).and_then(|f| f.look.as_ref()) {
+                look.named(&mut name);
             }
         }
         self.arena.name(named.into_iter());
@@ -653,18 +668,16 @@ impl<'a, 'p> Run<'a, 'p> {
             Rvalue::MapLookup { map, key, ok } => {
                 let (map, key) = (self.operand(state, map), self.operand(state, key));
                 self.look_into(state, map);
-                let epoch = self.epoch(state, Epoch::Elements);
+                let (value, has) = self.element(state, map, key);
                 if let Some(ok) = ok {
-                    let has = self.arena.term(Term::Has(map, key, epoch));
                     self.assign(state, *ok, has);
                 }
-                self.arena.term(Term::Elem(map, key, epoch))
+                value
             }
             Rvalue::Len(x) => {
                 let x = self.operand(state, x);
                 self.look_into(state, x);
-                let epoch = self.epoch(state, Epoch::Elements);
-                self.arena.term(Term::Len(x, epoch))
+                self.length(state, x)
             }
             Rvalue::Append { slice, elems, spread } => {
                 let list = self.operand(state, slice);

@@ -153,7 +153,8 @@ pub(crate) fn give_out(
             && facts.returns
             && facts.writes.unknown
             && ends.is_none()
-            && !facts.lends.says_something(func.params.len());
+            && !facts.lends.says_something(func.params.len())
+            && facts.look.is_none();
         if !func.has_body || alike {
             continue;
         }
@@ -172,6 +173,7 @@ pub(crate) fn give_out(
             writes: facts.writes.clone(),
             ends: ends.cloned(),
             lends: facts.lends,
+            look: facts.look.clone(),
             ..FuncFacts::default()
         };
         out.of.insert(id, Known { facts, summary });

@@ -87,10 +87,10 @@ impl Run<'_, '_> {
             .state
             .held
             .iter()
-            .filter(|h| !h.deferred && !pointed.contains(&h.lock))
+            .filter(|h| !h.deferred && !pointed.contains(&h.lock) && !self.is_shown(h))
             .filter_map(|h| Some((name(h.lock)?, h.mode)))
             .collect();
-        if self.returns_function(exit) {
+        if self.returns_function(exit) || self.returns_guard(exit) {
             // It may well be what gives the locks back.
             outcome.held.clear();
         }
@@ -351,8 +351,12 @@ impl Run<'_, '_> {
                 continue;
             }
             let at = |exit: &Exit| exit.state.trace.has(site);
+            // Some have it in another mode, or from another place.
+            let has = |exit: &Exit| exit.state.held.iter().any(|h| h.lock == lock && !h.deferred);
+            let with = exits.iter().enumerate().filter(|(_, exit)| has(exit));
+            let with: Vec<usize> = with.map(|(i, _)| i).collect();
             let handed =
-                handed_over(self, exits, &keeping) || kept_by_success(self, exits, &keeping, &at);
+                handed_over(self, exits, &with) || kept_by_success(self, exits, &with, &at);
             if handed && explicit.is_none() {
                 continue;
             }
@@ -383,7 +387,9 @@ impl Run<'_, '_> {
                 exits: spans,
                 unlock: Some(unlock),
                 turn: false,
-                rough: self.detail == Detail::Rough || explicit.is_none(),
+                rough: self.detail == Detail::Rough
+                    || explicit.is_none()
+                    || self.asks_twice(&exit.state.trace),
                 path: self.path_since(&exit.state, site),
             };
             match self.lock_object(lock) {
@@ -493,6 +499,7 @@ impl Run<'_, '_> {
             let forgotten = |e: &&Exit| e.state.owed.get(&span).is_some_and(|o| o.exposed);
             let lost = exits.iter().filter(forgotten);
             let lost = lost.min_by_key(|e| e.span).filter(|_| !ends_process);
+            let asks_twice = lost.is_some_and(|exit| self.asks_twice(&exit.state.trace));
             let (how, path) = match (lost, &site.overwritten) {
                 (Some(_), _) if site.name.is_none() && site.fields.is_empty() => {
                     (Loss::Discarded, Vec::new())
@@ -512,6 +519,7 @@ impl Run<'_, '_> {
                 how,
                 path,
                 sometimes_released: site.released,
+                asks_twice,
             });
         }
         found

@@ -96,6 +96,7 @@ impl<'a> Run<'a, '_> {
             }
             let state = groups[id].get(group)?.states.get(index)?.clone();
             for (next, mut state) in self.block(state, id, &mut exits) {
+                self.leave_loop(&mut state, id, next);
                 let live = &shape.live[next];
                 state.prune(&self.arena, &mut marks, &|local| !live.contains(local));
                 if shape.order[next] <= order {
@@ -202,7 +203,7 @@ impl<'a> Run<'a, '_> {
             } else if self.recovers && matches!(block.term, Terminator::Panic(_)) {
                 self.panicked(state, block.term_span);
             } else {
-                self.terminator(state, block, &mut next);
+                self.terminator(state, id, block, &mut next);
             }
         }
         next
@@ -267,7 +268,13 @@ impl<'a> Run<'a, '_> {
         Exit { state, span, results, objects, read, bodiless }
     }
 
-    fn terminator(&mut self, state: State, block: &'a Block, next: &mut Vec<(BlockId, State)>) {
+    fn terminator(
+        &mut self,
+        state: State,
+        id: BlockId,
+        block: &'a Block,
+        next: &mut Vec<(BlockId, State)>,
+    ) {
         match &block.term {
             Terminator::Branch { cond, then, els } => {
                 let mut state = state;
@@ -285,14 +292,20 @@ impl<'a> Run<'a, '_> {
                 let list = self.peek(&state, over);
                 self.look_into(&mut state, list);
                 let mut turn = state.clone();
-                for local in key.iter().chain(value) {
-                    self.assign_fresh(&mut turn, *local);
+                let first = self.begin_turn(&mut turn, id, over, list);
+                if let Some(first) = first {
+                    for local in key.iter().chain(value) {
+                        self.assign_fresh(&mut turn, *local);
+                    }
+                    self.note_element(&turn, over, (*key, *value));
+                    self.index_of_turn(&mut turn, over, *key, first);
+                    turn.trace.push(self.step(block.term_span, StepKind::Loop(true)));
+                    next.push((*body, turn));
                 }
-                self.note_element(&turn, over, (*key, *value));
-                turn.trace.push(self.step(block.term_span, StepKind::Loop(true)));
-                next.push((*body, turn));
-                state.trace.push(self.step(block.term_span, StepKind::Loop(false)));
-                next.push((*done, state));
+                if self.end_turns(&mut state, id, over, list) {
+                    state.trace.push(self.step(block.term_span, StepKind::Loop(false)));
+                    next.push((*done, state));
+                }
             }
             Terminator::Select { arms, default } => {
                 let mut state = state;
@@ -332,7 +345,11 @@ impl<'a> Run<'a, '_> {
                 let value = self.operand(&mut state, x);
                 self.type_switch(&state, value, cases, *default, next);
             }
-            Terminator::Goto(target) => next.push((*target, state)),
+            Terminator::Goto(target) => {
+                let mut state = state;
+                self.before_turns(&mut state, id, *target);
+                next.push((*target, state));
+            }
             Terminator::Return | Terminator::Panic(_) | Terminator::Unreachable => {}
         }
     }
@@ -538,7 +555,10 @@ fn liveness(func: &Func) -> IndexVec<BlockId, Locals> {
     let mut always = Locals::none_of(func);
     let shared = |l: &stanch_ir::Local| l.captured_by_ref || l.address_taken;
     let shared = func.locals.iter_enumerated().filter(|(_, l)| shared(l)).map(|(id, _)| id);
-    for local in shared.chain(captured_by_value(func)).chain(func.results.iter().copied()) {
+    // What the function leaves in a variable that it captures is read by others.
+    let captured = func.captures.iter().filter(|c| c.by_ref).map(|c| c.inner);
+    let shared = shared.chain(captured).chain(captured_by_value(func));
+    for local in shared.chain(func.results.iter().copied()) {
         always.insert(local);
     }
     let mut live: IndexVec<BlockId, Locals> = func.blocks.iter().map(|_| always.clone()).collect();

@@ -9,7 +9,7 @@
 use crate::calls::{Invocation, Target};
 use crate::exec::{Run, Site};
 use crate::state::{Owed, State};
-use crate::term::{Epoch, PlaceId, Root, Term, TermId};
+use crate::term::{Epoch, Part, PlaceId, Root, Term, TermId};
 use stanch_ir::{FuncId, Span};
 use std::collections::BTreeSet;
 
@@ -100,6 +100,27 @@ impl<'a> Run<'a, '_> {
         let value = self.arena.non_nil();
         self.own_lists.insert(value);
         value
+    }
+
+    /// What a table has under a key, and whether it has that: a constant that was put there, if nobody else
+    /// knows the table.
+    pub(crate) fn element(&mut self, state: &State, map: TermId, key: TermId) -> (TermId, TermId) {
+        if self.own_lists.contains(&map) && !state.escaped.contains(&map) {
+            let elements = self.arena.pointee(map);
+            let place = self.arena.part(elements, Part::Index(key));
+            let known = state.mem.get(&place).copied();
+            if let Some(known) = known.filter(|&value| self.arena.is_const(value)) {
+                return (known, self.arena.bool(true));
+            }
+        }
+        let epoch = self.epoch(state, Epoch::Elements);
+        let value = self.arena.term(Term::Elem(map, key, epoch));
+        (value, self.arena.term(Term::Has(map, key, epoch)))
+    }
+
+    pub(crate) fn length(&mut self, state: &State, of: TermId) -> TermId {
+        let epoch = self.epoch(state, Epoch::Elements);
+        self.arena.term(Term::Len(of, epoch))
     }
 
     /// An element of a list or table is assigned; whether that is all that there is to it.

@@ -13,7 +13,9 @@ use crate::term::Term;
 use crate::visit;
 use stanch_base::{FxHashSet, Idx};
 use stanch_effects::Kind;
-use stanch_ir::{BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Rvalue, Span};
+use stanch_ir::{
+    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, PlaceBase, Rvalue, Span,
+};
 use stanch_types::{ObjectId, ObjectKind, TypeId};
 
 /// Variables that hold each other's values are followed so far.
@@ -129,8 +131,18 @@ fn ends(package: &Package<'_>, func: &Func, param: LocalId, alone: bool) -> bool
     let mut names = vec![param];
     for kind in visit::kinds(func) {
         match kind {
-            InstrKind::Call(call) => names.extend(taken_over(package, call, &names)),
+            InstrKind::Call(call) => {
+                names.extend(taken_over(package, call, &names));
+                names.extend(wrapped(package, call, &names));
+            }
             InstrKind::Assign(to, Rvalue::Use(x)) if named(&names, x) => names.push(*to),
+            // A part of what was made around it.
+            InstrKind::Assign(to, Rvalue::Load(place)) => {
+                let of = |local: LocalId| local != param && names.contains(&local);
+                if matches!(place.base, PlaceBase::Local(local) if of(local)) {
+                    names.push(*to);
+                }
+            }
             _ => {}
         }
     }
@@ -159,6 +171,15 @@ fn taken_over(package: &Package<'_>, call: &Call, names: &[LocalId]) -> Option<L
     let becomes = package.names.resource(object)?.becomes?;
     let taken = call.args.get(becomes as usize).is_some_and(|arg| named(names, arg));
     call.dst.first().copied().filter(|_| taken)
+}
+
+/// The result that one of the variables is put into, and nowhere else.
+fn wrapped(package: &Package<'_>, call: &Call, names: &[LocalId]) -> Option<LocalId> {
+    let lends = package.facts.get(package.body(&call.callee)?)?.lends;
+    let mut args = call.args.iter().enumerate();
+    let put =
+        args.any(|(i, arg)| named(names, arg) && lends.only_returns(i) && !lends.only_uses(i));
+    call.dst.first().copied().filter(|_| put)
 }
 
 fn closes(package: &Package<'_>, call: &Call, local: LocalId) -> bool {

@@ -679,6 +679,24 @@ impl<'a> Run<'a, '_> {
             && !(flagged && facts.relevant)
     }
 
+    /// Whether a function that this one does not wait for only uses something that has to be closed: it is
+    /// still owed here.
+    pub(crate) fn is_left_open(
+        &self,
+        state: &State,
+        target: Target<'_>,
+        arg: usize,
+        value: TermId,
+    ) -> bool {
+        let Target::Body(callee) = target else { return false };
+        let Term::Owed(site) = *self.arena.get(self.arena.unboxed(value)) else { return false };
+        let closer = self.sites.get(&site).is_some_and(|s| s.kind == Some(Kind::Closer));
+        !self.learning
+            && closer
+            && state.owed.contains_key(&site)
+            && self.package.facts.get(callee).is_some_and(|f| f.lends.only_uses(arg))
+    }
+
     /// Whether a path of a summary is such an argument.
     pub(crate) fn is_loan_at(
         &self,

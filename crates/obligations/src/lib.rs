@@ -26,10 +26,12 @@ mod learned;
 mod lends;
 mod lent;
 mod locks;
+mod looks;
 mod made;
 mod makers;
 mod merge;
 mod names;
+mod once;
 mod order;
 mod origin;
 mod package;
@@ -38,6 +40,7 @@ mod parts;
 mod ranges;
 mod report;
 mod resources;
+mod rounds;
 mod same;
 mod semaphores;
 mod slots;
@@ -48,6 +51,7 @@ mod sure;
 mod taken_down;
 mod term;
 mod turns;
+mod twice;
 mod unlockers;
 mod values;
 mod visit;
@@ -402,6 +406,7 @@ fn unread_fields(facts: &Package<'_>, stored: Vec<Stored>) -> Vec<LostCancel> {
             how: Loss::Field(object.name.to_string()),
             path: Vec::new(),
             sometimes_released: false,
+            asks_twice: false,
         });
     }
     lost

@@ -237,7 +237,7 @@ impl<'a> Run<'a, '_> {
             always: how.always,
             guarded: site.guarded,
             deferred: how.deferred,
-            rough: self.detail == Detail::Rough,
+            rough: self.detail == Detail::Rough || how.always && self.asks_twice(&state.trace),
             path,
         };
         let key = (site.span, held.lock);

@@ -135,6 +135,13 @@ impl State {
             (shared || other.facts.get(term) == Some(known)) && !arena.mentions(*term, broken)
         });
         self.merge_comparisons(arena, &before, other, renamed);
+        // A number has no comparisons of its own.
+        let numbers = renamed.iter().filter(|(a, ..)| matches!(arena.get(*a), Term::Int(_)));
+        let numbers: Vec<_> = numbers.map(|&(a, b, name)| (b, a, name)).collect();
+        if !numbers.is_empty() && !shared {
+            let own = Self { facts: before.clone(), ..Self::default() };
+            self.merge_comparisons(arena, &other.facts, &own, &numbers);
+        }
         let value = |facts: &SortedMap<TermId, TermId>, term: TermId| {
             if arena.is_const(term) { Some(term) } else { facts.get(&term).copied() }
         };

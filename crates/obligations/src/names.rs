@@ -103,6 +103,10 @@ impl<'a> Names<'a> {
             let (acquires, args) = (Some(Kind::Body), Some(Args::Borrow));
             return Some(ResourceEffect { acquires, args, ..ResourceEffect::default() });
         }
+        if path != "database/sql" && self.answers_query(func) {
+            let (acquires, args) = (Some(Kind::Rows), Some(Args::Borrow));
+            return Some(ResourceEffect { acquires, args, ..ResourceEffect::default() });
+        }
         let borrow = ResourceEffect { args: Some(Args::Borrow), ..ResourceEffect::default() };
         resources.borrows(path).then_some(borrow)
     }
@@ -114,17 +118,32 @@ impl<'a> Names<'a> {
         let TypeKind::Signature(signature) = program.kind(program.object(func).ty) else {
             return false;
         };
-        let is = |ty: TypeId, name: &str| {
-            let object = program.pointee(ty).and_then(|of| program.named_object(of));
-            object.is_some_and(|o| {
-                o.package != ObjectId::UNIVERSE
-                    && program.object_name(o) == name
-                    && program.package_path(o.package) == "net/http"
-            })
+        matches!(*signature.results, [first, second]
+            if self.points_to(first, "net/http", "Response") && program.type_string(second) == "error")
+            && signature.params.iter().any(|&param| self.points_to(param, "net/http", "Request"))
+    }
+
+    /// Whether a function out of view does what a query of a database does, as where an interface stands for
+    /// the database: it returns rows or an error, and nothing else.
+    fn answers_query(&self, func: ObjectId) -> bool {
+        let program = self.program;
+        let TypeKind::Signature(signature) = program.kind(program.object(func).ty) else {
+            return false;
         };
         matches!(*signature.results, [first, second]
-            if is(first, "Response") && program.type_string(second) == "error")
-            && signature.params.iter().any(|&param| is(param, "Request"))
+            if self.points_to(first, "database/sql", "Rows")
+                && program.type_string(second) == "error")
+    }
+
+    /// Whether a type is a pointer to one that a package declares.
+    fn points_to(&self, ty: TypeId, package: &str, name: &str) -> bool {
+        let program = self.program;
+        let object = program.pointee(ty).and_then(|of| program.named_object(of));
+        object.is_some_and(|o| {
+            o.package != ObjectId::UNIVERSE
+                && program.object_name(o) == name
+                && program.package_path(o.package) == package
+        })
     }
 
     /// Whether values of a type may have to be given back.

@@ -4,6 +4,7 @@
 use crate::counted::{self, Counted};
 use crate::facts::{Foreign, Name};
 use crate::lends::{self, Lends};
+use crate::looks::{self, Look};
 use crate::names::{Known, Names};
 use crate::order::printed;
 use crate::semaphores::{TakenBy, object_of, semaphores};
@@ -69,6 +70,8 @@ pub(crate) struct FuncFacts {
     pub(crate) volatile: Vec<LocalId>,
     /// Which of its results are objects that it makes; asked of few functions.
     pub(crate) makes: OnceLock<Vec<bool>>,
+    /// Its body, if it only looks at what it is given.
+    pub(crate) look: Option<Look>,
 }
 
 /// What a function may write.
@@ -140,6 +143,9 @@ impl<'a> Package<'a> {
             package.facts[id] = package.own_facts(id);
         }
         package.order = package.components();
+        for id in package.order.clone().into_iter().flatten() {
+            package.facts[id].look = looks::find(&package, id);
+        }
         package.find_captures();
         package.find_returning();
         package.spread_writes();

@@ -118,6 +118,8 @@ pub struct LostCancel {
     pub path: Vec<Step>,
     /// Whether some other path of the function does call it or hand it on.
     pub sometimes_released: bool,
+    /// Whether the way there asks about the same thing twice: the answers may exclude each other.
+    pub asks_twice: bool,
 }
 
 /// How a cancel function is lost.

@@ -109,6 +109,8 @@ pub(crate) enum Epoch {
     Elements,
     /// Anything a function without effects may read.
     Memory,
+    /// Whether a range has begun: no kind of place.
+    Turns(BlockId),
 }
 
 /// Where a place starts.
@@ -456,10 +458,27 @@ impl Arena {
                 BinaryOp::Add => x.checked_add(y),
                 BinaryOp::Sub => x.checked_sub(y),
                 BinaryOp::Mul => x.checked_mul(y),
+                BinaryOp::And => Some(x & y),
+                BinaryOp::Or => Some(x | y),
+                BinaryOp::Xor => Some(x ^ y),
+                BinaryOp::AndNot => Some(x & !y),
+                BinaryOp::Rem if x >= 0 && y > 0 => Some(x % y),
+                BinaryOp::Quo if x >= 0 && y > 0 => Some(x / y),
                 _ => None,
             };
             if let Some(value) = value {
                 return self.term(Term::Int(value));
+            }
+        }
+        // A bit that was just set, or taken away.
+        if let (BinaryOp::And, &Term::Binary(before, _, set), &Term::Int(mask)) =
+            (op, self.get(a), self.get(b))
+            && let &Term::Int(bits) = self.get(set)
+        {
+            match before {
+                BinaryOp::Or if bits & mask == mask => return b,
+                BinaryOp::AndNot if mask & !bits == 0 => return self.term(Term::Int(0)),
+                _ => {}
             }
         }
         // Terms that only grow (loop counters) are not kept apart.
@@ -506,6 +525,15 @@ impl Arena {
                 return self.equal(a, zero);
             }
             (Term::Len(..), &Term::Int(n)) if n <= 0 => return self.bool(false),
+            // `x < y + 1` and `x - 1 < y` say that `y < x` is false.
+            (_, &Term::Binary(BinaryOp::Add, y, one)) if *self.get(one) == Term::Int(1) => {
+                let more = self.less(y, a);
+                return self.not(more);
+            }
+            (&Term::Binary(BinaryOp::Sub, x, one), _) if *self.get(one) == Term::Int(1) => {
+                let more = self.less(b, x);
+                return self.not(more);
+            }
             _ => {}
         }
         self.term(Term::Binary(BinaryOp::Lt, a, b))

@@ -6,7 +6,7 @@ use crate::flow::Exit;
 use crate::names::Known;
 use crate::report::LockMode;
 use crate::state::{Held, State};
-use crate::term::{PlaceId, Term, TermId};
+use crate::term::{PlaceId, Root, Term, TermId};
 use crate::visit;
 use stanch_base::FxHashSet;
 use stanch_effects::Op;
@@ -79,6 +79,41 @@ impl Run<'_, '_> {
         let (mut found, pointed) = self.locks_of_results(exit);
         found.extend(pointed);
         found
+    }
+
+    /// Whether a new object is returned behind an interface: its methods may give back what is held, and
+    /// callers do not know which they are.
+    pub(crate) fn returns_guard(&self, exit: &Exit) -> bool {
+        if exit.state.held.is_empty() {
+            return false;
+        }
+        let program = self.package.program;
+        let results = self.func.results.iter().zip(&exit.results);
+        results.into_iter().any(|(&local, &value)| {
+            let ty = self.func.locals[local].ty;
+            let boxed = match *self.arena.get(value) {
+                Term::Iface(inner) => self.arena.get(self.arena.unboxed(inner)),
+                _ => return false,
+            };
+            program.is_interface(ty)
+                && !self.package.is_error(ty)
+                && matches!(boxed, Term::New(_) | Term::Fresh(_))
+        })
+    }
+
+    /// The methods of an interface get an object with a lock that is held: they may give that back.
+    pub(crate) fn show_locks(&mut self, state: &State, args: &[TermId]) {
+        for held in &state.held {
+            let Root::Ptr(owner) = self.arena.data(held.lock).root else { continue };
+            if args.iter().any(|&arg| self.arena.unboxed(arg) == owner) {
+                self.shown.insert(held.site);
+            }
+        }
+    }
+
+    /// Whether methods of an interface may have given a lock back, and nothing else in the function does.
+    pub(crate) fn is_shown(&self, held: &Held) -> bool {
+        self.shown.contains(&held.site) && !self.unlocked.contains_key(&held.site)
     }
 
     /// Locks that functions among what hangs on the results give back, and those that pointers there lead to.
