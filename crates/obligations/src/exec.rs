@@ -416,7 +416,7 @@ impl<'a, 'p> Run<'a, 'p> {
             && self.package.is_error(self.func.locals[local].ty)
     }
 
-    fn declare(&mut self, state: &mut State, local: LocalId) {
+    pub(crate) fn declare(&mut self, state: &mut State, local: LocalId) {
         let place = self.arena.local(local);
         let arena = &self.arena;
         state.held.retain(|h| arena.data(h.lock).root != Root::Local(local));

@@ -455,6 +455,12 @@ impl Run<'_, '_> {
     /// The state in which the function begins.
     pub(crate) fn beginning(&mut self) -> State {
         let mut state = State::default();
+        // Named results begin as variables do.
+        for &result in &self.func.results {
+            if !self.func.locals[result].name.is_empty() {
+                self.declare(&mut state, result);
+            }
+        }
         let Some(local) = self.given_input.and_then(|i| input(self.func, i)) else {
             return state;
         };

@@ -163,3 +163,41 @@ func serveOne(l net.Listener) error {
 "#,
     );
 }
+
+#[test]
+fn a_named_result_begins_with_nothing() {
+    check(
+        r#"
+func open(name string) (r io.Closer, err error) {
+    switch name {
+    case "-":
+        r, err = os.Create(name)
+    case "a":
+        f, err := os.Open(name)
+        if err != nil {
+            return nil, err
+        }
+        r = f
+    }
+    if err != nil {
+        return nil, err
+    }
+    return r, nil
+}
+func checked(name string, fine func() error) (err error) {
+    if name == "a" {
+        f, failed := os.Open(name)
+                   //^^^^^^^^^^^^^ leak[closer-not-closed]: `f` is not closed when `checked` returns
+        if failed != nil {
+            return failed
+        }
+        err = fine()
+        if err == nil {
+            f.Close()
+        }
+    }
+    return err
+}
+"#,
+    );
+}
