@@ -24,12 +24,13 @@ import (
 	"pairs/h"
 	"pairs/k"
 	"pairs/l"
+	"pairs/m"
 	"pairs/meter"
 	"pairs/x"
 )
 
 func main() {
-	programs := slices.Concat(a.Programs, b.Programs, c.Programs, d.Programs, e.Programs, f.Programs, g.Programs, h.Programs, k.Programs, l.Programs, x.Programs)
+	programs := slices.Concat(a.Programs, b.Programs, c.Programs, d.Programs, e.Programs, f.Programs, g.Programs, h.Programs, k.Programs, l.Programs, m.Programs, x.Programs)
 	if len(os.Args) > 1 {
 		for _, program := range programs {
 			if program.Name == os.Args[1] {

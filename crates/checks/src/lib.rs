@@ -57,6 +57,8 @@ pub mod signal_without_stop;
 mod slot_words;
 pub mod start_without_stop;
 pub mod stop_forgets_resource;
+#[cfg(test)]
+mod stops_tests;
 pub mod stuck_lock;
 pub mod stuck_worker;
 pub mod subslice_pins_buffer;

@@ -39,7 +39,8 @@
 //!     return nil
 //! }
 //! ```
-//! `defer close(stop)` right after the start ends it on every path.
+//! `defer close(stop)` right after the start ends it on every path. So it does where an object is stopped and its
+//! goroutine waits, beside other things, for a channel by which nobody ever tells it anything.
 //!
 //! # Fix safety
 //! There is no automatic fix yet: who ends the goroutine is a decision.
@@ -148,12 +149,12 @@ fn found(ctx: &Ctx<'_>) -> Vec<(Finding, Option<Daemon>)> {
         let leak = &seen.leak.leak;
         leak.kind == LeakKind::AliveForEver
             && leak.created_by.is_some()
-            && (no_way_out(ctx, seen) || is_forgotten(ctx, leak))
+            && (no_way_out(ctx, seen) || seen.leak.client || is_forgotten(ctx, leak))
             && !times::runs_once(ctx, seen.leak.root)
     });
     let mut findings = Vec::new();
     for seen in &leaks {
-        if !no_way_out(ctx, seen) {
+        if seen.leak.client || !no_way_out(ctx, seen) {
             findings.push((forgotten(ctx, seen), None));
             continue;
         }
@@ -194,7 +195,8 @@ fn is_forgotten(ctx: &Ctx<'_>, leak: &Leak) -> bool {
 /// stay.
 fn forgotten(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Finding {
     let mut finding = waits::finding(ctx, &CHECK, seen, &FORGOTTEN);
-    let meant = !doubts::fails(ctx, &seen.leak.leak) && !is_one_of_many(ctx, seen);
+    let meant =
+        !seen.leak.client && !doubts::fails(ctx, &seen.leak.leak) && !is_one_of_many(ctx, seen);
     if meant || may_be_a_daemon(ctx, seen) {
         finding.confidence = Confidence::Possible;
     }

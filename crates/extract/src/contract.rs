@@ -3,13 +3,80 @@
 
 use crate::client::Client;
 use crate::roots::{Explorer, One};
-use crate::scope::Operation;
+use crate::scope::{Kind, Operation, Tree};
 use stanch_base::{FxHashSet, Idx};
 use stanch_ir::FuncId;
-use stanch_model::{FnId, Leak, Prim, WaitReason};
+use stanch_model::{FnId, Leak, LeakKind, Op, Prim, WaitReason};
 use stanch_types::TypeId;
 
 impl Explorer<'_> {
+    /// Of the goroutines that run on after the stop, those that the object started and that wait among other
+    /// things for a channel by which nobody in the package ever tells anything: their way out is none.
+    pub(crate) fn only_unheard(&self, one: &mut One, client: &Client, tree: &Tree) {
+        let (facts, plan) = (&self.scopes.classes.facts, &client.plan);
+        let class = |o: &Operation| self.scopes.classes.find(o.node);
+        let tells = |of: u32| {
+            facts
+                .iter()
+                .flat_map(|f| &f.operations)
+                .any(|o| matches!(o.prim, Prim::Send | Prim::Close) && class(o) == of)
+        };
+        let begins = plan.starters.iter().map(|s| s.0).chain([plan.constructor]);
+        let begins: FxHashSet<FnId> = begins.flat_map(|f| self.runs(model(f))).collect();
+        let functions = &one.sliced.functions;
+        let lifted = |id: FnId| functions.get(id.index()).copied();
+        let unheard = |leak: &Leak| {
+            let started = leak.created_by.and_then(|by| lifted(by.0));
+            let (Some(entry), Some(started)) = (lifted(leak.entry), started) else { return false };
+            let runs = self.runs(entry);
+            let waits = runs.iter().flat_map(|f| &facts[*f].operations);
+            let mut waits = waits.filter(|o| o.prim == Prim::Recv && self.is_chan(class(o)));
+            plan.stop.is_some()
+                && leak.goroutine != 0
+                && begins.contains(&started)
+                && !self.is_endless(entry)
+                && waits.any(|o| !tells(class(o)))
+                && !self.asks_others(one, &runs, tree)
+        };
+        let kept: Vec<bool> = one
+            .outcome
+            .leaks
+            .iter()
+            .map(|leak| leak.kind != LeakKind::AliveForEver || unheard(leak))
+            .collect();
+        let mut kept = kept.into_iter();
+        one.outcome.leaks.retain(|_| kept.next() != Some(false));
+    }
+
+    /// Whether a function can neither return nor end otherwise.
+    pub(crate) fn is_endless(&self, id: FnId) -> bool {
+        let shape = self.scopes.shapes.get(id, true);
+        !shape.out[0] && shape.flow.endless.iter().next() == Some(&true)
+    }
+
+    /// Whether objects of a class are channels that are made in view.
+    fn is_chan(&self, class: u32) -> bool {
+        let mut made = self.scopes.made.get(&class).into_iter().flatten();
+        made.any(|(_, kind, _)| *kind == Kind::Wait) && !self.scopes.is_context(class)
+    }
+
+    /// Whether functions look in a slice at a field that functions set which are not explored.
+    fn asks_others(&self, one: &One, runs: &FxHashSet<FnId>, tree: &Tree) -> bool {
+        let scopes = &self.scopes;
+        let sliced = &one.sliced;
+        sliced.program.functions.iter_enumerated().any(|(id, function)| {
+            let Some(own) = sliced.functions.get(id.index()).filter(|f| runs.contains(f)) else {
+                return false;
+            };
+            function.blocks.iter().flat_map(|b| &b.instrs).any(|instr| match &instr.op {
+                Op::LoadField { field, .. } => scopes.stores.iter().any(|((_, stored), by)| {
+                    stored == field && by.iter().any(|f| f != own && !tree.contains(f))
+                }),
+                _ => false,
+            })
+        })
+    }
+
     /// Drops the leaks of what a client's call began and another method, which it does not call, ends. Of
     /// what starts the object only a method that gets the same ends a part.
     pub(crate) fn without_contract(&self, one: &mut One, client: &Client) {

@@ -27,8 +27,10 @@ impl FuncBuilder<'_, '_> {
             InstrKind::Go(call) => self.spawn(call, span),
             InstrKind::Defer(call) => self.defer(call, span),
             InstrKind::Send { chan, value } => {
-                let args = vec![self.operand(chan, span), self.copy_of(value, span)];
-                self.prim(Prim::Send, args, Vec::new(), span);
+                let chan = self.operand(chan, span);
+                let sent = self.copy_of(value, span);
+                let sent = self.as_interface(sent, value, span);
+                self.prim(Prim::Send, vec![chan, sent], Vec::new(), span);
             }
             InstrKind::Recv { dst, ok, chan, .. } => {
                 let chan = self.operand(chan, span);
@@ -91,6 +93,17 @@ impl FuncBuilder<'_, '_> {
             },
             IrOperand::Unknown(_) => Operand::Unknown,
         }
+    }
+
+    /// A value of an interface type that is kept under a wider one: it goes on having its methods.
+    fn as_interface(&mut self, src: Operand, operand: &IrOperand, span: Span) -> Operand {
+        let ty = self.operand_type(operand);
+        if !matches!(src, Operand::Local(_)) || !self.cx.program.is_interface(ty) {
+            return src;
+        }
+        let (dst, tag) = (self.temp(), self.cx.interface_tag(ty));
+        self.push(Op::SetTag { dst, src, tag }, span);
+        dst.into()
     }
 
     /// The value of an operand that is stored somewhere: structs are copied.
@@ -524,6 +537,7 @@ impl FuncBuilder<'_, '_> {
             TypeKind::Chan(..) if cap => Prim::ChanCap,
             TypeKind::Chan(..) => Prim::ChanLen,
             TypeKind::Slice(_) | TypeKind::Map(..) | TypeKind::Unknown if !cap => Prim::SeqLen,
+            TypeKind::Basic(_) if !cap => return self.string_length(local, x, span),
             _ => {
                 return self.unknown(local, UnknownKind::Size, span);
             }
@@ -532,6 +546,20 @@ impl FuncBuilder<'_, '_> {
         let dst = self.temp();
         self.prim(prim, vec![value], vec![Some(dst)], span);
         self.set(local, dst.into(), span);
+    }
+
+    /// The length of a string: the same each time.
+    fn string_length(&mut self, local: ir::LocalId, x: &IrOperand, span: Span) {
+        let IrOperand::Local(of) = x else {
+            return self.unknown(local, UnknownKind::Size, span);
+        };
+        match self.known_length(*of) {
+            Some(slot) => self.set(local, slot.into(), span),
+            None => {
+                self.unknown(local, UnknownKind::Size, span);
+                self.note_length(local, *of);
+            }
+        }
     }
 
     fn append(

@@ -13,6 +13,7 @@ mod effects;
 mod ended;
 mod flow;
 mod function;
+mod helped;
 mod instr;
 mod library;
 mod loads;
@@ -166,7 +167,8 @@ fn explore(
         given_up = if one.again { states } else { 0 };
         for leak in outcome.leaks {
             if one.worker == (leak.kind == LeakKind::AliveForEver)
-                || !one.client && is_forgotten(&leak)
+                || one.client
+                || is_forgotten(&leak)
             {
                 let leak = one.sliced.lift(leak);
                 let (root, scaled, client) = (one.root, one.sliced.scaled, one.client);
@@ -227,7 +229,7 @@ fn clients(
         plan.starters.retain(|s| relevant(s.0));
         plan.getters.retain(|g| relevant(*g));
         let matters = plan.method.is_none_or(relevant);
-        if matters && relevant(plan.constructor) && plan.stop.is_none_or(relevant) {
+        if matters && relevant(plan.constructor) {
             clients.push(client::build(program, module, translated, plan));
         }
     }

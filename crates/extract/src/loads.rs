@@ -12,6 +12,8 @@ use stanch_types::TypeKind;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Loads {
     known: Vec<(Place, model::LocalId)>,
+    /// Strings whose lengths were taken.
+    lengths: Vec<(LocalId, model::LocalId)>,
 }
 
 impl FuncBuilder<'_, '_> {
@@ -38,8 +40,26 @@ impl FuncBuilder<'_, '_> {
         }
     }
 
+    /// The slot with the length of a string, if it was taken before.
+    pub(crate) fn known_length(&self, of: LocalId) -> Option<model::LocalId> {
+        self.loads.lengths.iter().find(|(known, _)| *known == of).map(|(_, slot)| *slot)
+    }
+
+    /// The length of a string was taken into a local.
+    pub(crate) fn note_length(&mut self, local: LocalId, of: LocalId) {
+        let info = &self.func.locals[of];
+        let shared = info.captured_by_ref || info.address_taken || info.kind == LocalKind::Capture;
+        let temp = self.func.locals[local].kind == LocalKind::Temp && self.is_needed(local);
+        if temp && !shared && !self.cells[local] {
+            self.loads.lengths.push((of, self.slots[local]));
+        }
+    }
+
     /// What may have changed by an instruction is not known any more.
     pub(crate) fn changed_by(&mut self, kind: &InstrKind) {
+        kind.for_each_def(|local| {
+            self.loads.lengths.retain(|(of, slot)| *of != local && *slot != self.slots[local]);
+        });
         let keeps = match kind {
             InstrKind::DeclareVar(_) | InstrKind::MapDelete { .. } => true,
             InstrKind::Assign(_, value) => !matches!(value, Rvalue::Recover),

@@ -247,7 +247,7 @@ struct Done {
 pub(crate) struct Explorer<'a> {
     program: &'a Program<'a>,
     pub(crate) module: &'a Module,
-    translated: &'a Translated,
+    pub(crate) translated: &'a Translated,
     pub(crate) scopes: Scopes<'a>,
     /// Objects that were not explored, by function.
     left_out: Cell<u32>,
@@ -457,12 +457,15 @@ impl<'a> Explorer<'a> {
             Some(outcome) => (true, outcome),
             None => {
                 let mut outcome = run(&sliced, args, &limits);
+                self.without_ghosts(&mut outcome, &sliced, tree);
                 // What is only possible anyway is told as it is.
                 let shown = effort.limits.alike == 0 || !flat && outcome.inconclusive.is_none();
                 if shown && !outcome.leaks.is_empty() {
                     let each = emit(&keep, Ways::Each);
                     if each.program != sliced.program {
-                        with_own_ways(&mut outcome, run(&each, args, &limits));
+                        let mut own = run(&each, args, &limits);
+                        self.without_ghosts(&mut own, &each, tree);
+                        with_own_ways(&mut outcome, own);
                     }
                 }
                 if idle {
@@ -531,6 +534,7 @@ impl<'a> Explorer<'a> {
             let keep = Keep::of(&self.scopes, root.id, classes, carrying, tree, how)?;
             let (each, _) = emit(&keep, Ways::Each).scaled_beyond()?;
             with_own_ways(&mut outcome, run(&each, &root.args, &limits));
+            self.without_ghosts(&mut outcome, &sliced, tree);
         }
         // Room that nobody in view empties was meant to be enough.
         outcome.leaks.retain(|leak| !leak.rescuers.is_empty());
@@ -640,6 +644,7 @@ impl<'a> Explorer<'a> {
                     _ => self.only_askers(&mut one, client),
                 }
                 self.without_contract(&mut one, client);
+                self.only_unheard(&mut one, client, &tree);
                 if client.plan.calls == Calls::Twice {
                     // The second call may be one too many: then nobody gets to the stop.
                     let functions = &one.sliced.functions;
@@ -787,11 +792,5 @@ impl<'a> Explorer<'a> {
                 }
             }
         }
-    }
-
-    /// Whether a function can neither return nor end otherwise.
-    fn is_endless(&self, id: FnId) -> bool {
-        let shape = self.scopes.shapes.get(id, true);
-        !shape.out[0] && shape.flow.endless.iter().next() == Some(&true)
     }
 }

@@ -234,10 +234,15 @@ impl Context<'_> {
         let fits = |ty: TypeId| self.program.implements(ty, interface);
         let known = self.tagged.iter().filter(|(_, ty)| fits(*ty)).map(|(tag, _)| *tag);
         let mut tags: Vec<TypeTag> = known.collect();
+        tags.push(self.interface_tag(interface));
+        tags
+    }
+
+    /// The tag that stands for all types out of view that implement an interface.
+    pub(crate) fn interface_tag(&mut self, interface: TypeId) -> TypeTag {
         let next = FOREIGN + 2 * self.foreign.len() as u32;
         let name = self.program.type_string(interface);
-        tags.push(TypeTag(*self.foreign.entry(name).or_insert(next)));
-        tags
+        TypeTag(*self.foreign.entry(name).or_insert(next))
     }
 
     pub(crate) fn method(&mut self, name: &str) -> MethodId {

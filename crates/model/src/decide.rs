@@ -247,6 +247,17 @@ impl Exec<'_, '_> {
         pick < n
     }
 
+    /// An unknown that is not nil is of some type that fits an assertion.
+    pub(crate) fn fits(&mut self, value: Value, tag: u32) {
+        let value = self.st.resolve(value);
+        let yes = Value::NIL.with_tag(tag | 1);
+        if let Some(fact) = self.fact_mut(value).filter(|f| f.non_nil && f.tag == 0)
+            && !fact.not.contains(&yes)
+        {
+            fact.not.push(yes);
+        }
+    }
+
     /// Whether the goroutine can go on.
     pub(crate) fn is_alive(&self, i: usize) -> bool {
         self.st.gs[i].status == Status::Alive && !self.st.exited

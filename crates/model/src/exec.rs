@@ -1,7 +1,7 @@
 //! Executes one step: what every part of the interpreter shares.
 
 use crate::machine::Machine;
-use crate::outcome::{Action, Decision, Escaped, Inconclusive};
+use crate::outcome::{Action, Decision, Escaped, Inconclusive, Met};
 use crate::program::*;
 use crate::state::*;
 use crate::value::{Shape, Value, View};
@@ -106,6 +106,8 @@ pub(crate) struct Exec<'a, 'p> {
     pub(crate) escaped: Vec<(u32, Escaped)>,
     /// What the step assumes.
     pub(crate) rests_on: RestsOn,
+    /// What was done to channels that have left view, by the points where they were made.
+    pub(crate) helped: Vec<(u32, Met)>,
 }
 
 /// What a schedule rests on besides the program.
@@ -117,6 +119,8 @@ pub(crate) struct RestsOn {
     decisions: u32,
     /// Whether values were forgotten.
     pub(crate) widened: bool,
+    /// Whether somebody out of view came to a channel that was made in view.
+    pub(crate) helped: bool,
 }
 
 impl RestsOn {
@@ -126,14 +130,15 @@ impl RestsOn {
             sizes: self.sizes | next.sizes,
             decisions: self.decisions.saturating_add(next.decisions),
             widened: self.widened || next.widened,
+            helped: self.helped || next.helped,
         }
     }
 
-    /// The less the better: values forgotten first, then sizes that differ or are 0, then the number of
-    /// decisions.
-    pub(crate) fn weight(self) -> (bool, bool, u32) {
+    /// The less the better: values forgotten first, then who came from out of view, then sizes that differ
+    /// or are 0, then the number of decisions.
+    pub(crate) fn weight(self) -> (bool, bool, bool, u32) {
         let uneven = self.sizes & 1 != 0 || self.sizes.count_ones() > 1;
-        (self.widened, uneven, self.decisions)
+        (self.widened, self.helped, uneven, self.decisions)
     }
 
     fn note(&mut self, decision: Decision) {
@@ -164,6 +169,7 @@ impl<'a, 'p> Exec<'a, 'p> {
             work: 0,
             escaped: Vec::new(),
             rests_on: RestsOn::default(),
+            helped: Vec::new(),
         }
     }
 
@@ -196,6 +202,17 @@ impl<'a, 'p> Exec<'a, 'p> {
             let goroutine = self.st.gs[i].number;
             let action = Action::Branch(decision);
             events.push(Event { goroutine, point, site: None, action, origin });
+        }
+    }
+
+    /// Something is done to a channel, of which the other end may come from out of view.
+    pub(crate) fn helped(&mut self, chan: Value, met: Met) {
+        if let Some((_, Obj { site, open: 1.., data: Data::Chan { .. }, .. })) =
+            self.st.object(chan)
+            && *site != NONE
+        {
+            self.helped.push((*site, met));
+            self.rests_on.helped = true;
         }
     }
 

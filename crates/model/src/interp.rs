@@ -523,6 +523,11 @@ impl<'p> Exec<'_, 'p> {
                 let value = Value::bool(!self.truth(i, a));
                 self.set(i, *dst, value);
             }
+            Op::SetTag { dst, src, tag } if tag.0 >= FOREIGN => {
+                let value = self.eval(i, *src);
+                self.fits(value, tag.0);
+                self.set(i, *dst, value);
+            }
             Op::SetTag { dst, src, tag } => {
                 let value = self.eval(i, *src).with_tag(tag.0);
                 self.set(i, *dst, value);

@@ -177,12 +177,26 @@ pub struct Leak {
     /// Whether on the way to it, or in what may follow, values are forgotten ([`Limits::alike`]): the
     /// schedule may not be one of the program.
     pub widened: bool,
+    /// What was done on the way to it to channels that were made in view and have left it: where they were
+    /// made, and what. Their other end may come from out of view.
+    pub helped: Vec<(Point, Met)>,
     /// Whether no other goroutine and no package-level variable leads to what it waits for.
     pub alone: bool,
     /// Whether such a goroutine can end in some other state.
     pub ends_elsewhere: bool,
     /// Number of states, over the whole exploration, in which a goroutine is so blocked for ever.
     pub n_states: u32,
+}
+
+/// What was done to a channel that may be known out of view.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Met {
+    /// A value was sent to it.
+    Sent,
+    /// A value was received from it, or its end was seen.
+    Received,
+    /// It was closed.
+    Closed,
 }
 
 impl Leak {
@@ -198,6 +212,7 @@ impl Leak {
         places.for_each(|p| p.0 = map(p.0));
         self.entry = map(self.entry);
         self.point.func = map(self.point.func);
+        self.helped.iter_mut().for_each(|h| h.0.func = map(h.0.func));
         for other in &mut self.also_blocked {
             other.entry = map(other.entry);
             other.stack.iter_mut().chain(&mut other.created_by).for_each(|p| p.0 = map(p.0));

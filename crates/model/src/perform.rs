@@ -2,7 +2,7 @@
 
 use crate::exec::Exec;
 use crate::interp::Results;
-use crate::outcome::{Action, Decision, Escaped, Inconclusive};
+use crate::outcome::{Action, Decision, Escaped, Inconclusive, Met};
 use crate::program::*;
 use crate::state::*;
 use crate::value::{Shape, Value};
@@ -192,6 +192,7 @@ impl<'p> Exec<'_, 'p> {
                 self.escape(value, Escaped::Up);
             }
         } else {
+            self.helped(chan, Met::Sent);
             self.escape(value, Escaped::Up);
         }
         true
@@ -223,6 +224,7 @@ impl<'p> Exec<'_, 'p> {
             }
             _ => {}
         }
+        self.helped(chan, Met::Received);
         let value = self.fresh(here, UnknownKind::Any);
         Received { value, ok: self.fresh(here, UnknownKind::Any) }
     }
@@ -384,6 +386,7 @@ impl<'p> Exec<'_, 'p> {
     }
 
     fn close(&mut self, i: usize, chan: Value) -> Option<Vec<Value>> {
+        self.helped(chan, Met::Closed);
         if let Some(Obj { data: Data::Chan { closed, .. }, open, .. }) = self.object_mut(chan) {
             if *closed && *open & OPEN_SEND == 0 {
                 self.panic(i, Value::NIL);

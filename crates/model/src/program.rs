@@ -33,7 +33,8 @@ pub struct Site(pub u32);
 
 /// The dynamic type of a value in an interface: a number of the client's choice below [`FOREIGN`], not 0.
 /// Even numbers from there on, below 2^24, are never the type of a known value: they stand for all types
-/// out of view that fit an assertion or a case.
+/// out of view that fit an assertion or a case. A value that is given such a tag keeps its type, and is known to
+/// fit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TypeTag(pub u32);
 

@@ -54,6 +54,8 @@ pub(crate) fn describe(
     let here = m.statics.location(point(m, g));
     let objects =
         waited_objects(last, g).into_iter().filter_map(|o| place(m, last.heap[o as usize].site));
+    let helped =
+        replay.helped.iter().filter_map(|(at, met)| Some((m.statics.location(*at)?, *met)));
     let rescuers = match proof.kind {
         LeakKind::BlockedForEver => rescuers(graph, proof),
         LeakKind::AliveForEver => Vec::new(),
@@ -78,6 +80,7 @@ pub(crate) fn describe(
         process_may_end: closures.exits[proof.state],
         root_ended: node.root_ended,
         widened: node.rests_on.widened || may_widen(graph, proof.state),
+        helped: helped.collect(),
         alone: is_alone(last, proof.goroutine),
         ends_elsewhere: ends_elsewhere(graph, closures, proof),
         n_states: proof.n_states,
@@ -139,6 +142,8 @@ struct Replay {
     events: Vec<Event>,
     /// For each state of the path: events before it, and numbers of its goroutines.
     marks: Vec<(usize, Vec<u32>)>,
+    /// What came from out of view.
+    helped: Vec<(u32, Met)>,
     last: State,
 }
 
@@ -148,6 +153,7 @@ fn replay(m: &Machine<'_>, graph: &Graph, path: &[usize], first: &State) -> Repl
     let mut events = Vec::new();
     let mut marks = vec![(0, numbers(&state))];
     let mut next_number = 1;
+    let mut helped = Vec::new();
     let mut canon = crate::canon::Canon::default();
     for id in path.iter().skip(1) {
         let key = &graph.nodes[*id].step;
@@ -157,6 +163,7 @@ fn replay(m: &Machine<'_>, graph: &Graph, path: &[usize], first: &State) -> Repl
         exec.next_number = next_number;
         exec.perform(key.who as usize, key.act);
         next_number = exec.next_number;
+        helped.append(&mut exec.helped);
         events = exec.events.take().unwrap_or_default();
         canon.canonicalise(&mut state, m.limits.reduce);
         if let Some(widened) = graph.widened.get(&(*id as u32)) {
@@ -165,7 +172,7 @@ fn replay(m: &Machine<'_>, graph: &Graph, path: &[usize], first: &State) -> Repl
         }
         marks.push((events.len(), numbers(&state)));
     }
-    Replay { events, marks, last: state }
+    Replay { events, marks, helped, last: state }
 }
 
 /// The step after which the goroutine could not end any more: the last decision, select, return or

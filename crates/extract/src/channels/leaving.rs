@@ -73,7 +73,7 @@ pub(crate) fn abandoned(
         finder.guarded(&uses, &mut found);
         finder.pending(&uses, &mut found);
         for (maker, room) in &uses.made {
-            if let Some(room @ 0..=1) = room {
+            if let Some(room) = room {
                 finder.stream(&uses, maker, *room, &mut found);
             }
         }
@@ -404,10 +404,12 @@ impl<'a> Finder<'a> {
             && self.names.program.package_path(object.package) == "time"
     }
 
-    /// Channels that a function returns while it goes on sending: where one send gives up with the context
-    /// of the caller, the caller may be gone, for the other sends too.
+    /// Channels that a function returns, or hands to code out of view, while it goes on sending: where one send
+    /// gives up with the context of the caller, the caller may be gone, for the other sends too. What there is
+    /// room for may be used up by sends that come again and again.
     fn stream(&self, uses: &Uses, maker: &Spot, room: i64, found: &mut Vec<RootLeak>) {
-        if !uses.returned.contains(&maker.func) || self.func(maker.func).parent.is_some() {
+        let given = uses.returned.contains(&maker.func) || uses.open && uses.receives.is_empty();
+        if !given || self.func(maker.func).parent.is_some() {
             return;
         }
         let inside = |id: FuncId| id != maker.func && self.outermost(id) == maker.func;
@@ -428,9 +430,17 @@ impl<'a> Finder<'a> {
         });
         let Some(way) = careful else { return };
         for send in uses.sends.iter().filter(|s| inside(s.func) && s.arm.is_none()) {
-            let later =
-                room == 0 || send.func != way.func || self.reaches(way.func, way.block, send.block);
-            if later {
+            let later = send.func != way.func || self.reaches(way.func, way.block, send.block);
+            let again = |func, block| {
+                let next = self.func(func).blocks[block].term.targets();
+                next.into_iter().any(|to| self.reaches(func, to, block))
+            };
+            let full = match room {
+                0 => true,
+                1 => later,
+                _ => later && again(way.func, way.block),
+            };
+            if full {
                 found.extend(self.leak(maker, way, send, WaitReason::ChanSend));
             }
         }
@@ -518,6 +528,7 @@ impl<'a> Finder<'a> {
             assumptions: Vec::new(),
             doomed_by,
             rescuers: rescuer.into_iter().collect(),
+            helped: Vec::new(),
             alone: false,
             ends_elsewhere: false,
             process_may_end: true,

@@ -94,6 +94,8 @@ struct Planner<'a> {
     ending: FxHashSet<ObjectId>,
     /// Fields that end somebody's wait for a condition.
     heeded: FxHashSet<ObjectId>,
+    /// Fields of which a goroutine of its own uses the value.
+    watched: FxHashSet<ObjectId>,
     /// Fields whose receivers send to them as well.
     fed_by_receiver: FxHashSet<ObjectId>,
     /// Fields whose receivers may leave their loops by themselves.
@@ -116,6 +118,7 @@ impl<'a> Planner<'a> {
             started: FxHashSet::default(),
             received: uses.iter().flat_map(|u| u.received.iter().copied()).collect(),
             ending: FxHashSet::default(),
+            watched: FxHashSet::default(),
             fed_by_receiver: FxHashSet::default(),
             left_by_receiver: FxHashSet::default(),
             heeded: uses.iter().flat_map(|u| u.heeded.iter().copied()).collect(),
@@ -129,6 +132,11 @@ impl<'a> Planner<'a> {
         }
         planner.fed_by_receiver = planner.fed_by_receivers();
         planner.left_by_receiver = planner.left_by_receivers();
+        let started: Vec<FuncId> = planner.started.iter().copied().collect();
+        for id in started {
+            let used = planner.followed(id, DEPTH).used;
+            planner.watched.extend(used);
+        }
         for (id, uses) in planner.uses.iter_enumerated() {
             // What is sent to those who only come for one value is no stop.
             if uses.loops || planner.started.contains(&id) {
@@ -219,13 +227,20 @@ impl<'a> Planner<'a> {
             methods.iter().copied().filter(|m| self.is_called_from_outside(*m, ty)).collect();
         let whole: Vec<(FuncId, Uses)> =
             interface.iter().map(|m| (*m, self.followed(*m, DEPTH))).collect();
-        let is_stop = |id: FuncId, uses: &Uses| {
-            !uses.loops && !self.started.contains(&id) && self.stops(id, uses, ty)
+        let all_stops = |stops: &dyn Fn(FuncId, &Uses) -> bool| {
+            let is_stop = |id: FuncId, uses: &Uses| {
+                !uses.loops && !self.started.contains(&id) && stops(id, uses)
+            };
+            let stops = whole.iter().filter(|(id, uses)| is_stop(*id, uses)).map(|m| m.0);
+            stops.collect::<Vec<FuncId>>()
         };
-        let stops = whole.iter().filter(|(id, uses)| is_stop(*id, uses)).map(|m| m.0);
-        let stops: Vec<FuncId> = stops.collect();
+        let mut stops = all_stops(&|id, uses| self.stops(id, uses, ty));
         if stops.is_empty() {
-            return self.askers(ty, &interface, &whole, plans);
+            self.askers(ty, &interface, &whole, plans);
+            stops = all_stops(&|id, uses| self.ends(id, uses, ty));
+        }
+        if stops.is_empty() {
+            return;
         }
         let others = || whole.iter().filter(|(id, _)| !stops.contains(id));
         let waits = |uses: &Uses| {
@@ -382,20 +397,40 @@ impl<'a> Planner<'a> {
 
     /// Whether a method without more results than an error ends what waits for a field of its object.
     fn stops(&self, id: FuncId, uses: &Uses, ty: ObjectId) -> bool {
-        let func = &self.module.funcs[id];
-        let results: Vec<_> = func.results.iter().map(|r| func.locals[*r].ty).collect();
-        let plain = match results.as_slice() {
-            [] => true,
-            [only] => crate::classify::is_error(self.program, *only),
-            _ => false,
-        };
         let own: FxHashSet<ObjectId> = self.fields(ty).iter().map(|f| f.object).collect();
         let gone = |field: &&ObjectId| own.contains(*field) && !uses.stored.contains(*field);
-        plain
+        self.is_plain(id)
             && (uses.closed.iter().filter(gone).any(|f| self.received.contains(f))
                 || uses.sent.iter().any(|f| own.contains(f) && self.ending.contains(f))
                 || uses.raised.iter().any(|f| own.contains(f) && self.heeded.contains(f))
                 || uses.cancelled.iter().any(|f| gone(&f)))
+    }
+
+    /// Whether a method, without more results than an error, after which nothing waits less, is the end of
+    /// its object all the same: it closes what a goroutine uses, or a channel that nobody looks at.
+    fn ends(&self, id: FuncId, uses: &Uses, ty: ObjectId) -> bool {
+        let own: FxHashSet<ObjectId> = self.fields(ty).iter().map(|f| f.object).collect();
+        let gone = |field: &&ObjectId| own.contains(*field) && !uses.stored.contains(*field);
+        let hidden = |f: &ObjectId| {
+            let mut uses = self.uses.iter();
+            !crate::channels::is_exported(self.program.object_name(*f))
+                && uses.all(|u| !u.used.contains(f) || u.closed.contains(f))
+        };
+        let func = &self.module.funcs[id];
+        self.is_plain(id)
+            && func.params.len() == 1
+            && (uses.shut.iter().filter(gone).any(|f| self.watched.contains(f))
+                || uses.closed.iter().filter(gone).any(hidden))
+    }
+
+    /// Whether a function gives nothing, or an error.
+    fn is_plain(&self, id: FuncId) -> bool {
+        let func = &self.module.funcs[id];
+        match func.results.as_slice() {
+            [] => true,
+            [only] => crate::classify::is_error(self.program, func.locals[*only].ty),
+            _ => false,
+        }
     }
 
     /// What a function does itself and in the functions of the package that it calls.

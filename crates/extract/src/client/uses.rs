@@ -18,6 +18,10 @@ const DEPTH: u32 = 4;
 pub(crate) struct Uses {
     pub(crate) closed: Vec<ObjectId>,
     pub(crate) cancelled: Vec<ObjectId>,
+    /// Fields whose value it closes, as `io.Closer` has it.
+    pub(crate) shut: Vec<ObjectId>,
+    /// Fields of which it uses the value, plain ones aside.
+    pub(crate) used: Vec<ObjectId>,
     pub(crate) sent: Vec<ObjectId>,
     pub(crate) stored: Vec<ObjectId>,
     /// Functions of the package that it calls.
@@ -70,6 +74,8 @@ impl Uses {
     pub(crate) fn take_in(&mut self, other: &Self) {
         self.closed.extend(&other.closed);
         self.cancelled.extend(&other.cancelled);
+        self.shut.extend(&other.shut);
+        self.used.extend(&other.used);
         self.sent.extend(&other.sent);
         self.stored.extend(&other.stored);
         self.received.extend(&other.received);
@@ -97,7 +103,13 @@ impl Uses {
                     }
                     InstrKind::Assign(_, Rvalue::Load(place)) => {
                         if let Some(Proj::Field(_, object)) = place.proj.last() {
-                            self.asked.extend(is_plain(names, *object).then_some(*object));
+                            let plain = is_plain(names, *object);
+                            if plain { &mut self.asked } else { &mut self.used }.push(*object);
+                        }
+                    }
+                    InstrKind::Assign(_, Rvalue::AddressOf(place)) => {
+                        if let Some(Proj::Field(_, object)) = place.proj.last() {
+                            self.used.push(*object);
                         }
                     }
                     InstrKind::Go(_) => self.starts = true,
@@ -204,9 +216,32 @@ impl Uses {
                 };
                 self.cancelled.extend(field(value).filter(is_cancel));
             }
-            Callee::Static(object, _) => self.calls.extend(names.body(*object)),
+            Callee::Static(object, _) => {
+                self.calls.extend(names.body(*object));
+                if is_close(names, *object) {
+                    self.shut.extend(call.args.first().and_then(field));
+                }
+            }
+            Callee::Interface { recv, method } if is_close(names, *method) => {
+                self.shut.extend(field(recv));
+            }
             _ => {}
         }
+    }
+}
+
+/// Whether a method is `Close` of `io.Closer`.
+fn is_close(names: &Names<'_>, method: ObjectId) -> bool {
+    if names.program.object_name(method) != "Close" {
+        return false;
+    }
+    let ty = names.program.object(method).ty;
+    match names.program.kind(names.program.underlying(ty)) {
+        TypeKind::Signature(s) => {
+            s.params.is_empty()
+                && matches!(&*s.results, [only] if crate::classify::is_error(names.program, *only))
+        }
+        _ => false,
     }
 }
 

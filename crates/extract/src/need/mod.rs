@@ -6,6 +6,7 @@
 //! branches that decide whether it runs, from a needed result to the callee's result slot, from a
 //! needed captured variable to the literals that assign it.
 
+mod gives;
 mod slice;
 mod weigh;
 
@@ -100,6 +101,10 @@ struct Analysis<'a> {
     module: &'a Module,
     flows: IndexVec<FuncId, Flow>,
     relevant: IndexVec<FuncId, bool>,
+    /// Relevant functions that matter only for a constant that they give.
+    only_gives: IndexVec<FuncId, bool>,
+    /// The functions that give one.
+    constants: std::collections::BTreeSet<FuncId>,
     kept: IndexVec<FuncId, Kept>,
     fields: FxHashSet<ObjectId>,
     /// Types read through pointers to variables.
@@ -128,6 +133,12 @@ impl<'a> Analysis<'a> {
             module,
             flows: module.funcs.iter_enumerated().map(|(id, func)| flow(names, id, func)).collect(),
             relevant: IndexVec::from_elem(false, n),
+            only_gives: IndexVec::from_elem(false, n),
+            constants: module
+                .funcs
+                .ids()
+                .filter(|f| gives::gives_constant(&module.funcs[*f]))
+                .collect(),
             kept: module.funcs.iter().map(|f| nothing(carry, f)).collect(),
             fields: FxHashSet::default(),
             derefs: FxHashSet::default(),
@@ -151,8 +162,9 @@ impl<'a> Analysis<'a> {
             self.relevant[recovers] |= self.relevant[panics];
         }
         for id in self.module.funcs.ids() {
-            if !self.relevant[id] && self.matters(id) {
+            if !self.acts(id) && self.matters(id) {
                 self.relevant[id] = true;
+                self.only_gives[id] = false;
                 self.changed = true;
             }
             if self.relevant[id] {

@@ -320,6 +320,7 @@ impl Analysis<'_> {
     fn call(&mut self, id: FuncId, call: &Call) {
         match &call.callee {
             Callee::Closure(literal, local) => {
+                self.needs_constant(id, call, *literal);
                 self.need_local(id, *local);
                 self.arguments(id, *literal, call);
             }
@@ -346,9 +347,16 @@ impl Analysis<'_> {
             Callee::Value(value) => match self.may_be_ours(id, value) {
                 true => {
                     self.need(id, value);
+                    self.needs_constant_of_value(id, call, value);
                     self.all_arguments(id, call);
                 }
-                false => self.escaping(id, call),
+                false => {
+                    if self.needs_constant_of_value(id, call, value) {
+                        self.need(id, value);
+                        self.value_results(id, call);
+                    }
+                    self.escaping(id, call);
+                }
             },
             Callee::Interface { recv, method } => {
                 self.need(id, recv);
@@ -386,6 +394,11 @@ impl Analysis<'_> {
 
     fn all_arguments(&mut self, id: FuncId, call: &Call) {
         call.args.iter().for_each(|a| self.need(id, a));
+        self.value_results(id, call);
+    }
+
+    /// Results of functions that are called as values become needed.
+    fn value_results(&mut self, id: FuncId, call: &Call) {
         for (i, dst) in call.dst.iter().enumerate() {
             if self.kept[id].locals[*dst] {
                 if self.value_results.len() <= i {

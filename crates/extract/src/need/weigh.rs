@@ -54,7 +54,7 @@ impl<'a> Analysis<'a> {
             InstrKind::Assign(dst, value) => {
                 let made = match value {
                     Rvalue::MakeChan { .. } => true,
-                    Rvalue::MakeClosure(literal) => self.relevant[*literal],
+                    Rvalue::MakeClosure(literal) => self.acts(*literal),
                     _ => false,
                 };
                 made || self.assigns_capture(id, &[*dst])
@@ -127,7 +127,7 @@ impl<'a> Analysis<'a> {
         let local = match operand {
             Operand::Local(local) => *local,
             Operand::Func(object) => {
-                return matches!(self.names.known(*object), Known::Body(f) if self.relevant[f]);
+                return matches!(self.names.known(*object), Known::Body(f) if self.acts(f));
             }
             _ => return false,
         };
@@ -140,7 +140,7 @@ impl<'a> Analysis<'a> {
             return elems.iter().any(|e| self.argument_matters(id, e, depth + 1));
         }
         if let (Some(Rvalue::MakeClosure(literal)), true) = (self.def(id, local), depth < 4) {
-            return self.relevant[*literal];
+            return self.acts(*literal);
         }
         if self.carries(id, operand) {
             return true;
@@ -167,7 +167,7 @@ impl<'a> Analysis<'a> {
             Callee::Builtin(Builtin::Close | Builtin::Panic) => Weight::Operation,
             Callee::Builtin(_) if self.lets_go(id, call) => out(self),
             Callee::Builtin(_) => Weight::Nothing,
-            Callee::Closure(literal, _) => match self.relevant[*literal] {
+            Callee::Closure(literal, _) => match self.acts(*literal) {
                 true => Weight::Operation,
                 false => Weight::Value,
             },
@@ -178,7 +178,7 @@ impl<'a> Analysis<'a> {
             Callee::Static(object, _) => match self.names.known(*object) {
                 Known::Effect(_) if self.lets_go(id, call) => out(self),
                 Known::Effect(effect) => self.effect_weight(id, effect, call),
-                Known::Body(callee) if self.relevant[callee] => Weight::Operation,
+                Known::Body(callee) if self.acts(callee) => Weight::Operation,
                 Known::Body(_) => Weight::Value,
                 Known::Inert if !gives_unknown(self.names, &self.module.funcs[id], call) => {
                     Weight::Value
@@ -199,13 +199,13 @@ impl<'a> Analysis<'a> {
 
     /// Whether a library function gets hold of what it is given.
     pub(super) fn lets_go(&self, id: FuncId, call: &Call) -> bool {
-        let relevant = |callee: FuncId| self.relevant[callee];
+        let relevant = |callee: FuncId| self.acts(callee);
         crate::library::lets_go(self.names, id, &self.module.funcs[id], call, relevant)
     }
 
     /// Whether a method of this name of a type that becomes an interface value is relevant.
     fn is_ours(&self, name: &str) -> bool {
-        self.dispatched.iter().any(|(n, f)| **n == *name && self.relevant[*f])
+        self.dispatched.iter().any(|(n, f)| **n == *name && self.acts(*f))
     }
 
     /// Whether a function value may be a relevant function of this package or a cancel function.
@@ -221,7 +221,7 @@ impl<'a> Analysis<'a> {
         }
         self.module.funcs.iter_enumerated().any(|(f, func)| {
             let n = func.params.len();
-            self.relevant[f]
+            self.acts(f)
                 && self.as_value[f]
                 && func.results.len() == results
                 && (n == params || func.has_recv && n == params + 1)

@@ -546,7 +546,7 @@ impl<'m> Builder<'m> {
                 let to = local(dst);
                 let class = self.find(to);
                 let info = &mut self.classes.info[class as usize];
-                if !info.tags.contains(&tag.0) {
+                if tag.0 < stanch_model::FOREIGN && !info.tags.contains(&tag.0) {
                     info.tags.push(tag.0);
                 }
                 let again: Vec<(u32, u32)> = info.calls.iter().map(|c| (*c, class)).collect();

@@ -1,22 +1,41 @@
 //! Branches of which one way ends the process: who goes on knows what was asked. Where that is what a
-//! function of the slice has given, other ways through that function do not come here.
+//! function of the slice has given, other ways through that function do not come here; where it is a parameter
+//! for which some caller has a constant, nor do its calls.
 
 use super::Scopes;
 use super::classes::{At, block};
-use stanch_model::{FnId, LocalId, Op, Operand, Term};
+use stanch_base::{FxHashSet, Idx};
+use stanch_model::{Callee, Const, FnId, LocalId, Op, Operand, Program as Model, Term};
 
 /// Copies, comparisons and negations that are looked through.
 const STEPS: u32 = 4;
 
-/// The blocks of a function that end in such a branch, each with the calls that its condition asks.
-pub(super) type Guards = Vec<(usize, Vec<At>)>;
+/// The blocks of a function that end in such a branch, in order.
+pub(super) type Guards = Vec<Guard>;
+
+/// What the branch at the end of a block asks.
+#[derive(Default)]
+pub(super) struct Guard {
+    block: usize,
+    /// The calls that give it.
+    calls: Vec<At>,
+    /// Whether a parameter gives it that is a constant in some call.
+    constant: bool,
+}
 
 impl Scopes<'_> {
-    /// The calls whose results decide at the end of a block whether the process ends.
-    pub(super) fn guards(&self, id: FnId, panics: bool, at: usize) -> &[At] {
+    /// Whether it decides at the end of a block if the process ends, and what functions of the slice gave, or
+    /// a parameter, is asked.
+    pub(super) fn is_guard(
+        &self,
+        id: FnId,
+        panics: bool,
+        at: usize,
+        in_slice: impl Fn(At) -> bool,
+    ) -> bool {
         let all = self.guards[id][usize::from(panics)].get_or_init(|| self.all_guards(id, panics));
-        let found = all.binary_search_by_key(&at, |g| g.0);
-        found.map_or(&[], |n| all[n].1.as_slice())
+        let found = all.binary_search_by_key(&at, |g| g.block).ok().and_then(|n| all.get(n));
+        found.is_some_and(|g| g.constant || g.calls.iter().any(|call| in_slice(*call)))
     }
 
     fn all_guards(&self, id: FnId, panics: bool) -> Guards {
@@ -29,18 +48,19 @@ impl Scopes<'_> {
                 continue;
             };
             if let ([_], true) = (targets.as_slice(), then != els) {
-                let mut calls = Vec::new();
-                self.asked(id, *cond, STEPS, &mut calls);
-                if !calls.is_empty() {
-                    all.push((at, calls));
+                let mut guard = Guard { block: at, ..Guard::default() };
+                self.asked(id, *cond, STEPS, &mut guard);
+                if guard.constant || !guard.calls.is_empty() {
+                    all.push(guard);
                 }
             }
         }
         all
     }
 
-    /// The calls that give what a local is made of.
-    fn asked(&self, id: FnId, local: LocalId, steps: u32, calls: &mut Vec<At>) {
+    /// What gives what a local is made of.
+    fn asked(&self, id: FnId, local: LocalId, steps: u32, guard: &mut Guard) {
+        guard.constant |= self.constant_inputs.contains(&(id, local));
         let from = |o: &Operand| match o {
             Operand::Local(from) if steps > 0 => Some(*from),
             _ => None,
@@ -52,15 +72,30 @@ impl Scopes<'_> {
                     Op::Not { dst, a } if *dst == local => [from(a), None],
                     Op::Compare { dst, a, b, .. } if *dst == local => [from(a), from(b)],
                     Op::Call(call) if call.dst.contains(&Some(local)) => {
-                        calls.push(At { block, instr: n as u32 });
+                        guard.calls.push(At { block, instr: n as u32 });
                         continue;
                     }
                     _ => continue,
                 };
                 for from in operands.into_iter().flatten() {
-                    self.asked(id, from, steps - 1, calls);
+                    self.asked(id, from, steps - 1, guard);
                 }
             }
         }
     }
+}
+
+/// The parameters for which some caller gives a constant.
+pub(super) fn constant_inputs(model: &Model) -> FxHashSet<(FnId, LocalId)> {
+    let mut found = FxHashSet::default();
+    for instr in model.functions.iter().flat_map(|f| &f.blocks).flat_map(|b| &b.instrs) {
+        let (Op::Call(call) | Op::Go(call) | Op::Defer(call)) = &instr.op else { continue };
+        let Callee::Fn(callee) = call.callee else { continue };
+        let first = model.functions.get(callee).map_or(0, |f| f.n_captures as usize);
+        let constants = call.args.iter().enumerate().filter(|(_, a)| {
+            matches!(a, Operand::Const(Const::Bool(_) | Const::Int(_) | Const::Sym(_)))
+        });
+        found.extend(constants.map(|(n, _)| (callee, LocalId::from_usize(first + n))));
+    }
+    found
 }

@@ -269,10 +269,9 @@ impl<'s, 'm> Keep<'s, 'm> {
     }
 
     /// Whether only who goes on here comes by: the others end the process, as what a function of the slice
-    /// has given decides.
+    /// has given decides, or a parameter.
     pub(crate) fn guards(&self, id: FnId, at: usize) -> bool {
-        let mut calls = self.scopes.guards(id, self.panics, at).iter();
-        calls.any(|call| self.runs_kept(id, *call))
+        self.scopes.is_guard(id, self.panics, at, |call| self.runs_kept(id, call))
     }
 
     fn mark_term(&mut self, id: FnId, at: usize) {

@@ -73,6 +73,8 @@ pub(crate) struct Scopes<'m> {
     borders: IndexVec<FnId, Border>,
     /// Without and with ways that end in a panic, made when asked for.
     guards: IndexVec<FnId, [OnceCell<Guards>; 2]>,
+    /// Parameters for which some caller gives a constant.
+    constant_inputs: FxHashSet<(FnId, LocalId)>,
     /// Classes of contexts.
     contexts: FxHashSet<u32>,
     /// Locks in which nobody gets stuck.
@@ -120,6 +122,7 @@ impl<'m> Scopes<'m> {
             nilled: model.functions.iter().map(nilled::nilled).collect(),
             borders: IndexVec::new(),
             guards: (0..n).map(|_| Default::default()).collect(),
+            constant_inputs: guards::constant_inputs(model),
             contexts: Self::contexts(model, &classes),
             harmless: FxHashSet::default(),
             clocks: Self::clocks(model, &classes),
@@ -270,6 +273,11 @@ impl<'m> Scopes<'m> {
             }
         }
         all
+    }
+
+    /// Whether objects of a class are contexts.
+    pub(crate) fn is_context(&self, class: u32) -> bool {
+        self.contexts.contains(&class)
     }
 
     /// Whether objects of a class are locked.
