@@ -465,7 +465,7 @@ func deferred(names []string) (files []*os.File, err error) {
     for _, name := range names {
         f, err := os.Open(name)
         if err != nil {
-            return nil, err
+            return files, err
         }
         files = append(files, f)
     }
@@ -492,6 +492,32 @@ func part(names []string) ([]*os.File, error) {
         f, err := os.Open(name)
         if err != nil {
             return files, err
+        }
+        files = append(files, f)
+    }
+    return files, nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_return_empties_the_list_before_it_is_closed() {
+        check(
+            r#"
+func emptied(names []string) (files []*os.File, err error) {
+    defer func() {
+        if err != nil {
+            for _, f := range files {
+                f.Close()
+            }
+        }
+    }()
+    for _, name := range names {
+        f, err := os.Open(name)
+                //^^^^^^^^^^^^^ leak[constructor-error-leak]: `f` is not closed when `emptied` returns
+        if err != nil {
+            return nil, err
         }
         files = append(files, f)
     }
