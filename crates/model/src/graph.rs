@@ -50,6 +50,8 @@ pub(crate) struct Node {
     pub(crate) exited: bool,
     /// It has ended because the main function returned.
     pub(crate) main_returned: bool,
+    /// Unexplored futures may all end the process.
+    pub(crate) may_abort: bool,
     /// Goroutines that unexplored futures may wake or end.
     pub(crate) rescued: u64,
     /// Goroutines that can make a move (complete for expanded states).
@@ -235,6 +237,7 @@ impl Builder<'_, '_> {
             root_ended: state.root_ended,
             exited: state.exited,
             main_returned: state.main_returned,
+            may_abort: false,
             rescued: 0,
             can_move: 0,
         });
@@ -271,7 +274,14 @@ impl Builder<'_, '_> {
         let parked = parked(state);
         let active =
             self.moves.iter().filter(|m| !m.1.is_empty()).fold(parked, |a, m| a | 1 << m.0);
-        self.graph.nodes[id as usize].rescued = reach::wakeable(self.m, state, active);
+        self.unexplored(id, state, active);
+    }
+
+    /// What the futures of a state may do in which some goroutines do what is not explored.
+    fn unexplored(&mut self, id: u32, state: &State, active: u64) {
+        let node = &mut self.graph.nodes[id as usize];
+        node.rescued = reach::wakeable(self.m, state, active);
+        node.may_abort = reach::may_abort(self.m, state, node.rescued);
     }
 
     fn expand(&mut self, id: u32, state: &State) {
@@ -307,7 +317,7 @@ impl Builder<'_, '_> {
         }
         self.moves = all;
         if cut != 0 {
-            self.graph.nodes[id as usize].rescued = reach::wakeable(self.m, state, cut);
+            self.unexplored(id, state, cut);
         }
     }
 

@@ -255,6 +255,12 @@ pub(crate) fn wakeable(m: &Machine<'_>, st: &State, mut active: u64) -> u64 {
     }
 }
 
+/// Whether one of the `active` goroutines may end the process before it waits for others again, or later.
+pub(crate) fn may_abort(m: &Machine<'_>, st: &State, active: u64) -> bool {
+    let active = st.gs.iter().take(64).enumerate().filter(|(i, _)| active >> i & 1 != 0);
+    active.into_iter().any(|(_, g)| future_ops(m, g) & ops::EXIT != 0)
+}
+
 /// Whether marks and operations allow one of the operations on the object.
 pub(crate) fn can(marks: &[u8], object: u32, by: u32, mask: u32) -> bool {
     let mark = marks.get(object as usize).copied().unwrap_or(0);

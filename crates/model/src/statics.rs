@@ -30,6 +30,7 @@ pub(crate) mod ops {
     pub(crate) const WRITE: u32 = 1 << 21;
     pub(crate) const GLOBAL_READ: u32 = 1 << 22;
     pub(crate) const GLOBAL_WRITE: u32 = 1 << 23;
+    pub(crate) const EXIT: u32 = 1 << 24;
 }
 
 /// The kinds of operations a built-in performs by itself.
@@ -58,13 +59,9 @@ pub(crate) fn prim_ops(prim: Prim) -> u32 {
         Prim::Escape => ops::ESCAPE,
         Prim::SeqLen | Prim::SeqGet | Prim::SeqAppend | Prim::MapGet | Prim::MapAt => ops::READ,
         Prim::SeqSet | Prim::MapSet | Prim::MapDelete | Prim::Forget => ops::WRITE,
-        Prim::ChanCap
-        | Prim::CtxDone
-        | Prim::Yield
-        | Prim::AsksOf
-        | Prim::Panic
-        | Prim::Goexit
-        | Prim::Exit => 0,
+        Prim::ChanCap | Prim::CtxDone | Prim::Yield | Prim::AsksOf | Prim::Goexit => 0,
+        // A panic that nobody recovers ends the process.
+        Prim::Panic | Prim::Exit => ops::EXIT,
     }
 }
 
@@ -281,6 +278,9 @@ where {
 }
 
 fn term_ops(term: &Term) -> u32 {
+    if matches!(term, Term::Exit | Term::Panic(_)) {
+        return ops::EXIT;
+    }
     let Term::Select { arms, .. } = term else { return 0 };
     arms.iter().fold(0, |all, arm| {
         all | match arm.op {
