@@ -1,10 +1,11 @@
 //! What `stanch debug` prints: for developers of the tool.
 
-use crate::pipeline::{Loaded, lower, project_id, types_id};
+use crate::pipeline::{Loaded, project_id, types_id};
 use crate::report::Options;
 use crate::schedule;
 use serde_json::{Map, Value};
 use stanch_base::FxHashMap;
+use stanch_checks::lowered;
 use stanch_effects::Effects;
 use stanch_project::{Config, Listed, Module};
 use stanch_source::{Environment, FileSystem};
@@ -59,6 +60,13 @@ pub fn debug_dump(
         let effects = Effects::embedded().map_err(|e| e.to_string())?;
         let mut shared = FxHashMap::default();
         let imports = schedule::imports(&loaded.workspace.packages);
+        let mut returns = FxHashMap::default();
+        let mut lower = |package| {
+            let known = |function| returns.get(&function).cloned();
+            let (module, own) = lowered::lower(&program, package, &effects, &known);
+            returns.extend(own);
+            module
+        };
         // Packages are numbered imports first.
         let mut roots = loaded.workspace.roots.clone();
         if kind == DebugKind::Roots {
@@ -69,16 +77,16 @@ pub fn debug_dump(
             match kind {
                 DebugKind::Types => out.push_str(&stanch_types::debug_types(&program, package)),
                 DebugKind::Ir => {
-                    let module = lower(&program, package, &effects);
+                    let module = lower(package);
                     out.push_str(&module.display(&program));
                 }
                 DebugKind::Model => {
-                    let module = lower(&program, package, &effects);
+                    let module = lower(package);
                     let text = stanch_extract::display_models(&program, package, &module, &effects);
                     out.push_str(&text);
                 }
                 DebugKind::Roots => {
-                    let module = lower(&program, package, &effects);
+                    let module = lower(package);
                     let below = schedule::below(&imports, root);
                     let seen = |id| shared.get(&id).filter(|_| below.contains(&project_id(id)));
                     let (text, own) =

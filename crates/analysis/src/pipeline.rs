@@ -5,7 +5,7 @@ use crate::fingerprint;
 use crate::report::{CheckRequest, Options, Progress, Report, SourceMap, Summary};
 use crate::schedule;
 use stanch_base::{FxHashMap, FxHashSet, IndexVec, TextRange};
-use stanch_checks::{Ctx, Engine, ModuleCtx, ModuleEngine, Suppressions};
+use stanch_checks::{Ctx, Engine, ModuleCtx, ModuleEngine, Suppressions, lowered};
 use stanch_diagnostic::{Check, Diagnostic, Finding, Location, Severity};
 use stanch_effects::Effects;
 use stanch_lifetime::View;
@@ -13,7 +13,8 @@ use stanch_project::{Config, Package, Workspace};
 use stanch_source::{Environment, FileSystem};
 use stanch_syntax::ParseMode;
 use stanch_types::{
-    FileId, Import, PackageId, PackageProvider, PackageSource, Program, SourceFile, Target,
+    FileId, Import, ObjectId, PackageId, PackageProvider, PackageSource, Program, SourceFile,
+    Target,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -76,6 +77,7 @@ fn analyse(
     let done = AtomicUsize::new(0);
     let results: IndexVec<stanch_project::PackageId, OnceLock<PackageResult>> =
         loaded.workspace.packages.iter().map(|_| OnceLock::new()).collect();
+    let returns: AllReturns = loaded.workspace.packages.iter().map(|_| OnceLock::new()).collect();
     let facts: AllFacts = loaded.workspace.packages.iter().map(|_| OnceLock::new()).collect();
     let shared: AllShared = loaded.workspace.packages.iter().map(|_| OnceLock::new()).collect();
     let imports = schedule::imports(&loaded.workspace.packages);
@@ -89,6 +91,7 @@ fn analyse(
             effects: &effects,
             view: &view,
             request,
+            returns: &returns,
             facts: &facts,
             shared: &shared,
             imports: &imports,
@@ -282,6 +285,9 @@ pub(crate) fn project_id(id: PackageId) -> stanch_project::PackageId {
     stanch_project::PackageId::from_raw(id.raw())
 }
 
+/// When the functions of each package return, once it is lowered.
+type AllReturns = IndexVec<stanch_project::PackageId, OnceLock<lowered::AllReturns>>;
+
 /// What the importers of each package need to know of it, once it is analysed.
 type AllFacts = IndexVec<stanch_project::PackageId, OnceLock<stanch_obligations::Facts>>;
 
@@ -295,6 +301,7 @@ struct Work<'a> {
     effects: &'a Effects,
     view: &'a View,
     request: &'a CheckRequest,
+    returns: &'a AllReturns,
     facts: &'a AllFacts,
     shared: &'a AllShared,
     imports: &'a IndexVec<stanch_project::PackageId, Vec<stanch_project::PackageId>>,
@@ -343,25 +350,16 @@ fn survived(work: &Work<'_>, package: PackageId) -> PackageResult {
     })
 }
 
-/// The functions of a package, as the engines take them.
-pub(crate) fn lower(
-    program: &Program<'_>,
-    package: PackageId,
-    effects: &Effects,
-) -> stanch_ir::Module {
-    let mut module = stanch_ir::lower_package(program, package);
-    stanch_ir::share(program, &mut module, &|function| {
-        effects.is_alike(program.package_path(function.package), program.object_name(function))
-    });
-    module
-}
-
 fn check_package(work: &Work<'_>, package: PackageId) -> PackageResult {
-    let Work { loaded, program, effects, view, request, facts, shared, imports } = *work;
+    let Work { loaded, program, effects, view, request, returns, facts, shared, imports } = *work;
     // Trees and tables go when the package is done; others only ask for what it declares.
     let program = &program.open(package);
     let types = program.infer(package);
-    let module = lower(program, package, effects);
+    // A package that is called was analysed before.
+    let known = |f: ObjectId| returns.get(project_id(f.package))?.get()?.get(&f).cloned();
+    let (module, own_returns) = lowered::lower(program, package, effects, &known);
+    let once = returns[project_id(package)].set(own_returns).is_ok();
+    debug_assert!(once, "a package is lowered once");
     let wants = |engine: ModuleEngine| {
         stanch_checks::fed_by(engine).any(|check| selected(&request.options, check))
     };

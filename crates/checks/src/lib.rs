@@ -38,6 +38,7 @@ mod lock_words;
 pub mod lost_cancel;
 pub mod lost_reference;
 pub mod lost_semaphore_slot;
+pub mod lowered;
 pub mod missed_signal;
 pub mod missing_close;
 pub mod missing_unlock;

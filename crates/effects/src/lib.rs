@@ -231,6 +231,30 @@ pub enum Gives {
     Alike,
 }
 
+/// What an argument is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Is {
+    /// Nil, or an interface that holds nil.
+    Nil,
+    /// Not nil.
+    NotNil,
+    /// True.
+    True,
+    /// False.
+    False,
+}
+
+/// An argument without which a function does not return.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needed {
+    /// Number of the argument, the receiver being 0 for methods.
+    pub arg: u32,
+    /// What it has to be.
+    pub is: Is,
+}
+
 /// What one function does.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Effect {
@@ -244,6 +268,8 @@ pub struct Effect {
     pub args: Args,
     /// What its results are.
     pub gives: Gives,
+    /// It returns only if all of this holds; else it ends the process or the goroutine.
+    pub returns_if: Vec<Needed>,
     /// Whether it prints its arguments by their methods `Error` and `String`.
     pub formats: bool,
     /// Whether the functions that it calls run where whoever is left blocked makes the call fail.

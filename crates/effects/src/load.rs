@@ -1,6 +1,6 @@
 //! Reads an effects file.
 
-use crate::{Args, Callback, Effect, Effects, Gives, MethodCall, Op, Times, When};
+use crate::{Args, Callback, Effect, Effects, Gives, MethodCall, Needed, Op, Times, When};
 use serde::Deserialize;
 use stanch_base::FxHashMap;
 use std::collections::BTreeMap;
@@ -49,6 +49,8 @@ struct Entry {
     #[serde(default)]
     gives: Gives,
     #[serde(default)]
+    returns_if: Vec<Needed>,
+    #[serde(default)]
     formats: bool,
     #[serde(default)]
     fails_if_stuck: bool,
@@ -85,6 +87,6 @@ fn effect(entry: Entry) -> Effect {
     callbacks.extend(entry.calls);
     // A function that is described at all keeps nothing unless it says so.
     let args = entry.args.unwrap_or(Args::Borrow);
-    let Entry { op, methods, gives, formats, fails_if_stuck, .. } = entry;
-    Effect { op, callbacks, methods, args, gives, formats, fails_if_stuck }
+    let Entry { op, methods, gives, returns_if, formats, fails_if_stuck, .. } = entry;
+    Effect { op, callbacks, methods, args, gives, returns_if, formats, fails_if_stuck }
 }

@@ -8,6 +8,7 @@
 pub mod data;
 mod display;
 mod graph;
+mod guard;
 mod link;
 mod lower;
 mod share;
@@ -16,6 +17,7 @@ mod visit;
 
 pub use data::*;
 pub use graph::Dominators;
+pub use guard::{Guard, Returns, Test, guard};
 pub use link::{Family, link, mentioned};
 pub use lower::lower_package;
 pub use share::share;

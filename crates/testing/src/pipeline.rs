@@ -146,14 +146,14 @@ pub fn findings(fixture: &Fixture) -> Vec<Finding> {
     };
     let (mut summaries, mut locks) = (Vec::new(), Vec::new());
     let (mut duties, mut owners, mut daemons) = (Vec::new(), Vec::new(), Vec::new());
+    let mut returns = stanch_checks::lowered::AllReturns::default();
     let mut facts: FxHashMap<PackageId, stanch_obligations::Facts> = FxHashMap::default();
     let mut shared: FxHashMap<PackageId, stanch_extract::Shared> = FxHashMap::default();
     for &package in &loaded.own {
         program.infer(package);
-        let mut module = stanch_ir::lower_package(&program, package);
-        stanch_ir::share(&program, &mut module, &|function| {
-            effects.is_alike(program.package_path(function.package), program.object_name(function))
-        });
+        let known = |function| returns.get(&function).cloned();
+        let (module, own) = stanch_checks::lowered::lower(&program, package, &effects, &known);
+        returns.extend(own);
         let (obligations, own_facts) =
             stanch_obligations::analyse(&program, package, &module, &effects, &|p| facts.get(&p));
         facts.insert(package, own_facts);

@@ -26,6 +26,7 @@ mod sizes;
 mod sparse;
 mod store;
 mod subst;
+mod symbol;
 mod tables;
 mod typeset;
 mod universe;
@@ -34,6 +35,7 @@ pub use api::*;
 pub use debug::debug_types;
 pub use program::Program;
 pub use sparse::Sparse;
+pub use symbol::Symbols;
 
 /// Runs `f` with enough stack left for one more level of recursion.
 #[inline]

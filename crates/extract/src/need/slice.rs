@@ -109,7 +109,7 @@ impl Analysis<'_> {
                     }
                 }
             }
-            Terminator::Panic(_) => alive = true,
+            Terminator::Panic(_) | Terminator::Unreachable => alive = true,
             Terminator::Branch { cond, .. } if alive => self.need(id, cond),
             Terminator::RangeNext { over, .. } if alive => self.need(id, over),
             Terminator::TypeSwitch { x, .. } if alive => self.need(id, x),

@@ -1,6 +1,7 @@
 //! Branches of which one way ends the process: who goes on knows what was asked. Where that is what a
 //! function of the slice has given, other ways through that function do not come here; where it is a parameter
-//! for which some caller has a constant, nor do its calls.
+//! for which some caller has a constant, nor do its calls; where the slice asks the same elsewhere, the answer
+//! is the same.
 
 use super::Scopes;
 use super::classes::{At, block};
@@ -19,23 +20,30 @@ pub(super) struct Guard {
     block: usize,
     /// The calls that give it.
     calls: Vec<At>,
+    /// The locals that hold it on the way.
+    locals: Vec<LocalId>,
     /// Whether a parameter gives it that is a constant in some call.
     constant: bool,
 }
 
 impl Scopes<'_> {
     /// Whether it decides at the end of a block if the process ends, and what functions of the slice gave, or
-    /// a parameter, is asked.
+    /// a parameter, is asked, or what the slice needs anyway.
     pub(super) fn is_guard(
         &self,
         id: FnId,
         panics: bool,
         at: usize,
         in_slice: impl Fn(At) -> bool,
+        is_needed: impl Fn(LocalId) -> bool,
     ) -> bool {
         let all = self.guards[id][usize::from(panics)].get_or_init(|| self.all_guards(id, panics));
         let found = all.binary_search_by_key(&at, |g| g.block).ok().and_then(|n| all.get(n));
-        found.is_some_and(|g| g.constant || g.calls.iter().any(|call| in_slice(*call)))
+        found.is_some_and(|g| {
+            g.constant
+                || g.calls.iter().any(|call| in_slice(*call))
+                || g.locals.iter().any(|local| is_needed(*local))
+        })
     }
 
     fn all_guards(&self, id: FnId, panics: bool) -> Guards {
@@ -50,9 +58,7 @@ impl Scopes<'_> {
             if let ([_], true) = (targets.as_slice(), then != els) {
                 let mut guard = Guard { block: at, ..Guard::default() };
                 self.asked(id, *cond, STEPS, &mut guard);
-                if guard.constant || !guard.calls.is_empty() {
-                    all.push(guard);
-                }
+                all.push(guard);
             }
         }
         all
@@ -60,6 +66,10 @@ impl Scopes<'_> {
 
     /// What gives what a local is made of.
     fn asked(&self, id: FnId, local: LocalId, steps: u32, guard: &mut Guard) {
+        if guard.locals.contains(&local) {
+            return;
+        }
+        guard.locals.push(local);
         guard.constant |= self.constant_inputs.contains(&(id, local));
         let from = |o: &Operand| match o {
             Operand::Local(from) if steps > 0 => Some(*from),

@@ -269,9 +269,10 @@ impl<'s, 'm> Keep<'s, 'm> {
     }
 
     /// Whether only who goes on here comes by: the others end the process, as what a function of the slice
-    /// has given decides, or a parameter.
+    /// has given decides, or a parameter, or what the slice asks elsewhere too.
     pub(crate) fn guards(&self, id: FnId, at: usize) -> bool {
-        self.scopes.is_guard(id, self.panics, at, |call| self.runs_kept(id, call))
+        let in_slice = |call| self.runs_kept(id, call);
+        self.scopes.is_guard(id, self.panics, at, in_slice, |local| self.is_needed(id, local))
     }
 
     fn mark_term(&mut self, id: FnId, at: usize) {

@@ -1,6 +1,7 @@
 //! Lowering: text forms of small programs, symbols as the compiler spells them, and robustness.
 
 mod common;
+mod guarding;
 mod linking;
 mod sharing;
 mod specs;
