@@ -9,7 +9,7 @@ import (
 
 type item struct {
 	prio int
-	data []byte
+	data [4096]byte
 }
 
 type queue []*item
@@ -52,7 +52,7 @@ func Step(i int) {
 	}
 	n := i / 20
 	for j := range n {
-		theSchedule.add(&item{prio: j, data: make([]byte, 4096)})
+		theSchedule.add(&item{prio: j})
 	}
 	for range n {
 		theSchedule.next()

@@ -3,7 +3,7 @@ package two_batches_swapped
 
 import "sync"
 
-type call struct{ data []byte }
+type call struct{ data [4096]byte }
 
 type worker struct {
 	mu               sync.Mutex
@@ -31,7 +31,7 @@ func (w *worker) work() {
 func Step(i int) {
 	switch {
 	case i >= 30000 && i < 30500:
-		theWorker.add(&call{make([]byte, 4096)})
+		theWorker.add(&call{})
 	case i == 31000 || i == 31001:
 		theWorker.work()
 	}

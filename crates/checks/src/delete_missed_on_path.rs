@@ -7,6 +7,9 @@
 //! an error has no object to call them. So does a function that finds an entry, changes the field that is its
 //! key, and puts it in again: the entry under the old key stays, and nobody knows that key any more. And so
 //! does a function that finds an entry, closes it and leaves it in, where others take out what they close.
+//! An entry under a key of the call's own (counted, drawn, of a new object) that others take out for whoever
+//! names the key, as when an answer comes, stays if the call fails before the question is out, or gives up waiting.
+//! The entry of a timer, under a key of its own, stays when the timer has fired if only who stops one deletes.
 //!
 //! # Example
 //! ```go
@@ -43,7 +46,7 @@
 //! are functions in which a deferred call or a function literal deletes from the map; ways on which a
 //! function is called that may delete from it; values that a goroutine was given; constant keys, of which
 //! there is one entry; maps of what callers hand in, such as options, which die with the call; returns
-//! without an error; ways on which a signal is sent by a channel of the entry; ways on which one condition would
+//! without an error (of functions without results those that no failure leads to, and maps that something goes over); ways on which a signal is sent by a channel of the entry; ways on which one condition would
 //! have two answers.
 
 use crate::module::ModuleCtx;
@@ -75,13 +78,19 @@ fn words(ctx: &ModuleCtx<'_>, r: &Retention) -> Option<Words> {
     if let Retained::Ended { container, deleted } = r.what {
         return Some(ended(ctx, r, container, deleted));
     }
-    let Retained::DeleteMissed { container, deleted, missed, remover } = &r.what else {
+    if let Retained::Fired { container, deleted, armed } = r.what {
+        return Some(fired(ctx, r, container, (deleted, armed)));
+    }
+    let Retained::DeleteMissed { container, deleted, missed, remover, by_key } = &r.what else {
         return None;
     };
     let (container, deleted, missed) = (*container, *deleted, *missed);
     let name = retentions::name(ctx, container);
     let line = ctx.line(missed);
     let taken = match remover {
+        Some(remover) if *by_key => {
+            format!("only `{}` takes it out, for whoever names its key", short(remover))
+        }
         Some(remover) => format!("only `{}` takes it out, and nobody has it then", short(remover)),
         None => "other ways take it out".to_owned(),
     };
@@ -107,6 +116,27 @@ fn ended(ctx: &ModuleCtx<'_>, r: &Retention, container: ObjectId, deleted: Span)
         related: vec![ctx.label(deleted, "what is closed elsewhere is taken out")],
         notes: retentions::container(ctx, r, container),
         help: format!("delete the entry from `{name}` too"),
+        remedy: Remedy::ReleaseReference,
+    }
+}
+
+/// The entry of a timer that has fired.
+fn fired(
+    ctx: &ModuleCtx<'_>,
+    r: &Retention,
+    container: ObjectId,
+    (deleted, armed): (Span, Span),
+) -> Words {
+    let name = retentions::name(ctx, container);
+    Words {
+        message: format!("`{name}` keeps the entry of each timer that has fired"),
+        label: "each timer has a key of its own".to_owned(),
+        related: vec![
+            ctx.label(armed, "what this calls does not take the entry out"),
+            ctx.label(deleted, "only who stops the timer does"),
+        ],
+        notes: retentions::container(ctx, r, container),
+        help: format!("delete the entry from `{name}` in the function that the timer calls"),
         remedy: Remedy::ReleaseReference,
     }
 }
@@ -216,6 +246,279 @@ func (c *client) wait(ctx context.Context, id int) (int, error) {
     case <-ctx.Done():
         return 0, ctx.Err()
     }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_question_that_was_not_sent() {
+        check(
+            NAME,
+            r#"
+type client struct {
+    mu      sync.Mutex
+    next    int
+    pending map[int]chan []byte
+    send    func(int, []byte) error
+}
+func (c *client) handle(id int, b []byte) {
+    c.mu.Lock()
+    ch := c.pending[id]
+    delete(c.pending, id)
+  //^^^^^^^^^^^^^^^^^^^^^ label: for whoever names its key
+    c.mu.Unlock()
+    if ch != nil {
+        ch <- b
+    }
+}
+func (c *client) call(b []byte, cancel <-chan struct{}) []byte {
+    c.mu.Lock()
+    c.next++
+    id := c.next
+    ch := make(chan []byte, 1)
+    c.pending[id] = ch
+  //^^^^^^^^^^^^^^^^^^ leak[delete-missed-on-path]: leaves its entry in `pending`
+    c.mu.Unlock()
+    select {
+    case r := <-ch:
+        return r
+    case <-cancel:
+        return nil
+      //^^^^^^^^^^ label: this return leaves it in
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn whoever_else_may_find_the_entry() {
+        for other in [
+            // Somebody looks for old ones.
+            "func (c *client) sweep() { for id := range c.pending { delete(c.pending, id) } }",
+            "func (c *client) old() { for id := range c.pending { c.handle(id, nil) } }",
+            // All are dropped, and nobody is told.
+            "func (c *client) reset() { c.pending = map[int]chan []byte{} }",
+            "func (c *client) safe(b []byte) ([]byte, error) {
+                r, err := c.call(b)
+                if err != nil { c.handle(c.next, nil) }
+                return r, err
+            }",
+        ] {
+            check(
+                NAME,
+                &format!(
+                    r#"
+type client struct {{
+    mu      sync.Mutex
+    next    int
+    pending map[int]chan []byte
+    send    func(int, []byte) error
+}}
+func (c *client) handle(id int, b []byte) {{
+    c.mu.Lock()
+    delete(c.pending, id)
+    c.mu.Unlock()
+}}
+func (c *client) call(b []byte) ([]byte, error) {{
+    c.mu.Lock()
+    c.next++
+    id := c.next
+    ch := make(chan []byte, 1)
+    c.pending[id] = ch
+    c.mu.Unlock()
+    if err := c.send(id, b); err != nil {{
+        return nil, err
+    }}
+    return <-ch, nil
+}}
+{other}
+"#
+                ),
+            );
+        }
+    }
+
+    #[test]
+    fn timers_that_have_fired() {
+        let program = |fires: &str, expectation: &str| {
+            check(
+                NAME,
+                &format!(
+                    r#"
+type sched struct {{
+    mu     sync.Mutex
+    next   int
+    timers map[int]*time.Timer
+}}
+func (s *sched) after(d time.Duration, f func()) int {{
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    s.next++
+    id := s.next
+    s.timers[id] = time.AfterFunc(d, {fires})
+  {expectation}
+    return id
+}}
+func (s *sched) cancel(id int) {{
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    if t, ok := s.timers[id]; ok {{
+        t.Stop()
+        delete(s.timers, id)
+    }}
+}}
+"#
+                ),
+            );
+        };
+        for fires in ["f", "func() { f() }"] {
+            let marks = "^".repeat("s.timers[id] = time.AfterFunc(d, )".len() + fires.len());
+            let told = "leak[delete-missed-on-path]: keeps the entry of each timer that has fired";
+            program(fires, &format!("//{marks} {told}"));
+        }
+        program("func() { s.cancel(id); f() }", "");
+    }
+
+    #[test]
+    fn an_error_without_a_result() {
+        check(
+            NAME,
+            r#"
+type conn struct{ id int }
+type server struct {
+    mu    sync.Mutex
+    conns map[*conn]bool
+}
+func greet(*conn) error
+func work(*conn)
+func (s *server) handle(c *conn) {
+    s.mu.Lock()
+    s.conns[c] = true
+  //^^^^^^^^^^^^^^^^^ leak[delete-missed-on-path]: leaves its entry in `conns`
+    s.mu.Unlock()
+    if err := greet(c); err != nil {
+        return
+    }
+    work(c)
+    s.mu.Lock()
+    delete(s.conns, c)
+    s.mu.Unlock()
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_key_that_a_helper_returns() {
+        let program = |deferred: &str, expectation: &str| {
+            check(
+                NAME,
+                &format!(
+                    r#"
+type client struct {{
+    mu      sync.Mutex
+    next    int
+    pending map[int]chan int
+}}
+func send(int) error
+func (c *client) add() (int, chan int) {{
+    c.mu.Lock()
+    defer c.mu.Unlock()
+    c.next++
+    ch := make(chan int, 1)
+    c.pending[c.next] = ch
+    return c.next, ch
+}}
+func (c *client) drop(id int) {{ delete(c.pending, id) }}
+func (c *client) call() (int, error) {{
+    id, ch := c.add()
+            {expectation}
+    {deferred}
+    if err := send(id); err != nil {{
+        return 0, err
+    }}
+    v := <-ch
+    c.drop(id)
+    return v, nil
+}}
+"#
+                ),
+            );
+        };
+        program("", "//^^^^^^^ leak[delete-missed-on-path]: leaves its entry in `pending`");
+        program("defer c.drop(id)", "");
+    }
+
+    #[test]
+    fn what_a_helper_puts_in() {
+        check(
+            NAME,
+            r#"
+type handler interface{ Message([]byte) }
+type conn struct {
+    mu       sync.Mutex
+    handlers map[uint64]handler
+}
+func (c *conn) add(id uint64, h handler) {
+    c.mu.Lock()
+    defer c.mu.Unlock()
+    c.handlers[id] = h
+}
+func (c *conn) drop(id uint64) {
+    c.mu.Lock()
+    defer c.mu.Unlock()
+    delete(c.handlers, id)
+}
+type consumer struct { c *conn; id uint64 }
+func (p *consumer) Message([]byte) {}
+func (p *consumer) Close() { p.c.drop(p.id) }
+func ask(uint64) error
+var next uint64
+func subscribe(c *conn) (*consumer, error) {
+    next++
+    p := &consumer{c, next}
+    c.add(p.id, p)
+  //^^^^^^^^^^^^^^ leak[delete-missed-on-path]: leaves its entry in `handlers`
+    if err := ask(p.id); err != nil {
+        return nil, err
+      //^^^^^^^^^^^^^^^ label: this return leaves it in
+    }
+    return p, nil
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn what_a_helper_finds_or_makes() {
+        check(
+            NAME,
+            r#"
+type driver struct{ n int }
+type manager struct {
+    mu    sync.Mutex
+    cache map[string]*driver
+}
+func used(string) error
+func (m *manager) get(n string) (*driver, error) {
+    if d, ok := m.cache[n]; ok {
+        return d, nil
+    }
+    d := &driver{}
+    m.cache[n] = d
+    return d, nil
+}
+func (m *manager) remove(n string) error {
+    if _, err := m.get(n); err != nil {
+        return err
+    }
+    if err := used(n); err != nil {
+        return err
+    }
+    delete(m.cache, n)
+    return nil
 }
 "#,
         );

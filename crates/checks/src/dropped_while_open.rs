@@ -45,8 +45,8 @@
 //!
 //! # Not reported
 //! Fields whose content nothing in the package closes; content that was closed on the way, by a callee
-//! or by all callers; that was read out before, handed on, or is known to the function otherwise; that
-//! was asked whether it is over; fields that other packages can reach; what only holds memory. A list
+//! or by all callers; that was read out before, handed on, used by a copy afterwards, or is known to the function
+//! otherwise; that was asked whether it is over; fields that other packages can reach; what only holds memory. A list
 //! that is set to nil by a function that starts a goroutine may be empty: that is `possible`.
 
 use crate::Ctx;
@@ -232,6 +232,97 @@ func (w *writer) Close() error {
     return nil
 }
 "#,
+        );
+    }
+
+    #[test]
+    fn two_lists_of_the_same() {
+        check(
+            r#"
+type socket struct { c net.Conn }
+func (s *socket) Close() { s.c.Close() }
+type server struct {
+    mu           sync.Mutex
+    live, unused []*socket
+}
+func (s *server) dial(addr string) (*socket, error) {
+    c, err := net.Dial("tcp", addr)
+    if err != nil {
+        return nil, err
+    }
+    x := &socket{c}
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    s.live = append(s.live, x)
+    return x, nil
+}
+func (s *server) release(x *socket) {
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    s.unused = append(s.unused, x)
+}
+func (s *server) reap() {
+    s.mu.Lock()
+    defer s.mu.Unlock()
+    for _, x := range s.unused {
+        x.Close()
+    }
+}
+func (s *server) CloseIdle() {
+    s.mu.Lock()
+    live := s.live
+    s.live, s.unused = nil, nil
+    s.mu.Unlock()
+    for _, x := range live {
+        x.Close()
+    }
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_copy_is_used_afterwards() {
+        let program = |after: &str, expectation: &str| {
+            check(&format!(
+                r#"
+type handle struct {{ mu sync.Mutex; conn net.Conn }}
+func (h *handle) Close() error {{ return h.conn.Close() }}
+func (h *handle) name() string {{ return "" }}
+func drop(name string)
+type tx struct {{ mu sync.Mutex; h *handle; addr string }}
+func (t *tx) open() error {{
+    conn, err := net.Dial("tcp", t.addr)
+    if err != nil {{
+        return err
+    }}
+    t.h = &handle{{conn: conn}}
+    return nil
+}}
+func (t *tx) Close() error {{
+    if t.h != nil {{
+        return t.h.Close()
+    }}
+    return nil
+}}
+func (t *tx) Cleanup() {{
+    t.mu.Lock()
+    defer t.mu.Unlock()
+    h := t.h
+    if h == nil {{
+        return
+    }}
+    t.h = nil
+  {expectation}
+    {after}
+}}
+"#
+            ));
+        };
+        program("drop(h.name())", "");
+        program(
+            "drop(t.addr)",
+            "//^^^^^^^ leak[dropped-while-open]: set to nil while it may be open",
         );
     }
 

@@ -28,12 +28,13 @@
 //!
 //! # Not reported
 //! As for `growing-global`. Besides, fields of types of which values are made again and again: a value
-//! that dies takes its map with it. How long the owner lives does not matter where its own code tells that
+//! that dies takes its map with it; but what the receiver of a handler of requests has in a field lives as long as
+//! that. How long the owner lives does not matter where its own code tells that
 //! it outlives the entries, and it has a lock:
 //! - a list that a method fills whenever its owner is opened, and that is not emptied where the rest of the
 //!   owner's state is reset;
-//! - a container that is always filled together with another one, if other code takes the entries out of
-//!   that one only;
+//! - a container that is always filled together with another one, there or by the same callers, if other code
+//!   takes the entries out of that one only (an exported map type from which callers do so needs no lock);
 //! - a map of lists or sets whose members leave while the key stays;
 //! - a map with a lock for each key;
 //! - a map whose entries have a time, are not used when that is too long ago, and are not removed;
@@ -95,7 +96,7 @@ fn reopened(ctx: &ModuleCtx<'_>, retention: &Retention) -> Option<Words> {
 
 #[cfg(test)]
 mod tests {
-    use stanch_testing::{check, example};
+    use stanch_testing::{check, check_shown, example};
 
     const NAME: &str = "growing-field";
 
@@ -188,6 +189,86 @@ func (b *broker) Close() {
     b.c = nil
 }
 "#,
+        );
+    }
+
+    #[test]
+    fn what_an_ordered_map_forgets() {
+        check_shown(
+            NAME,
+            r#"
+type node struct { prev, next *node; key string }
+type Ordered struct {
+    store map[string]int
+    nodes map[string]*node
+    root  *node
+}
+func (o *Ordered) Set(k string, v int) {
+    if _, ok := o.store[k]; !ok {
+        last := o.root.prev
+        n := &node{last, o.root, k}
+        last.next, o.root.prev = n, n
+        o.nodes[k] = n
+      //^^^^^^^^^^^^^^ leak[growing-field]: keeps what is taken out of `store`
+    }
+    o.store[k] = v
+}
+func (o *Ordered) Delete(k string) {
+    delete(o.store, k)
+  //^^^^^^^^^^^^^^^^^^ label: leaves it in `Ordered.nodes`
+    if n, ok := o.nodes[k]; ok {
+        n.prev.next, n.next.prev = n.next, n.prev
+    }
+}
+// A list that is cut is no table of which somebody names an entry.
+type Counts struct { list []*node; byKey map[string]*node }
+func (c *Counts) Add(n *node) {
+    c.list = append(c.list, n)
+    c.byKey[n.key] = n
+}
+func (c *Counts) Trim(n int) { c.list = c.list[:n] }
+"#,
+        );
+    }
+
+    #[test]
+    fn what_a_handler_leads_to() {
+        let program = |made: &str| {
+            format!(
+                r#"
+type bell struct {{ mu sync.Mutex; next int; subs map[int]chan int }}
+func newBell() *bell {{ return &bell{{subs: map[int]chan int{{}}}} }}
+func (b *bell) sub() <-chan int {{
+    b.mu.Lock()
+    defer b.mu.Unlock()
+    c := make(chan int, 1)
+    b.subs[b.next] = c
+  {made}
+    b.next++
+    return c
+}}
+"#
+            )
+        };
+        let kept = program("//^^^^^^^^^^^^^^^^^^ leak[growing-field]: only grows");
+        check(
+            NAME,
+            &(kept
+                + r#"
+type api struct { b *bell }
+func New() http.Handler { return &api{newBell()} }
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) { <-a.b.sub() }
+"#),
+        );
+        let dropped = program("");
+        check(
+            NAME,
+            &(dropped
+                + r#"
+type api struct { n int }
+func New() http.Handler { return &api{} }
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) { <-newBell().sub() }
+"#),
         );
     }
 

@@ -55,8 +55,8 @@
 //!
 //! # Not reported
 //! Objects that leave the function's hands: stored, returned, sent, given to a goroutine or to code that
-//! may give the reference back. Counters at whose zero nothing is ended; functions that add one on some
-//! of their ways only.
+//! may give the reference back. Counters at whose zero nothing is ended; those that are only lowered for objects
+//! which are looked up for it (of requests that are under way); functions that add one on some of their ways only.
 
 use crate::Ctx;
 use crate::resource::{self, Words};
@@ -93,6 +93,47 @@ mod tests {
     #[test]
     fn documentation() {
         stanch_testing::example("lost-reference", include_str!("lost_reference.rs"));
+    }
+
+    #[test]
+    fn what_an_answer_lowers_is_no_reference() {
+        let program = |answer: &str, expectation: &str| {
+            check(&format!(
+                r#"
+type peer struct {{ n int; timeout *time.Timer }}
+type pool struct {{
+    mu    sync.Mutex
+    peers map[int]*peer
+    send  func(int)
+}}
+func (p *peer) incr() {{ p.n++ }}
+func (p *peer) decr() {{
+    p.n--
+    if p.n == 0 {{
+        p.timeout.Stop()
+    }}
+}}
+func (p *pool) pick(id int) *peer {{
+    p.mu.Lock()
+    defer p.mu.Unlock()
+    q := p.peers[id]
+    q.incr()
+    return q
+}}
+func (p *pool) request(id int) {{
+    q := p.pick(id)
+       {expectation}
+    p.send(q.n)
+}}
+{answer}
+"#
+            ));
+        };
+        program("func (p *pool) answer(id int) { if q := p.peers[id]; q != nil { q.decr() } }", "");
+        program(
+            "func (p *pool) put(q *peer) { q.decr() }",
+            "//^^^^^^^^^^ leak[lost-reference]: never given back",
+        );
     }
 
     /// A file whose counter is a field; `give` adds one through a helper.

@@ -39,9 +39,8 @@
 //! Slices whose slots are emptied in the same function; slices that are anywhere replaced by another,
 //! or by nil, such as when they run empty; elements that refer to nothing. `slices.Delete` clears what
 //! it leaves behind since Go 1.22. What is never appended to is used up, and its array goes. Deletion by
-//! `append(s[:i], s[i+1:]...)`, which leaves one stale slot, elements that are not seen to be large (a kilobyte, bytes, a
-//! buffer, a request; at the front of a queue not bytes either, since `append` soon moves the rest to another array), and
-//! slices of which it is not known that they are popped again and again are
+//! `append(s[:i], s[i+1:]...)`, which leaves one stale slot, elements that are not seen to be large (a kilobyte, a
+//! buffer, a request): what is appended next takes the slot, or moves the rest to another array; and slices of which it is not known that they are popped again and again are
 //! `possible`. A slice cut to nothing, `q = q[:0]`, keeps all that was in it until as much is appended again: told
 //! where the elements may be large, goroutines share the owner, and the same function does not fill it again. The `Pop` of a queue for `container/heap`, as its documentation shows it, empties the slot; a queue whose owner may be dropped with it is `possible`.
 
@@ -236,7 +235,7 @@ func Start(in chan *frame) { go run(&machine{}, in) }
         check_shown(
             NAME,
             r#"
-type call struct { data []byte }
+type call struct { data [2048]byte }
 type batch struct {
     mu sync.Mutex
     pending, filling, cleared, again []*call
@@ -250,7 +249,7 @@ func (b *batch) Add(c *call) {
     b.cleared = append(b.cleared, c)
     b.ids = append(b.ids, len(c.data))
     b.bufs = b.bufs[:len(b.bufs)+1]
-    b.bufs[len(b.bufs)-1] = append(b.bufs[len(b.bufs)-1][:0], c.data...)
+    b.bufs[len(b.bufs)-1] = append(b.bufs[len(b.bufs)-1][:0], c.data[:]...)
 }
 func (b *batch) flush(send func(*call)) {
     b.mu.Lock()

@@ -1,7 +1,7 @@
 //! What one package tells of its containers, calls and allocations: plain data, joined later.
 
 use stanch_base::{FxHashMap, newtype_index};
-use stanch_ir::Span;
+use stanch_ir::{BlockId, Span};
 use stanch_types::{ObjectId, Program, TypeId};
 use std::sync::Arc;
 
@@ -222,6 +222,39 @@ pub(crate) struct Asked {
     pub(crate) param: u32,
 }
 
+/// One growth of a pair: where a function adds to a container, itself or by another one that it calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Half {
+    /// The function in which the insertion stands.
+    pub(crate) home: u32,
+    /// The container.
+    pub(crate) key: Key,
+    /// The insertion.
+    pub(crate) grown: Span,
+    /// Where the function itself does it, or calls for it.
+    pub(crate) at: Span,
+}
+
+/// Two growths about the same thing of which one always comes with the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    /// Both.
+    pub(crate) halves: [Half; 2],
+    /// Where the same function takes an entry out of the one or the other, and then adds to neither.
+    pub(crate) taken: [Option<Span>; 2],
+}
+
+/// A call of a function of the package, with an argument.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Given {
+    pub(crate) to: u32,
+    pub(crate) param: u32,
+    /// What the argument is.
+    pub(crate) id: u64,
+    pub(crate) at: Span,
+    pub(crate) block: BlockId,
+}
+
 /// A variable that a function literal captures.
 #[derive(Clone, Debug)]
 pub(crate) struct Captured {
@@ -251,7 +284,9 @@ pub(crate) struct FuncFacts {
     pub(crate) edges: Vec<Edge>,
     pub(crate) ops: Vec<Op>,
     /// Pairs of growths about the same thing of which one always comes with the other.
-    pub(crate) together: Vec<(u32, u32)>,
+    pub(crate) together: Vec<Pair>,
+    /// Calls of functions of the package that are given something under which they may add.
+    pub(crate) given: Vec<Given>,
     pub(crate) passes: Vec<Pass>,
     pub(crate) handed: Vec<Handed>,
     /// Calls of parameters, of its own or of a function around it.

@@ -1,6 +1,6 @@
 //! Which values of one function are the same, and how much of a container a deletion takes.
 
-use crate::facts::{Identity, Key, Op, OpKind, Taken};
+use crate::facts::{Identity, Taken};
 use crate::retain;
 use crate::scan::Scan;
 use stanch_base::FxHasher;
@@ -9,61 +9,8 @@ use std::hash::{Hash, Hasher};
 
 /// Copies and fields looked through.
 const MAX_STEPS: u32 = 6;
-/// Pairs of growths kept of one function.
-const MAX_PAIRS: usize = 64;
 
 impl Scan<'_, '_> {
-    /// Finds the growths of different containers that are about the same thing.
-    pub(crate) fn pair(&mut self) {
-        let grow = |op: &Op| match &op.kind {
-            OpKind::Grow(grow) if !op.element && !matches!(op.key, Key::Param(..)) => {
-                Some([grow.key_id, grow.value_id])
-            }
-            _ => None,
-        };
-        let ids: Vec<Option<[Identity; 2]>> = self.facts.ops.iter().map(grow).collect();
-        if ids.iter().flatten().count() < 2 {
-            return;
-        }
-        let dominators = self.func.dominators();
-        for (a, of_a) in ids.iter().enumerate() {
-            let Some(of_a) = of_a else { continue };
-            for (b, of_b) in ids.iter().enumerate().skip(a + 1) {
-                let Some(of_b) = of_b else { continue };
-                let same = of_a.iter().flatten().any(|id| of_b.contains(&Some(*id)));
-                let (at, to) = (self.op_blocks[a], self.op_blocks[b]);
-                if same
-                    && self.facts.ops[a].key != self.facts.ops[b].key
-                    && (dominators.dominates(at, to)
-                        || dominators.dominates(to, at)
-                        || self.is_followed(at, to)
-                        || self.is_followed(to, at))
-                    && self.facts.together.len() < MAX_PAIRS
-                {
-                    self.facts.together.push((a as u32, b as u32));
-                }
-            }
-        }
-    }
-
-    /// Whether every way on from a block comes through another before the function returns.
-    fn is_followed(&self, block: BlockId, by: BlockId) -> bool {
-        let mut seen = vec![block];
-        let mut work = vec![block];
-        while let Some(at) = work.pop() {
-            if matches!(self.func.blocks[at].term, Terminator::Return) {
-                return false;
-            }
-            for to in self.func.blocks[at].term.targets() {
-                if to != by && !seen.contains(&to) {
-                    seen.push(to);
-                    work.push(to);
-                }
-            }
-        }
-        true
-    }
-
     /// What a value is: a variable, the result of one call, or a field of such.
     pub(crate) fn identity(&self, value: &Operand) -> Identity {
         match value {

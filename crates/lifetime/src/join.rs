@@ -21,6 +21,8 @@ mod siblings;
 const MAX_GROUP: usize = 64;
 /// Calls shown from what repeats to what grows.
 const MAX_CHAIN: usize = 6;
+/// Fields within fields looked through.
+const MAX_FIELDS: u32 = 2;
 /// Places of growth kept of one container.
 const MAX_SITES: usize = 8;
 
@@ -60,8 +62,17 @@ struct Giver {
     looped: Loop,
 }
 
-/// Where a container grows, what else does there, and where.
-type Together = (Span, Whole, Span);
+/// What grows together with a container.
+struct Together {
+    /// Where the container grows.
+    grown: Span,
+    /// What else does.
+    with: Whole,
+    /// Where.
+    filled: Span,
+    /// Where the function in which both happen takes an entry of the other out on a way of its own.
+    taken: Option<(Node, Span)>,
+}
 
 struct Join<'s> {
     program: &'s Program<'s>,
@@ -86,6 +97,8 @@ struct Join<'s> {
     adds: FxHashMap<Node, Vec<Whole>>,
     /// What is added together with a growth of this container in this function, at this place.
     together: FxHashMap<(Node, Whole), Vec<Together>>,
+    /// Functions that fill a container for a caller which fills this other one too: with the caller.
+    joint: FxHashSet<(Node, Node, Whole)>,
     /// Containers whose entries are asked for their age: the field with the time, and where.
     aged: FxHashMap<u32, (ObjectId, Span)>,
     /// Parameters that callers look up in a container.
@@ -120,6 +133,7 @@ pub fn join<'s>(
         makers: FxHashMap::default(),
         adds: FxHashMap::default(),
         together: FxHashMap::default(),
+        joint: FxHashSet::default(),
         aged: FxHashMap::default(),
         asked: FxHashSet::default(),
     };
@@ -211,18 +225,22 @@ impl<'s> Join<'s> {
                     self.ops.entry(key).or_default().push((node, op));
                 }
             }
-            for &(a, b) in &facts.together {
-                let (Some(a), Some(b)) = (facts.ops.get(a as usize), facts.ops.get(b as usize))
-                else {
-                    continue;
-                };
-                let (of_a, of_b) =
-                    (self.whole(summaries, node.0, a.key), self.whole(summaries, node.0, b.key));
-                let mut put = |of, at, with, span| {
-                    self.together.entry((node, of)).or_default().push((at, with, span));
-                };
-                put(of_a, a.span, of_b, b.span);
-                put(of_b, b.span, of_a, a.span);
+            for pair in &facts.together {
+                for (own, other) in [(0, 1), (1, 0)] {
+                    let (a, b) = (pair.halves[own], pair.halves[other]);
+                    let of = self.whole(summaries, node.0, a.key);
+                    let with = self.whole(summaries, node.0, b.key);
+                    let together = Together {
+                        grown: a.grown,
+                        with,
+                        filled: b.at,
+                        taken: pair.taken[other].map(|span| (node, span)),
+                    };
+                    self.together.entry(((node.0, a.home), of)).or_default().push(together);
+                    if b.home != node.1 {
+                        self.joint.insert(((node.0, b.home), node, of));
+                    }
+                }
             }
             for asked in &facts.asked {
                 let key = self.whole(summaries, node.0, asked.key);
@@ -608,15 +626,37 @@ impl<'s> Join<'s> {
                 Some(Because::Caller(from, _)) => at = *from,
                 Some(Because::Handler) => {
                     let method = self.calls.facts(at).method.as_ref();
-                    let named = |ty: TypeId| {
-                        self.program.named_object(self.program.pointee(ty).unwrap_or(ty))
-                    };
-                    return method.is_some_and(|(_, recv)| named(*recv) == Some(owner));
+                    return method.is_some_and(|(_, recv)| self.has_one(*recv, owner, MAX_FIELDS));
                 }
                 Some(Because::Repeated(..)) | None => return false,
             }
         }
         false
+    }
+
+    /// Whether a value of a type is one of the owner's, or has one in a field, or a field of that, and is not made
+    /// again and again: as many owners as there are servers.
+    fn has_one(&self, ty: TypeId, owner: ObjectId, depth: u32) -> bool {
+        let named = self.program.named_object(self.program.pointee(ty).unwrap_or(ty));
+        let Some(named) = named else { return false };
+        if named == owner {
+            return true;
+        }
+        let ty = self.program.object(named).ty;
+        let TypeKind::Struct(fields) = self.program.kind(self.program.underlying(ty)) else {
+            return false;
+        };
+        depth > 0
+            && self.is_made_rarely(named)
+            && fields.iter().any(|field| self.has_one(field.ty, owner, depth - 1))
+    }
+
+    /// Whether no code that runs again and again makes values of a type.
+    fn is_made_rarely(&self, object: ObjectId) -> bool {
+        let own = |id: &&u32| self.declared[**id as usize].object == object;
+        let makers = self.makers.keys().find(own).and_then(|id| self.makers.get(id));
+        let again = |m: &Node| self.calls.runs(*m).has(Runs::AGAIN);
+        !makers.is_some_and(|makers| makers.iter().any(again))
     }
 
     /// Whether values of the struct type may come from a decoder: its fields have tags.

@@ -22,6 +22,7 @@ mod loops;
 mod memo;
 mod nils;
 mod origin;
+mod pairs;
 mod reach;
 mod report;
 mod retain;

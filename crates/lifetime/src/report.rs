@@ -92,6 +92,8 @@ pub enum Retained {
         missed: Span,
         /// Runtime symbol of the method of the entry that takes it out, if that is another function.
         remover: Option<String>,
+        /// Whether that function has to be told the key, which only the call that put it in knows.
+        by_key: bool,
     },
     /// An entry is found, given another key and put in again; the old one stays.
     Rekeyed {
@@ -110,6 +112,15 @@ pub enum Retained {
         container: ObjectId,
         /// Where another function takes out what it closes.
         deleted: Span,
+    },
+    /// A timer is an entry, which only the function that stops it takes out.
+    Fired {
+        /// The map.
+        container: ObjectId,
+        /// Where it is taken out.
+        deleted: Span,
+        /// Where the timer begins to run.
+        armed: Span,
     },
     /// A counter is raised and lowered again on some ways only.
     CounterMissed {
@@ -329,6 +340,8 @@ pub struct Sibling {
     pub taken: Span,
     /// Runtime symbol of the function that takes it out.
     pub function: String,
+    /// Whether callers in other packages name the entry of a map that is taken out.
+    pub named: bool,
 }
 
 /// Where a container lives.

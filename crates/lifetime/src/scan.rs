@@ -7,7 +7,7 @@ use crate::loops::{definitions, loops};
 use crate::origin::{Origins, Reader, of_place, origins};
 use crate::source::AllSources;
 use crate::summary::Summary;
-use crate::{reach, retain};
+use crate::{pairs, reach, retain};
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_effects::{Does, Effects, Role, Trait};
 use stanch_ir::{
@@ -60,6 +60,7 @@ pub fn summarise(
     };
     let mut kinds = Kinds::default();
     let mut sources = AllSources::default();
+    let mut op_blocks: Vec<Vec<BlockId>> = Vec::new();
     for (id, func) in module.funcs.iter_enumerated() {
         let turns = loops(&reader, func);
         let definitions = definitions(func);
@@ -85,11 +86,13 @@ pub fn summarise(
             facts: FuncFacts::default(),
         };
         scan.run();
-        let mut facts = scan.facts;
+        let (mut facts, blocks) = (scan.facts, scan.op_blocks);
+        op_blocks.push(blocks);
         describe(&reader, &mut names, func, is_main, &mut facts);
         facts.test = test.get(func.span.file.index()).copied().unwrap_or(false);
         summary.funcs.push(facts);
     }
+    pairs::find(module, &mut summary.funcs, &op_blocks);
     summary.kept = retain::kept(&reader, &mut names, &sources, test, &view.in_view);
     reach::owners(program, package, &mut names, &mut summary);
     reach::globals(program, package, &mut names, &mut summary);
@@ -195,7 +198,6 @@ impl<'s> Scan<'s, '_> {
                 self.instr(&instr.kind, instr.span, block, looped);
             }
         }
-        self.pair();
         self.creators();
         // Literals whose way was not followed are kept somewhere.
         let literal = |edge: &Edge| match edge.to {
@@ -639,6 +641,7 @@ impl<'s> Scan<'s, '_> {
             return;
         }
         let Some(to) = self.names.decl(object) else { return };
+        let own = self.reader.bodies.get(&object).copied().filter(|&body| body != self.id);
         let args = self.args(call.args.iter());
         self.facts.edges.push(Edge { to: Target::Decl(to), how: How::Now, looped, span, args });
         for (param, arg) in call.args.iter().enumerate() {
@@ -647,6 +650,10 @@ impl<'s> Scan<'s, '_> {
                 self.facts.passes.push(Pass { key: origin.key, span, looped, to, param });
             }
             self.asked(arg, to, param);
+            if let (Some(body), Some(id)) = (own, self.identity(arg)) {
+                let (to, at, block) = (body.raw(), span, self.at);
+                self.facts.given.push(Given { to, param, id, at, block });
+            }
             // Whether the callee keeps it or calls it now is not known here.
             if let Some(function) = self.function(arg, How::Now, span, looped) {
                 let method = self.is_bound(arg);

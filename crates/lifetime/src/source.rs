@@ -56,6 +56,12 @@ impl AllSources {
         sources
     }
 
+    /// Sources of what was stored in a field of what a local is or points to.
+    pub(crate) fn field(&self, func: FuncId, local: LocalId, field: ObjectId) -> Sources {
+        let known = self.fields.get(&(func, local)).map_or(&[][..], |v| v);
+        known.iter().filter(|f| f.0 == field).map(|f| f.1).collect()
+    }
+
     /// Sources of a place in what a local is or points to.
     fn place(&self, func: FuncId, local: LocalId, place: &Place) -> Sources {
         let mut sources = self.local(func, local).to_vec();

@@ -98,6 +98,7 @@ pub(crate) fn find(package: &Package<'_>) -> Counted {
         let zero = fewer.filter(|(block, _, change)| ends_at_zero(package, func, *block, change));
         ended.extend(zero.map(|(.., change)| change.counter));
     }
+    ended.retain(|counter| !are_all_found(package, &own, *counter));
     if ended.is_empty() {
         return Counted::default();
     }
@@ -114,6 +115,55 @@ pub(crate) fn find(package: &Package<'_>) -> Counted {
         }
     }
     counted
+}
+
+/// Whether the number is only ever lowered for objects that were looked up for it: what it counts is under way
+/// (requests, say), and ends when an answer names the object; nobody who was given the object owes that.
+fn are_all_found(package: &Package<'_>, own: &[(FuncId, Changes)], counter: Counter) -> bool {
+    let mut lowered = own.iter().flat_map(|(id, changes)| {
+        let fewer = changes.iter().filter(|(.., c)| !c.more && c.counter == counter);
+        fewer.map(move |(.., change)| (*id, change.of))
+    });
+    let found = |(id, of): (FuncId, LocalId)| {
+        let func = &package.module.funcs[id];
+        let Some(param) = func.params.iter().position(|&p| p == of) else {
+            return is_found(func, of);
+        };
+        let mut calls = package.module.funcs.iter().flat_map(|caller| {
+            visit::kinds(caller).filter_map(move |kind| match kind {
+                InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
+                    Some((caller, call))
+                }
+                _ => None,
+            })
+        });
+        let mut any = false;
+        let all = calls.all(|(caller, call)| {
+            if package.in_test(caller.span) || package.body(&call.callee) != Some(id) {
+                return true;
+            }
+            any = true;
+            match call.args.get(param) {
+                Some(Operand::Local(arg)) => is_found(caller, copied(caller, *arg)),
+                _ => false,
+            }
+        });
+        any && all
+    };
+    lowered.all(found)
+}
+
+/// Whether a variable holds what was looked up in a map or list.
+fn is_found(func: &Func, local: LocalId) -> bool {
+    let ranged = func.blocks.iter().any(|data| {
+        matches!(data.term, Terminator::RangeNext { value: Some(value), .. } if value == local)
+    });
+    ranged
+        || match defined(func, local) {
+            Some(Rvalue::MapLookup { .. }) => true,
+            Some(Rvalue::Load(place)) => matches!(place.proj.last(), Some(Proj::Index(_))),
+            _ => false,
+        }
 }
 
 /// Where a function changes the number of some object's references itself.

@@ -193,13 +193,15 @@ impl Join<'_> {
             (_, Some(&owner)) => Place::InService(self.declared[owner as usize].object),
             (_, None) => Place::InGlobal(self.declared[*self.reached.get(&id)? as usize].object),
         };
+        // Constants and settings alone are few, unless the sibling's entries come and go with them.
+        let sibling = matches!(evidence, Evidence::Sibling(_));
+        let named = matches!(&evidence, Evidence::Sibling(sibling) if sibling.named);
         if let Place::InService(owner) = place
             && !self.is_shared(owner)
+            && !(named && self.is_container_type(owner, first.by))
         {
             doubts.push(Doubt::Owner);
         }
-        // Constants and settings alone are few, unless the sibling's entries come and go with them.
-        let sibling = matches!(evidence, Evidence::Sibling(_));
         let (node, sources) = self.key_from(first);
         let many = || self.arrivals.are_many(node, &sources);
         let unique = || self.arrivals.are_unique(node, &sources);
@@ -254,6 +256,17 @@ impl Join<'_> {
                         && fields(object).into_iter().any(is)
                         && locked(object)
                 })
+    }
+
+    /// Whether others can make values of a type and put something into them: how long they live is theirs.
+    fn is_container_type(&self, owner: ObjectId, grower: Node) -> bool {
+        let name = self.program.object_name(owner);
+        name.chars().next().is_some_and(char::is_uppercase)
+            && self.is_importable(owner)
+            && (self.calls.is_open(grower)
+                || self.callers.get(&grower).is_some_and(|all| {
+                    !all.is_empty() && all.iter().all(|&caller| self.calls.is_open(caller))
+                }))
     }
 
     /// Whether a map or slice has pointers to values of a type as elements.

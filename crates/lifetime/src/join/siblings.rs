@@ -5,6 +5,7 @@ use crate::contexts::Node;
 use crate::facts::{OpKind, Taken};
 use crate::report::Sibling;
 use stanch_ir::Span;
+use stanch_types::TypeKind;
 
 impl Join<'_> {
     /// A container of the same owner that is filled where this one is, with the same key or value, and from
@@ -20,7 +21,8 @@ impl Join<'_> {
                 return None;
             }
             let added = self.together.get(&(grown.home, key))?;
-            added.iter().filter(|a| a.0 == grown.span).find_map(|&(_, other, filled)| {
+            added.iter().filter(|a| a.grown == grown.span).find_map(|together| {
+                let (other, filled) = (together.with, together.filled);
                 let object = match other {
                     Whole::Global(object) | Whole::Field(object) => object,
                     Whole::Param(..) => return None,
@@ -31,10 +33,14 @@ impl Join<'_> {
                 if !self.always_joint(key, other) {
                     return None;
                 }
-                let (node, taken) = self.taken_out(other, key, grown.home)?;
+                let taken = self.taken_out(other, key, grown.home).or(together.taken);
+                let (node, taken) = taken?;
                 let function = self.calls.facts(node).symbol.clone();
                 let object = self.declared[object as usize].object;
-                Some((at, Sibling { object, filled, taken, function }))
+                let core = self.program.core_type(self.program.object(object).ty);
+                let map = core.is_some_and(|t| matches!(self.program.kind(t), TypeKind::Map(..)));
+                let named = map && self.calls.is_open(node) && self.calls.facts(node).n_params > 1;
+                Some((at, Sibling { object, filled, taken, function, named }))
             })
         })
     }
@@ -61,7 +67,17 @@ impl Join<'_> {
     fn always_joint(&self, container: Whole, sibling: Whole) -> bool {
         let ops = self.ops.get(&sibling).map_or(&[][..], |v| v);
         let grows = ops.iter().filter(|(_, op)| matches!(op.kind, OpKind::Grow(_)) && !op.element);
-        grows.map(|(node, _)| node).all(|node| self.adds_to(*node, container))
+        grows
+            .map(|(node, _)| *node)
+            .all(|node| self.adds_to(node, container) || self.is_joined_by_callers(node, container))
+    }
+
+    /// Whether all callers of a function that fills the sibling fill the container with the same key.
+    fn is_joined_by_callers(&self, node: Node, container: Whole) -> bool {
+        let callers = self.callers.get(&node).map_or(&[][..], |v| v);
+        !callers.is_empty()
+            && !self.calls.is_open(node)
+            && callers.iter().all(|&caller| self.joint.contains(&(node, caller, container)))
     }
 
     fn adds_to(&self, node: Node, container: Whole) -> bool {

@@ -1,12 +1,14 @@
 //! Where functions put entries into maps that outlive them and take them out, themselves or through
 //! functions of the package that are given the key.
 
+use crate::facts::Source;
 use crate::retain::ways::holder;
 use crate::retain::{At, Bodies, alias, calls};
 use stanch_base::{FxHashMap, IndexVec};
 use stanch_effects::Does;
 use stanch_ir::{
-    Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Span,
+    Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
+    SelectOp, Span, Terminator,
 };
 use stanch_types::{Builtin, ObjectId, TypeKind};
 
@@ -26,18 +28,35 @@ pub(crate) struct Event {
     pub(crate) span: Span,
     pub(crate) map: ObjectId,
     pub(crate) key: KeyPath,
+    /// The key as it stands there, where that is seen.
+    pub(crate) under: Option<Operand>,
     /// What is put in, where that is seen.
     pub(crate) value: Option<Operand>,
     /// Results of the call that inserts.
     pub(crate) results: Vec<LocalId>,
+    /// Whether the function that is called for it asks first whether the key is there.
+    pub(crate) asks: bool,
 }
 
-/// A map that a function changes under a parameter, or under fields of it.
+/// How the caller of a function knows the key.
+#[derive(Clone, Copy, PartialEq)]
+enum From {
+    /// It is this parameter, or in fields of it.
+    Param(usize),
+    /// It is this result.
+    Result(usize),
+}
+
+/// A map that a function changes under a parameter, or under fields of it, or under a key that it returns.
 #[derive(Clone, PartialEq)]
 struct Change {
     map: ObjectId,
-    param: usize,
+    key: From,
     fields: Vec<ObjectId>,
+    /// The parameter that is put in.
+    value: Option<usize>,
+    /// Whether it looks the key up there too: what it puts in may be there already.
+    asks: bool,
 }
 
 /// What the package's functions do to maps under keys that they are given.
@@ -47,11 +66,15 @@ pub(crate) struct Helpers {
     deletes: FxHashMap<FuncId, Vec<Change>>,
     /// Where entries of each map are taken out by the function itself.
     taken: FxHashMap<ObjectId, Vec<Taken>>,
+    /// The same, whatever is known of the key.
+    removed: FxHashMap<ObjectId, Vec<Removed>>,
     any: bool,
 }
 
 /// A function that takes an entry out, under which key, and where.
 pub(crate) type Taken = (FuncId, KeyPath, Span);
+/// A function that takes an entry out, where, and under which key.
+pub(crate) type Removed = (FuncId, Span, Operand);
 
 impl Helpers {
     pub(crate) fn of(bodies: &Bodies<'_, '_>) -> Self {
@@ -69,8 +92,8 @@ impl Helpers {
                 };
                 let own = taken.iter().filter(own);
                 gone.extend(own.map(|t| (t.map, (id, t.key.clone(), t.span))));
-                inserts.insert(id, changes(func, &put));
-                deletes.insert(id, changes(func, &taken));
+                inserts.insert(id, changes(bodies, id, func, &put));
+                deletes.insert(id, changes(bodies, id, func, &taken));
             }
             helpers.inserts = inserts;
             helpers.deletes = deletes;
@@ -81,7 +104,37 @@ impl Helpers {
                 break;
             }
         }
+        if helpers.any {
+            for (id, func) in bodies.funcs() {
+                helpers.read_removed(bodies, id, func);
+            }
+        }
         helpers
+    }
+
+    fn read_removed(&mut self, bodies: &Bodies<'_, '_>, id: FuncId, func: &Func) {
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            let (map, key) = match &instr.kind {
+                InstrKind::MapDelete { map: Operand::Local(map), key } => (*map, key),
+                InstrKind::Call(call) => {
+                    let Callee::Static(object, _) = &call.callee else { continue };
+                    let Some(Does::Shrink(of)) = bodies.reader.does(*object) else { continue };
+                    match (call.args.get(of), call.args.get(of + 1)) {
+                        (Some(Operand::Local(map)), Some(key)) => (*map, key),
+                        _ => continue,
+                    }
+                }
+                _ => continue,
+            };
+            if let Some(map) = holder(bodies, id, map) {
+                self.removed.entry(map).or_default().push((id, instr.span, key.clone()));
+            }
+        }
+    }
+
+    /// Where functions take entries of the map out themselves, whatever is known of the key.
+    pub(crate) fn removed(&self, map: ObjectId) -> &[Removed] {
+        self.removed.get(&map).map_or(&[], |v| v)
     }
 
     /// Where functions take entries of the map out themselves.
@@ -95,14 +148,51 @@ impl Helpers {
     }
 }
 
-fn changes(func: &Func, events: &[Event]) -> Vec<Change> {
+fn changes(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, events: &[Event]) -> Vec<Change> {
+    let asked = |event: &Event| {
+        func.blocks.iter().flat_map(|b| &b.instrs).any(|i| match &i.kind {
+            InstrKind::Assign(_, Rvalue::MapLookup { map: Operand::Local(map), key, .. }) => {
+                holder(bodies, id, *map) == Some(event.map)
+                    && path(bodies, id, key).as_ref() == Some(&event.key)
+            }
+            _ => false,
+        })
+    };
     let change = |event: &Event| {
-        let param = func.params.iter().position(|p| *p == event.key.0)?;
-        Some(Change { map: event.map, param, fields: event.key.1.clone() })
+        let (key, fields) = match func.params.iter().position(|p| *p == event.key.0) {
+            Some(param) if !is_counted(bodies, id, event) => {
+                (From::Param(param), event.key.1.clone())
+            }
+            _ => (From::Result(returned(bodies, id, func, event)?), Vec::new()),
+        };
+        let value = event.value.as_ref().and_then(|value| {
+            let (root, fields) = path(bodies, id, value)?;
+            func.params.iter().position(|p| *p == root && fields.is_empty())
+        });
+        Some(Change { map: event.map, key, fields, value, asks: event.asks || asked(event) })
     };
     let mut found: Vec<Change> = events.iter().filter_map(change).collect();
     found.dedup();
     found
+}
+
+/// Whether the key is a number that the function counts up in an object it was given.
+fn is_counted(bodies: &Bodies<'_, '_>, id: FuncId, event: &Event) -> bool {
+    let sources = event.under.as_ref().map(|key| bodies.sources.operand(id, key));
+    sources.is_some_and(|sources| sources.contains(&Source::Unique))
+}
+
+/// The result by which a function returns the key of what it has put in.
+fn returned(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, event: &Event) -> Option<usize> {
+    event.under.as_ref()?;
+    let is_key = |value: &&Rvalue| match value {
+        Rvalue::Use(x) => path(bodies, id, x).as_ref() == Some(&event.key),
+        _ => false,
+    };
+    func.results.iter().position(|&result| {
+        let values = &bodies.definitions[id][result];
+        values.len() == 1 && values.iter().all(|v| is_key(&v))
+    })
 }
 
 /// The insertions and deletions of a function.
@@ -120,8 +210,10 @@ pub(crate) fn of(
                 span: instr.span,
                 map,
                 key,
+                under: None,
                 value,
                 results: Vec::new(),
+                asks: false,
             };
             match &instr.kind {
                 InstrKind::Store(place, value) => {
@@ -133,10 +225,11 @@ pub(crate) fn of(
                     let core = bodies.program.core_type(func.locals[base].ty);
                     let is_map =
                         core.is_some_and(|t| matches!(bodies.program.kind(t), TypeKind::Map(..)));
+                    let under = Some(key.clone());
                     if let (true, Some(map), Some(key)) =
                         (is_map, holder(bodies, id, base), path(bodies, id, key))
                     {
-                        inserts.push(event(map, key, Some(value.clone())));
+                        inserts.push(Event { under, ..event(map, key, Some(value.clone())) });
                     }
                 }
                 InstrKind::MapDelete { map: Operand::Local(map), key } => {
@@ -149,7 +242,10 @@ pub(crate) fn of(
                 InstrKind::Call(call) => {
                     let Some(callee) = bodies.callee(call) else {
                         match of_library(bodies, id, func, call) {
-                            Some((false, map, key, value)) => inserts.push(event(map, key, value)),
+                            Some((false, map, key, value)) => {
+                                let under = library_key(bodies, call);
+                                inserts.push(Event { under, ..event(map, key, value) });
+                            }
                             Some((true, map, key, _)) => deletes.push(event(map, key, None)),
                             None => {}
                         }
@@ -168,7 +264,17 @@ pub(crate) fn of(
                     for change in helpers.inserts.get(&callee).map_or(&[][..], |v| v) {
                         if let (true, Some(key)) = (told, given(bodies, id, call, change)) {
                             let results = call.dst.clone();
-                            inserts.push(Event { results, ..event(change.map, key, None) });
+                            let asks = change.asks;
+                            let value = change.value.and_then(|v| call.args.get(v).cloned());
+                            let under = match change.key {
+                                From::Param(param) if change.fields.is_empty() => {
+                                    call.args.get(param).cloned()
+                                }
+                                From::Param(_) | From::Result(_) => None,
+                            };
+                            let known =
+                                Event { results, asks, under, ..event(change.map, key, value) };
+                            inserts.push(known);
                         }
                     }
                 }
@@ -207,11 +313,25 @@ fn of_library(
     }
 }
 
+/// The key under which a call of the library puts something in.
+fn library_key(bodies: &Bodies<'_, '_>, call: &Call) -> Option<Operand> {
+    let Callee::Static(object, _) = &call.callee else { return None };
+    match bodies.reader.does(*object)? {
+        Does::Grow { key: Some(key), .. } => call.args.get(key).cloned(),
+        _ => None,
+    }
+}
+
 /// The key that a call gives a function which changes a map under it.
 fn given(bodies: &Bodies<'_, '_>, id: FuncId, call: &Call, change: &Change) -> Option<KeyPath> {
-    let (root, mut fields) = path(bodies, id, call.args.get(change.param)?)?;
-    fields.extend(&change.fields);
-    Some((root, fields))
+    match change.key {
+        From::Param(param) => {
+            let (root, mut fields) = path(bodies, id, call.args.get(param)?)?;
+            fields.extend(&change.fields);
+            Some((root, fields))
+        }
+        From::Result(result) => path(bodies, id, &Operand::Local(*call.dst.get(result)?)),
+    }
 }
 
 /// A key as a variable and fields; none for constants, of which there is one entry.
@@ -280,8 +400,9 @@ pub(crate) fn is_left_to_others(
 }
 
 /// The points after which the entry may be gone: calls of functions that delete from the map, whatever the
-/// key, and of code out of view that is given the key's object or what was put in; and signals by a channel
-/// of what was put in, to whoever may take it out then.
+/// key, and of code out of view that is given the key's object or what was put in; signals by a channel
+/// of what was put in, to whoever may take it out then; and what comes by such a channel: who answers may have
+/// taken it out before.
 pub(crate) fn others(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event) -> Vec<At> {
     let mut found = after_calls(bodies, id, func, insert);
     let mut put: Vec<LocalId> = insert.results.clone();
@@ -295,7 +416,7 @@ pub(crate) fn others(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &
     for (block, data) in func.blocks.iter_enumerated() {
         for (at, instr) in data.instrs.iter().enumerate() {
             let chan = match &instr.kind {
-                InstrKind::Send { chan, .. } => Some(chan),
+                InstrKind::Send { chan, .. } | InstrKind::Recv { chan, .. } => Some(chan),
                 InstrKind::Call(call) if matches!(call.callee, Callee::Builtin(Builtin::Close)) => {
                     call.args.first()
                 }
@@ -305,13 +426,24 @@ pub(crate) fn others(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &
                 found.push((block, at));
             }
         }
+        let Terminator::Select { arms, .. } = &data.term else { continue };
+        for arm in arms {
+            if matches!(&arm.op, SelectOp::Recv { chan, .. } if is_of(chan)) {
+                let n_instrs = func.blocks[arm.target].instrs.len();
+                found.extend((0..n_instrs).map(|at| (arm.target, at)));
+            }
+        }
     }
     found
 }
 
 fn after_calls(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event) -> Vec<At> {
     let has = |x: &Operand| {
-        let same = path(bodies, id, x).is_some_and(|(root, _)| root == insert.key.0);
+        // Another part of the object that has the key does not know it.
+        let same = path(bodies, id, x).is_some_and(|(root, fields)| {
+            root == insert.key.0
+                && (fields.starts_with(&insert.key.1) || insert.key.1.starts_with(&fields))
+        });
         let value = insert.value.as_ref().is_some_and(|value| {
             value == x || path(bodies, id, value).map(|v| v.0) == path(bodies, id, x).map(|v| v.0)
         });
@@ -335,6 +467,10 @@ fn after_calls(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event)
                     Callee::Interface { recv, .. } => has(recv) || call.args.iter().any(has),
                     // A method of an unknown type has what it is given; a literal has all around it.
                     Callee::Value(Operand::Unknown(_)) => call.args.iter().any(has),
+                    // So has a function that was kept in a field before.
+                    Callee::Value(value @ Operand::Local(local)) if is_kept(bodies, id, *local) => {
+                        has(value) || call.args.iter().any(has)
+                    }
                     Callee::Value(_) => true,
                     Callee::Static(object, _) => {
                         !bodies.reader.is_std(object.package) && call.args.iter().any(has)
@@ -345,6 +481,18 @@ fn after_calls(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event)
         })
         .map(|(block, at, _, _)| (block, at))
         .collect()
+}
+
+/// Whether a function value was read from a field or package-level variable.
+fn is_kept(bodies: &Bodies<'_, '_>, id: FuncId, value: LocalId) -> bool {
+    match bodies.definitions[id][value].as_slice() {
+        [Rvalue::Load(place)] => alias::end(place).is_some(),
+        [Rvalue::Use(Operand::Local(from))] => match bodies.definitions[id][*from].as_slice() {
+            [Rvalue::Load(place)] => alias::end(place).is_some(),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// Whether a function, or one that it calls, deletes from the map.

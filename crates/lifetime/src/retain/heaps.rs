@@ -124,7 +124,7 @@ fn judge(
     if is_small(bodies, elem) {
         doubts.push(Doubt::Small);
     }
-    if !weights::is_heavy(bodies, elem) {
+    if !weights::is_large(bodies, elem) {
         doubts.push(Doubt::Overwritten);
     }
     let retention = Retention {

@@ -52,6 +52,7 @@ pub(crate) fn judge(
             deleted,
             missed: func.blocks[lost].term_span,
             remover: Some(bodies.module.funcs[remover].symbol.clone()),
+            by_key: false,
         },
         ty: bodies.program.object(insert.map).ty,
         doubts: Vec::new(),
@@ -69,13 +70,18 @@ fn is_made_here(bodies: &Bodies<'_, '_>, id: FuncId, names: &Alias) -> bool {
 }
 
 /// Whether other packages cannot take entries out.
-fn is_private(bodies: &Bodies<'_, '_>, map: ObjectId) -> bool {
+pub(super) fn is_private(bodies: &Bodies<'_, '_>, map: ObjectId) -> bool {
     !bodies.program.object_name(map).chars().next().is_some_and(char::is_uppercase)
 }
 
 /// Whether the object is handed to something that may find it again: another container, a literal, a bound
 /// method, a channel.
-fn is_kept_elsewhere(bodies: &Bodies<'_, '_>, func: &Func, names: &Alias, insert: At) -> bool {
+pub(super) fn is_kept_elsewhere(
+    bodies: &Bodies<'_, '_>,
+    func: &Func,
+    names: &Alias,
+    insert: At,
+) -> bool {
     let captured = func.closures.iter().any(|&literal| {
         let captures = &bodies.module.funcs[literal].captures;
         captures.iter().any(|c| names.locals.contains(&c.outer))
@@ -168,7 +174,7 @@ fn returned_by(bodies: &Bodies<'_, '_>, func: &Func, local: LocalId, by: FuncId)
 
 /// Whether the map is handed to a function, or replaced by another one that is not empty: entries may go
 /// by ways that are not followed.
-fn is_emptied_otherwise(bodies: &Bodies<'_, '_>, map: ObjectId) -> bool {
+pub(super) fn is_emptied_otherwise(bodies: &Bodies<'_, '_>, map: ObjectId) -> bool {
     let none = FxHashSet::default();
     bodies.funcs().iter().any(|&(id, func)| {
         let definitions = &bodies.definitions[id];

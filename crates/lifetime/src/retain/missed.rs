@@ -2,10 +2,10 @@
 
 use crate::report::{Retained, Retention};
 use crate::retain::events::{self, Event, Helpers};
-use crate::retain::ways::{Outcome, error_result, outcome, reaches, refused, returns};
-use crate::retain::{At, Bodies, Candidate, Gate, members, rekeyed};
+use crate::retain::ways::{Outcome, error_result, is_asked, outcome, reaches, refused, returns};
+use crate::retain::{At, Bodies, Candidate, Gate, fired, members, orphans, rekeyed};
 use stanch_base::FxHashSet;
-use stanch_ir::{BlockId, Func, FuncId};
+use stanch_ir::{BlockId, Func, FuncId, InstrKind, LocalId};
 
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>, helpers: &Helpers) {
     if !helpers.deletes_any() {
@@ -20,6 +20,8 @@ pub(crate) fn find(bodies: &mut Bodies<'_, '_>, helpers: &Helpers) {
                 false => {
                     members::judge(bodies, helpers, id, func, &insert);
                     rekeyed::judge(bodies, helpers, id, func, &insert);
+                    orphans::judge(bodies, helpers, id, func, &insert);
+                    fired::judge(bodies, helpers, id, func, &insert);
                 }
             }
         }
@@ -30,10 +32,22 @@ fn judge(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event, d
     let definitions = &bodies.definitions[id];
     let own: Vec<&Event> =
         deletes.iter().filter(|d| d.map == insert.map && d.key == insert.key).collect();
-    if own.is_empty() || events::is_left_to_others(bodies, id, func, insert) {
+    // What a helper finds or makes may have been there before, and this function is there to take it out.
+    let itself = |event: &&Event| {
+        let instr = &func.blocks[event.at.0].instrs[event.at.1];
+        matches!(instr.kind, InstrKind::MapDelete { .. })
+    };
+    if own.is_empty()
+        || insert.asks && own.iter().any(itself)
+        || events::is_left_to_others(bodies, id, func, insert)
+    {
         return;
     }
-    let Some(error) = error_result(bodies, func) else { return };
+    let error = error_result(bodies, func);
+    // Whoever goes over the entries may take up what failed.
+    if error.is_none() && orphans::is_gone_over(bodies, insert.map) {
+        return;
+    }
     let mut stops: FxHashSet<At> = own.iter().map(|d| d.at).collect();
     stops.extend(events::others(bodies, id, func, insert));
     stops.extend(refused(func, definitions, &insert.results));
@@ -44,7 +58,18 @@ fn judge(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event, d
         .filter(|d| reaches(func, insert.at, d.at))
         .map(|d| (d, returns(bodies, id, d.at, &FxHashSet::default())))
         .collect();
-    let ended = |block: BlockId| outcome(bodies, id, error, block);
+    let ended = |block: BlockId| match error {
+        Some(error) => outcome(bodies, id, error, block),
+        // Without results, who returns after it has asked for an error has failed.
+        None if !func.results.is_empty() => Outcome::Unknown,
+        None => {
+            let error = |x: LocalId| bodies.program.type_string(func.locals[x].ty) == "error";
+            match is_asked(func, definitions, block, &error) {
+                true => Outcome::Failure,
+                false => Outcome::Success,
+            }
+        }
+    };
     let fails = |blocks: &[BlockId]| blocks.iter().any(|&b| ended(b) == Outcome::Failure);
     // Taken out when all went well, or on a failure: another failure that leaves it is a slip.
     let Some((delete, _)) = after
@@ -67,6 +92,7 @@ fn judge(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event, d
             deleted: delete.span,
             missed: func.blocks[missed].term_span,
             remover: None,
+            by_key: false,
         },
         ty: bodies.program.object(insert.map).ty,
         doubts: Vec::new(),

@@ -112,12 +112,8 @@ fn doubts(
     if small {
         doubts.push(Doubt::Small);
     }
-    // What is appended after the front was cut soon moves to another array.
-    let heavy = match cut {
-        Cut::Front => weights::is_large(bodies, elem),
-        Cut::Off | Cut::Moved | Cut::ToNothing => weights::is_heavy(bodies, elem),
-    };
-    if !heavy {
+    // What is appended soon takes the slot, or moves to another array.
+    if !weights::is_large(bodies, elem) {
         doubts.push(Doubt::Overwritten);
     }
     let reused = match cut {

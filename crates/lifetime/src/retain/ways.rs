@@ -255,7 +255,7 @@ fn is_failed(bodies: &Bodies<'_, '_>, id: FuncId, value: LocalId, block: BlockId
 }
 
 /// Whether the only way to a block goes over a branch which has found an error not to be nil.
-fn is_asked(
+pub(super) fn is_asked(
     func: &Func,
     definitions: &IndexVec<LocalId, Vec<&Rvalue>>,
     block: BlockId,

@@ -288,9 +288,50 @@ impl Search<'_, '_> {
         let mut asked = FxHashSet::default();
         let many = self.uses.contents.get(&drop.field).is_some_and(|content| content.many);
         !self.puts(drop)
-            && (many || !self.uses.closes_sibling(drop.func, drop.field))
+            && !self.is_used_after(drop)
+            // A second container of what others have put there holds what the first one does.
+            && !((!many || self.uses.is_given(drop.field))
+                && self.uses.closes_sibling(drop.func, drop.field))
             && self.lasts(drop.func, drop.field, drop.site)
             && self.called_open(drop.func, drop.field, drop.owner, MAX_CALLERS, &mut asked)
+    }
+
+    /// Whether a function goes on to use what it has let go of, by a copy from before: what it does with that may
+    /// be its end.
+    fn is_used_after(&self, drop: &Drop) -> bool {
+        let func = &self.package.module.funcs[drop.func];
+        let mut after = vec![false; func.blocks.len()];
+        let mut work = Vec::new();
+        successors(&func.blocks[drop.site.0].term, &mut |next| work.push(next));
+        while let Some(block) = work.pop() {
+            if !std::mem::replace(&mut after[block.index()], true) {
+                successors(&func.blocks[block].term, &mut |next| work.push(next));
+            }
+        }
+        let is_after = |block: BlockId, index: usize| {
+            after[block.index()] || block == drop.site.0 && index > drop.site.1
+        };
+        let mut fresh: FxHashSet<LocalId> = FxHashSet::default();
+        for (block, index, kind) in instrs(func) {
+            if is_after(block, index) {
+                visit::defs(kind, &mut |local| {
+                    fresh.insert(local);
+                });
+            }
+        }
+        let old = |x: &Operand| {
+            matches!(x, Operand::Local(local) if !fresh.contains(local))
+                && self.uses.is_from(drop.func, x, drop.field)
+        };
+        instrs(func).any(|(block, index, kind)| {
+            let Some(call) = called(kind).filter(|_| is_after(block, index)) else { return false };
+            let recv = match &call.callee {
+                Callee::Interface { recv, .. } => old(recv),
+                Callee::Builtin(_) => return false,
+                _ => false,
+            };
+            recv || call.args.iter().any(old)
+        })
     }
 
     /// Whether a function puts something in the field that it drops: then it may be undoing that.
