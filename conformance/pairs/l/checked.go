@@ -3,7 +3,7 @@ package l
 var noted int
 
 // Comes back, whatever it is given.
-func note(err error) {
+func remark(err error) {
 	if err != nil {
 		noted++
 	}
@@ -18,7 +18,7 @@ func checkedWorkA(work func() error) {
 	done := make(chan int)
 	go func() { done <- 1 }()
 	err := work()
-	note(err)
+	remark(err)
 	if err != nil {
 		return
 	}

@@ -46,4 +46,6 @@ var Programs = []meter.Program{
 	{Name: "l41", Run: l41},
 	{Name: "l42", Run: l42},
 	{Name: "l43", Run: l43},
+	{Name: "l44", Run: l44},
+	{Name: "l45", Run: l45},
 }

@@ -18,13 +18,6 @@ func relay(c chan int, take func(int) error) error {
 	return nil
 }
 
-func count(c chan int) {
-	defer close(c)
-	for i := range 3 {
-		c <- i
-	}
-}
-
 //pair:m01 constant-answer
 func m01() {
 	c := make(chan int)
@@ -35,6 +28,13 @@ func m01() {
 		}
 		return nil
 	})
+}
+
+func count(c chan int) {
+	defer close(c)
+	for i := range 3 {
+		c <- i
+	}
 }
 
 //pair:m02 constant-answer

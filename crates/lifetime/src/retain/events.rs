@@ -191,7 +191,7 @@ fn returned(bodies: &Bodies<'_, '_>, id: FuncId, func: &Func, event: &Event) -> 
     };
     func.results.iter().position(|&result| {
         let values = &bodies.definitions[id][result];
-        values.len() == 1 && values.iter().all(|v| is_key(&v))
+        values.len() == 1 && values.iter().all(is_key)
     })
 }
 
