@@ -114,7 +114,7 @@ struct Body<'f> {
     kept: FxHashMap<LocalId, u32>,
     /// Where locals get their values that get one only.
     defs: FxHashMap<LocalId, &'f Rvalue>,
-    /// What is asked on the way through blocks: before their ends, and by branches for their first target.
+    /// What calls in blocks ask.
     asked: IndexVec<BlockId, Vec<Guard>>,
     /// Blocks that end in a call that never returns.
     ends: IndexVec<BlockId, bool>,
@@ -125,14 +125,21 @@ impl<'f> Body<'f> {
         let mut n_defs: FxHashMap<LocalId, u32> = FxHashMap::default();
         let mut defs = FxHashMap::default();
         for block in &func.blocks {
+            // A variable that gets its value where it is declared is never seen without it.
+            let mut declared = Vec::new();
             for instr in &block.instrs {
-                if !matches!(instr.kind, InstrKind::DeclareVar(_)) {
-                    instr.kind.for_each_def(|local| *n_defs.entry(local).or_default() += 1);
+                match &instr.kind {
+                    InstrKind::DeclareVar(local) => declared.push(*local),
+                    kind => kind.for_each_def(|local| {
+                        declared.retain(|d| *d != local);
+                        *n_defs.entry(local).or_default() += 1;
+                    }),
                 }
                 if let InstrKind::Assign(local, value) = &instr.kind {
                     defs.insert(*local, value);
                 }
             }
+            declared.iter().for_each(|local| *n_defs.entry(*local).or_default() += 1);
             if let Terminator::RangeNext { key, value, .. } = &block.term {
                 key.iter().chain(value).for_each(|l| *n_defs.entry(*l).or_default() += 2);
             }

@@ -26,6 +26,7 @@ func once(n int, err error) { if n > 0 { check(err) } }
 func other(err error) { err = nil; check(err) }
 func either(err error) { if err != nil && err != nil { note(err) }; note(err) }
 func saved(err error) { defer note(err); check(err) }
+func late(n int, err error) { var none bool; if n > 0 { none = err == nil }; if none { exit() } }
 func turns(n int, err error) { for i := 0; i < n; i++ { check(err) } }
 ";
 
@@ -91,6 +92,7 @@ fn one_that_may_come_back_stays() {
         "other(err)",
         "either(err)",
         "saved(err)",
+        "late(x, err)",
         "turns(x, err)",
         "go check(err)",
         "defer check(err)",
