@@ -19,8 +19,9 @@ pub fn lower(
     let symbols = Symbols::new(program);
     let returns = stanch_ir::guard(program, &mut module, &|function| {
         imported(function).unwrap_or_else(|| {
-            let known = symbols.of(function).and_then(|(path, symbol)| effects.get(path, &symbol));
-            known.map_or_else(Returns::default, of_effect)
+            let symbol = symbols.of(function);
+            let effect = symbol.and_then(|symbol| effects.get(symbols.path(function), &symbol));
+            effect.map_or_else(Returns::default, of_effect)
         })
     });
     stanch_ir::share(program, &mut module, &|function| {

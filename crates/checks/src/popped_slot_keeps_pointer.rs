@@ -40,8 +40,8 @@
 //! or by nil, such as when they run empty; elements that refer to nothing. `slices.Delete` clears what
 //! it leaves behind since Go 1.22. What is never appended to is used up, and its array goes. Deletion by
 //! `append(s[:i], s[i+1:]...)`, which leaves one stale slot, elements that are not seen to be large (a kilobyte, a
-//! buffer, a request): what is appended next takes the slot, or moves the rest to another array; and slices of which it is not known that they are popped again and again are
-//! `possible`. A slice cut to nothing, `q = q[:0]`, keeps all that was in it until as much is appended again: told
+//! buffer, a request): what is appended next takes the slot, or moves the rest to another array; and slices of
+//! which it is not known that they are popped again and again are `possible`. A slice cut to nothing, `q = q[:0]`, keeps all that was in it until as much is appended again: told
 //! where the elements may be large, goroutines share the owner, and the same function does not fill it again. The `Pop` of a queue for `container/heap`, as its documentation shows it, empties the slot; a queue whose owner may be dropped with it is `possible`.
 
 use crate::module::ModuleCtx;

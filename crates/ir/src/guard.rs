@@ -10,6 +10,7 @@ use crate::simplify::simplify;
 use stanch_base::{FxHashMap, Idx, IndexVec};
 use stanch_syntax::ast::{BinaryOp, UnaryOp};
 use stanch_types::{Basic, ObjectId, Program, TypeKind};
+use std::cell::RefCell;
 
 /// Longer functions are not asked what they need: helpers that check an argument are short.
 const MAX_BLOCKS: usize = 64;
@@ -68,6 +69,11 @@ pub fn guard(
     module: &mut Module,
     known: &dyn Fn(ObjectId) -> Returns,
 ) -> FxHashMap<ObjectId, Returns> {
+    // Each is asked about at all its calls.
+    let memo: RefCell<FxHashMap<ObjectId, Returns>> = RefCell::default();
+    let known = &|object: ObjectId| {
+        memo.borrow_mut().entry(object).or_insert_with(|| known(object)).clone()
+    };
     let found = returns(program, module, known);
     let of = |object: ObjectId| found.get(&object).cloned().unwrap_or_else(|| known(object));
     for n in 0..module.n_own {

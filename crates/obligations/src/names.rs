@@ -3,7 +3,7 @@
 use stanch_base::FxHashMap;
 use stanch_effects::{Args, Effect, Effects, Kind, ResourceEffect};
 use stanch_ir::{FuncId, Module};
-use stanch_types::{ObjectId, ObjectKind, PackageId, Program, TypeId, TypeKind};
+use stanch_types::{ObjectId, Program, Symbols, TypeId, TypeKind};
 use std::cell::RefCell;
 
 /// What is known of a declared function.
@@ -24,7 +24,7 @@ pub(crate) struct Names<'a> {
     bodies: FxHashMap<ObjectId, FuncId>,
     known: RefCell<FxHashMap<ObjectId, Known<'a>>>,
     resources: RefCell<FxHashMap<ObjectId, Option<ResourceEffect>>>,
-    interfaces: RefCell<FxHashMap<PackageId, FxHashMap<ObjectId, Box<str>>>>,
+    symbols: Symbols<'a>,
     /// Whether names are like those of methods that give their receiver back.
     release_like: RefCell<FxHashMap<Box<str>, bool>>,
 }
@@ -42,7 +42,7 @@ impl<'a> Names<'a> {
             bodies,
             known: RefCell::default(),
             resources: RefCell::default(),
-            interfaces: RefCell::default(),
+            symbols: Symbols::new(program),
             release_like: RefCell::default(),
         }
     }
@@ -79,21 +79,14 @@ impl<'a> Names<'a> {
 
     /// The type that the interface holds which a function out of view returns, given its first argument.
     pub(crate) fn dynamic(&self, func: ObjectId, first: &str) -> Option<&'a str> {
-        if func.package == ObjectId::UNIVERSE {
-            return None;
-        }
-        let path = self.program.package_path(func.package);
-        let symbol = self.symbol(path, func)?;
-        self.effects.resources.dynamic(&symbol, first)
+        self.effects.resources.dynamic(&self.symbols.of(func)?, first)
     }
 
     fn look_up_resource(&self, func: ObjectId) -> Option<ResourceEffect> {
         if func.package == ObjectId::UNIVERSE || self.bodies.contains_key(&func) {
             return None;
         }
-        let path = self.program.package_path(func.package);
-        let path = path.split_once(' ').map_or(path, |(path, _)| path);
-        let symbol = self.symbol(path, func);
+        let (path, symbol) = (self.symbols.path(func), self.symbols.of(func));
         let resources = &self.effects.resources;
         if let Some(effect) = symbol.as_deref().and_then(|s| resources.function(s)) {
             let other = if resources.borrows(path) { Args::Borrow } else { Args::Escape };
@@ -182,10 +175,7 @@ impl<'a> Names<'a> {
         if func.package == ObjectId::UNIVERSE {
             return Known::Nothing;
         }
-        let path = self.program.package_path(func.package);
-        // Test variants have a suffix.
-        let path = path.split_once(' ').map_or(path, |(path, _)| path);
-        let symbol = self.symbol(path, func);
+        let (path, symbol) = (self.symbols.path(func), self.symbols.of(func));
         if let Some(effect) = symbol.as_deref().and_then(|s| self.effects.function(s)) {
             return Known::Effect(effect);
         }
@@ -196,48 +186,5 @@ impl<'a> Names<'a> {
             Some(effect) => Known::Effect(effect),
             None => Known::Nothing,
         }
-    }
-
-    /// The function as the effects table spells it.
-    fn symbol(&self, path: &str, func: ObjectId) -> Option<String> {
-        let object = self.program.object(func);
-        let name = &object.name;
-        match object.kind {
-            ObjectKind::Func { interface: true, .. } => {
-                let interface = self.interface_of(func)?;
-                Some(format!("({path}.{interface}).{name}"))
-            }
-            ObjectKind::Func { recv: Some(recv), pointer_recv, .. } => {
-                let base = &self.program.object(recv).name;
-                let star = if pointer_recv { "*" } else { "" };
-                Some(format!("({star}{path}.{base}).{name}"))
-            }
-            ObjectKind::Func { .. } => Some(format!("{path}.{name}")),
-            _ => None,
-        }
-    }
-
-    /// The type name of the interface that declares `method`.
-    fn interface_of(&self, method: ObjectId) -> Option<Box<str>> {
-        let package = method.package;
-        if let Some(names) = self.interfaces.borrow().get(&package) {
-            return names.get(&method).cloned();
-        }
-        let mut names = FxHashMap::default();
-        for object in self.program.package_objects(package) {
-            let declared = self.program.object(object);
-            if !matches!(declared.kind, ObjectKind::TypeName { alias: false }) {
-                continue;
-            }
-            if let TypeKind::Interface(i) = self.program.kind(self.program.underlying(declared.ty))
-            {
-                for method in &i.methods {
-                    names.insert(method.object, declared.name.clone());
-                }
-            }
-        }
-        let found = names.get(&method).cloned();
-        self.interfaces.borrow_mut().insert(package, names);
-        found
     }
 }

@@ -17,29 +17,31 @@ impl<'p> Symbols<'p> {
         Self { program, interfaces: RefCell::default() }
     }
 
-    /// The path of the package that declares a function, and its symbol; none of what is no function, or a
-    /// method of an interface without a name.
-    pub fn of(&self, func: ObjectId) -> Option<(&'p str, String)> {
+    /// The path of the package that declares a function, without the suffix of test variants.
+    pub fn path(&self, func: ObjectId) -> &'p str {
+        let path = self.program.package_path(func.package);
+        path.split_once(' ').map_or(path, |(path, _)| path)
+    }
+
+    /// The symbol of a function; none of what is no function, or a method of an interface without a name.
+    pub fn of(&self, func: ObjectId) -> Option<String> {
         if func.package == ObjectId::UNIVERSE {
             return None;
         }
-        let path = self.program.package_path(func.package);
-        // Test variants have a suffix.
-        let path = path.split_once(' ').map_or(path, |(path, _)| path);
+        let path = self.path(func);
         let object = self.program.object(func);
         let name = &object.name;
-        let symbol = match object.kind {
+        match object.kind {
             ObjectKind::Func { interface: true, .. } => {
-                format!("({path}.{}).{name}", self.interface_of(func)?)
+                Some(format!("({path}.{}).{name}", self.interface_of(func)?))
             }
             ObjectKind::Func { recv: Some(recv), pointer_recv, .. } => {
                 let star = if pointer_recv { "*" } else { "" };
-                format!("({star}{path}.{}).{name}", self.program.object_name(recv))
+                Some(format!("({star}{path}.{}).{name}", self.program.object_name(recv)))
             }
-            ObjectKind::Func { .. } => format!("{path}.{name}"),
-            _ => return None,
-        };
-        Some((path, symbol))
+            ObjectKind::Func { .. } => Some(format!("{path}.{name}")),
+            _ => None,
+        }
     }
 
     /// The name of the package-level interface type that declares a method.

@@ -1,11 +1,11 @@
 //! Objects that a function puts into a container and returns, and that only their own methods take out:
 //! where the function fails, nobody has the object to call them.
 
-use crate::report::{Retained, Retention};
 use crate::retain::alias::{self, Alias};
 use crate::retain::events::{self, Event, Helpers};
+use crate::retain::missed::{self, Taken};
 use crate::retain::ways::{self, Outcome};
-use crate::retain::{At, Bodies, Candidate, Gate, calls};
+use crate::retain::{At, Bodies, calls};
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_ir::{BlockId, Callee, Func, FuncId, InstrKind, LocalId, Operand, Rvalue, Span};
 use stanch_types::{Builtin, ObjectId};
@@ -43,21 +43,7 @@ pub(crate) fn judge(
             && ways::outcome(bodies, id, error, block) == Outcome::Failure
     });
     let Some(lost) = lost else { return };
-    let retention = Retention {
-        package: bodies.module.package,
-        function: func.symbol.clone(),
-        span: insert.span,
-        what: Retained::DeleteMissed {
-            container: insert.map,
-            deleted,
-            missed: func.blocks[lost].term_span,
-            remover: Some(bodies.module.funcs[remover].symbol.clone()),
-            by_key: false,
-        },
-        ty: bodies.program.object(insert.map).ty,
-        doubts: Vec::new(),
-    };
-    bodies.kept.candidates.push(Candidate { func: id.raw(), gate: Gate::Sure, retention });
+    missed::left(bodies, id, insert, lost, Taken { at: deleted, by: Some(remover), by_key: false });
 }
 
 /// Whether the value is an object that the function makes.

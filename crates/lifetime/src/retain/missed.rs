@@ -5,7 +5,7 @@ use crate::retain::events::{self, Event, Helpers};
 use crate::retain::ways::{Outcome, error_result, is_asked, outcome, reaches, refused, returns};
 use crate::retain::{At, Bodies, Candidate, Gate, fired, members, orphans, rekeyed};
 use stanch_base::FxHashSet;
-use stanch_ir::{BlockId, Func, FuncId, InstrKind, LocalId};
+use stanch_ir::{BlockId, Func, FuncId, InstrKind, LocalId, Span};
 
 pub(crate) fn find(bodies: &mut Bodies<'_, '_>, helpers: &Helpers) {
     if !helpers.deletes_any() {
@@ -83,16 +83,38 @@ fn judge(bodies: &mut Bodies<'_, '_>, id: FuncId, func: &Func, insert: &Event, d
         .copied()
         .find(|&b| ended(b) == Outcome::Failure && !events::uses_value(func, definitions, insert));
     let Some(missed) = missed else { return };
+    left(bodies, id, insert, missed, Taken { at: delete.span, by: None, by_key: false });
+}
+
+/// Where an entry is taken out that is left on another way.
+pub(super) struct Taken {
+    /// The deletion.
+    pub(super) at: Span,
+    /// The other function that does so, if it is another.
+    pub(super) by: Option<FuncId>,
+    /// Whether that function has to be told the key, which only the call that put it in knows.
+    pub(super) by_key: bool,
+}
+
+/// Notes that a function ends in a block with an entry left in that is taken out elsewhere.
+pub(super) fn left(
+    bodies: &mut Bodies<'_, '_>,
+    id: FuncId,
+    insert: &Event,
+    missed: BlockId,
+    taken: Taken,
+) {
+    let func = &bodies.module.funcs[id];
     let retention = Retention {
         package: bodies.module.package,
         function: func.symbol.clone(),
         span: insert.span,
         what: Retained::DeleteMissed {
             container: insert.map,
-            deleted: delete.span,
+            deleted: taken.at,
             missed: func.blocks[missed].term_span,
-            remover: None,
-            by_key: false,
+            remover: taken.by.map(|by| bodies.module.funcs[by].symbol.clone()),
+            by_key: taken.by_key,
         },
         ty: bodies.program.object(insert.map).ty,
         doubts: Vec::new(),

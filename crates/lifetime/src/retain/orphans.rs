@@ -5,12 +5,12 @@
 //! ends itself. Neither happens where the question was not sent, nobody answers, or nobody got the object.
 
 use crate::facts::Source;
-use crate::report::{Retained, Retention};
 use crate::retain::alias::Alias;
 use crate::retain::events::{self, Event, Helpers, KeyPath, Removed, path};
 use crate::retain::known::single_ways;
+use crate::retain::missed::{self, Taken};
 use crate::retain::ways::{self, Outcome};
-use crate::retain::{At, Bodies, Candidate, Gate, calls, finalizers, members};
+use crate::retain::{At, Bodies, calls, finalizers, members};
 use stanch_base::FxHashSet;
 use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue,
@@ -55,21 +55,7 @@ pub(crate) fn judge(
         .into_iter()
         .find(|&block| fails(bodies, id, func, &names, block));
     let Some(lost) = lost else { return };
-    let retention = Retention {
-        package: bodies.module.package,
-        function: func.symbol.clone(),
-        span: insert.span,
-        what: Retained::DeleteMissed {
-            container: insert.map,
-            deleted,
-            missed: func.blocks[lost].term_span,
-            remover: Some(bodies.module.funcs[remover].symbol.clone()),
-            by_key: true,
-        },
-        ty: bodies.program.object(insert.map).ty,
-        doubts: Vec::new(),
-    };
-    bodies.kept.candidates.push(Candidate { func: id.raw(), gate: Gate::Sure, retention });
+    missed::left(bodies, id, insert, lost, Taken { at: deleted, by: Some(remover), by_key: true });
 }
 
 /// Whether the key is another one in each call, and comes from nobody else: counted, drawn, or a new object.
