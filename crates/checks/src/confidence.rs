@@ -34,7 +34,7 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
     let likely = is_likely(root);
     let hangs = leak.goroutine == 0 || leak.also_blocked.iter().any(|b| b.goroutine == 0);
     let stays = likely || leak.kind == LeakKind::AliveForEver || hangs;
-    let reasons: [(&dyn Fn() -> bool, &'static str); 24] = [
+    let reasons: [(&dyn Fn() -> bool, &'static str); 25] = [
         (
             &|| {
                 let mut panics = leak.witness.iter().filter(|s| s.action == Act::Panic);
@@ -60,6 +60,10 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
             "what one loop asks of the elements of a list, the other does too",
         ),
         (&|| doubts::takes_for_own(ctx, leak), "the value may be another one than was made here"),
+        (
+            &|| doubts::takes_for_end(ctx, leak),
+            "others send this value to say that nothing more comes",
+        ),
         (&|| doubts::decides_constant(ctx, leak), "constants decide which way it goes there"),
         (&|| doubts::sums_up(ctx, leak), "the room may be counted for all who send"),
         (&|| doubts::counts_on(ctx, leak), "the two loops may count the same"),

@@ -2,11 +2,13 @@
 
 mod constants;
 mod elements;
+mod marks;
 mod slots;
 mod values;
 
 pub(crate) use constants::decides_constant;
 pub(crate) use elements::answers_otherwise;
+pub(crate) use marks::takes_for_end;
 pub(crate) use slots::{is_pool, is_semaphore};
 pub(crate) use values::{
     counts_on, fails, fails_if_stuck, fills_nothing, is_nil_by_now, passes_error_on,

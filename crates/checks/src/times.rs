@@ -131,10 +131,48 @@ fn literal_calls(ctx: &Ctx<'_>, literal: FuncId, parent: FuncId) -> Vec<Use> {
     uses
 }
 
-/// Whether a function is a literal that is given to a `sync.Once`: it runs once for each of these.
-pub(crate) fn is_guarded(ctx: &Ctx<'_>, literal: FuncId) -> bool {
-    let Some(parent) = ctx.module.funcs[literal].parent else { return false };
-    literal_runs(ctx, literal, parent).iter().any(|(_, once)| *once)
+/// Whether a function is given to a `sync.Once`, and runs in no other way if it is no literal: it runs once for
+/// each of these.
+pub(crate) fn is_guarded(ctx: &Ctx<'_>, id: FuncId) -> bool {
+    let func = &ctx.module.funcs[id];
+    match (func.parent, func.object) {
+        (Some(parent), _) => literal_runs(ctx, id, parent).iter().any(|(_, once)| *once),
+        (None, Some(object)) => only_by_once(ctx, object),
+        (None, None) => false,
+    }
+}
+
+/// Whether all that is done with a declared function is to give it to a `sync.Once`.
+fn only_by_once(ctx: &Ctx<'_>, object: ObjectId) -> bool {
+    let mut found = false;
+    for func in &ctx.module.funcs {
+        let mut values: Vec<LocalId> = Vec::new();
+        for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            match &instr.kind {
+                InstrKind::Assign(local, Rvalue::MethodValue { method, .. })
+                    if *method == object =>
+                {
+                    values.push(*local);
+                }
+                InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
+                    if matches!(call.callee, Callee::Static(callee, _) if callee == object) {
+                        return false;
+                    }
+                    let given = call.args.iter().any(|a| match a {
+                        Operand::Local(local) => values.contains(local),
+                        Operand::Func(f) => *f == object,
+                        _ => false,
+                    });
+                    if given && !is_once(ctx, &call.callee) {
+                        return false;
+                    }
+                    found |= given;
+                }
+                _ => {}
+            }
+        }
+    }
+    found
 }
 
 /// Where the function that a literal stands in calls it, or gives it to a `sync.Once`; and whether it is that.

@@ -62,13 +62,19 @@ impl FuncBuilder<'_, '_> {
             }
             Terminator::TypeSwitch { x, cases, default } => {
                 let value = self.operand(x, span);
+                let types: Vec<TypeId> = cases.iter().filter_map(|(ty, _)| *ty).collect();
+                // Where all that it can be is a case it is one of them.
+                let default = match self.cx.covers(self.operand_type(x), &types) {
+                    true => self.extra(Vec::new(), Term::Exit, span),
+                    false => to_block(*default),
+                };
                 let cases = cases.iter().map(|(ty, to)| TypeCase {
                     tags: ty.map_or_else(Vec::new, |ty| self.tags(ty)),
                     nil: ty.is_none(),
                     target: to_block(*to),
                 });
                 let cases = cases.collect();
-                Term::TypeSwitch { value, cases, default: to_block(*default) }
+                Term::TypeSwitch { value, cases, default }
             }
             Terminator::Return => Term::Return,
             Terminator::Panic(_) => Term::Panic(Operand::Unknown),

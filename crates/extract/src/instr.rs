@@ -235,6 +235,18 @@ impl FuncBuilder<'_, '_> {
             Rvalue::Len(x) | Rvalue::Cap(x) => {
                 self.length(local, x, matches!(value, Rvalue::Cap(_)), span);
             }
+            Rvalue::Slice { x, lo, hi, .. } if self.is_known_part(x, [lo, hi]) => {
+                let mut args = vec![self.operand(x, span)];
+                for (bound, missing) in [(lo, integer(0)), (hi, Const::Nil.into())] {
+                    args.push(match bound {
+                        Some(bound) => self.operand(bound, span),
+                        None => missing,
+                    });
+                }
+                let dst = self.temp();
+                self.prim(Prim::SeqPart, args, vec![Some(dst)], span);
+                self.set(local, dst.into(), span);
+            }
             Rvalue::Slice { x, .. } => {
                 // Part of a sequence: its elements may be reached through both.
                 if self.cx.carry.carries(self.operand_type(x)) {
@@ -264,6 +276,13 @@ impl FuncBuilder<'_, '_> {
                 self.unknown(local, UnknownKind::Any, span);
             }
         }
+    }
+
+    /// Whether a part of a slice has bounds that are known.
+    fn is_known_part(&self, x: &IrOperand, bounds: [&Option<IrOperand>; 2]) -> bool {
+        let program = self.cx.program;
+        matches!(program.kind(program.underlying(self.operand_type(x))), TypeKind::Slice(_))
+            && bounds.into_iter().flatten().all(|b| self.cx.names.is_bound(self.id, b))
     }
 
     /// Whether a local points to a value of which the type is a parameter.

@@ -39,6 +39,8 @@ pub(crate) struct Names<'a> {
     no_ends: IndexVec<FuncId, Vec<(BlockId, BlockId)>>,
     /// Temporaries that are given to atomic operations and used for nothing else.
     atomics: IndexVec<FuncId, FxHashSet<LocalId>>,
+    /// Temporaries with lengths, and what is more or less than them by a constant.
+    lengths: IndexVec<FuncId, FxHashSet<LocalId>>,
     /// Channels of signals.
     signals: Signals,
     effects: &'a Effects,
@@ -86,6 +88,7 @@ impl<'a> Names<'a> {
             pointees: IndexVec::new(),
             no_ends: IndexVec::new(),
             atomics: IndexVec::new(),
+            lengths: module.funcs.iter().map(crate::lengths::lengths).collect(),
             signals: Signals::default(),
             effects,
         };
@@ -101,6 +104,14 @@ impl<'a> Names<'a> {
             names.atomics.push(found);
         }
         names
+    }
+
+    /// Whether a bound of a part of a slice is known where its length is.
+    pub(crate) fn is_bound(&self, id: FuncId, operand: &Operand) -> bool {
+        match operand {
+            Operand::Local(local) => self.lengths[id].contains(local),
+            operand => crate::lengths::is_constant(operand),
+        }
     }
 
     fn pointees_of(&self, func: &Func) -> FxHashMap<LocalId, TypeId> {

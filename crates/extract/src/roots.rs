@@ -1,6 +1,7 @@
 //! Where exploration starts, and for which objects.
 
 use crate::client::{Calls, Client};
+use crate::given_out::Again;
 use crate::scope::{
     At, Detail, Group, Grouped, Keep, Kind, Operation, Scopes, Sliced, Tree, Waiting, Ways, emit,
     waiting,
@@ -245,7 +246,7 @@ struct Done {
 }
 
 pub(crate) struct Explorer<'a> {
-    program: &'a Program<'a>,
+    pub(crate) program: &'a Program<'a>,
     pub(crate) module: &'a Module,
     pub(crate) translated: &'a Translated,
     pub(crate) scopes: Scopes<'a>,
@@ -272,9 +273,10 @@ pub(crate) fn clients(
         return fine;
     }
     let explorer = Explorer::new(program, module, translated);
+    let mut again = Again::default();
     for client in clients {
         let meets = client.plan.calls == Calls::Meeting;
-        explorer.client(client, &mut |one| {
+        explorer.client(client, &mut again, &mut |one| {
             if meets && !one.again {
                 let all = one.is_enough() && !one.blurred && one.outcome.leaks.is_empty();
                 if all { &mut fine } else { &mut stuck }.extend(&one.sliced.functions);
@@ -614,7 +616,7 @@ impl<'a> Explorer<'a> {
     }
 
     /// A client's objects, as far as the object it uses leads to them and nobody else does.
-    fn client(&self, client: &Client, found: &mut dyn FnMut(One)) {
+    fn client(&self, client: &Client, again: &mut Again, found: &mut dyn FnMut(One)) {
         let root = client.root;
         let tree = Tree::of(&self.scopes, root);
         let fields = client.plan.open_fields.iter();
@@ -641,6 +643,7 @@ impl<'a> Explorer<'a> {
                 match (called, client.plan.calls, stop) {
                     (Some(method), Calls::Meeting, _) => only_in_call(&mut one, method),
                     (_, _, Some(stop)) => only_in_stop(&mut one, stop),
+                    (None, _, None) => self.only_own(&mut one, client, &tree, again),
                     _ => self.only_askers(&mut one, client),
                 }
                 self.without_contract(&mut one, client);

@@ -38,6 +38,7 @@ impl Exec<'_, '_> {
             Prim::SeqGet => self.seq_get(i, a, b).map(|v| vec![v]),
             Prim::SeqSet => self.seq_set(i, a, b, c).map(|()| Vec::new()),
             Prim::SeqAppend => self.seq_append(i, &args).map(|v| vec![v]),
+            Prim::SeqPart => self.seq_part(i, a, b, c).map(|v| vec![v]),
             Prim::MapGet => Some(self.map_get(i, a, b)),
             Prim::MapSet => self.map_set(i, a, b, c).map(|()| Vec::new()),
             Prim::MapDelete => {
@@ -277,6 +278,55 @@ impl Exec<'_, '_> {
         self.alloc(i, here, open, Data::Seq(values))
     }
 
+    /// The part of a sequence between two bounds. Like what is appended to, it is a sequence of its own.
+    fn seq_part(&mut self, i: usize, seq: Value, low: Value, high: Value) -> Option<Value> {
+        let here = self.here(i);
+        let bound = |v: Value, missing: Option<i32>| match v.shape() {
+            Shape::Nil => missing,
+            Shape::Int(n) => Some(n),
+            _ => None,
+        };
+        let part = |n: usize| Some((bound(low, Some(0))?, bound(high, Some(n as i32))?));
+        match (self.st.object(seq), seq.shape()) {
+            (Some((id, Obj { data: Data::Seq(v), open, .. })), _) => {
+                let (values, open) = (v.clone(), *open);
+                self.touched(id, ops::READ);
+                let Some((low, high)) = part(values.len()) else {
+                    self.escape(seq, Escaped::Up);
+                    return Some(self.unknown(i, UnknownKind::NonNil));
+                };
+                if low < 0 || high < low {
+                    self.panic(i, Value::NIL);
+                    return None;
+                }
+                match values.get(low as usize..high as usize) {
+                    Some(values) => {
+                        let values = values.to_vec();
+                        self.alloc(i, here, open, Data::Seq(values))
+                    }
+                    // What lies in its room behind it.
+                    None => {
+                        self.escape(seq, Escaped::Up);
+                        Some(self.unknown(i, UnknownKind::NonNil))
+                    }
+                }
+            }
+            (_, Shape::Nil | Shape::Int(_)) => {
+                let n = if let Shape::Int(n) = seq.shape() { n.max(0) } else { 0 };
+                match part(n as usize) {
+                    Some((low, high)) if low < 0 || high < low => {
+                        self.panic(i, Value::NIL);
+                        None
+                    }
+                    Some((0, 0)) if n == 0 => Some(seq),
+                    Some((low, high)) => Some(Value::int(high - low)),
+                    None => Some(self.unknown(i, UnknownKind::NonNil)),
+                }
+            }
+            _ => Some(self.unknown(i, UnknownKind::NonNil)),
+        }
+    }
+
     /// The entry of a map that a key finds: known, or any of the possible ones, or none.
     fn map_find(&mut self, i: usize, map: Value, key: Value) -> Option<(u32, Option<usize>)> {
         let (id, keys) = match self.st.object(map) {
@@ -403,6 +453,7 @@ fn is_visible(prim: Prim) -> bool {
         | Prim::SeqGet
         | Prim::SeqSet
         | Prim::SeqAppend
+        | Prim::SeqPart
         | Prim::MapGet
         | Prim::MapSet
         | Prim::MapDelete

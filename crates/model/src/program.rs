@@ -536,6 +536,9 @@ pub enum Prim {
     SeqSet,
     /// `(sequence or nil, values…) -> (new sequence)`
     SeqAppend,
+    /// `(sequence or nil, low, high or nil) -> (new sequence)`: the elements in between; with an unknown
+    /// bound something unknown.
+    SeqPart,
     /// `(map, key) -> (value, ok)`; of nil `nil, false`. An unknown key may match any entry.
     MapGet,
     /// `(map, key, value)`

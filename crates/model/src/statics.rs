@@ -57,7 +57,12 @@ pub(crate) fn prim_ops(prim: Prim) -> u32 {
         Prim::SemAcquire | Prim::SemTryAcquire => ops::SEM_ACQUIRE | ops::RECV,
         Prim::SemRelease => ops::SEM_RELEASE,
         Prim::Escape => ops::ESCAPE,
-        Prim::SeqLen | Prim::SeqGet | Prim::SeqAppend | Prim::MapGet | Prim::MapAt => ops::READ,
+        Prim::SeqLen
+        | Prim::SeqGet
+        | Prim::SeqAppend
+        | Prim::SeqPart
+        | Prim::MapGet
+        | Prim::MapAt => ops::READ,
         Prim::SeqSet | Prim::MapSet | Prim::MapDelete | Prim::Forget => ops::WRITE,
         Prim::ChanCap | Prim::CtxDone | Prim::Yield | Prim::AsksOf | Prim::Goexit => 0,
         // A panic that nobody recovers ends the process.

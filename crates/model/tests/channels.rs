@@ -441,3 +441,39 @@ fn worker(ch, done) {{
         check(&program(receive).replace("{}", mark));
     }
 }
+
+#[test]
+fn the_first_of_a_queue_is_taken_out() {
+    check(
+        "
+fn root() {
+  a = chan 0
+  b = chan 0
+  go worker(a)
+  go worker(b)
+  queue = append(nil, a)
+  queue = append(queue, b)
+  first = get(queue, 0)
+  queue = part_of(queue, 1, nil)
+  left = len(queue)
+  one = left == 1
+  if one go_on else never
+go_on:
+  send(first, 1)
+  first = get(queue, 0)
+  queue = part_of(queue, 1, nil)
+  send(first, 1)
+  left = len(queue)
+  none = left == 0
+  if none over else never
+over:
+  return
+never:
+  v = recv(a)
+}
+fn worker(c) {
+  v = recv(c)
+}
+",
+    );
+}

@@ -55,10 +55,15 @@ impl Finder<'_> {
     }
 
     /// Whether an operation is through before anybody brings this end: all that brings it is done by who does
-    /// the operation, or calls for it, and after that.
+    /// the operation, or calls for it, and after that; or who does it has just made the object, which nobody
+    /// else has yet.
     pub(super) fn comes_first(&self, at: &Spot, end: ObjectId) -> bool {
         let Some((by, made)) = self.ends.fired.get(&end) else { return false };
         by.iter().all(|ender| self.is_behind(ender, at, made))
+            || made.iter().any(|m| {
+                self.places(at, m.func, LEVELS).is_some()
+                    && by.iter().all(|ender| !self.leads_to(m.func, ender.func))
+            })
     }
 
     /// Whether one operation is done only after another, by the same goroutine: what is deferred is done last.

@@ -59,7 +59,8 @@ pub(crate) fn abandoned(
     }
     let classes = super::classes(names, module);
     let ends = Ends::of(&classes);
-    let finder = Finder { names, module, closed: closed(names, module), ends, sites };
+    let (closed, signalled) = (closed(names, module), signalled(names, module));
+    let finder = Finder { names, module, closed, signalled, ends, sites };
     let mut found = Vec::new();
     finder.unmade(&mut found);
     let watched = finder.watched(&classes);
@@ -86,6 +87,8 @@ pub(super) struct Finder<'a> {
     pub(super) module: &'a Module,
     /// Fields of which a channel is closed, and those with contexts.
     pub(super) closed: FxHashSet<ObjectId>,
+    /// Fields with a channel of empty values to which methods send.
+    pub(super) signalled: FxHashSet<ObjectId>,
     /// What brings the ends that fields' channels tell of.
     pub(super) ends: Ends,
     sites: FxHashMap<(FuncId, Span), Site>,
@@ -572,6 +575,40 @@ fn closed(names: &Names<'_>, module: &Module) -> FxHashSet<ObjectId> {
                 _ => {}
             }
         }
+    }
+    found
+}
+
+/// Fields with a channel of empty values that methods send to: it says nothing but that it is time.
+fn signalled(names: &Names<'_>, module: &Module) -> FxHashSet<ObjectId> {
+    let program = names.program;
+    let is_empty = |field: &ObjectId| {
+        let sent = program.chan_of(program.object(*field).ty).map(|c| program.underlying(c.1));
+        let kind = sent.map(|ty| program.kind(ty));
+        matches!(kind, Some(TypeKind::Struct(fields)) if fields.is_empty())
+    };
+    let mut found: FxHashSet<ObjectId> = FxHashSet::default();
+    for func in module.funcs.iter().filter(|f| f.has_recv) {
+        let mut loaded: FxHashMap<LocalId, ObjectId> = FxHashMap::default();
+        let mut sent: Vec<LocalId> = Vec::new();
+        for body in &func.blocks {
+            for instr in &body.instrs {
+                match &instr.kind {
+                    InstrKind::Assign(dst, Rvalue::Load(place)) => {
+                        loaded.extend(super::last_field(place).map(|field| (*dst, field)));
+                    }
+                    InstrKind::Send { chan: Operand::Local(chan), .. } => sent.push(*chan),
+                    _ => {}
+                }
+            }
+            if let Terminator::Select { arms, .. } = &body.term {
+                sent.extend(arms.iter().filter_map(|arm| match arm.op {
+                    SelectOp::Send { chan: Operand::Local(chan), .. } => Some(chan),
+                    _ => None,
+                }));
+            }
+        }
+        found.extend(sent.iter().filter_map(|c| loaded.get(c)).copied().filter(is_empty));
     }
     found
 }

@@ -250,7 +250,8 @@ impl Finder<'_> {
                 let Terminator::Select { arms, default: None } = &body.term else { return false };
                 let ends = |arm: &stanch_ir::SelectArm| match &arm.op {
                     SelectOp::Recv { chan, .. } => {
-                        self.field_of(func, chan).is_some_and(|f| self.closed.contains(&f))
+                        let is_end = |f| self.closed.contains(&f) || self.signalled.contains(&f);
+                        self.field_of(func, chan).is_some_and(is_end)
                             && self.never_returns(&[*send], &[], send.func, arm.target).is_some()
                     }
                     SelectOp::Send { .. } => false,

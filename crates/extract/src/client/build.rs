@@ -231,12 +231,14 @@ impl Builder<'_> {
         self.block(vec![compare], Term::Branch { cond: fine.into(), then: next, els: end });
     }
 
-    /// The starters, one after the other, as long as they do not fail.
+    /// The starters, one after the other, as long as they do not fail; one that is called again is so in any
+    /// case.
     fn start(&mut self, plan: &Plan, args: Vec<Vec<Operand>>, object: LocalId, end: BlockId) {
-        for (&(id, go), args) in plan.starters.iter().zip(args) {
+        for (n, (&(id, go), args)) in plan.starters.iter().zip(args).enumerate() {
             let (instrs, results) = self.call(id, Some(object), args, go);
             self.then(instrs);
-            if !go {
+            let again = plan.starters.get(n + 1).is_some_and(|next| next.0 == id);
+            if !go && !again {
                 self.unless_error(id, &results, end);
             }
         }

@@ -240,7 +240,7 @@ impl<'a> Planner<'a> {
             stops = all_stops(&|id, uses| self.ends(id, uses, ty));
         }
         if stops.is_empty() {
-            return;
+            return self.makers(ty, &interface, &whole, plans);
         }
         let others = || whole.iter().filter(|(id, _)| !stops.contains(id));
         let waits = |uses: &Uses| {
@@ -311,6 +311,36 @@ impl<'a> Planner<'a> {
                 starters: starters.clone(),
                 method: Some(*method),
                 calls: *calls,
+                stop: None,
+                interface: interface.to_vec(),
+                getters: Vec::new(),
+                open_fields: self.open_fields(ty),
+            }));
+        }
+    }
+
+    /// Clients of a type without a stop that make an object, start it, and do nothing more. What is started by
+    /// a method is so twice too, before: it may be that the second call ends what the first one began.
+    fn makers(
+        &self,
+        ty: ObjectId,
+        interface: &[FuncId],
+        whole: &[(FuncId, Uses)],
+        plans: &mut Vec<Plan>,
+    ) {
+        for constructor in self.constructors(ty) {
+            let Some(starters) = self.starters(constructor, whole.iter(), &|_| false) else {
+                continue;
+            };
+            let ways: Vec<Vec<(FuncId, bool)>> = match starters.is_empty() {
+                true => vec![Vec::new()],
+                false => starters.iter().flat_map(|s| [vec![*s; 2], vec![*s]]).collect(),
+            };
+            plans.extend(ways.into_iter().map(|starters| Plan {
+                constructor,
+                starters,
+                method: None,
+                calls: Calls::Once,
                 stop: None,
                 interface: interface.to_vec(),
                 getters: Vec::new(),

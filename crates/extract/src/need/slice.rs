@@ -255,8 +255,13 @@ impl Analysis<'_> {
             | Rvalue::Len(x)
             | Rvalue::Cap(x)
             | Rvalue::TypeAssert { x, .. }
-            | Rvalue::MethodValue { recv: x, .. }
-            | Rvalue::Slice { x, .. } => self.need(id, x),
+            | Rvalue::MethodValue { recv: x, .. } => self.need(id, x),
+            Rvalue::Slice { x, lo, hi, .. } => {
+                self.need(id, x);
+                if [lo, hi].into_iter().flatten().all(|b| self.names.is_bound(id, b)) {
+                    [lo, hi].into_iter().flatten().for_each(|b| self.need(id, b));
+                }
+            }
             Rvalue::MakeChan { cap, .. } => cap.iter().for_each(|c| self.need(id, c)),
             Rvalue::MakeSlice { elems, len, .. } => {
                 len.iter().for_each(|l| self.need(id, l));

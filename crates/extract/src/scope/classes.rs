@@ -207,6 +207,12 @@ impl Classes {
         all
     }
 
+    /// The fields of a class that hold objects of another one.
+    pub(crate) fn fields_with(&self, class: u32, content: u32) -> Vec<u32> {
+        let fields = self.info[self.find(class) as usize].fields.iter();
+        fields.filter(|f| self.find(f.1) == content).map(|f| f.0).collect()
+    }
+
     /// The functions that a value of a class may be.
     pub(crate) fn functions(&self, class: u32) -> Vec<FnId> {
         let functions = self.info[self.find(class) as usize].functions.iter();
@@ -709,7 +715,7 @@ impl<'m> Builder<'m> {
                     self.unify(a, b);
                 }
             }
-            Prim::CtxDone => {
+            Prim::CtxDone | Prim::SeqPart => {
                 if let (Some(a), Some(b)) = (arg(0), result(0)) {
                     self.unify(a, b);
                 }

@@ -68,6 +68,17 @@ impl Scopes<'_> {
         seeds
     }
 
+    /// Functions whose values are stored, given as results, or leave view: they may run from anywhere.
+    pub(crate) fn kept_functions(&self) -> &FxHashSet<FnId> {
+        self.kept.get_or_init(|| {
+            let results = self.model.functions.iter_enumerated().flat_map(|(id, f)| {
+                f.results.iter().map(move |r| self.classes.find(self.classes.local(id, r.local)))
+            });
+            let classes: FxHashSet<u32> = self.escapes.keys().copied().chain(results).collect();
+            classes.into_iter().flat_map(|class| self.classes.functions(class)).collect()
+        })
+    }
+
     /// Whether all operations on a group are in functions that the client's calls run, and the client
     /// has none of it in its hands.
     pub(crate) fn is_private(&self, group: &Group, client: &Client, reach: &ClientReach) -> bool {

@@ -299,7 +299,11 @@ impl Emitter<'_, '_, '_> {
         match chan {
             Operand::Const(_) => *chan,
             _ if self.keep.in_group(slots.id, chan) => self.operand(slots, chan),
-            _ if self.keep.is_nil_at_times(slots.id, chan) => self.operand(slots, chan),
+            _ if self.keep.is_nil_at_times(slots.id, chan)
+                || self.keep.may_be_nil(slots.id, chan) =>
+            {
+                self.operand(slots, chan)
+            }
             _ => Operand::Unknown,
         }
     }

@@ -185,7 +185,7 @@ impl<'s, 'm> Keep<'s, 'm> {
         self.kept.get(&id).and_then(|k| k.locals.get(local.index())).is_some_and(|needed| *needed)
     }
 
-    fn class(&self, id: FnId, operand: &Operand) -> Option<u32> {
+    pub(super) fn class(&self, id: FnId, operand: &Operand) -> Option<u32> {
         self.scopes.classes.operand(id, operand)
     }
 
@@ -323,7 +323,7 @@ impl<'s, 'm> Keep<'s, 'm> {
         match term {
             Term::Select { arms, .. } if self.keeps_select(id, term) => {
                 for arm in arms {
-                    if self.is_nil_at_times(id, channel(arm)) {
+                    if self.is_nil_at_times(id, channel(arm)) || self.may_be_nil(id, channel(arm)) {
                         self.need(id, channel(arm));
                     }
                     match &arm.op {

@@ -36,7 +36,7 @@ mod tidy;
 mod twin;
 
 pub(crate) use blur::Detail;
-pub(crate) use classes::{At, Kind, Operation};
+pub(crate) use classes::{At, CONTENT, Kind, Operation};
 pub(crate) use emit::{Sliced, emit};
 pub(crate) use group::{Group, Grouped, Tree};
 pub(crate) use idle::{Waiting, waiting};
@@ -70,6 +70,9 @@ pub(crate) struct Scopes<'m> {
     recovers: IndexVec<FnId, bool>,
     /// Channel variables that are nil at times.
     nilled: IndexVec<FnId, FxHashSet<LocalId>>,
+    /// The fields of which selects wait for the channels, by base and number; classes of what is nil somewhere.
+    arm_fields: IndexVec<FnId, FxHashMap<LocalId, Vec<(LocalId, u32)>>>,
+    nils: FxHashSet<u32>,
     borders: IndexVec<FnId, Border>,
     /// Without and with ways that end in a panic, made when asked for.
     guards: IndexVec<FnId, [OnceCell<Guards>; 2]>,
@@ -92,13 +95,14 @@ pub(crate) struct Scopes<'m> {
     /// Functions that operate on a class, make one of it, let one out of view.
     operations: ByClass,
     lock_operations: ByClass,
-    escapes: ByClass,
+    pub(crate) escapes: ByClass,
     /// Functions with an object made there that depends on another.
     depends: Vec<(FnId, u32, u32)>,
     /// Where objects of a class are made, and the class of the struct they are part of.
     pub(crate) made: FxHashMap<u32, Vec<(FnId, Kind, Option<u32>)>>,
-    /// Functions that nobody can call, found when asked for.
+    /// Functions that nobody can call, and those whose values somebody keeps, found when asked for.
     unused: OnceCell<FxHashSet<FnId>>,
+    kept: OnceCell<FxHashSet<FnId>>,
 }
 
 impl<'m> Scopes<'m> {
@@ -120,6 +124,8 @@ impl<'m> Scopes<'m> {
             swaps,
             recovers: IndexVec::from_elem(false, n),
             nilled: model.functions.iter().map(nilled::nilled).collect(),
+            arm_fields: model.functions.iter().map(nilled::fields).collect(),
+            nils: nilled::nils(model, &classes),
             borders: IndexVec::new(),
             guards: (0..n).map(|_| Default::default()).collect(),
             constant_inputs: guards::constant_inputs(model),
@@ -137,6 +143,7 @@ impl<'m> Scopes<'m> {
             depends: Vec::new(),
             made: FxHashMap::default(),
             unused: OnceCell::new(),
+            kept: OnceCell::new(),
             classes,
         };
         for id in model.functions.ids() {

@@ -56,7 +56,7 @@ impl fmt::Display for Program {
 }
 
 /// Names of the built-ins.
-const PRIMS: [(Prim, &str); 41] = [
+const PRIMS: [(Prim, &str); 42] = [
     (Prim::Send, "send"),
     (Prim::Recv, "recv"),
     (Prim::Close, "close"),
@@ -89,6 +89,7 @@ const PRIMS: [(Prim, &str); 41] = [
     (Prim::SeqGet, "get"),
     (Prim::SeqSet, "set"),
     (Prim::SeqAppend, "append"),
+    (Prim::SeqPart, "part_of"),
     (Prim::MapGet, "mapget"),
     (Prim::MapSet, "mapset"),
     (Prim::MapDelete, "mapdelete"),
