@@ -58,6 +58,7 @@ mod tests {
     mod asked;
     mod boxed;
     mod together;
+    mod wrapped;
 
     fn check(fixture: &str) {
         stanch_testing::check("closer-not-closed", fixture);

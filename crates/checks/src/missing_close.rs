@@ -279,6 +279,7 @@ fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<Told> {
 #[cfg(test)]
 mod tests {
     mod given;
+    mod over;
     mod told;
 
     fn check(fixture: &str) {

@@ -119,6 +119,7 @@ fn help(lock: &str, unlock: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    mod begun;
     mod looks;
     mod more;
 

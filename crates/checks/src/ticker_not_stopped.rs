@@ -178,8 +178,8 @@ func refresh(work func()) {
         work()
     }
 }
-func start() (*node, error) {
-    n := &node{tick: time.NewTicker(time.Second).C}
+func start(name string) (*node, error) {
+    n := &node{tick: time.NewTicker(time.Second).C, name: name}
     if n.name == "" {
         return nil, errors.New("no name")
     }

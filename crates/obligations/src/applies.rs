@@ -191,9 +191,14 @@ impl<'a> Run<'a, '_> {
                 }
             }
         }
+        let doubtful = groups.len() > 1 && self.lost_conditions(&state, &env, summary);
+        let chosen = call.args.iter().any(|&arg| self.is_own_value(arg));
         let mut after = Vec::with_capacity(groups.len());
-        for (alone, outcome) in forks.into_iter().zip(&groups) {
+        for (side, (alone, outcome)) in (2..).zip(forks.into_iter().zip(&groups)) {
             let mut fork = alone.unwrap_or_else(|| state.clone());
+            if doubtful || groups.len() > 1 && (outcome.unsure || outcome.partial && chosen) {
+                fork.trace.doubts.add(call.span, side);
+            }
             self.trust(&mut fork, &env, outcome, &groups);
             self.asked = !fork.held.is_empty() && !self.expects(&state, &env, outcome);
             self.apply(&mut fork, func, outcome, call);
@@ -201,6 +206,20 @@ impl<'a> Run<'a, '_> {
             after.push(fork);
         }
         after
+    }
+
+    /// Whether what decides about the outcomes of a call is something that nobody outside decides.
+    fn lost_conditions(&mut self, state: &State, env: &Env<'_>, summary: &Summary) -> bool {
+        let mut fork = state.clone();
+        summary.outcomes.iter().flat_map(|outcome| &outcome.conditions).any(|(path, wanted)| {
+            match self.condition(&mut fork, env, path, wanted) {
+                Some((term, _)) if fork.truth(&mut self.arena, term).is_some() => {
+                    matches!(wanted, Value::Int(_))
+                }
+                Some((term, _)) => !self.arena.is_outside(term),
+                None => false,
+            }
+        })
     }
 
     /// Whether the conditions of an outcome are known to hold.
@@ -606,7 +625,7 @@ impl<'a> Run<'a, '_> {
     }
 
     /// The arguments of a call that are errors.
-    fn given_errors(&self, call: &Invocation<'a>) -> Vec<TermId> {
+    pub(crate) fn given_errors(&self, call: &Invocation<'a>) -> Vec<TermId> {
         let program = self.package.program;
         let Some(object) = call.object else { return Vec::new() };
         let TypeKind::Signature(signature) = program.kind(program.object(object).ty) else {

@@ -12,7 +12,7 @@ use crate::state::{InputCall, Owed, Pending, State};
 use crate::summary::Start;
 use crate::term::{Epoch, EpochId, PlaceId, Root, Term, TermId};
 use stanch_effects::{Args, Effect, Gives, Op, When};
-use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Operand, Span};
+use stanch_ir::{BlockId, Call, Callee, FuncId, InstrKind, LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::{Basic, Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
 
@@ -55,7 +55,16 @@ impl<'a> Run<'a, '_> {
             self.told_of_locks(&mut state, call);
         }
         let dst = &call.dst;
-        self.perform(state, Invocation { target, object, args, dst, span, deferred: false })
+        let wraps = self.wraps_unseen(&state, call, &args);
+        let called = Invocation { target, object, args, dst, span, deferred: false };
+        let mut after = self.perform(state, called);
+        if let Some(error) = wraps {
+            for state in &mut after {
+                let some = self.arena.non_nil();
+                self.assign(state, error, some);
+            }
+        }
+        after
     }
 
     /// Target and arguments of a call, receiver first.
@@ -79,7 +88,7 @@ impl<'a> Run<'a, '_> {
             }
             Callee::Builtin(_) => (Target::Unknown, None, None),
         };
-        let args = call.args.iter().map(|arg| self.operand(state, arg));
+        let args = call.args.iter().map(|arg| self.argument(state, arg));
         let args = args.collect::<Vec<_>>();
         (target, object, receiver.into_iter().chain(args).collect())
     }
@@ -356,11 +365,13 @@ impl<'a> Run<'a, '_> {
         let bodiless =
             call.args.iter().any(|&arg| self.is_head(arg)) || self.copies_bodiless(&call);
         let dst = call.dst;
+        let brings = self.brings(&call);
         self.note_callbacks(&call);
         let ended = self.ended_carrier(&call);
         let sure = self.is_sure(&call);
         let wraps = self.wraps_nothing(&state, &call);
         let mut after = self.perform_plain(state, call);
+        self.note_brought(&after, dst, brings);
         if wraps {
             self.note_wrapped(&after, dst);
         }
@@ -406,6 +417,14 @@ impl<'a> Run<'a, '_> {
     pub(crate) fn known_call(&mut self, mut state: State, call: Invocation<'a>) -> Vec<State> {
         self.note_call(&mut state, &call);
         self.lend_lists(&mut state, &call);
+        match call.target {
+            Target::Body(func) => {
+                self.forget_begun_by(&mut state, &Env { callee: func, args: &call.args });
+            }
+            // Neither locks nor what else is asked of a part of an object changes its fields.
+            Target::Effect(effect) if acts(effect.op) => {}
+            _ => self.forget_begun_of(&mut state, &call.args),
+        }
         if let Target::Effect(effect) = call.target
             && effect.gives == Gives::Alike
         {
@@ -721,50 +740,6 @@ impl<'a> Run<'a, '_> {
         self.set(state, call, 1, cancel);
     }
 
-    /// Notes the channels that functions know which a call is given.
-    fn note_callbacks(&mut self, call: &Invocation<'_>) {
-        for &arg in &call.args {
-            let Term::Closure(func) = *self.arena.get(arg) else { continue };
-            for capture in &self.package.module.funcs[func].captures {
-                let Some(local) = self.func.locals.get(capture.outer) else { continue };
-                let program = self.package.program;
-                if matches!(program.kind(program.underlying(local.ty)), TypeKind::Chan(..)) {
-                    self.tellers.insert((capture.outer, call.span));
-                }
-            }
-        }
-    }
-
-    /// Something came out of a channel: if it is that of a context, which is over then, so are those made
-    /// from it, and nothing is owed for them. Nor for an object whose maker was given a function that
-    /// knows the channel: it may have told that the object has ended.
-    pub(crate) fn came(&mut self, state: &mut State, chan: &Operand) {
-        if state.owed.is_empty() {
-            return;
-        }
-        if let Operand::Local(local) = chan {
-            let told = self.tellers.iter().filter(|(known, _)| known == local);
-            let told: Vec<Span> = told.map(|&(_, site)| site).collect();
-            for site in told {
-                self.close(state, site);
-            }
-        }
-        if self.done_of.is_empty() {
-            return;
-        }
-        let chan = self.peek(state, chan);
-        let Some(&context) = self.done_of.get(&chan) else { return };
-        let own = match *self.arena.get(context) {
-            Term::Context(site) => Some(site),
-            _ => None,
-        };
-        let children = self.children.iter().filter(|(parent, _)| *parent == context);
-        let over: Vec<Span> = own.into_iter().chain(children.map(|(_, site)| *site)).collect();
-        for site in over {
-            self.close(state, site);
-        }
-    }
-
     pub(crate) fn own(&mut self, state: &mut State, span: Span, site: Site, exposed: bool) {
         let again = state.owed.get(&span).is_some_and(|owed| !owed.guarded)
             && !self.is_kept_aside(state, span);
@@ -772,6 +747,7 @@ impl<'a> Run<'a, '_> {
         let known = self.sites.entry(span).or_insert(site);
         if known.overwritten.is_none() {
             known.overwritten = path.map(|path| (ResourceLoss::Again, path));
+            known.unsure = !state.trace.doubts.is_empty();
         }
         state.owed.insert(span, Owed { guarded: false, exposed, drained: false });
         // What the place holds of an earlier turn is not in this one.

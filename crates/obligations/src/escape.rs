@@ -100,6 +100,7 @@ impl Run<'_, '_> {
             match self.arena.get(term).clone() {
                 Term::Owed(site) => {
                     self.discharge(state, site);
+                    self.forget_begun(state, Root::Ptr(term));
                     if self.is_worker(site) {
                         let object = self.arena.pointee(term);
                         let parts = self.parts(state, object);
@@ -128,12 +129,14 @@ impl Run<'_, '_> {
                     if let Root::Local(local) = self.arena.data(place).root {
                         state.leaky.insert(local);
                     }
+                    self.forget_begun(state, self.arena.data(place).root);
                     let parts = self.parts(state, place);
                     within.extend(&parts);
                     work.extend(parts);
                 }
                 Term::New(_) => {
                     state.escaped.insert(term);
+                    self.forget_begun(state, Root::Ptr(term));
                     let object = self.arena.pointee(term);
                     state.held.retain(|h| h.lock != object);
                     let parts = self.parts(state, object);
@@ -224,6 +227,7 @@ impl Run<'_, '_> {
         if closure.parent != Some(self.id) {
             return;
         }
+        self.forget_captured(state, func);
         for (i, capture) in closure.captures.iter().enumerate() {
             let writes = package.facts[func].writes_capture.get(i).copied().unwrap_or(true);
             if capture.by_ref && writes {
@@ -367,7 +371,10 @@ impl Run<'_, '_> {
                 (Found::Place(place), PathStep::Field(field)) => {
                     self.arena.part(place, Part::Field(field))
                 }
-                (Found::Value(_), PathStep::Field(_)) | (_, PathStep::Answer(_)) => return None,
+                (Found::Value(value), PathStep::Field(field)) => {
+                    self.field_of_value(state, value, field)?
+                }
+                (_, PathStep::Answer(_)) => return None,
                 (Found::Place(place), PathStep::Deref) => {
                     let pointer = state.load(&mut self.arena, place);
                     self.arena.pointee(pointer)

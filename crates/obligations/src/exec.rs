@@ -1,5 +1,6 @@
 //! Runs instructions on states.
 
+use crate::doubts::Doubts;
 use crate::flow::{self, Exit};
 use crate::holders::InField;
 use crate::inferred::{Act, Ender};
@@ -9,6 +10,7 @@ use crate::order::Notes;
 use crate::package::Package;
 use crate::panics;
 use crate::report::{DoubleLock, ResourceLoss, Step, StepKind};
+use crate::rounds;
 use crate::slots::Slots;
 use crate::state::{Detail, State};
 use crate::summary::Summary;
@@ -21,7 +23,7 @@ use stanch_ir::{
     BlockId, Func, FuncId, Instr, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Span,
 };
 use stanch_syntax::ast::UnaryOp;
-use stanch_types::{Basic, ConstValue, ObjectId, TypeId, TypeKind};
+use stanch_types::{ObjectId, TypeId, TypeKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -69,6 +71,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) spared: Option<TermId>,
     /// Locks taken twice, by the operation and the lock.
     pub(crate) doubles: BTreeMap<(Span, PlaceId), DoubleLock>,
+    /// What the ways to these rest on.
+    pub(crate) double_ways: BTreeMap<(Span, PlaceId), Vec<Doubts>>,
     /// What the analysis of the whole module's locks needs to know.
     pub(crate) notes: Notes,
     /// Elements by value, with the containers they were found in.
@@ -93,6 +97,10 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) early: bool,
     /// The input that is taken for something that the function made itself.
     pub(crate) given_input: Option<usize>,
+    /// Where that is declared.
+    pub(crate) given_site: Option<Span>,
+    /// Whether channels were open when something was received, with these.
+    pub(crate) opens: FxHashMap<TermId, TermId>,
     /// Channels that tell that contexts are over, with these.
     pub(crate) done_of: FxHashMap<TermId, TermId>,
     /// Contexts that others were made from, each with where that was.
@@ -107,6 +115,10 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) shown: BTreeSet<Span>,
     /// Whether the function asks for the length of anything.
     pub(crate) asks_lengths: bool,
+    /// Slices made here: as many elements as they have they keep.
+    pub(crate) fixed: FxHashSet<TermId>,
+    /// Structs that are values, each with places for its fields.
+    pub(crate) copies: FxHashSet<TermId>,
     /// What loops do in one turn only.
     pub(crate) once: Once,
     /// Whether the function recovers from its panics, and its exits after these.
@@ -180,6 +192,8 @@ pub(crate) struct Site {
     pub(crate) gathered: Option<Span>,
     /// The return of the helper that may give it together with an error.
     pub(crate) together: Option<Span>,
+    /// Whether what that way rests on may be decided otherwise.
+    pub(crate) unsure: bool,
     /// The path on which the operation ran again while it was owed, or what it had made was replaced.
     pub(crate) overwritten: Option<(ResourceLoss, Vec<Step>)>,
 }
@@ -216,6 +230,7 @@ impl<'a, 'p> Run<'a, 'p> {
             types: FxHashMap::default(),
             spared: None,
             doubles: BTreeMap::new(),
+            double_ways: BTreeMap::new(),
             notes: Notes::default(),
             origins: FxHashMap::default(),
             now: (BlockId::from_raw(0), false),
@@ -228,14 +243,17 @@ impl<'a, 'p> Run<'a, 'p> {
             slots: Slots::default(),
             early: false,
             given_input: None,
+            given_site: None,
+            opens: FxHashMap::default(),
             done_of: FxHashMap::default(),
             children: Vec::new(),
             carriers: FxHashMap::default(),
             at: package.module.funcs[id].name_span,
             own_lists: FxHashSet::default(),
+            fixed: FxHashSet::default(),
+            copies: FxHashSet::default(),
             shown: BTreeSet::new(),
-            asks_lengths: visit::kinds(&package.module.funcs[id])
-                .any(|kind| matches!(kind, InstrKind::Assign(_, Rvalue::Len(_)))),
+            asks_lengths: rounds::asks_lengths(package, &package.module.funcs[id]),
             once: Once::new(package.program, &package.module.funcs[id]),
             recovers: panics::recovers(package, &package.module.funcs[id]),
             panics: Vec::new(),
@@ -254,6 +272,7 @@ impl<'a, 'p> Run<'a, 'p> {
             boxed: FxHashMap::default(),
         };
         run.name_fields();
+        run.name_inputs();
         run
     }
 
@@ -356,7 +375,9 @@ impl<'a, 'p> Run<'a, 'p> {
                     true => self.arena.non_nil(),
                     false => self.rvalue(state, rvalue),
                 };
+                let value = self.missing_element(state, *local, rvalue, value);
                 self.assign(state, *local, value);
+                self.bring_fields(state, *local, rvalue);
             }
             InstrKind::Store(place, operand) => {
                 self.note_removal(state, &instr.kind, instr.span);
@@ -368,8 +389,12 @@ impl<'a, 'p> Run<'a, 'p> {
                 // A table has its keys too.
                 if let Some(&Part::Index(key)) = self.arena.data(place).parts.last() {
                     self.keep_key(state, key);
+                    if let Root::Ptr(table) = self.arena.data(place).root {
+                        self.grows(state, table);
+                    }
                 }
                 self.store(state, place, value);
+                self.store_fields(state, place, operand);
                 self.replaced_body(state, place, value, instr.span);
             }
             InstrKind::Go(call) => self.go(state, call, instr.span),
@@ -390,10 +415,13 @@ impl<'a, 'p> Run<'a, 'p> {
                     self.receive_slot(state, chan, instr.span);
                 }
                 self.came(state, chan);
+                let received = chan;
                 let chan = self.operand(state, chan);
                 for local in dst.iter().chain(ok) {
                     self.assign_fresh(state, *local);
+                    self.note_received(state, received, &[*local]);
                 }
+                self.note_open(state, received, *ok);
                 // The channel of a ticker is never closed.
                 if let (Some(ok), Some(_)) = (ok, self.ticker_of(chan)) {
                     let yes = self.arena.bool(true);
@@ -421,8 +449,10 @@ impl<'a, 'p> Run<'a, 'p> {
         let arena = &self.arena;
         state.held.retain(|h| arena.data(h.lock).root != Root::Local(local));
         state.slots.retain(|s| arena.data(s.of).root != Root::Local(local));
-        let value = self.zero(self.func.locals[local].ty);
+        let ty = self.func.locals[local].ty;
+        let value = self.zero(ty);
         state.store(&self.arena, place, value);
+        self.begin_fields(state, place, ty);
     }
 
     /// `local = value`
@@ -545,45 +575,6 @@ impl<'a, 'p> Run<'a, 'p> {
         }
     }
 
-    fn constant(&mut self, value: &ConstValue) -> TermId {
-        match value {
-            ConstValue::Bool(b) => self.arena.bool(*b),
-            ConstValue::Int(i) => match i64::try_from(i) {
-                Ok(i) => self.arena.term(Term::Int(i)),
-                Err(_) => self.arena.term(Term::Text(i.to_string().into())),
-            },
-            ConstValue::String(s) => {
-                let text = String::from_utf8_lossy(s);
-                self.arena.term(Term::Text(format!("\"{text}\"").into()))
-            }
-            ConstValue::Rat(r) => self.arena.term(Term::Text(r.to_string().into())),
-            ConstValue::Complex(..) | ConstValue::Unknown => self.arena.fresh(),
-        }
-    }
-
-    /// The zero value of a type.
-    pub(crate) fn zero(&mut self, ty: TypeId) -> TermId {
-        let program = self.package.program;
-        match program.kind(program.underlying(ty)) {
-            TypeKind::Basic(Basic::Bool | Basic::UntypedBool) => self.arena.bool(false),
-            TypeKind::Basic(Basic::String | Basic::UntypedString) => {
-                self.arena.term(Term::Text("\"\"".into()))
-            }
-            TypeKind::Basic(
-                Basic::Float32 | Basic::Float64 | Basic::Complex64 | Basic::Complex128,
-            ) => self.arena.fresh(),
-            TypeKind::Basic(Basic::UnsafePointer | Basic::UntypedNil) => self.arena.nil(),
-            TypeKind::Basic(_) => self.arena.term(Term::Int(0)),
-            TypeKind::Pointer(_)
-            | TypeKind::Slice(_)
-            | TypeKind::Map(..)
-            | TypeKind::Chan(..)
-            | TypeKind::Signature(_)
-            | TypeKind::Interface(_) => self.arena.nil(),
-            _ => self.arena.fresh(),
-        }
-    }
-
     pub(crate) fn place(&mut self, state: &mut State, place: &Place) -> PlaceId {
         let mut at = match place.base {
             PlaceBase::Local(local) => self.arena.local(local),
@@ -623,10 +614,30 @@ impl<'a, 'p> Run<'a, 'p> {
                 object
             }
             Rvalue::MakeChan { .. } => self.arena.non_nil(),
-            Rvalue::MakeMap(_) => self.new_list(),
-            Rvalue::MakeSlice { elems, .. } => {
+            Rvalue::MakeMap(_) => {
+                let table = self.new_list();
+                self.has_length(state, table, Some(0));
+                table
+            }
+            Rvalue::MakeSlice { elems, len, .. } => {
                 self.keep(state, elems.iter());
-                self.new_list()
+                let list = self.new_list();
+                self.fixed.insert(list);
+                let n = match len {
+                    None => Some(elems.len()),
+                    Some(len @ Operand::Const(..)) => {
+                        let n = self.operand(state, len);
+                        match *self.arena.get(n) {
+                            Term::Int(n) => usize::try_from(n).ok(),
+                            _ => None,
+                        }
+                    }
+                    Some(_) => None,
+                };
+                if n.is_some() {
+                    self.has_length(state, list, n);
+                }
+                list
             }
             Rvalue::Composite { ty, elems } => self.composite(state, *ty, elems),
             Rvalue::MakeClosure(func) => self.arena.term(Term::Closure(*func)),
@@ -684,7 +695,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 if *spread {
                     self.look_into(state, list);
                     self.keep(state, elems.iter());
-                    return self.arena.fresh();
+                    return self.computed(state, [slice].into_iter().chain(elems));
                 }
                 let elems: Vec<TermId> = elems.iter().map(|e| self.operand(state, e)).collect();
                 self.append(state, list, &elems)
@@ -692,13 +703,17 @@ impl<'a, 'p> Run<'a, 'p> {
             Rvalue::Slice { x, .. } => {
                 let x = self.peek(state, x);
                 self.look_into(state, x);
-                self.arena.fresh()
+                let value = self.arena.fresh();
+                let outside = self.arena.is_outside(x);
+                self.arena.note_outside(value, outside);
+                value
             }
             Rvalue::Other(operands, _) => {
                 self.keep(state, operands.iter());
-                self.arena.fresh()
+                self.computed(state, operands.iter())
             }
-            Rvalue::Unary(..) | Rvalue::Cap(_) | Rvalue::Recover => self.arena.fresh(),
+            Rvalue::Unary(_, x) | Rvalue::Cap(x) => self.computed(state, [x].into_iter()),
+            Rvalue::Recover => self.arena.fresh(),
         }
     }
 

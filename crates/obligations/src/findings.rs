@@ -1,5 +1,6 @@
 //! What the exits of a function show: its summary for callers, and what it leaves behind.
 
+use crate::doubts;
 use crate::exec::Run;
 use crate::flow::Exit;
 use crate::report::{LockMode, Loss, LostCancel, MissingUnlock};
@@ -12,7 +13,7 @@ use crate::term::{Epoch, Part, PlaceId, Root, Term, TermId};
 use crate::unlockers::Unlocker;
 use stanch_ir::{LocalId, Span};
 use stanch_syntax::ast::BinaryOp;
-use stanch_types::{ObjectId, TypeId};
+use stanch_types::{Basic, ObjectId, TypeId};
 use std::collections::BTreeMap;
 
 /// More outcomes than this are joined.
@@ -46,6 +47,7 @@ impl Run<'_, '_> {
         if outcomes.len() > MAX_OUTCOMES {
             return Summary { unknown: true, ..Summary::default() };
         }
+        doubts::weigh(&mut outcomes);
         let gives = self.given.iter();
         let gives: Vec<Path> =
             gives.filter_map(|&lock| path_of(&self.arena, self.func, &[], lock)).collect();
@@ -157,6 +159,11 @@ impl Run<'_, '_> {
         }
         outcome.fills = self.fills(exit);
         outcome.conditions = self.conditions(&exit.state.facts).0;
+        outcome.ways = vec![exit.state.trace.doubts.clone()];
+        let unnamed = |(term, known): (&TermId, &TermId)| {
+            self.arena.leaves(*term).is_empty() && self.condition_on_input(*term, *known).is_none()
+        };
+        outcome.partial = exit.state.facts.iter().any(unnamed);
         outcome.tells = self.tells(exit);
         outcome.sets = self.sets_of(exit);
         outcome
@@ -365,7 +372,9 @@ impl Run<'_, '_> {
             }
             let known = flagged(self, exits, &keeping)
                 || explicit.is_some() && self.passed_on.contains(&lock)
-                || keeping.iter().all(|&i| self.is_of_result(&exits[i], lock));
+                || keeping.iter().all(|&i| self.is_of_result(&exits[i], lock))
+                || !self.taken.contains(&site)
+                    && keeping.iter().all(|&i| self.is_noted(&exits[i].state, lock));
             if known || keeping.iter().all(|&i| self.own_object(&exits[i].state, lock)) {
                 continue;
             }
@@ -389,6 +398,7 @@ impl Run<'_, '_> {
                 turn: false,
                 rough: self.detail == Detail::Rough
                     || explicit.is_none()
+                    || !doubts::settled(keeping.iter().map(|&i| &exits[i].state.trace.doubts))
                     || self.asks_twice(&exit.state.trace),
                 path: self.path_since(&exit.state, site),
             };
@@ -477,6 +487,29 @@ impl Run<'_, '_> {
         exit.objects.contains(&object)
     }
 
+    /// Whether an object that leads to a lock, and is not what has the lock, has a flag that a callee which
+    /// took the lock has set: that is how it will be known who gives it back.
+    fn is_noted(&self, state: &State, lock: PlaceId) -> bool {
+        let pointer = |place: PlaceId| match self.arena.data(place).root {
+            Root::Ptr(pointer) => Some(pointer),
+            Root::Local(_) | Root::Global(_) => None,
+        };
+        let outer = pointer(lock).and_then(|object| match *self.arena.get(object) {
+            Term::Load(from, _) => pointer(from),
+            _ => None,
+        });
+        let Some(outer) = outer else { return false };
+        let program = self.package.program;
+        let is_flag = |place: PlaceId| match self.arena.data(place).parts.last() {
+            Some(Part::Field(field)) => program.object(*field).ty == program.basic(Basic::Bool),
+            Some(Part::Index(_)) | None => false,
+        };
+        state.mem.iter().any(|(&place, &value)| {
+            let set = matches!(self.arena.get(value), Term::Bool(true) | Term::Phi(..));
+            set && pointer(place) == Some(outer) && is_flag(place)
+        })
+    }
+
     /// Whether a lock is part of an object that was made here and that nobody else knows.
     fn own_object(&self, state: &State, lock: PlaceId) -> bool {
         match self.arena.data(lock).root {
@@ -498,8 +531,12 @@ impl Run<'_, '_> {
         for (&span, site) in self.sites.iter().filter(|(_, site)| site.kind.is_none()) {
             let forgotten = |e: &&Exit| e.state.owed.get(&span).is_some_and(|o| o.exposed);
             let lost = exits.iter().filter(forgotten);
+            let sure = doubts::settled(lost.clone().map(|exit| &exit.state.trace.doubts));
             let lost = lost.min_by_key(|e| e.span).filter(|_| !ends_process);
-            let asks_twice = lost.is_some_and(|exit| self.asks_twice(&exit.state.trace));
+            let asks_twice = match lost {
+                Some(exit) => !sure || self.asks_twice(&exit.state.trace),
+                None => site.unsure,
+            };
             let (how, path) = match (lost, &site.overwritten) {
                 (Some(_), _) if site.name.is_none() && site.fields.is_empty() => {
                     (Loss::Discarded, Vec::new())

@@ -130,7 +130,10 @@ impl<'a> Run<'a, '_> {
             }
         };
         let states = &mut here[number].states;
-        if states.iter().any(|s| s.same(&state)) {
+        if let Some(at) = states.iter().position(|s| s.same(&state)) {
+            if states[at].trace.doubts.join(&state.trace.doubts) {
+                work.insert((shape.order[id], id, number, at));
+            }
             return Some(());
         }
         if states.len() < shape.apart {
@@ -138,7 +141,8 @@ impl<'a> Run<'a, '_> {
         } else if let Some(last) = states.last_mut() {
             let before = last.clone();
             last.merge(&mut self.arena, &state, id, number as u32);
-            if last.same(&before) && last.held == before.held {
+            let doubts = last.trace.doubts == before.trace.doubts;
+            if last.same(&before) && last.held == before.held && doubts {
                 return Some(());
             }
         }
@@ -197,7 +201,10 @@ impl<'a> Run<'a, '_> {
                         && e.state.has_signature(&self.arena, self.detail, &signature)
                 };
                 match exits.iter_mut().find(same) {
-                    Some(known) => known.state.may_have_done(&exit.state),
+                    Some(known) => {
+                        known.state.may_have_done(&exit.state);
+                        known.state.trace.doubts.join(&exit.state.trace.doubts);
+                    }
                     None => exits.push(exit),
                 }
             } else if self.recovers && matches!(block.term, Terminator::Panic(_)) {
@@ -279,9 +286,14 @@ impl<'a> Run<'a, '_> {
             Terminator::Branch { cond, then, els } => {
                 let mut state = state;
                 let cond = self.operand(&mut state, cond);
+                let open = state.truth(&mut self.arena, cond).is_none();
                 for (target, truth) in [(*then, true), (*els, false)] {
                     let mut fork = state.clone();
                     if fork.assume(&mut self.arena, cond, truth) {
+                        if open {
+                            self.doubt(&mut fork, cond, block.term_span, truth.into());
+                        }
+                        self.told_over(&mut fork, cond, truth);
                         fork.trace.push(self.step(block.term_span, StepKind::Branch(truth)));
                         next.push((target, fork));
                     }
@@ -297,12 +309,18 @@ impl<'a> Run<'a, '_> {
                     for local in key.iter().chain(value) {
                         self.assign_fresh(&mut turn, *local);
                     }
+                    self.note_ranged(&turn, list, *key, *value);
+                    self.doubt(&mut turn, list, block.term_span, 2);
                     self.note_element(&turn, over, (*key, *value));
                     self.index_of_turn(&mut turn, over, *key, first);
                     turn.trace.push(self.step(block.term_span, StepKind::Loop(true)));
                     next.push((*body, turn));
                 }
                 if self.end_turns(&mut state, id, over, list) {
+                    if first.is_some() {
+                        self.doubt(&mut state, list, block.term_span, 0);
+                    }
+                    self.over_when_done(&mut state, over, list);
                     state.trace.push(self.step(block.term_span, StepKind::Loop(false)));
                     next.push((*done, state));
                 }
@@ -326,7 +344,9 @@ impl<'a> Run<'a, '_> {
                         self.came(&mut fork, chan);
                         for local in dst.iter().chain(ok) {
                             self.assign_fresh(&mut fork, *local);
+                            self.note_received(&fork, chan, &[*local]);
                         }
+                        self.note_open(&fork, chan, *ok);
                     }
                     fork.trace.push(self.step(arm.span, StepKind::Arm));
                     next.push((arm.target, fork));
@@ -343,7 +363,7 @@ impl<'a> Run<'a, '_> {
             Terminator::TypeSwitch { x, cases, default } => {
                 let mut state = state;
                 let value = self.operand(&mut state, x);
-                self.type_switch(&state, value, cases, *default, next);
+                self.type_switch(&state, value, block.term_span, cases, *default, next);
             }
             Terminator::Goto(target) => {
                 let mut state = state;
@@ -359,13 +379,14 @@ impl<'a> Run<'a, '_> {
         &mut self,
         state: &State,
         value: TermId,
+        at: Span,
         cases: &[(Option<TypeId>, BlockId)],
         default: BlockId,
         next: &mut Vec<(BlockId, State)>,
     ) {
         let nil = self.arena.nil();
         let is_nil = self.arena.binary(BinaryOp::Eq, value, nil);
-        for &(ty, target) in cases {
+        for (side, &(ty, target)) in (2..).zip(cases) {
             let mut fork = state.clone();
             let known = ty.and_then(|ty| self.holds_type(value, ty));
             let possible = match (ty, known) {
@@ -377,6 +398,9 @@ impl<'a> Run<'a, '_> {
                 }
             };
             if possible {
+                if known.is_none() {
+                    self.doubt(&mut fork, value, at, side);
+                }
                 next.push((target, fork));
             }
             // The first case that holds is taken.
@@ -385,6 +409,7 @@ impl<'a> Run<'a, '_> {
             }
         }
         let mut rest = state.clone();
+        self.doubt(&mut rest, value, at, 2 + cases.len() as u32);
         let asks_nil = cases.iter().any(|(ty, _)| ty.is_none());
         if !asks_nil || rest.assume(&mut self.arena, is_nil, false) {
             next.push((default, rest));

@@ -10,7 +10,7 @@ use crate::calls::{Invocation, Target};
 use crate::exec::{Run, Site};
 use crate::state::{Owed, State};
 use crate::term::{Epoch, Part, PlaceId, Root, Term, TermId};
-use stanch_ir::{FuncId, Span};
+use stanch_ir::{FuncId, LocalId, Rvalue, Span};
 use std::collections::BTreeSet;
 
 impl<'a> Run<'a, '_> {
@@ -88,9 +88,18 @@ impl<'a> Run<'a, '_> {
             return now;
         }
         let own = self.is_own_list(state, list);
+        let before = self.known_length(state, list);
         let value = self.arena.fresh();
+        let outside = self.arena.is_outside(list);
+        self.arena.note_outside(value, outside);
         if own {
             self.own_lists.insert(value);
+        }
+        self.fixed.insert(value);
+        match before {
+            Some(n) => self.has_length(state, value, Some(n + elements.len())),
+            None if elements.is_empty() => {}
+            None => self.has_length(state, value, None),
         }
         value
     }
@@ -113,13 +122,39 @@ impl<'a> Run<'a, '_> {
                 return (known, self.arena.bool(true));
             }
         }
+        let own = self.own_lists.contains(&map) && !state.escaped.contains(&map);
+        let empty = own && self.known_length(state, map) == Some(0);
         let epoch = self.epoch(state, Epoch::Elements);
         let value = self.arena.term(Term::Elem(map, key, epoch));
+        if empty {
+            return (value, self.arena.bool(false));
+        }
         (value, self.arena.term(Term::Has(map, key, epoch)))
     }
 
+    /// What a look into a table gives: the zero value, if there is nothing in it.
+    pub(crate) fn missing_element(
+        &mut self,
+        state: &State,
+        dst: LocalId,
+        rvalue: &Rvalue,
+        value: TermId,
+    ) -> TermId {
+        let Rvalue::MapLookup { map, .. } = rvalue else { return value };
+        let map = self.peek(state, map);
+        let own = self.own_lists.contains(&map) && !state.escaped.contains(&map);
+        match own && self.known_length(state, map) == Some(0) {
+            true => self.zero(self.func.locals[dst].ty),
+            false => value,
+        }
+    }
+
     pub(crate) fn length(&mut self, state: &State, of: TermId) -> TermId {
-        let epoch = self.epoch(state, Epoch::Elements);
+        if *self.arena.get(of) == Term::Nil {
+            return self.arena.term(Term::Int(0));
+        }
+        let fixed = self.fixed.contains(&of);
+        let epoch = self.epoch(state, Epoch::Elements).filter(|_| !fixed);
         self.arena.term(Term::Len(of, epoch))
     }
 

@@ -472,6 +472,7 @@ impl Run<'_, '_> {
         let span = data.span;
         self.candidates.insert(span, Candidate::given(key));
         let site = Site { kind: Some(Kind::Closer), ..Site::default() };
+        self.given_site = Some(span);
         self.own(&mut state, span, site, true);
         let owed = self.arena.term(Term::Owed(span));
         self.assign(&mut state, local, owed);

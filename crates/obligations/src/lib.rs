@@ -6,9 +6,11 @@
 //! back and hands on, and what is known of its results.
 
 mod applies;
+mod begun;
 mod calls;
 mod carried;
 mod counted;
+mod doubts;
 mod dropped;
 mod escape;
 mod exec;
@@ -34,6 +36,7 @@ mod names;
 mod once;
 mod order;
 mod origin;
+mod over;
 mod package;
 mod panics;
 mod parts;
@@ -75,6 +78,7 @@ use crate::package::Package;
 use crate::slots::KeptSlot;
 use crate::state::Detail;
 use crate::summary::Summary;
+use crate::term::PlaceId;
 use stanch_base::{FxHashSet, IndexVec};
 use stanch_effects::{Effects, Kind};
 use stanch_ir::{FuncId, Module, Span};
@@ -344,8 +348,13 @@ fn run(
     found.notes = std::mem::take(&mut run.notes);
     let passed_on = std::mem::take(&mut run.passed_on);
     let doubles = std::mem::take(&mut run.doubles).into_iter();
-    found.results.double_locks =
-        doubles.filter(|((_, lock), _)| !passed_on.contains(lock)).map(|(_, d)| d).collect();
+    let ways = std::mem::take(&mut run.double_ways);
+    let sure =
+        |key: &(Span, PlaceId)| ways.get(key).is_some_and(|ways| doubts::settled(ways.iter()));
+    found.results.double_locks = doubles
+        .filter(|((_, lock), _)| !passed_on.contains(lock))
+        .map(|(key, found)| DoubleLock { rough: found.rough || !sure(&key), ..found })
+        .collect();
     if !ends_process {
         found.stored.held = run.held_in_fields();
     }

@@ -241,6 +241,9 @@ impl<'a> Run<'a, '_> {
             path,
         };
         let key = (site.span, held.lock);
+        if how.always {
+            self.double_ways.entry(key).or_default().push(state.trace.doubts.clone());
+        }
         match self.doubles.get(&key) {
             Some(old) if (old.always, !old.guarded) >= (found.always, !found.guarded) => {}
             _ => {

@@ -239,9 +239,13 @@ impl<'a> Run<'a, '_> {
                     }
                     Terminator::Branch { ref cond, then, els } => {
                         let cond = self.value_of_operand(&mut way, func, cond);
+                        let known = way.state.truth(&mut self.arena, cond).is_some();
                         for (target, truth) in [(els, false), (then, true)] {
                             let mut state = way.state.clone();
                             if state.assume(&mut self.arena, cond, truth) {
+                                if !known {
+                                    self.doubt(&mut state, cond, block.term_span, truth.into());
+                                }
                                 let values = way.values.clone();
                                 open.push(Way { state, values, block: target });
                             }
@@ -383,8 +387,13 @@ impl<'a> Run<'a, '_> {
                     Some(Proj::Deref) => self.arena.pointee(value),
                     // A copy of a struct that is still what it was.
                     Some(Proj::Field(_, field)) => {
-                        let Term::Load(from, _) = *self.arena.get(value) else { return None };
-                        if way.state.load(&mut self.arena, from) != value {
+                        let from = match *self.arena.get(value) {
+                            Term::Load(from, _) => from,
+                            _ if self.copies.contains(&value) => self.arena.pointee(value),
+                            _ => return None,
+                        };
+                        let copy = self.copies.contains(&value);
+                        if !copy && way.state.load(&mut self.arena, from) != value {
                             return None;
                         }
                         self.arena.part(from, Part::Field(*field))

@@ -26,6 +26,8 @@ impl State {
             } else {
                 *names.entry((a, b)).or_insert_with(|| {
                     let name = arena.term(Term::Phi(block, group, slot));
+                    let outside = arena.is_outside(a) && arena.is_outside(b);
+                    arena.note_outside(name, outside);
                     renamed.push((a, b, name));
                     name
                 })
@@ -39,6 +41,8 @@ impl State {
         self.epochs.set_sorted(epochs);
         self.merge_facts(arena, other, &broken, &renamed);
         self.may_have_done(other);
+        self.trace.doubts.join(&other.trace.doubts);
+        self.begun.join(&other.begun);
         self.leaky.join(&other.leaky);
         self.escaped.join(&other.escaped);
         if broken.is_empty() {

@@ -70,6 +70,8 @@ pub(crate) struct FuncFacts {
     pub(crate) volatile: Vec<LocalId>,
     /// Which of its results are objects that it makes; asked of few functions.
     pub(crate) makes: OnceLock<Vec<bool>>,
+    /// Whether an error that it returns is ever one; asked of few functions.
+    pub(crate) fails: OnceLock<bool>,
     /// Its body, if it only looks at what it is given.
     pub(crate) look: Option<Look>,
 }

@@ -1,11 +1,36 @@
 //! What the turns of a range know: there is something in what it ranges over, and the first index is 0.
 
 use crate::exec::Run;
+use crate::package::Package;
 use crate::state::State;
 use crate::term::{Epoch, Term, TermId};
-use stanch_ir::{BlockId, LocalId, Operand, Terminator};
+use crate::visit;
+use stanch_ir::{BlockId, Func, InstrKind, LocalId, Operand, Rvalue, Terminator};
 use stanch_syntax::ast::BinaryOp;
-use stanch_types::{TypeId, TypeKind};
+use stanch_types::{ConstValue, TypeId, TypeKind};
+
+/// Whether a function asks for the length of anything, or ranges over what has always as many elements.
+pub(crate) fn asks_lengths(package: &Package<'_>, func: &Func) -> bool {
+    visit::kinds(func).any(|kind| matches!(kind, InstrKind::Assign(_, Rvalue::Len(_))))
+        || func.blocks.iter().any(|block| match &block.term {
+            Terminator::RangeNext { over, .. } => is_always_entered(package, func, over),
+            _ => false,
+        })
+}
+
+/// Whether a range over an operand has a turn in any case.
+fn is_always_entered(package: &Package<'_>, func: &Func, over: &Operand) -> bool {
+    let program = package.program;
+    match over {
+        Operand::Local(local) => {
+            let ty = func.locals.get(*local).map(|l| program.underlying(l.ty));
+            let ty = ty.map(|ty| program.underlying(program.pointee(ty).unwrap_or(ty)));
+            matches!(ty.map(|ty| program.kind(ty)), Some(TypeKind::Array(Some(n), _)) if *n > 0)
+        }
+        Operand::Const(ConstValue::Int(n), _) => i64::try_from(n).is_ok_and(|n| n > 0),
+        _ => false,
+    }
+}
 
 impl Run<'_, '_> {
     /// Whether anything in the function hangs on how many turns a loop has had.
@@ -100,6 +125,9 @@ impl Run<'_, '_> {
 
     /// Whether there is nothing in what is ranged over, as a condition.
     fn is_empty(&mut self, state: &State, over: &Operand, list: TermId) -> Option<TermId> {
+        if is_always_entered(self.package, self.func, over) {
+            return Some(self.arena.bool(false));
+        }
         let counted = matches!(self.ranged(over), Some(TypeKind::Slice(_) | TypeKind::Map(..)));
         if !counted {
             return None;

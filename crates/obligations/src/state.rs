@@ -1,5 +1,6 @@
 //! What is known at a point of a path.
 
+use crate::doubts::Doubts;
 use crate::inferred::Act;
 use crate::report::{LockMode, Step, StepKind};
 use crate::slots::Taken;
@@ -24,6 +25,8 @@ const MAX_STEPS: usize = 8;
 pub(crate) struct State {
     /// What places were last assigned.
     pub(crate) mem: SortedMap<PlaceId, TermId>,
+    /// Places that hold what their object began with.
+    pub(crate) begun: SharedSet<PlaceId>,
     /// When places were last invalidated.
     pub(crate) epochs: SortedMap<EpochId, TermId>,
     /// Terms with known constant value; a comparison that is known to be false is one.
@@ -158,21 +161,25 @@ pub(crate) struct Pending {
 
 /// A list of steps that shares its beginning with others.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Trace(Option<Arc<TraceNode>>);
+pub(crate) struct Trace {
+    last: Option<Arc<TraceNode>>,
+    /// What the whole way rests on.
+    pub(crate) doubts: Doubts,
+}
 
 #[derive(Debug)]
 struct TraceNode {
     step: Step,
-    before: Trace,
+    before: Option<Arc<TraceNode>>,
 }
 
 impl Drop for TraceNode {
     fn drop(&mut self) {
         // Long lists must not be dropped by recursion.
-        let mut next = self.before.0.take();
+        let mut next = self.before.take();
         while let Some(node) = next {
             match Arc::try_unwrap(node) {
-                Ok(mut node) => next = node.before.0.take(),
+                Ok(mut node) => next = node.before.take(),
                 Err(_) => break,
             }
         }
@@ -181,16 +188,16 @@ impl Drop for TraceNode {
 
 impl Trace {
     pub(crate) fn push(&mut self, step: Step) {
-        let before = std::mem::take(self);
-        *self = Self(Some(Arc::new(TraceNode { step, before })));
+        let before = self.last.take();
+        self.last = Some(Arc::new(TraceNode { step, before }));
     }
 
     /// The steps, last to first.
     pub(crate) fn latest(&self) -> impl Iterator<Item = &Step> {
-        let mut next = self.0.as_ref();
+        let mut next = self.last.as_ref();
         std::iter::from_fn(move || {
             let node = next?;
-            next = node.before.0.as_ref();
+            next = node.before.as_ref();
             Some(&node.step)
         })
     }
@@ -246,6 +253,11 @@ impl State {
         for (place, value) in self.mem.take() {
             let (place, value) = (moved(arena, place, from, to), renamed(arena, value, from, to));
             self.mem.insert(place, value);
+        }
+        let begun: Vec<PlaceId> = self.begun.iter().copied().collect();
+        self.begun = SharedSet::default();
+        for place in begun {
+            self.begun.insert(moved(arena, place, from, to));
         }
         for held in &mut self.held {
             held.lock = moved(arena, held.lock, from, to);
@@ -363,6 +375,7 @@ impl State {
     /// Makes `place` hold `value`; parts of it are forgotten.
     pub(crate) fn store(&mut self, arena: &Arena, place: PlaceId, value: TermId) {
         self.forget_parts(arena, place);
+        self.begun.remove(&place);
         let data = arena.data(place);
         if let [before @ .., Part::Index(_)] = &*data.parts {
             // Another index may be the same element.
@@ -506,6 +519,7 @@ impl State {
         for place in constants {
             if shared(arena, place) && self.mem.get(&place).is_some_and(|&t| arena.is_const(t)) {
                 let value = arena.fresh();
+                arena.note_outside(value, true);
                 self.mem.insert(place, value);
             }
         }

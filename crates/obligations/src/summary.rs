@@ -1,5 +1,6 @@
 //! What a call of a function does, in terms of its inputs and results.
 
+use crate::doubts::Doubts;
 use crate::inferred::{Act, Ender};
 use crate::report::{LockMode, SlotKind};
 use crate::slots::Miss;
@@ -72,6 +73,12 @@ pub(crate) struct Outcome {
     pub(crate) sets: Vec<(Path, Value)>,
     /// What is known of numbers that hang on results, each with whether it holds.
     pub(crate) tells: Vec<(Path, Test, bool)>,
+    /// Whether nothing outside decides that it goes this way, as far as is known.
+    pub(crate) unsure: bool,
+    /// Whether its inputs decide it by more than the conditions say.
+    pub(crate) partial: bool,
+    /// What the ways rest on that go so, while they are put together.
+    pub(crate) ways: Vec<Doubts>,
     /// A return that may give something fresh and an error together.
     pub(crate) together: Option<Span>,
     /// Inputs among those that it may hand on which only the results have.
@@ -299,6 +306,9 @@ impl Outcome {
             }
         }
         self.conditions.retain(|c| other.conditions.contains(c));
+        self.unsure &= other.unsure;
+        self.partial &= other.partial;
+        self.ways.extend(other.ways.iter().cloned());
         self.slots_given.retain(|of| other.slots_given.contains(of));
         self.tells.retain(|told| other.tells.contains(told));
         self.sets.retain(|set| other.sets.contains(set));

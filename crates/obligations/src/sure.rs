@@ -5,8 +5,9 @@ use crate::calls::Invocation;
 use crate::exec::Run;
 use crate::state::State;
 use crate::term::{Root, Term, TermId};
+use crate::visit;
 use stanch_effects::Gives;
-use stanch_ir::{LocalId, Operand};
+use stanch_ir::{Call, Callee, InstrKind, LocalId, Operand, Rvalue};
 use stanch_syntax::ast::BinaryOp;
 use stanch_types::TypeId;
 
@@ -68,6 +69,35 @@ impl<'a> Run<'a, '_> {
             };
             self.assign(state, dst, value);
         }
+    }
+
+    /// The result of a function of a package that is missing which is given an error that is one, and whose
+    /// only result is returned as an error: it is believed not to lose it.
+    pub(crate) fn wraps_unseen(
+        &self,
+        state: &State,
+        call: &Call,
+        args: &[TermId],
+    ) -> Option<LocalId> {
+        let (Callee::Value(Operand::Unknown(_)), &[dst]) = (&call.callee, &*call.dst) else {
+            return None;
+        };
+        let is_error = |local: LocalId| {
+            self.func.locals.get(local).is_some_and(|l| self.package.is_error(l.ty))
+        };
+        let fails = call.args.iter().zip(args).any(|(arg, &value)| match arg {
+            Operand::Local(local) => {
+                is_error(*local) && state.nilness(&self.arena, value) == Some(false)
+            }
+            _ => false,
+        });
+        let returned = |kind: &InstrKind| match kind {
+            InstrKind::Assign(to, Rvalue::Use(Operand::Local(from))) => {
+                *from == dst && is_error(*to) && self.func.results.contains(to)
+            }
+            _ => false,
+        };
+        (fails && visit::kinds(self.func).any(returned)).then_some(dst)
     }
 
     /// A result that hangs on the arguments alone.

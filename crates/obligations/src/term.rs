@@ -160,6 +160,10 @@ pub(crate) struct Arena {
     /// Epochs of what was asked for all the same: their beginnings are not known.
     late: FxHashSet<EpochId>,
     n_fresh: u32,
+    /// Variables that the caller decides.
+    pub(crate) inputs: FxHashSet<LocalId>,
+    /// New values, each with whether it comes from outside.
+    pub(crate) outside: FxHashMap<TermId, bool>,
     /// The instruction that runs, if its numbers are free, and how many it has used.
     site: Option<(BlockId, u32)>,
     n_of_site: u32,
@@ -490,7 +494,10 @@ impl Arena {
         if small(self.get(a)) && small(self.get(b)) {
             self.term(Term::Binary(op, a, b))
         } else {
-            self.fresh()
+            let outside = self.is_outside(a) || self.is_outside(b);
+            let value = self.fresh();
+            self.note_outside(value, outside);
+            value
         }
     }
 

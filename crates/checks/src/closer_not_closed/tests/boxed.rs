@@ -184,7 +184,7 @@ func twice(name string) error {
 func forgets(name string) error {
     x := &file{}
     if err := x.open(name); err != nil {
-            //^^^^^^^^^^^^ leak[closer-not-closed]: is not closed when `forgets` returns
+            //^^^^^^^^^^^^ leak[closer-not-closed]: what this opens is never closed
         return err
     }
     if x.opened {
