@@ -38,6 +38,13 @@ impl<'a> Run<'a, '_> {
                 self.outcomes(state, func, summary, call)
             }
             _ => {
+                // What it calls in fields of what it is given is called, whatever else it does.
+                let env = Env { callee: func, args: &call.args };
+                for path in self.called_fields(func) {
+                    if let Some(value) = self.find_value(&mut state, &env, &path) {
+                        self.escape(&mut state, value);
+                    }
+                }
                 let same = self.same_result(&state, func, call).filter(|_| !facts.relevant);
                 for (i, &arg) in call.args.iter().enumerate() {
                     let comes_back = same.is_some_and(|(_, given)| given == i);

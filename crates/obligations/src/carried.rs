@@ -194,7 +194,7 @@ impl Run<'_, '_> {
     }
 
     /// The function values in fields of its receiver that a method without a summary calls.
-    fn called_fields(&self, method: FuncId) -> Vec<Path> {
+    pub(crate) fn called_fields(&self, method: FuncId) -> Vec<Path> {
         let Some(func) = self.package.module.funcs.get(method) else { return Vec::new() };
         let called = |local: &LocalId| {
             visit::kinds(func).any(|kind| match kind {

@@ -62,3 +62,28 @@ func (i *iter) stop()       {{ i.cancel() }}
         "//^^^^^^^ leak[lost-cancel]: the cancel function in field `cancel` is never called",
     ));
 }
+
+/// A method that has nothing else to do with what is owed calls a function in a field of its object.
+#[test]
+fn a_method_calls_what_is_in_a_field() {
+    check(
+        r#"
+type job struct { cancel context.CancelFunc; other func() }
+func (j *job) stop() { j.cancel() }
+func (j *job) note() { j.other() }
+func run(ctx context.Context, work func(context.Context)) {
+    j := &job{other: func() {}}
+    ctx, j.cancel = context.WithCancel(ctx)
+    work(ctx)
+    j.stop()
+}
+func forgets(ctx context.Context, work func(context.Context)) {
+    j := &job{other: func() {}}
+    ctx, j.cancel = context.WithCancel(ctx)
+                  //^^^^^^^^^^^^^^^^^^^^^^^ leak[lost-cancel]: `cancel` is never called
+    work(ctx)
+    j.note()
+}
+"#,
+    );
+}
