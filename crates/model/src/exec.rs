@@ -4,6 +4,7 @@ use crate::machine::Machine;
 use crate::outcome::{Action, Decision, Escaped, Inconclusive, Met};
 use crate::program::*;
 use crate::state::*;
+use crate::statics::{Ops, ops};
 use crate::value::{Shape, Value, View};
 
 /// A step that may have gone in so many ways ends where ways meet: what they differ in is mostly over.
@@ -91,7 +92,7 @@ pub(crate) struct Exec<'a, 'p> {
     /// Why a goroutine was parked.
     pub(crate) cut: Option<Inconclusive>,
     /// Objects that existed before the step and were touched by local code: kinds of operations.
-    pub(crate) effects: Vec<(u32, u32)>,
+    pub(crate) effects: Vec<(u32, Ops)>,
     /// Objects before the step.
     pub(crate) n_before: u32,
     /// Goroutines whose local code is still to be run.
@@ -217,7 +218,7 @@ impl<'a, 'p> Exec<'a, 'p> {
     }
 
     /// Local code touched an object in a way that others could notice.
-    pub(crate) fn touched(&mut self, object: u32, ops: u32) {
+    pub(crate) fn touched(&mut self, object: u32, ops: Ops) {
         if object == NONE || object < self.n_before {
             self.effects.push((object, ops));
         }
@@ -387,7 +388,7 @@ impl<'a, 'p> Exec<'a, 'p> {
             } else {
                 object.data.each_value(&mut |v| todo.push(v));
             }
-            self.touched(id, crate::statics::ops::ESCAPE);
+            self.touched(id, ops::ESCAPE);
         }
     }
 
@@ -401,7 +402,7 @@ impl<'a, 'p> Exec<'a, 'p> {
         {
             *armed = true;
             self.escaped.push((*site, to));
-            self.touched(id, crate::statics::ops::ESCAPE);
+            self.touched(id, ops::ESCAPE);
         }
     }
 }

@@ -4,15 +4,17 @@ use crate::canon::{Canon, Key};
 use crate::exec::{Chooser, Exec, RestsOn};
 use crate::machine::Machine;
 use crate::outcome::{ArgSpec, Escaped, Inconclusive, WaitReason};
+use crate::por::Independence;
 use crate::program::*;
 use crate::reach;
 use crate::shared::Shared;
 use crate::state::*;
+use crate::statics::Ops;
 use crate::value::Value;
 use crate::visible::{Act, moves, wait_reason};
 use crate::widen::Widening;
-use stanch_base::{FxHashMap, Idx};
-use std::collections::VecDeque;
+use stanch_base::{FxHashMap, FxHashSet, Idx};
+use std::collections::{BTreeMap, VecDeque};
 
 /// The position of a goroutine that has ended.
 pub(crate) const GONE: u8 = u8::MAX;
@@ -50,6 +52,8 @@ pub(crate) struct Node {
     pub(crate) exited: bool,
     /// It has ended because the main function returned.
     pub(crate) main_returned: bool,
+    /// Somebody can go on whatever the others do, and ends the process by that.
+    pub(crate) doomed: bool,
     /// Unexplored futures may all end the process.
     pub(crate) may_abort: bool,
     /// Goroutines that unexplored futures may wake or end.
@@ -160,7 +164,7 @@ pub(crate) fn build(m: &Machine<'_>, first: State) -> Graph {
         graph: Graph::default(),
         seen: FxHashMap::default(),
         queue: VecDeque::new(),
-        expanded: Vec::new(),
+        reduced: BTreeMap::new(),
         moves: Vec::new(),
         canon,
         widening: Widening::default(),
@@ -168,18 +172,17 @@ pub(crate) fn build(m: &Machine<'_>, first: State) -> Graph {
     };
     let step = StepKey { who: 0, act: Act::Default, picks: Box::default() };
     builder.add(first, key, 0, step, RestsOn::default());
-    while let Some((id, state)) = builder.queue.pop_front() {
-        let spent = builder.work > m.limits.instructions;
-        if builder.expanded.len() as u32 > m.limits.states || spent {
-            builder.cut(Inconclusive::States);
+    loop {
+        while let Some((id, state)) = builder.queue.pop_front() {
+            match builder.is_spent() {
+                true => builder.frontier(id, &state),
+                false => builder.expand(id, &state),
+            }
         }
-        if builder.graph.inconclusive == Some(Inconclusive::States) {
-            builder.frontier(id, &state);
-        } else {
-            builder.expand(id, &state);
+        if !builder.break_circles() {
+            return builder.graph;
         }
     }
-    builder.graph
 }
 
 struct Builder<'a, 'p> {
@@ -187,7 +190,8 @@ struct Builder<'a, 'p> {
     graph: Graph,
     seen: FxHashMap<Key, u32>,
     queue: VecDeque<(u32, State)>,
-    expanded: Vec<bool>,
+    /// States from which only one goroutine went on.
+    reduced: BTreeMap<u32, Reduced>,
     moves: Vec<(usize, Vec<Act>)>,
     canon: Canon,
     widening: Widening,
@@ -195,13 +199,23 @@ struct Builder<'a, 'p> {
     work: u64,
 }
 
+/// A state from which only one goroutine went on.
+struct Reduced {
+    state: State,
+    /// The goroutines whose moves were performed, as a set.
+    done: u64,
+    /// The states that the one goroutine led to.
+    next: Vec<u32>,
+}
+
 /// What the steps of one goroutine from a state did.
 #[derive(Default)]
 struct Steps {
-    effects: Vec<(u32, u32)>,
-    exits: bool,
-    /// Some successor was explored before: going on only this way might go round in circles.
-    back: bool,
+    effects: Vec<(u32, Ops)>,
+    /// The states they lead to.
+    next: Vec<u32>,
+    /// Whether the process goes on after some of them.
+    goes_on: bool,
 }
 
 impl Builder<'_, '_> {
@@ -237,6 +251,7 @@ impl Builder<'_, '_> {
             root_ended: state.root_ended,
             exited: state.exited,
             main_returned: state.main_returned,
+            doomed: false,
             may_abort: false,
             rescued: 0,
             can_move: 0,
@@ -248,7 +263,6 @@ impl Builder<'_, '_> {
             wait: wait_reason(&state, g),
             counts: g.status == Status::Alive,
         }));
-        self.expanded.push(false);
         self.queue.push_back((id, state));
         id
     }
@@ -280,45 +294,141 @@ impl Builder<'_, '_> {
     /// What the futures of a state may do in which some goroutines do what is not explored.
     fn unexplored(&mut self, id: u32, state: &State, active: u64) {
         let node = &mut self.graph.nodes[id as usize];
-        node.rescued = reach::wakeable(self.m, state, active);
+        node.rescued |= reach::wakeable(self.m, state, active);
         node.may_abort = reach::may_abort(self.m, state, node.rescued);
     }
 
     fn expand(&mut self, id: u32, state: &State) {
         self.list_moves(id, state);
-        self.expanded[id as usize] = true;
         let mut cut = parked(state);
-        let all = std::mem::take(&mut self.moves);
         let mut done = 0u64;
-        let mut reduced = false;
-        if self.m.limits.reduce && state.gs.len() > 1 {
-            let independence = crate::por::Independence::new(self.m, state);
-            for (i, acts) in &all {
-                if acts.is_empty() || !independence.allows(state, *i, acts) {
-                    continue;
-                }
-                let steps = self.steps(id, state, *i, acts, &mut cut);
-                done |= 1 << i;
-                if !steps.exits && !steps.back && independence.tolerates(*i, &steps.effects) {
-                    reduced = true;
-                    break;
-                }
-            }
+        let reduce = self.m.limits.reduce && state.gs.len() > 1;
+        if !reduce || !self.alone(id, state, &mut done, &mut cut) {
+            self.others(id, state, done, &mut cut);
         }
-        for (i, acts) in &all {
-            if !reduced && done >> i & 1 == 0 {
-                let acts: Vec<Act> = acts
-                    .iter()
-                    .filter(|a| !matches!(a, Act::Meet { send: false, .. }))
-                    .copied()
-                    .collect();
-                self.steps(id, state, *i, &acts, &mut cut);
-            }
-        }
-        self.moves = all;
         if cut != 0 {
             self.unexplored(id, state, cut);
         }
+    }
+
+    /// Performs the moves of goroutines one by one that the others cannot disturb, until those of one stand for
+    /// all that can happen. Whether there is one.
+    fn alone(&mut self, id: u32, state: &State, done: &mut u64, cut: &mut u64) -> bool {
+        let independence = Independence::new(self.m, state);
+        let all = std::mem::take(&mut self.moves);
+        let mut found = false;
+        for (i, acts) in &all {
+            if acts.is_empty() || !independence.allows(state, *i, acts) {
+                continue;
+            }
+            let steps = self.steps(id, state, *i, acts, cut);
+            *done |= 1 << i;
+            if !steps.goes_on {
+                self.doom(id);
+                found = true;
+            } else if !steps.next.contains(&id) && independence.tolerates(*i, &steps.effects) {
+                let (state, done, next) = (state.clone(), *done, steps.next);
+                self.reduced.insert(id, Reduced { state, done, next });
+                found = true;
+            }
+            if found {
+                break;
+            }
+        }
+        self.moves = all;
+        found
+    }
+
+    /// Performs the listed moves of all goroutines but those that are done.
+    fn others(&mut self, id: u32, state: &State, done: u64, cut: &mut u64) {
+        let all = std::mem::take(&mut self.moves);
+        let mut last = Vec::new();
+        for (i, acts) in all.iter().filter(|m| done >> m.0 & 1 == 0) {
+            let first = |a: &&Act| !matches!(a, Act::Meet { send: false, .. });
+            let moves: Vec<Act> = acts.iter().filter(first).copied().collect();
+            let steps = self.steps(id, state, *i, &moves, cut);
+            if !moves.is_empty() && !steps.goes_on {
+                last.push((*i, acts));
+            }
+        }
+        if !last.is_empty() {
+            let independence = Independence::new(self.m, state);
+            if last.iter().any(|(i, acts)| independence.allows(state, *i, acts)) {
+                self.doom(id);
+            }
+        }
+        self.moves = all;
+    }
+
+    /// Somebody ends the process, whatever the others do; what they could still do until then is not looked at.
+    fn doom(&mut self, id: u32) {
+        let node = &mut self.graph.nodes[id as usize];
+        (node.doomed, node.rescued) = (true, !0);
+    }
+
+    /// Where one goroutine at a time went round in a circle, the others were put off for ever: in one state
+    /// of each circle they go on too. Whether there was one.
+    fn break_circles(&mut self) -> bool {
+        let ends = self.ends_of_circles();
+        for id in &ends {
+            let Some(Reduced { state, done, .. }) = self.reduced.remove(id) else { continue };
+            if self.is_spent() {
+                self.frontier(*id, &state);
+                continue;
+            }
+            self.list_moves(*id, &state);
+            let mut cut = 0;
+            self.others(*id, &state, done, &mut cut);
+            if cut != 0 {
+                self.unexplored(*id, &state, cut | parked(&state));
+            }
+        }
+        !ends.is_empty()
+    }
+
+    /// The last states of circles among those from which only one goroutine went on: without them there are
+    /// none.
+    fn ends_of_circles(&self) -> Vec<u32> {
+        let (mut ends, mut seen) = (Vec::new(), FxHashSet::default());
+        let mut on_way: FxHashSet<u32> = FxHashSet::default();
+        for &first in self.reduced.keys() {
+            if !seen.insert(first) {
+                continue;
+            }
+            on_way.insert(first);
+            let mut way = vec![(first, 0)];
+            while let Some((id, at)) = way.last_mut() {
+                let next = self.reduced.get(id).and_then(|r| r.next.get(*at));
+                *at += 1;
+                match next {
+                    Some(to) if on_way.contains(to) => {
+                        ends.push(*id);
+                        on_way.remove(id);
+                        way.pop();
+                    }
+                    Some(to) if self.reduced.contains_key(to) && seen.insert(*to) => {
+                        on_way.insert(*to);
+                        way.push((*to, 0));
+                    }
+                    Some(_) => {}
+                    None => {
+                        on_way.remove(id);
+                        way.pop();
+                    }
+                }
+            }
+        }
+        ends.sort_unstable();
+        ends
+    }
+
+    /// Whether no more states are to be expanded.
+    fn is_spent(&mut self) -> bool {
+        let limits = &self.m.limits;
+        if self.graph.nodes.len() as u32 > limits.states || self.work > limits.instructions {
+            self.cut(Inconclusive::States);
+        }
+        self.graph.inconclusive == Some(Inconclusive::States)
     }
 
     /// Performs the moves of one goroutine, in every way they may go.
@@ -382,7 +492,7 @@ impl Builder<'_, '_> {
             widened = Some(next.clone());
             key = wide;
         }
-        steps.exits |= next.exited;
+        steps.goes_on |= !next.exited;
         let map_at = self.graph.maps.len();
         self.graph.maps.resize(map_at + state.gs.len(), GONE);
         for (new, g) in next.gs.iter().enumerate() {
@@ -395,7 +505,7 @@ impl Builder<'_, '_> {
         if let Some(state) = widened {
             self.graph.widened.entry(to).or_insert(state);
         }
-        steps.back |= self.expanded[to as usize];
+        steps.next.push(to);
         self.graph.edges.push(Edge { from: id, to, movers, map: map_at as u32 });
     }
 }

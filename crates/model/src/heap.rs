@@ -249,14 +249,13 @@ impl Exec<'_, '_> {
         };
         let (value, open) = self.field(id, field);
         if let Some(value) = value {
-            self.touched(id, ops::READ);
+            self.touched(id, ops::field_read(field));
             return Some(self.st.resolve(value));
         }
+        self.touched(id, ops::field_read(field) | ops::MAKE);
         if !open {
-            self.touched(id, ops::READ);
             return Some(zero);
         }
-        self.touched(id, ops::READ | ops::WRITE);
         let value = self.fresh(here, UnknownKind::Any);
         self.set_field(id, field, value);
         Some(value)
@@ -271,7 +270,7 @@ impl Exec<'_, '_> {
         if self.field(id, field).1 {
             self.escape(value, Escaped::Up);
         }
-        self.touched(id, ops::WRITE);
+        self.touched(id, ops::field_write(field));
         Some(())
     }
 
@@ -283,10 +282,10 @@ impl Exec<'_, '_> {
         let (value, open) = self.field(id, field);
         let value = value.map(|v| self.st.resolve(v));
         if let Some(value) = value.filter(|v| v.object_id().is_some()) {
-            self.touched(id, ops::READ);
+            self.touched(id, ops::field_read(field));
             return Some(value);
         }
-        self.touched(id, ops::READ | ops::WRITE);
+        self.touched(id, ops::field_read(field) | ops::MAKE);
         let object = if open {
             let data = self.data(i, kind)?;
             self.alloc(i, NONE, OPEN, data)?
@@ -306,7 +305,7 @@ impl Exec<'_, '_> {
             return Some(src);
         };
         let (mut fields, open) = (fields.clone(), *open);
-        self.touched(id, ops::READ);
+        self.touched(id, ops::COPY);
         for (_, value) in &mut fields {
             let part = self.st.object(*value).filter(|(_, o)| o.part);
             let Some((_, part)) = part else { continue };

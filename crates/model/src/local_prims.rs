@@ -138,7 +138,7 @@ impl Exec<'_, '_> {
         if let Some(Obj { data: Data::Struct(fields), .. }) = self.st.heap.get_mut(id as usize) {
             *fields = kept;
         }
-        self.touched(id, ops::READ | ops::WRITE);
+        self.touched(id, ops::ANY_FIELD);
     }
 
     /// Others may have set the field of an open struct.
@@ -151,7 +151,7 @@ impl Exec<'_, '_> {
             && *open != 0
         {
             fields.retain(|f| f.0 != field as u32);
-            self.touched(id, ops::READ | ops::WRITE);
+            self.touched(id, ops::ANY_FIELD);
         }
     }
 

@@ -3,14 +3,15 @@
 //! If no other goroutine can, before this one moves, touch what its next step touches, then its step
 //! commutes with everything the others do, whatever they do. The property that is proved, "no future
 //! lets g go on", is stable: it holds in a state and all its successors; so it is found no matter
-//! when the independent step is taken, as long as the others are not put off for ever: a step back
-//! into an expanded state is never taken alone (the cycle proviso).
+//! when the independent step is taken, as long as the others are not put off for ever: in one state of each
+//! circle of such steps they go on too (the cycle proviso; `graph.rs`). Whoever ends the process whatever the
+//! others do ends it: what they could do until then is not explored.
 
 use crate::machine::Machine;
 use crate::program::Prim;
-use crate::reach::{self, can};
+use crate::reach::{self, can, can_only};
 use crate::state::*;
-use crate::statics::ops;
+use crate::statics::{Ops, ops};
 use crate::value::Value;
 use crate::visible::Act;
 
@@ -18,7 +19,7 @@ use crate::visible::Act;
 pub(crate) struct Independence {
     marks: Vec<Vec<u8>>,
     globals: Vec<u8>,
-    future: Vec<u32>,
+    future: Vec<Ops>,
 }
 
 impl Independence {
@@ -36,13 +37,13 @@ impl Independence {
     }
 
     /// Operations that the others may perform.
-    fn others(&self, i: usize) -> u32 {
+    fn others(&self, i: usize) -> Ops {
         let all = self.future.iter().enumerate().filter(|(j, _)| *j != i);
         all.fold(0, |mask, (_, ops)| mask | ops)
     }
 
     /// Whether somebody else can perform one of the operations on the object.
-    fn disturbed(&self, i: usize, object: u32, by: u32) -> bool {
+    fn disturbed(&self, i: usize, object: u32, by: Ops) -> bool {
         let mask = self.others(i);
         can(&self.globals, object, by, mask)
             || self.marks.iter().enumerate().any(|(j, m)| j != i && can(m, object, by, mask))
@@ -55,41 +56,29 @@ impl Independence {
     }
 
     /// Whether nobody can notice what the local code of goroutine `i` did.
-    pub(crate) fn tolerates(&self, i: usize, effects: &[(u32, u32)]) -> bool {
+    pub(crate) fn tolerates(&self, i: usize, effects: &[(u32, Ops)]) -> bool {
         let mask = self.others(i);
-        effects.iter().all(|(object, kind)| {
-            let by = conflicting_memory(*kind);
-            if *object == NONE { mask & by == 0 } else { !self.disturbed(i, *object, by) }
+        effects.iter().all(|(object, done)| {
+            let by = ops::conflicting(*done);
+            match *object {
+                NONE => mask & by == 0,
+                _ if by == !0 => !self.disturbed(i, *object, by),
+                object => {
+                    let others = self.marks.iter().enumerate().filter(|(j, _)| *j != i);
+                    let mut marks = others.map(|m| m.1).chain([&self.globals]);
+                    !marks.any(|m| can_only(m, object, by, mask))
+                }
+            }
         })
     }
 }
 
-fn conflicting_memory(kind: u32) -> u32 {
-    let mut by = 0;
-    if kind & ops::READ != 0 {
-        by |= ops::WRITE;
-    }
-    if kind & ops::WRITE != 0 {
-        by |= ops::READ | ops::WRITE;
-    }
-    if kind & ops::GLOBAL_READ != 0 {
-        by |= ops::GLOBAL_WRITE;
-    }
-    if kind & ops::GLOBAL_WRITE != 0 {
-        by |= ops::GLOBAL_READ | ops::GLOBAL_WRITE;
-    }
-    if kind & ops::ESCAPE != 0 {
-        by = !0;
-    }
-    by
-}
-
-const CHANNEL: u32 = ops::SEND | ops::RECV | ops::CLOSE | ops::LEN;
-const LOCKS: u32 =
+const CHANNEL: Ops = ops::SEND | ops::RECV | ops::CLOSE | ops::LEN;
+const LOCKS: Ops =
     ops::LOCK | ops::UNLOCK | ops::TRY_LOCK | ops::R_LOCK | ops::R_UNLOCK | ops::COND_WAIT;
 
 /// The objects that a pending operation touches, with what must not happen to them meanwhile.
-fn uses(st: &State, g: &Gor) -> Vec<(u32, u32)> {
+fn uses(st: &State, g: &Gor) -> Vec<(u32, Ops)> {
     let mut all = Vec::new();
     if let Status::Dormant(timer) = g.status {
         all.push((timer, ops::TIMER));
@@ -106,7 +95,7 @@ fn uses(st: &State, g: &Gor) -> Vec<(u32, u32)> {
     all
 }
 
-fn channel_use(st: &State, chan: Value, all: &mut Vec<(u32, u32)>) {
+fn channel_use(st: &State, chan: Value, all: &mut Vec<(u32, Ops)>) {
     let Some((id, object)) = st.object(chan) else { return };
     match &object.data {
         Data::Chan { .. } if object.open == OPEN => {}
@@ -119,7 +108,7 @@ fn channel_use(st: &State, chan: Value, all: &mut Vec<(u32, u32)>) {
 
 /// Observing a context: once it has ended nothing changes; one with a deadline is changed by who
 /// sees it end.
-fn context_use(st: &State, context: u32, all: &mut Vec<(u32, u32)>) {
+fn context_use(st: &State, context: u32, all: &mut Vec<(u32, Ops)>) {
     let (done, maybe) = st.context_state(context);
     if done {
         return;
@@ -128,7 +117,7 @@ fn context_use(st: &State, context: u32, all: &mut Vec<(u32, u32)>) {
     all.extend(reach::context_chain(st, context).map(|c| (c, by)));
 }
 
-fn prim_uses(st: &State, p: &PendingPrim, all: &mut Vec<(u32, u32)>) {
+fn prim_uses(st: &State, p: &PendingPrim, all: &mut Vec<(u32, Ops)>) {
     let first = p.args.first().copied().unwrap_or_default();
     let Some((id, object)) = st.object(first) else { return };
     let open = object.open != 0;

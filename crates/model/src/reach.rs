@@ -4,7 +4,7 @@ use crate::machine::Machine;
 use crate::program::{Bindable, Prim};
 use crate::shared::Shared;
 use crate::state::*;
-use crate::statics::{ops, prim_ops};
+use crate::statics::{Ops, ops, prim_ops};
 use crate::value::{Shape, Value, View};
 
 /// May be used in every way but the next two.
@@ -113,7 +113,7 @@ pub(crate) fn live_objects(m: &Machine<'_>, st: &State) -> Vec<bool> {
 }
 
 /// Kinds of operations that a goroutine may still perform.
-pub(crate) fn future_ops(m: &Machine<'_>, g: &Gor) -> u32 {
+pub(crate) fn future_ops(m: &Machine<'_>, g: &Gor) -> Ops {
     let indirect = m.statics.indirect | ops::ESCAPE;
     let mut all = 0;
     match &g.pending {
@@ -159,7 +159,7 @@ pub(crate) fn future_ops(m: &Machine<'_>, g: &Gor) -> u32 {
 }
 
 /// What the goroutine waits on, with the operations of others that can end the wait.
-pub(crate) fn waits(st: &State, g: &Gor) -> Vec<(u32, u32)> {
+pub(crate) fn waits(st: &State, g: &Gor) -> Vec<(u32, Ops)> {
     let mut all = Vec::new();
     let mut arm = |send: bool, chan: Value| {
         let Some((id, object)) = st.object(chan) else { return };
@@ -262,7 +262,13 @@ pub(crate) fn may_abort(m: &Machine<'_>, st: &State, active: u64) -> bool {
 }
 
 /// Whether marks and operations allow one of the operations on the object.
-pub(crate) fn can(marks: &[u8], object: u32, by: u32, mask: u32) -> bool {
+pub(crate) fn can(marks: &[u8], object: u32, by: Ops, mask: Ops) -> bool {
+    by == !0 && marks.get(object as usize).is_some_and(|m| *m != 0)
+        || can_only(marks, object, by | ops::ESCAPE, mask)
+}
+
+/// The same, where it makes no difference whether the object leaves view.
+pub(crate) fn can_only(marks: &[u8], object: u32, by: Ops, mask: Ops) -> bool {
     let mark = marks.get(object as usize).copied().unwrap_or(0);
     if mark == 0 {
         return false;
@@ -277,5 +283,5 @@ pub(crate) fn can(marks: &[u8], object: u32, by: u32, mask: u32) -> bool {
     if mark & CANCEL != 0 {
         allowed |= ops::CANCEL | ops::ESCAPE;
     }
-    by == !0 || (by | ops::ESCAPE) & mask & allowed != 0
+    by & mask & allowed != 0
 }

@@ -4,37 +4,98 @@ use crate::program::*;
 use crate::valid::{Part, kind_operands, visit_op, visit_term};
 use stanch_base::{Idx, IndexVec};
 
-/// Kinds of operations as bits: which a goroutine may still perform.
+/// Operations as bits: which a goroutine may still perform.
+pub(crate) type Ops = u128;
+
+/// Kinds of operations, and which fields are read and written.
 pub(crate) mod ops {
-    pub(crate) const SEND: u32 = 1;
-    pub(crate) const RECV: u32 = 1 << 1;
-    pub(crate) const CLOSE: u32 = 1 << 2;
-    pub(crate) const LEN: u32 = 1 << 3;
-    pub(crate) const LOCK: u32 = 1 << 4;
-    pub(crate) const UNLOCK: u32 = 1 << 5;
-    pub(crate) const TRY_LOCK: u32 = 1 << 6;
-    pub(crate) const R_LOCK: u32 = 1 << 7;
-    pub(crate) const R_UNLOCK: u32 = 1 << 8;
-    pub(crate) const WG_ADD: u32 = 1 << 9;
-    pub(crate) const WG_WAIT: u32 = 1 << 10;
-    pub(crate) const COND_WAIT: u32 = 1 << 11;
-    pub(crate) const SIGNAL: u32 = 1 << 12;
-    pub(crate) const ONCE: u32 = 1 << 13;
-    pub(crate) const CANCEL: u32 = 1 << 14;
-    pub(crate) const CTX_ERR: u32 = 1 << 15;
-    pub(crate) const TIMER: u32 = 1 << 16;
-    pub(crate) const SEM_ACQUIRE: u32 = 1 << 17;
-    pub(crate) const SEM_RELEASE: u32 = 1 << 18;
-    pub(crate) const ESCAPE: u32 = 1 << 19;
-    pub(crate) const READ: u32 = 1 << 20;
-    pub(crate) const WRITE: u32 = 1 << 21;
-    pub(crate) const GLOBAL_READ: u32 = 1 << 22;
-    pub(crate) const GLOBAL_WRITE: u32 = 1 << 23;
-    pub(crate) const EXIT: u32 = 1 << 24;
+    use super::Ops;
+
+    pub(crate) const SEND: Ops = 1;
+    pub(crate) const RECV: Ops = 1 << 1;
+    pub(crate) const CLOSE: Ops = 1 << 2;
+    pub(crate) const LEN: Ops = 1 << 3;
+    pub(crate) const LOCK: Ops = 1 << 4;
+    pub(crate) const UNLOCK: Ops = 1 << 5;
+    pub(crate) const TRY_LOCK: Ops = 1 << 6;
+    pub(crate) const R_LOCK: Ops = 1 << 7;
+    pub(crate) const R_UNLOCK: Ops = 1 << 8;
+    pub(crate) const WG_ADD: Ops = 1 << 9;
+    pub(crate) const WG_WAIT: Ops = 1 << 10;
+    pub(crate) const COND_WAIT: Ops = 1 << 11;
+    pub(crate) const SIGNAL: Ops = 1 << 12;
+    pub(crate) const ONCE: Ops = 1 << 13;
+    pub(crate) const CANCEL: Ops = 1 << 14;
+    pub(crate) const CTX_ERR: Ops = 1 << 15;
+    pub(crate) const TIMER: Ops = 1 << 16;
+    pub(crate) const SEM_ACQUIRE: Ops = 1 << 17;
+    pub(crate) const SEM_RELEASE: Ops = 1 << 18;
+    pub(crate) const ESCAPE: Ops = 1 << 19;
+    pub(crate) const READ: Ops = 1 << 20;
+    pub(crate) const WRITE: Ops = 1 << 21;
+    pub(crate) const GLOBAL_READ: Ops = 1 << 22;
+    pub(crate) const GLOBAL_WRITE: Ops = 1 << 23;
+    pub(crate) const EXIT: Ops = 1 << 24;
+    /// Makes a field that is not there yet.
+    pub(crate) const MAKE: Ops = 1 << 25;
+    /// Reads all fields of a struct, to copy them.
+    pub(crate) const COPY: Ops = 1 << 26;
+
+    /// Fields have this many bits; some share one.
+    const FIELDS: u32 = 48;
+    const FIRST_READ: u32 = 32;
+    const FIRST_WRITE: u32 = FIRST_READ + FIELDS;
+    const ALL: Ops = (1 << FIELDS) - 1;
+    /// Reads and writes fields of which nothing is known.
+    pub(crate) const ANY_FIELD: Ops = ALL << FIRST_READ | ALL << FIRST_WRITE | MAKE | COPY;
+
+    /// Reads a field.
+    pub(crate) fn field_read(field: u32) -> Ops {
+        1 << (FIRST_READ + field % FIELDS)
+    }
+
+    /// Writes a field.
+    pub(crate) fn field_write(field: u32) -> Ops {
+        1 << (FIRST_WRITE + field % FIELDS)
+    }
+
+    /// What others must not do to an object before, or after, this is done to its memory: it would make a
+    /// difference who comes first.
+    pub(crate) fn conflicting(ops: Ops) -> Ops {
+        let mut by = 0;
+        if ops & READ != 0 {
+            by |= WRITE | ESCAPE;
+        }
+        if ops & WRITE != 0 {
+            by |= READ | WRITE | ESCAPE;
+        }
+        if ops & GLOBAL_READ != 0 {
+            by |= GLOBAL_WRITE;
+        }
+        if ops & GLOBAL_WRITE != 0 {
+            by |= GLOBAL_READ | GLOBAL_WRITE;
+        }
+        let (read, written) = (ops >> FIRST_READ & ALL, ops >> FIRST_WRITE & ALL);
+        by |= read << FIRST_WRITE | written << FIRST_WRITE | written << FIRST_READ;
+        if written != 0 {
+            by |= COPY | ESCAPE;
+        }
+        // Who asks first for what is not there makes it.
+        if ops & MAKE != 0 {
+            by |= read << FIRST_READ | COPY | ESCAPE;
+        }
+        if ops & COPY != 0 {
+            by |= ALL << FIRST_WRITE | MAKE | ESCAPE;
+        }
+        if ops & ESCAPE != 0 {
+            by = !0;
+        }
+        by
+    }
 }
 
 /// The kinds of operations a built-in performs by itself.
-pub(crate) fn prim_ops(prim: Prim) -> u32 {
+pub(crate) fn prim_ops(prim: Prim) -> Ops {
     match prim {
         Prim::Send => ops::SEND,
         Prim::Recv => ops::RECV,
@@ -57,13 +118,11 @@ pub(crate) fn prim_ops(prim: Prim) -> u32 {
         Prim::SemAcquire | Prim::SemTryAcquire => ops::SEM_ACQUIRE | ops::RECV,
         Prim::SemRelease => ops::SEM_RELEASE,
         Prim::Escape => ops::ESCAPE,
-        Prim::SeqLen
-        | Prim::SeqGet
-        | Prim::SeqAppend
-        | Prim::SeqPart
-        | Prim::MapGet
-        | Prim::MapAt => ops::READ,
-        Prim::SeqSet | Prim::MapSet | Prim::MapDelete | Prim::Forget => ops::WRITE,
+        Prim::SeqLen | Prim::SeqGet | Prim::SeqAppend | Prim::MapGet | Prim::MapAt => ops::READ,
+        // One between bounds of which nothing is known.
+        Prim::SeqPart => ops::READ | ops::ESCAPE,
+        Prim::SeqSet | Prim::MapSet | Prim::MapDelete => ops::WRITE,
+        Prim::Forget => ops::ANY_FIELD,
         Prim::ChanCap | Prim::CtxDone | Prim::Yield | Prim::AsksOf | Prim::Goexit => 0,
         // A panic that nobody recovers ends the process.
         Prim::Panic | Prim::Exit => ops::EXIT,
@@ -75,7 +134,7 @@ pub(crate) struct Statics {
     points: Vec<Point>,
     funcs: IndexVec<FnId, FuncStatics>,
     /// Operations of everything that a function value can be.
-    pub(crate) indirect: u32,
+    pub(crate) indirect: Ops,
 }
 
 struct FuncStatics {
@@ -92,9 +151,9 @@ struct FuncStatics {
     /// Blocks to which several others lead.
     joins: Vec<bool>,
     /// Operations from each point to the function's end.
-    from: Vec<u32>,
+    from: Vec<Ops>,
     /// All operations, with callees.
-    all: u32,
+    all: Ops,
 }
 
 impl Statics {
@@ -129,12 +188,12 @@ impl Statics {
     }
 
     /// All operations of a function.
-    pub(crate) fn function_ops(&self, func: FnId) -> u32 {
+    pub(crate) fn function_ops(&self, func: FnId) -> Ops {
         self.funcs.get(func).map_or(0, |f| f.all)
     }
 
     /// Operations from a point to its function's end.
-    pub(crate) fn ops_from(&self, func: FnId, point: u32) -> u32 {
+    pub(crate) fn ops_from(&self, func: FnId, point: u32) -> Ops {
         let Some(f) = self.funcs.get(func) else { return 0 };
         f.from.get(point.wrapping_sub(f.first) as usize).copied().unwrap_or(0)
     }
@@ -189,14 +248,19 @@ where {
 
     /// One pass over a function; whether its operations grew.
     fn function_pass(&mut self, id: FnId, f: &Function) -> bool {
-        let own: Vec<Vec<u32>> = f
+        let plain = plain_locals(f);
+        let own: Vec<Vec<Ops>> = f
             .blocks
             .iter()
             .map(|b| {
-                b.instrs.iter().map(|i| self.op_ops(&i.op)).chain([term_ops(&b.term)]).collect()
+                b.instrs
+                    .iter()
+                    .map(|i| self.op_ops(&i.op, &|o| is_plain(&plain, o)))
+                    .chain([term_ops(&b.term)])
+                    .collect()
             })
             .collect();
-        let mut reach: Vec<u32> =
+        let mut reach: Vec<Ops> =
             own.iter().map(|ops| ops.iter().fold(0, |all, o| all | o)).collect();
         loop {
             let mut changed = false;
@@ -214,7 +278,7 @@ where {
         let mut from = Vec::new();
         for (b, block) in f.blocks.iter_enumerated() {
             let mut after = successors(&block.term).iter().fold(0, |all, s| all | reach[s.index()]);
-            let mut suffix: Vec<u32> = own[b.index()]
+            let mut suffix: Vec<Ops> = own[b.index()]
                 .iter()
                 .rev()
                 .map(|o| {
@@ -233,7 +297,8 @@ where {
         changed
     }
 
-    fn op_ops(&self, op: &Op) -> u32 {
+    fn op_ops(&self, op: &Op, is_plain: &dyn Fn(&Operand) -> bool) -> Ops {
+        let escape = |src: &Operand| if is_plain(src) { 0 } else { ops::ESCAPE };
         match op {
             Op::Call(call) | Op::Go(call) | Op::Defer(call) => match call.callee {
                 Callee::Fn(f) => {
@@ -244,9 +309,16 @@ where {
                     }
                 }
                 // One out of view may set fields of what it is given.
-                Callee::Value(_) => self.indirect | ops::ESCAPE | ops::READ | ops::WRITE,
+                Callee::Value(_) => {
+                    self.indirect | ops::ESCAPE | ops::READ | ops::WRITE | ops::ANY_FIELD
+                }
                 Callee::Method(..) => self.indirect | ops::ESCAPE,
                 Callee::Prim(prim @ Prim::OnceDo) => prim_ops(prim) | self.indirect,
+                // Into one that is out of view.
+                Callee::Prim(prim @ (Prim::SeqSet | Prim::SeqAppend | Prim::MapSet)) => {
+                    let given = call.args.iter().skip(1);
+                    given.fold(prim_ops(prim), |all, value| all | escape(value))
+                }
                 Callee::Prim(prim) => prim_ops(prim),
                 Callee::Opaque => ops::ESCAPE,
                 Callee::Pure(_) => 0,
@@ -254,10 +326,14 @@ where {
             Op::Alloc { kind: AllocKind::AfterFunc(_) | AllocKind::AfterContext(..), .. } => {
                 self.indirect | ops::ESCAPE
             }
-            Op::LoadCell { .. } | Op::CopyStruct { .. } => ops::READ,
-            // A field that is first asked for comes into being.
-            Op::LoadField { .. } | Op::Part { .. } => ops::READ | ops::WRITE,
-            Op::StoreCell { .. } | Op::StoreField { .. } => ops::WRITE | ops::ESCAPE,
+            Op::LoadCell { .. } => ops::READ,
+            Op::CopyStruct { .. } => ops::COPY,
+            // What is not there yet is made.
+            Op::LoadField { field, .. } | Op::Part { field, .. } => {
+                ops::field_read(*field) | ops::MAKE
+            }
+            Op::StoreCell { src, .. } => ops::WRITE | escape(src),
+            Op::StoreField { src, field, .. } => ops::field_write(*field) | escape(src),
             Op::LoadGlobal { .. } => ops::GLOBAL_READ,
             Op::StoreGlobal { .. } => ops::GLOBAL_WRITE,
             Op::Assign { .. }
@@ -282,7 +358,52 @@ where {
     }
 }
 
-fn term_ops(term: &Term) -> u32 {
+/// Whether a value is no reference, now and later: nothing leaves view with it.
+fn is_plain(plain: &[bool], operand: &Operand) -> bool {
+    match operand {
+        Operand::Local(local) => plain.get(local.index()) == Some(&true),
+        Operand::Const(_) | Operand::Func(_) => true,
+        Operand::Unknown => false,
+    }
+}
+
+/// Locals that only ever hold constants and what is computed from them.
+fn plain_locals(f: &Function) -> Vec<bool> {
+    let mut plain = vec![true; f.locals.len()];
+    plain.iter_mut().take((f.n_captures + f.n_params) as usize).for_each(|p| *p = false);
+    loop {
+        let mut changed = false;
+        let mut refers = |part| {
+            if let Part::Def(local) = part
+                && let Some(plain) = plain.get_mut(LocalId::index(local))
+            {
+                changed |= std::mem::replace(plain, false);
+            }
+        };
+        f.blocks.iter().for_each(|b| visit_term(&b.term, &mut refers));
+        for instr in f.blocks.iter().flat_map(|b| &b.instrs) {
+            let stays = match &instr.op {
+                Op::Assign { src, .. } => is_plain(&plain, src),
+                Op::Compare { .. } | Op::Not { .. } | Op::Choose { .. } => true,
+                _ => false,
+            };
+            if !stays {
+                visit_op(&instr.op, &mut |part| {
+                    if let Part::Def(local) = part
+                        && let Some(p) = plain.get_mut(local.index())
+                    {
+                        changed |= std::mem::replace(p, false);
+                    }
+                });
+            }
+        }
+        if !changed {
+            return plain;
+        }
+    }
+}
+
+fn term_ops(term: &Term) -> Ops {
     if matches!(term, Term::Exit | Term::Panic(_)) {
         return ops::EXIT;
     }
@@ -319,7 +440,7 @@ pub fn successors(term: &Term) -> Vec<BlockId> {
 
 struct Bindables {
     functions: Vec<FnId>,
-    prims: u32,
+    prims: Ops,
 }
 
 /// Everything a function value of the program can be.

@@ -54,12 +54,14 @@ pub(crate) fn closures(graph: &Graph) -> Closures {
     Closures { leaves, ends, exits, aborts: aborts(graph, &reverse) }
 }
 
-/// States all of whose futures abort the process, or may: the least set that holds the aborted ones, those
-/// from which that was not explored, and those all of whose successors are in it.
+/// States all of whose futures abort the process, or may: the least set that holds the aborted ones, those in
+/// which somebody is about to do that, those from which it was not explored, and those all of whose successors
+/// are in it.
 fn aborts(graph: &Graph, reverse: &Reverse<'_>) -> Vec<bool> {
     let mut left = vec![0u32; graph.nodes.len()];
     graph.edges.iter().for_each(|e| left[e.from as usize] += 1);
-    let mut aborts: Vec<bool> = graph.nodes.iter().map(|s| s.exited || s.may_abort).collect();
+    let ended = graph.nodes.iter().map(|s| s.exited || s.may_abort || s.doomed);
+    let mut aborts: Vec<bool> = ended.collect();
     let mut todo: Vec<usize> = (0..aborts.len()).filter(|s| aborts[*s]).collect();
     while let Some(state) = todo.pop() {
         for edge in reverse.into(state) {

@@ -193,7 +193,9 @@ fn reductions_change_no_verdict() {
             verdict(&sure).into_iter().filter(|l| l.0 == LeakKind::BlockedForEver).collect();
         assert!(sure.is_subset(&verdict(&naive)), "seed {seed}\n{text}");
         let panics = |o: &Outcome| o.panics.iter().copied().collect::<BTreeSet<_>>();
-        assert_eq!(panics(&naive), panics(&reduced), "seed {seed}\n{text}");
+        // Once one is sure, nobody else is followed to another.
+        assert!(panics(&reduced).is_subset(&panics(&naive)), "seed {seed}\n{text}");
+        assert_eq!(naive.panics.is_empty(), reduced.panics.is_empty(), "seed {seed}\n{text}");
     }
     println!("{compared} compared, {leaking} with leaks, {states} states for {naive_states}");
     assert!(compared * 2 > N_PROGRAMS as u32, "too few programs are small: {compared}");
