@@ -291,7 +291,8 @@ pub(crate) fn clients(
 impl<'a> Explorer<'a> {
     fn new(program: &'a Program<'a>, module: &'a Module, translated: &'a Translated) -> Self {
         let Translated { program: model, parts, swaps, outside, .. } = translated;
-        let scopes = Scopes::new(model, parts, swaps, outside);
+        let mut scopes = Scopes::new(model, parts, swaps, outside);
+        scopes.constant_inputs.extend(&translated.unset);
         Self {
             program,
             module,

@@ -43,6 +43,8 @@ pub struct Translated {
     /// Where package-level variables are read of which not all is in view that they may hold: those of
     /// other packages, and those that change.
     pub(crate) outside: Vec<(FnId, stanch_model::LocalId)>,
+    /// Captures of variables that nobody sets.
+    pub(crate) unset: FxHashSet<(FnId, stanch_model::LocalId)>,
 }
 
 impl Translated {
@@ -54,8 +56,23 @@ impl Translated {
         root: FuncId,
     ) -> Vec<ArgSpec> {
         let func = &module.funcs[root];
-        let captures = func.captures.iter().map(|c| {
+        let captures = func.captures.iter().enumerate().map(|(n, c)| {
             let ty = func.locals[c.inner].ty;
+            let place = (FnId::from_usize(root.index()), stanch_model::LocalId::from_usize(n));
+            if self.unset.contains(&place) {
+                let plain = matches!(
+                    program.kind(program.underlying(ty)),
+                    TypeKind::Pointer(_)
+                        | TypeKind::Chan(..)
+                        | TypeKind::Signature(_)
+                        | TypeKind::Map(..)
+                        | TypeKind::Interface(_)
+                        | TypeKind::Basic(_)
+                );
+                if plain && !crate::classify::is_context(program, ty) {
+                    return ArgSpec::Const(zero(program, ty));
+                }
+            }
             match c.by_ref && object_kind(program, ty).is_none() {
                 // A variable of a function out of view.
                 true => ArgSpec::Unknown(UnknownKind::NonNil),
@@ -64,6 +81,50 @@ impl Translated {
         });
         captures.chain(func.params.iter().map(|&p| argument(program, func.locals[p].ty))).collect()
     }
+}
+
+/// The captures of literals that are declared without a value and never set, as the model has them.
+fn never_set(module: &Module) -> FxHashSet<(FnId, stanch_model::LocalId)> {
+    let mut found = FxHashSet::default();
+    for func in module.funcs.iter().filter(|f| !f.closures.is_empty()) {
+        let captures = || {
+            let literals = func.closures.iter().map(|id| (*id, &module.funcs[*id]));
+            literals.flat_map(|(id, f)| f.captures.iter().enumerate().map(move |c| (id, c)))
+        };
+        let mut set: FxHashSet<LocalId> =
+            captures().filter(|(_, (_, c))| c.by_ref).map(|(_, (_, c))| c.outer).collect();
+        let mut declared: FxHashSet<LocalId> = FxHashSet::default();
+        for block in &func.blocks {
+            for instr in &block.instrs {
+                match &instr.kind {
+                    InstrKind::DeclareVar(local) => {
+                        declared.insert(*local);
+                    }
+                    kind => {
+                        if let InstrKind::Assign(_, Rvalue::AddressOf(place)) = kind
+                            && let PlaceBase::Local(local) = place.base
+                        {
+                            set.insert(local);
+                        }
+                        kind.for_each_def(|local| {
+                            set.insert(local);
+                        });
+                    }
+                }
+            }
+            block.term.for_each_def(|local| {
+                set.insert(local);
+            });
+        }
+        let unset = captures().filter(|(_, (_, c))| {
+            let variable = func.locals[c.outer].kind == ir::LocalKind::Var;
+            variable && declared.contains(&c.outer) && !set.contains(&c.outer)
+        });
+        found.extend(unset.map(|(id, (n, _))| {
+            (FnId::from_usize(id.index()), stanch_model::LocalId::from_usize(n))
+        }));
+    }
+    found
 }
 
 /// Fields of structs count from here; those that no source has are below.
@@ -165,6 +226,7 @@ pub(crate) fn translate<'a>(
         sites: context.sites,
         parts: context.parts,
         fields: context.fields,
+        unset: never_set(module),
         n_funcs: n,
         swaps: context.swaps,
         no_ends: names.no_ends().clone(),

@@ -5,7 +5,7 @@ use crate::Ctx;
 use stanch_ir::{Func, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, SelectOp, Terminator};
 use stanch_model::Leak;
 use stanch_syntax::ast::BinaryOp;
-use stanch_types::{ConstValue, ObjectId, TypeId, TypeKind};
+use stanch_types::{Basic, ConstValue, ObjectId, TypeId, TypeKind};
 
 /// Copies that are looked through.
 const COPIES: u32 = 6;
@@ -23,7 +23,9 @@ pub(crate) fn takes_for_end(ctx: &Ctx<'_>, leak: &Leak) -> bool {
                         let Operand::Local(value) = value else { return false };
                         let Some(mark) = constant(func, mark) else { return false };
                         let got = received(ctx, func, *value, COPIES);
-                        got.is_some_and(|(part, of)| is_sent(ctx, of, part, &mark))
+                        got.is_some_and(|(part, of)| {
+                            may_mark(ctx, of, part) && is_sent(ctx, of, part, &mark)
+                        })
                     })
             }
             _ => false,
@@ -61,6 +63,18 @@ fn constant(func: &Func, operand: &Operand) -> Option<Mark> {
         }
         _ => None,
     }
+}
+
+/// Whether a value of a type can say that nothing more comes: no error says that all is well, and parts of
+/// messages that are nil, or false, are what they mostly are.
+fn may_mark(ctx: &Ctx<'_>, of: TypeId, part: Option<ObjectId>) -> bool {
+    let ty = part.map_or(of, |field| ctx.program.object(field).ty);
+    let is_error = ctx.program.named_object(ty).is_some_and(|object| {
+        object.package == ObjectId::UNIVERSE && ctx.program.object_name(object) == "error"
+    });
+    let kind = ctx.program.kind(ctx.program.underlying(ty));
+    let is_bool = || ctx.program.underlying(ty) == ctx.program.basic(Basic::Bool);
+    !is_error && (part.is_none() || matches!(kind, TypeKind::Basic(_)) && !is_bool())
 }
 
 /// Where a value was received: what is sent there, and of which part of that it is.

@@ -335,7 +335,8 @@ impl Analysis<'_> {
                     // What a getter gives is the same each time.
                     if call.dst.iter().any(|d| self.kept[id].locals[*d])
                         && (is_getter(self.names, callee, &self.module.funcs[callee])
-                            || compares(&self.module.funcs[callee]))
+                            || compares(&self.module.funcs[callee])
+                            || makes_empty(&self.module.funcs[callee]))
                     {
                         self.relevant[callee] = true;
                         self.changed = true;
@@ -479,6 +480,26 @@ fn compares(func: &Func) -> bool {
     let body = func.blocks.iter().flat_map(|b| &b.instrs);
     let simple = body.into_iter().all(|i| simple(&i.kind));
     func.has_body && func.blocks.len() == 1 && func.captures.is_empty() && simple && compares
+}
+
+/// Whether all that a function does is to make a struct in which nothing is yet.
+fn makes_empty(func: &Func) -> bool {
+    let mut makes = false;
+    let mut simple = |kind: &InstrKind| match kind {
+        InstrKind::DeclareVar(_) | InstrKind::RunDefers => true,
+        InstrKind::Assign(_, Rvalue::New(_)) => {
+            makes = true;
+            true
+        }
+        InstrKind::Assign(_, Rvalue::Composite { elems, .. }) => elems.is_empty(),
+        InstrKind::Assign(_, Rvalue::Use(_)) => true,
+        InstrKind::Store(place, value) => {
+            place.proj.as_slice() == [Proj::Deref] && !matches!(value, Operand::Const(..))
+        }
+        _ => false,
+    };
+    let simple = func.blocks.iter().flat_map(|b| &b.instrs).all(|i| simple(&i.kind));
+    func.has_body && func.blocks.len() == 1 && func.params.is_empty() && simple && makes
 }
 
 /// Whether a function only looks at what it is given, shortly, or changes an atomic of it. One that always

@@ -6,7 +6,10 @@
 use super::Scopes;
 use super::classes::{At, block};
 use stanch_base::{FxHashSet, Idx};
-use stanch_model::{Callee, Const, FnId, LocalId, Op, Operand, Program as Model, Term};
+use stanch_model::{
+    Callee, Const, FnId, Function, LocalId, Op, Operand, Part, Program as Model, Term, visit_op,
+    visit_term,
+};
 
 /// Copies, comparisons and negations that are looked through.
 const STEPS: u32 = 4;
@@ -70,7 +73,8 @@ impl Scopes<'_> {
             return;
         }
         guard.locals.push(local);
-        guard.constant |= self.constant_inputs.contains(&(id, local));
+        guard.constant |=
+            self.constant_inputs.contains(&(id, local)) || is_nil(&self.model.functions[id], local);
         let from = |o: &Operand| match o {
             Operand::Local(from) if steps > 0 => Some(*from),
             _ => None,
@@ -93,6 +97,26 @@ impl Scopes<'_> {
             }
         }
     }
+}
+
+/// Whether a local is nil, and nothing else is ever assigned to it.
+fn is_nil(function: &Function, local: LocalId) -> bool {
+    let n_in = (function.n_captures + function.n_params) as usize;
+    let (mut nil, mut other) = (false, local.index() < n_in);
+    for block in &function.blocks {
+        for instr in &block.instrs {
+            match &instr.op {
+                Op::Assign { dst, src: Operand::Const(Const::Nil) } => nil |= *dst == local,
+                op => visit_op(op, &mut |part| {
+                    other |= matches!(part, Part::Def(l) if l == local);
+                }),
+            }
+        }
+        visit_term(&block.term, &mut |part| {
+            other |= matches!(part, Part::Def(l) if l == local);
+        });
+    }
+    nil && !other
 }
 
 /// The parameters for which some caller gives a constant.

@@ -76,8 +76,8 @@ pub(crate) struct Scopes<'m> {
     borders: IndexVec<FnId, Border>,
     /// Without and with ways that end in a panic, made when asked for.
     guards: IndexVec<FnId, [OnceCell<Guards>; 2]>,
-    /// Parameters for which some caller gives a constant.
-    constant_inputs: FxHashSet<(FnId, LocalId)>,
+    /// Parameters for which some caller gives a constant, and captured variables that nobody sets.
+    pub(crate) constant_inputs: FxHashSet<(FnId, LocalId)>,
     /// Classes of contexts.
     contexts: FxHashSet<u32>,
     /// Locks in which nobody gets stuck.
