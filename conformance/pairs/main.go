@@ -26,11 +26,12 @@ import (
 	"pairs/l"
 	"pairs/m"
 	"pairs/meter"
+	"pairs/r"
 	"pairs/x"
 )
 
 func main() {
-	programs := slices.Concat(a.Programs, b.Programs, c.Programs, d.Programs, e.Programs, f.Programs, g.Programs, h.Programs, k.Programs, l.Programs, m.Programs, x.Programs)
+	programs := slices.Concat(a.Programs, b.Programs, c.Programs, d.Programs, e.Programs, f.Programs, g.Programs, h.Programs, k.Programs, l.Programs, m.Programs, r.Programs, x.Programs)
 	if len(os.Args) > 1 {
 		for _, program := range programs {
 			if program.Name == os.Args[1] {

@@ -29,7 +29,7 @@
 
 use crate::{Ctx, dropped_while_open, lost_cancel};
 use stanch_diagnostic::{Cause, Check, Finding, Stage};
-use stanch_obligations::Loss;
+use stanch_obligations::{Held, Loss};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -44,7 +44,7 @@ pub const CHECK: Check = Check {
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
     let lost = ctx.obligations.lost_cancels.iter();
     let lost = lost.filter(|lost| lost.how == Loss::Overwritten);
-    let fields = ctx.obligations.dropped.iter().filter(|dropped| dropped.cancel);
+    let fields = ctx.obligations.dropped.iter().filter(|dropped| dropped.held == Held::Cancel);
     lost.map(|lost| lost_cancel::finding(ctx, &CHECK, lost))
         .chain(fields.map(|dropped| dropped_while_open::finding(ctx, &CHECK, dropped)))
         .collect()

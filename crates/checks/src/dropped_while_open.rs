@@ -1,9 +1,9 @@
 //! A field or map lets go of something that has to be closed while it may be open.
 //!
 //! # Why it leaks
-//! The object owns what the field holds: another function closes it. Here the field is set to nil, or
-//! the entry deleted from its map, and nobody has closed what was in it or can still reach it: the
-//! connection stays open, the goroutines behind it go on.
+//! The object owns what the field holds: another function closes it. Here the field is set to nil or to
+//! something new, or the entry deleted from its map or replaced, and nobody has closed what was in it or can
+//! still reach it: the connection stays open, the goroutines behind it go on.
 //!
 //! # Example
 //! ```go
@@ -46,12 +46,15 @@
 //! # Not reported
 //! Fields whose content nothing in the package closes; content that was closed on the way, by a callee
 //! or by all callers; that was read out before, handed on, used by a copy afterwards, or is known to the function
-//! otherwise; that was asked whether it is over; fields that other packages can reach; what only holds memory. A list
+//! otherwise; that was asked whether it is over, or for its state; fields that other packages can reach; what only
+//! holds memory. What is replaced must be there: a loop comes again, every object has something there from the
+//! beginning, or it was used on the way. Entries of maps are told where callers from outside choose a name as the
+//! key and nobody looks what is there. A list
 //! that is set to nil by a function that starts a goroutine may be empty: that is `possible`.
 
 use crate::Ctx;
 use stanch_diagnostic::{Action, Cause, Check, Confidence, Finding, Remedy, Severity, Stage};
-use stanch_obligations::{Dropped, How};
+use stanch_obligations::{Dropped, Held, How};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -64,13 +67,18 @@ pub const CHECK: Check = Check {
 
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
-    let dropped = ctx.obligations.dropped.iter().filter(|dropped| !dropped.cancel);
+    let dropped = ctx.obligations.dropped.iter().filter(|dropped| dropped.held == Held::Closer);
     dropped.map(|dropped| finding(ctx, &CHECK, dropped)).collect()
 }
 
 /// The finding of what is dropped.
 pub(crate) fn finding(ctx: &Ctx<'_>, check: &'static Check, dropped: &Dropped) -> Finding {
     let name = &dropped.name;
+    let (end, ended) = match dropped.held {
+        Held::Closer => ("close", "closed"),
+        Held::Cancel => ("call", "called"),
+        Held::Ticker => ("stop", "stopped"),
+    };
     let (message, label, help) = match dropped.how {
         How::Nil => (
             format!("`{name}` is set to nil while it may be open"),
@@ -87,21 +95,27 @@ pub(crate) fn finding(ctx: &Ctx<'_>, check: &'static Check, dropped: &Dropped) -
             "the entries are lost here",
             format!("close the entries of `{name}` before"),
         ),
-        How::Replaced if dropped.cancel => (
-            format!("`{name}` is replaced before it is called"),
-            "the last one is lost here",
-            format!("call `{name}` before, if it is not nil"),
+        How::Overwritten => (
+            format!("an entry of `{name}` may be replaced before it is {ended}"),
+            "what was there under the same key is lost here",
+            format!("{end} the entry of `{name}` before, if there is one"),
         ),
-        How::Replaced => (
+        How::Replaced if dropped.held == Held::Closer => (
             format!("`{name}` is replaced while it may be open"),
             "what it held is lost here",
             format!("close what `{name}` holds before"),
         ),
+        How::Replaced => (
+            format!("`{name}` is replaced before it is {ended}"),
+            "the last one is lost here",
+            format!("{end} `{name}` before, if it is not nil"),
+        ),
     };
     let (closer, at) = dropped.closed;
-    let closes = match dropped.cancel {
-        true => format!("calls `{name}`"),
-        false => format!("closes what `{name}` holds"),
+    let closes = match dropped.held {
+        Held::Cancel => format!("calls `{name}`"),
+        Held::Ticker => format!("stops `{name}`"),
+        Held::Closer => format!("closes what `{name}` holds"),
     };
     let lost = ctx.step(dropped.func, dropped.span, Action::Call, label);
     Finding {
@@ -142,6 +156,7 @@ fn notes(dropped: &Dropped) -> Vec<String> {
 mod tests {
     use super::*;
 
+    mod lived;
     mod turns;
 
     fn check(fixture: &str) {

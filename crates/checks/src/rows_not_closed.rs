@@ -71,6 +71,81 @@ mod tests {
     }
 
     #[test]
+    fn a_type_with_ends_of_its_own() {
+        let program = |leave: &str, expectation: &str| {
+            check(&format!(
+                r#"
+type txn struct {{ tx *sql.Tx }}
+func begin(db *sql.DB) (*txn, error) {{
+    tx, err := db.Begin()
+    if err != nil {{
+        return nil, err
+    }}
+    return &txn{{tx}}, nil
+}}
+func (t *txn) add(q string) error {{ _, err := t.tx.Exec(q); return err }}
+func (t *txn) keep() error        {{ return t.tx.Commit() }}
+func (t *txn) drop()              {{ t.tx.Rollback() }}
+func add(db *sql.DB, q string) error {{
+    t, err := begin(db)
+  {expectation}
+    if err != nil {{
+        return err
+    }}
+    if t.add(q) != nil {{
+        {leave}
+        return nil
+    }}
+    return t.keep()
+}}
+"#
+            ));
+        };
+        let told =
+            "          //^^^^^^^^^ leak[rows-not-closed]: `t` is not committed or rolled back";
+        program("", told);
+        program("t.drop()", "");
+    }
+
+    #[test]
+    fn a_type_that_ends_by_itself() {
+        check(
+            r#"
+type pages struct { rows *sql.Rows }
+func open(db *sql.DB) (*pages, error) {
+    rows, err := db.Query("x")
+    if err != nil {
+        return nil, err
+    }
+    return &pages{rows}, nil
+}
+func (p *pages) next(to *string) bool {
+    if p.rows == nil {
+        return false
+    }
+    if p.rows.Next() && p.rows.Scan(to) == nil {
+        return true
+    }
+    p.rows.Close()
+    p.rows = nil
+    return false
+}
+func names(db *sql.DB) (all []string, err error) {
+    p, err := open(db)
+    if err != nil {
+        return nil, err
+    }
+    var name string
+    for p.next(&name) {
+        all = append(all, name)
+    }
+    return all, nil
+}
+"#,
+        );
+    }
+
+    #[test]
     fn documentation() {
         stanch_testing::example("rows-not-closed", include_str!("rows_not_closed.rs"));
     }

@@ -33,10 +33,11 @@
 //! view. From Go 1.23 on (the version in go.mod, or of the file) the collector takes tickers that
 //! nobody knows. A goroutine that ranges over a ticker's channel for ever is `stuck-worker`'s.
 
-use crate::Ctx;
 use crate::resource::{self, Words};
+use crate::{Ctx, dropped_while_open};
 use stanch_diagnostic::{Cause, Check, Finding, Stage};
 use stanch_effects::Kind;
+use stanch_obligations::Held;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -67,6 +68,8 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
             found.push(finding);
         }
     }
+    let fields = ctx.obligations.dropped.iter().filter(|dropped| dropped.held == Held::Ticker);
+    found.extend(fields.map(|dropped| dropped_while_open::finding(ctx, &CHECK, dropped)));
     found
 }
 

@@ -4,6 +4,7 @@
 //! it had returned the thing itself. The caller may close it in the field, or by whatever method does so.
 
 use crate::calls::{Invocation, Target};
+use crate::endings::has_end_for;
 use crate::escape::Env;
 use crate::exec::Run;
 use crate::flow::Exit;
@@ -157,7 +158,9 @@ impl Run<'_, '_> {
                     || self.package.names.release_words().any(closes);
                 field.name.starts_with(char::is_uppercase) && closable
             });
-            let closes = exported || self.package.is_closable(ty);
+            let closes = exported
+                || self.package.is_closable(ty)
+                || within.first().is_some_and(|&field| has_end_for(self.package, ty, field));
             let held =
                 matches!(kind, Some(Kind::Body | Kind::Closer | Kind::Rows | Kind::Transaction));
             (held && closes).then(|| Fresh {

@@ -12,6 +12,7 @@ mod carried;
 mod counted;
 mod doubts;
 mod dropped;
+mod endings;
 mod escape;
 mod exec;
 mod facts;

@@ -220,12 +220,23 @@ pub struct Dropped {
     pub name: String,
     /// How.
     pub how: How,
-    /// Whether it holds functions that cancel contexts.
-    pub cancel: bool,
+    /// What it holds.
+    pub held: Held,
     /// A function that closes what the field holds, and where.
     pub closed: (FuncId, Span),
     /// Whether it may have been empty: a list is set to nil by a function that starts something.
     pub may_be_empty: bool,
+}
+
+/// What a field holds that has to be ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Held {
+    /// Something with a method that closes it.
+    Closer,
+    /// A function that cancels a context.
+    Cancel,
+    /// A ticker that nobody collects.
+    Ticker,
 }
 
 /// How a field loses what it holds.
@@ -237,8 +248,10 @@ pub enum How {
     Deleted,
     /// All entries of its map are deleted.
     Cleared,
-    /// It is filled again, in a loop.
+    /// It is filled again.
     Replaced,
+    /// An entry of its map is filled again.
+    Overwritten,
 }
 
 /// An object that a function takes down again where a step fails, and not at this later error return.

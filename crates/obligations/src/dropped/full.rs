@@ -4,6 +4,7 @@
 use super::{Search, is_new};
 use crate::visit;
 use stanch_base::Idx;
+use stanch_effects::Op;
 use stanch_ir::{Func, FuncId, InstrKind, Operand, PlaceBase, Proj, Rvalue};
 use stanch_types::{ObjectId, TypeId, TypeKind};
 
@@ -79,7 +80,10 @@ impl Search<'_, '_> {
             InstrKind::Store(place, Operand::Local(value)) => {
                 let new = matches!(place.base, PlaceBase::Local(base) if is_new(func, base));
                 new && matches!(place.proj.last(), Some(&Proj::Field(_, f)) if f == field)
-                    && self.maker(func, *value).is_some_and(|call| self.makes(func, call))
+                    && self.maker(func, *value).is_some_and(|call| {
+                        self.makes(func, call)
+                            || self.package.op(&call.callee) == Op::ContextWithCancel
+                    })
             }
             _ => false,
         }) || self.package.module.funcs.iter_enumerated().any(|(called, filler)| {

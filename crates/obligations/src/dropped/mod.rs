@@ -3,14 +3,16 @@
 //! A field owns what it holds if the package closes that somewhere. Where the field is set to nil, or an
 //! entry of its map deleted, what was in it has to be closed before, or read and closed after.
 
+mod elements;
 mod full;
 mod knows;
+mod lived;
 mod replaced;
 mod turns;
 mod uses;
 
 use crate::package::{Package, successors};
-use crate::report::{Dropped, How};
+use crate::report::{Dropped, Held, How};
 use crate::visit;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::{
@@ -50,9 +52,11 @@ pub(crate) fn find(package: &Package<'_>) -> Vec<Dropped> {
         search.owns(drop.field) && search.is_open(drop) && !search.is_listed(drop.field)
     });
     let replaced = search.replaced().into_iter().filter(|drop| {
-        search.is_cancel(drop.field) || search.owns(drop.field) && !search.is_listed(drop.field)
+        let heavy = search.owns(drop.field) || search.is_old_ticker(drop);
+        search.is_cancel(drop.field) || heavy && !search.is_listed(drop.field)
     });
-    let drops: Vec<Drop> = dropped.chain(replaced).collect();
+    let overwritten = search.overwritten().into_iter().filter(|drop| !search.is_listed(drop.field));
+    let drops: Vec<Drop> = dropped.chain(replaced).chain(overwritten).collect();
     for drop in drops {
         if package.in_test(package.module.funcs[drop.func].span) {
             continue;
@@ -83,7 +87,7 @@ fn contents(package: &Package<'_>) -> FxHashMap<ObjectId, Content> {
             };
             if package.is_closable(ty) {
                 contents.insert(field.object, Content { ty, many, cancel: false });
-            } else if !many && is_function(package, ty) {
+            } else if is_function(package, ty) {
                 contents.insert(field.object, Content { ty, many, cancel: true });
             }
         }
@@ -97,12 +101,15 @@ fn is_function(package: &Package<'_>, ty: TypeId) -> bool {
     matches!(program.kind(program.underlying(ty)), TypeKind::Signature(s) if s.params.len() <= 1 && s.results.is_empty())
 }
 
-/// Whether any function sets such a field to anything, or deletes from a map at all.
+/// Whether any function sets such a field to anything, or fills or deletes an entry of a map at all.
 fn may_drop(package: &Package<'_>, contents: &FxHashMap<ObjectId, Content>) -> bool {
+    let many = contents.values().any(|content| content.many);
     let drops = |kind: &InstrKind| match kind {
-        InstrKind::Store(Place { proj, .. }, _) => {
-            matches!(proj.last(), Some(Proj::Field(_, f)) if contents.contains_key(f))
-        }
+        InstrKind::Store(Place { proj, .. }, _) => match proj.last() {
+            Some(Proj::Field(_, field)) => contents.contains_key(field),
+            Some(Proj::Index(_)) => many,
+            _ => false,
+        },
         InstrKind::MapDelete { .. } => true,
         kind => {
             called(kind).is_some_and(|call| matches!(call.callee, Callee::Builtin(Builtin::Clear)))
@@ -178,10 +185,12 @@ impl Search<'_, '_> {
     /// Where another function closes what the field holds.
     fn closed_elsewhere(&self, drop: &Drop) -> Option<(FuncId, Span)> {
         let module = &self.package.module;
+        // Another way of the same function may end an entry that its caller names.
+        let own = drop.how == How::Overwritten;
         let others = module
             .funcs
             .iter_enumerated()
-            .filter(|(id, f)| *id != drop.func && !self.package.in_test(f.span));
+            .filter(|(id, f)| (*id != drop.func || own) && !self.package.in_test(f.span));
         others.into_iter().find_map(|(id, func)| {
             let (block, index, _) =
                 instrs(func).find(|(_, _, kind)| self.uses.surely_closes(id, kind, drop.field))?;
@@ -535,11 +544,15 @@ impl Search<'_, '_> {
         let func = &self.package.module.funcs[drop.func];
         let span = func.blocks[drop.site.0].instrs[drop.site.1].span;
         let name = self.package.program.object_name(drop.field).to_owned();
-        let cancel = self.is_cancel(drop.field);
+        let held = match drop.how {
+            _ if self.is_cancel(drop.field) => Held::Cancel,
+            How::Replaced if self.is_old_ticker(drop) => Held::Ticker,
+            _ => Held::Closer,
+        };
         let many = self.uses.contents.get(&drop.field).is_some_and(|content| content.many);
         let starts = visit::kinds(func).any(|kind| matches!(kind, InstrKind::Go(_)));
         let may_be_empty = many && drop.how == How::Nil && starts;
-        Dropped { func: drop.func, span, name, how: drop.how, cancel, closed, may_be_empty }
+        Dropped { func: drop.func, span, name, how: drop.how, held, closed, may_be_empty }
     }
 }
 

@@ -5,6 +5,7 @@
 //! with an object that was there before the loop; or where all objects have something there from the
 //! beginning.
 
+use super::lived::aliases;
 use super::uses::{Caller, Site, called, instrs};
 use super::{Drop, MAX_CALLERS, Search, is_new, owner_param, unexported};
 use crate::given::is_std;
@@ -12,7 +13,7 @@ use crate::names::Known;
 use crate::report::How;
 use crate::visit;
 use stanch_base::{FxHashSet, Idx};
-use stanch_effects::Op;
+use stanch_effects::{Kind, Op};
 use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
 };
@@ -63,7 +64,7 @@ impl Search<'_, '_> {
         let old = |x: &Operand| self.uses.is_from(id, x, field);
         let made = if content.cancel {
             self.package.op(&maker.callee) == Op::ContextWithCancel
-                && maker.args.first().is_some_and(|parent| self.outlives(id, func, parent))
+                && self.outlasts(id, func, maker)
         } else {
             !maker.args.iter().any(old) && self.makes(func, maker)
         };
@@ -135,6 +136,12 @@ impl Search<'_, '_> {
         }
     }
 
+    /// Whether what a new context keeps, or who waits for its end, is there after the call that makes it.
+    pub(super) fn outlasts(&self, id: FuncId, func: &Func, maker: &Call) -> bool {
+        maker.args.first().is_some_and(|parent| self.outlives(id, func, parent))
+            || maker.dst.first().is_some_and(|&context| self.lends_to_go(func, context))
+    }
+
     /// Whether a context is that of an object that was there before the call.
     fn outlives(&self, id: FuncId, func: &Func, context: &Operand) -> bool {
         let Operand::Local(local) = context else { return false };
@@ -171,7 +178,67 @@ impl Search<'_, '_> {
         !self.is_guarded(func, owner)
             && self.lasts(drop.func, drop.field, drop.site)
             && (self.runs_again(drop.func, drop.field, owner, drop.site, MAX_CALLERS, &mut asked)
-                || self.finds_full(drop))
+                || self.finds_full(drop)
+                || self.is_used_before(drop.func, drop.field, owner, drop.site)
+                    && !self
+                        .value_at(drop)
+                        .is_some_and(|value| self.is_given_away(drop.func, value)))
+    }
+
+    /// What is put in a field.
+    fn value_at(&self, drop: &Drop) -> Option<LocalId> {
+        let (block, index) = drop.site;
+        match self.package.module.funcs[drop.func].blocks[block].instrs[index].kind {
+            InstrKind::Store(_, Operand::Local(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether what is put in a field is a ticker that the collector does not take.
+    pub(super) fn is_old_ticker(&self, drop: &Drop) -> bool {
+        let func = &self.package.module.funcs[drop.func];
+        let maker = self.value_at(drop).and_then(|value| self.maker(func, value));
+        let Some(Callee::Static(object, _)) = maker.map(|call| &call.callee) else { return false };
+        let effect = self.package.names.resource(*object);
+        let source = self.package.program.source(func.span.package);
+        let language = source.files.get(func.span.file).map(|file| file.language);
+        effect.is_some_and(|effect| effect.acquires == Some(Kind::Ticker))
+            && language.is_some_and(|l| l < (1, 23))
+    }
+
+    /// Whether a function starts a goroutine with a context, or with what it puts it in.
+    fn lends_to_go(&self, func: &Func, context: LocalId) -> bool {
+        let mut same = aliases(func, context);
+        let mut fields: FxHashSet<ObjectId> = FxHashSet::default();
+        for kind in visit::kinds(func) {
+            match kind {
+                InstrKind::Store(place, Operand::Local(x)) if same.contains(x) => {
+                    fields.extend(place.proj.iter().filter_map(|p| match p {
+                        Proj::Field(_, field) => Some(*field),
+                        _ => None,
+                    }));
+                }
+                InstrKind::Assign(dst, Rvalue::Load(place)) => {
+                    let last = place.proj.last();
+                    if matches!(last, Some(Proj::Field(_, field)) if fields.contains(field)) {
+                        same.insert(*dst);
+                    }
+                }
+                _ => {}
+            }
+        }
+        visit::kinds(func).any(|kind| match kind {
+            InstrKind::Go(call) => {
+                let given = |x: &Operand| matches!(x, Operand::Local(l) if same.contains(l));
+                let captured = |inner: FuncId| {
+                    let captures = &self.package.module.funcs[inner].captures;
+                    captures.iter().any(|c| same.contains(&c.outer))
+                };
+                call.args.iter().any(given)
+                    || matches!(call.callee, Callee::Closure(inner, _) if captured(inner))
+            }
+            _ => false,
+        })
     }
 
     /// Whether an object has something in the field when others call the function: all have from the
@@ -179,7 +246,7 @@ impl Search<'_, '_> {
     fn finds_full(&self, drop: &Drop) -> bool {
         let module = &self.package.module;
         let func = &module.funcs[drop.func];
-        if !func.has_recv || drop.owner != Some(0) || self.is_cancel(drop.field) {
+        if !func.has_recv || drop.owner != Some(0) {
             return false;
         }
         let callers = self.uses.callers[drop.func.index()].iter();

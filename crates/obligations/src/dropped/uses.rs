@@ -670,6 +670,18 @@ impl<'s, 'a> Uses<'s, 'a> {
         args.iter().skip(usize::from(is_method)).for_each(leave);
     }
 
+    /// Whether a call gives one of some values to a function that keeps or closes it, as far as it is known.
+    pub(super) fn gives(&self, id: FuncId, call: &Call, one: &dyn Fn(&Operand) -> bool) -> bool {
+        let (args, bodies) = (call_args(call), self.bodies(id, call));
+        let takes = |callee: FuncId, i| {
+            self.kept.contains(&(callee, i)) || self.closed.contains(&(callee, i))
+        };
+        args.iter()
+            .enumerate()
+            .filter(|(_, arg)| one(arg))
+            .any(|(i, _)| bodies.is_empty() || bodies.iter().any(|&callee| takes(callee, i)))
+    }
+
     /// Whether an instruction closes what a field holds, or may.
     pub(super) fn closes(&self, id: FuncId, kind: &InstrKind, field: ObjectId) -> bool {
         if self.closes_here(id, kind, field) {
