@@ -57,6 +57,7 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
 mod tests {
     mod asked;
     mod boxed;
+    mod lent;
     mod together;
     mod wrapped;
 

@@ -470,12 +470,7 @@ impl<'a> Run<'a, '_> {
                 }
                 let asked = self.asks(&mut state, &call);
                 let lent = asked || self.lends_receiver(&call);
-                let args = if lent { call.args.get(1..).unwrap_or_default() } else { &*call.args };
-                for (i, &arg) in args.iter().enumerate() {
-                    if !call.object.is_some_and(|o| self.package.only_reads(o, i)) {
-                        self.escape(&mut state, arg);
-                    }
-                }
+                self.give_args(&mut state, &call, usize::from(lent));
                 let answer = self.answer(&state, &call);
                 self.outside(&mut state);
                 self.fresh_results(&mut state, &call);
@@ -525,9 +520,7 @@ impl<'a> Run<'a, '_> {
     }
 
     fn unknown_call(&mut self, state: &mut State, call: &Invocation<'a>) {
-        for &arg in &call.args {
-            self.escape(state, arg);
-        }
+        self.give_args(state, call, 0);
         self.outside(state);
         self.fresh_results(state, call);
     }

@@ -5,6 +5,7 @@ use crate::flow::{self, Exit};
 use crate::holders::InField;
 use crate::inferred::{Act, Ender};
 use crate::learned::Candidate;
+use crate::loans::Loans;
 use crate::once::Once;
 use crate::order::Notes;
 use crate::package::Package;
@@ -25,6 +26,7 @@ use stanch_ir::{
 use stanch_syntax::ast::UnaryOp;
 use stanch_types::{ObjectId, TypeId, TypeKind};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The analysis of one function.
@@ -95,6 +97,8 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) slots: Slots,
     /// Whether it asked for the summary of a method that was not run yet.
     pub(crate) early: bool,
+    /// What calls borrow, once it was asked for.
+    pub(crate) loans: Option<Rc<Loans>>,
     /// The input that is taken for something that the function made itself.
     pub(crate) given_input: Option<usize>,
     /// Where that is declared.
@@ -242,6 +246,7 @@ impl<'a, 'p> Run<'a, 'p> {
             candidates: BTreeMap::new(),
             slots: Slots::default(),
             early: false,
+            loans: None,
             given_input: None,
             given_site: None,
             opens: FxHashMap::default(),

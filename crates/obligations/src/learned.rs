@@ -124,8 +124,12 @@ impl Package<'_> {
                 self.is_error(*elem) || self.holds_errors(*elem)
             }
             _ => {
+                // As `error` has it: what returns an error is asked for it.
                 let method = program.lookup(ty, self.module.package, "Error");
-                method.is_some_and(|_| !self.is_error(ty))
+                let text = program.basic(stanch_types::Basic::String);
+                let signature = method.map(|m| program.kind(program.object(m.object).ty));
+                let says = matches!(signature, Some(TypeKind::Signature(s)) if s.params.is_empty() && *s.results == [text]);
+                says && !self.is_error(ty)
             }
         }
     }

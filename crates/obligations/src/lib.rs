@@ -28,6 +28,7 @@ mod inherited;
 mod learned;
 mod lends;
 mod lent;
+mod loans;
 mod locks;
 mod looks;
 mod made;

@@ -1,0 +1,315 @@
+//! What is lent to code out of view: a function that closes something itself when all goes well, after it has
+//! given it to such code, has kept it. So it owes that on its other ways too.
+
+use crate::calls::Invocation;
+use crate::exec::Run;
+use crate::names::Known;
+use crate::origin::Origins;
+use crate::package::{Package, successors};
+use crate::state::State;
+use crate::term::{Term, TermId};
+use crate::visit;
+use stanch_base::{FxHashMap, FxHashSet, Idx};
+use stanch_effects::{Args, Kind};
+use stanch_ir::{
+    Block, BlockId, Call, Callee, Func, InstrKind, LocalId, Operand, Place, PlaceBase, Proj,
+    Rvalue, Span, Terminator,
+};
+use stanch_syntax::ast::{BinaryOp, UnaryOp};
+use stanch_types::{Basic, ObjectId, TypeKind};
+use std::rc::Rc;
+
+/// The arguments that calls borrow: the call, and the argument's number, a receiver of an interface's method
+/// being the first.
+pub(crate) type Loans = FxHashSet<(Span, usize)>;
+
+/// More loans of one function are not looked at: each takes a walk through the function.
+const MAX_WALKS: usize = 64;
+/// Parts of parts, and readers of readers, are followed so far.
+const MAX_PARTS: usize = 6;
+
+impl Run<'_, '_> {
+    /// Code out of view gets the arguments of a call, but for some first ones: what it only reads and what it
+    /// borrows stays here.
+    pub(crate) fn give_args(&mut self, state: &mut State, call: &Invocation<'_>, skip: usize) {
+        for (i, &arg) in call.args.iter().enumerate().skip(skip) {
+            let read = call.object.is_some_and(|o| self.package.only_reads(o, i));
+            if !read && !self.is_lent_here(call.span, i, arg) {
+                self.escape(state, arg);
+            }
+        }
+    }
+
+    fn is_lent_here(&mut self, call: Span, i: usize, arg: TermId) -> bool {
+        let mut value = self.arena.unboxed(arg);
+        while let Term::Wrap(inner) = *self.arena.get(value) {
+            value = self.arena.unboxed(inner);
+        }
+        let Term::Owed(site) = *self.arena.get(value) else { return false };
+        let kind = self.sites.get(&site).and_then(|site| site.kind);
+        if !matches!(kind, Some(Kind::Body | Kind::Closer | Kind::Rows | Kind::Transaction)) {
+            return false;
+        }
+        let (package, func) = (self.package, self.func);
+        let loans = self.loans.get_or_insert_with(|| Rc::new(find(package, func)));
+        loans.contains(&(call, i))
+    }
+}
+
+/// The loans of a function.
+fn find(package: &Package<'_>, func: &Func) -> Loans {
+    let mut loans = Loans::default();
+    let mut search =
+        Search { package, func, origins: Origins::new(func), releases: FxHashMap::default() };
+    search.find_releases();
+    if search.releases.is_empty() {
+        return loans;
+    }
+    let mut walks = 0;
+    for (block, data) in func.blocks.iter_enumerated() {
+        for (index, instr) in data.instrs.iter().enumerate() {
+            let InstrKind::Call(call) = &instr.kind else { continue };
+            if !search.is_out_of_view(call) {
+                continue;
+            }
+            let first = usize::from(matches!(call.callee, Callee::Interface { .. }));
+            for (i, arg) in call.args.iter().enumerate() {
+                let Operand::Local(arg) = *arg else { continue };
+                let root = search.root(arg);
+                if search.releases.contains_key(&root) && walks < MAX_WALKS {
+                    walks += 1;
+                    if search.closes_later(root, call, (block, index)) {
+                        loans.insert((instr.span, first + i));
+                    }
+                }
+            }
+        }
+    }
+    loans
+}
+
+struct Search<'s, 'a> {
+    package: &'s Package<'a>,
+    func: &'s Func,
+    origins: Origins,
+    /// Where what a local holds is closed.
+    releases: FxHashMap<LocalId, Vec<(BlockId, usize)>>,
+}
+
+impl Search<'_, '_> {
+    /// The variable that a local is a copy of, a part of, or a reader of.
+    fn root(&self, local: LocalId) -> LocalId {
+        let mut at = local;
+        for _ in 0..MAX_PARTS {
+            at = self.origins.source(self.func, at);
+            let next = match self.origins.value(self.func, at) {
+                Some(Rvalue::Load(place) | Rvalue::AddressOf(place)) => part_of(place),
+                Some(_) => None,
+                None => self.origins.call(self.func, at).and_then(|(call, _)| self.wrapped(call)),
+            };
+            let Some(next) = next else { break };
+            at = next;
+        }
+        at
+    }
+
+    /// What a library function puts into its result.
+    fn wrapped(&self, call: &Call) -> Option<LocalId> {
+        let Callee::Static(object, _) = call.callee else { return None };
+        let effect = self.package.names.resource(object)?;
+        match call.args.first() {
+            Some(&Operand::Local(of)) if effect.args == Some(Args::IntoResult) => Some(of),
+            _ => None,
+        }
+    }
+
+    fn find_releases(&mut self) {
+        let func = self.func;
+        for (block, data) in func.blocks.iter_enumerated() {
+            for (index, instr) in data.instrs.iter().enumerate() {
+                let (InstrKind::Call(call) | InstrKind::Defer(call)) = &instr.kind else {
+                    continue;
+                };
+                let mut roots: Vec<LocalId> = Vec::new();
+                roots.extend(self.released(call).map(|local| self.root(local)));
+                if let (InstrKind::Defer(_), Callee::Closure(inner, _)) =
+                    (&instr.kind, &call.callee)
+                    && let Some(literal) = self.package.module.funcs.get(*inner)
+                {
+                    let ended = literal.captures.iter().filter(|c| self.ends(literal, c.inner));
+                    roots.extend(ended.map(|c| self.root(c.outer)));
+                }
+                for root in roots {
+                    self.releases.entry(root).or_default().push((block, index));
+                }
+            }
+        }
+    }
+
+    /// Whether a literal closes what it captures.
+    fn ends(&self, literal: &Func, capture: LocalId) -> bool {
+        let origins = Origins::new(literal);
+        visit::kinds(literal).any(|kind| match kind {
+            InstrKind::Call(call) | InstrKind::Defer(call) => {
+                self.released(call).is_some_and(|local| {
+                    let source = origins.source(literal, local);
+                    let part = match origins.value(literal, source) {
+                        Some(Rvalue::Load(place)) => part_of(place),
+                        _ => None,
+                    };
+                    source == capture || part == Some(capture)
+                })
+            }
+            _ => false,
+        })
+    }
+
+    /// The local that a call closes.
+    fn released(&self, call: &Call) -> Option<LocalId> {
+        let (receiver, method) = match &call.callee {
+            Callee::Interface { recv, method } => (recv, *method),
+            Callee::Static(method, _) => (call.args.first()?, *method),
+            Callee::Closure(..) | Callee::Value(_) | Callee::Builtin(_) => return None,
+        };
+        let &Operand::Local(receiver) = receiver else { return None };
+        self.ends_receiver(method).then_some(receiver)
+    }
+
+    fn ends_receiver(&self, method: ObjectId) -> bool {
+        let effect = self.package.names.resource(method);
+        effect.is_some_and(|effect| effect.releases == Some(0))
+            || self.package.names.is_release_word(self.package.program.object_name(method))
+    }
+
+    /// Whether nothing is known of what a call runs.
+    fn is_out_of_view(&self, call: &Call) -> bool {
+        match call.callee {
+            Callee::Static(object, _) | Callee::Interface { method: object, .. } => {
+                matches!(self.package.names.known(object), Known::Nothing)
+                    && self.package.names.resource(object).is_none()
+                    && !self.ends_receiver(object)
+            }
+            Callee::Value(_) => true,
+            Callee::Closure(..) | Callee::Builtin(_) => false,
+        }
+    }
+
+    /// Whether the function closes something after a call whenever nothing fails.
+    fn closes_later(&self, root: LocalId, call: &Call, at: (BlockId, usize)) -> bool {
+        let Some(releases) = self.releases.get(&root) else { return false };
+        let mut seen = vec![false; self.func.blocks.len()];
+        let mut work = vec![(at.0, at.1 + 1)];
+        let mut closes = false;
+        while let Some((block, first)) = work.pop() {
+            if first == 0 && std::mem::replace(&mut seen[block.index()], true) {
+                continue;
+            }
+            let data = &self.func.blocks[block];
+            let mut goes_on = true;
+            for (index, instr) in data.instrs.iter().enumerate().skip(first) {
+                let closed = releases.contains(&(block, index));
+                closes |= closed;
+                goes_on &= !closed;
+                // Another one of an earlier turn.
+                visit::defs(&instr.kind, &mut |local| goes_on &= local != root);
+                if !goes_on {
+                    break;
+                }
+            }
+            if !goes_on {
+                continue;
+            }
+            if self.decides(call, &data.term)
+                || data.term == Terminator::Return && self.is_well(data)
+            {
+                return false;
+            }
+            let failing = self.failing_edge(&data.term);
+            successors(&data.term, &mut |next| {
+                if Some(next) != failing {
+                    work.push((next, 0));
+                }
+            });
+        }
+        closes
+    }
+
+    /// Whether a block that returns may do so without an error: one that gives a value other than nil has
+    /// made that for a failure.
+    fn is_well(&self, block: &Block) -> bool {
+        let results = &self.func.results;
+        let Some(&error) = results.iter().find(|&&result| self.is_error(result)) else {
+            return true;
+        };
+        let set = block.instrs.iter().rev().find_map(|instr| match &instr.kind {
+            InstrKind::Assign(to, value) if *to == error => Some(value),
+            _ => None,
+        });
+        matches!(set, None | Some(Rvalue::Use(Operand::Nil(_) | Operand::Zero(_))))
+    }
+
+    /// Whether a branch asks for what the call has answered, other than an error: that may be whether it
+    /// keeps what it was given.
+    fn decides(&self, call: &Call, term: &Terminator) -> bool {
+        let Terminator::Branch { cond: Operand::Local(cond), .. } = term else { return false };
+        let mut work = vec![*cond];
+        for _ in 0..MAX_PARTS {
+            let Some(local) = work.pop() else { return false };
+            let source = self.origins.source(self.func, local);
+            if call.dst.contains(&source) && !self.is_error(source) && !self.is_number(source) {
+                return true;
+            }
+            let operands: &[&Operand] = match self.origins.value(self.func, source) {
+                Some(Rvalue::Binary(_, a, b)) => &[a, b],
+                Some(Rvalue::Unary(UnaryOp::Not, a)) => &[a],
+                _ => &[],
+            };
+            work.extend(operands.iter().filter_map(|x| match x {
+                Operand::Local(local) => Some(*local),
+                _ => None,
+            }));
+        }
+        true
+    }
+
+    /// Whether a local counts something.
+    fn is_number(&self, local: LocalId) -> bool {
+        let program = self.package.program;
+        let kind = self.func.locals.get(local).map(|l| program.kind(program.underlying(l.ty)));
+        matches!(kind, Some(TypeKind::Basic(basic)) if !matches!(basic, Basic::Bool | Basic::String))
+    }
+
+    /// Whether a local is an error, or may be one for all that is known.
+    fn is_error(&self, local: LocalId) -> bool {
+        self.func.locals.get(local).is_some_and(|l| {
+            self.package.is_error(l.ty) || *self.package.program.kind(l.ty) == TypeKind::Unknown
+        })
+    }
+
+    /// The successor that is taken when something has failed.
+    fn failing_edge(&self, term: &Terminator) -> Option<BlockId> {
+        let Terminator::Branch { cond: Operand::Local(cond), then, els } = term else {
+            return None;
+        };
+        let source = self.origins.source(self.func, *cond);
+        match self.origins.value(self.func, source)? {
+            Rvalue::Binary(op, Operand::Local(error), Operand::Nil(_)) if self.is_error(*error) => {
+                match op {
+                    BinaryOp::Ne => Some(*then),
+                    BinaryOp::Eq => Some(*els),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The local that a place is a part of.
+fn part_of(place: &Place) -> Option<LocalId> {
+    let parts = place.proj.iter().all(|p| matches!(p, Proj::Field(..) | Proj::Deref));
+    match place.base {
+        PlaceBase::Local(base) if parts => Some(base),
+        _ => None,
+    }
+}
