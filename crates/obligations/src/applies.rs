@@ -40,8 +40,10 @@ impl<'a> Run<'a, '_> {
             _ => {
                 // What it calls in fields of what it is given is called, whatever else it does.
                 let env = Env { callee: func, args: &call.args };
-                for path in self.called_fields(func) {
-                    if let Some(value) = self.find_value(&mut state, &env, &path) {
+                let idle = state.owed.is_empty() && state.held.is_empty();
+                let called = if idle { &[] } else { self.called_fields(func) };
+                for path in called {
+                    if let Some(value) = self.find_value(&mut state, &env, path) {
                         self.escape(&mut state, value);
                     }
                 }
@@ -566,7 +568,9 @@ impl<'a> Run<'a, '_> {
             let together = outcome.together;
             let site =
                 Site { kind, deadline, helper, enders, started, ty, together, ..Site::default() };
-            self.own(state, call.span, site, true);
+            if kind.is_some() || !self.is_given_bounded(state, call) {
+                self.own(state, call.span, site, true);
+            }
         }
         let wraps = self.wraps_error(state, call);
         for (i, &dst) in call.dst.iter().enumerate() {
@@ -584,6 +588,15 @@ impl<'a> Run<'a, '_> {
         for (path, test, truth) in &outcome.tells {
             self.told(state, path, *test, *truth, call);
         }
+    }
+
+    /// Whether a call is given a context whose cancel function is taken care of: what is made from that ends with
+    /// it.
+    fn is_given_bounded(&self, state: &State, call: &Invocation<'a>) -> bool {
+        call.args.iter().any(|&arg| match *self.arena.get(self.arena.unboxed(arg)) {
+            Term::Context(site) => !state.owed.contains_key(&site),
+            _ => false,
+        })
     }
 
     /// What a callee knows of a number that hangs on a result.

@@ -9,15 +9,20 @@ use crate::escape::Env;
 use crate::exec::Run;
 use crate::flow::Exit;
 use crate::lends::is_method;
+use crate::package::Package;
 use crate::state::{Owed, State};
 use crate::summary::{Base, Fresh, Outcome, Path, PathStep, Summary};
 use crate::term::{Part, Root, Term, TermId};
 use crate::visit;
+use stanch_base::FxHashMap;
 use stanch_effects::Kind;
 use stanch_ir::{Callee, FuncId, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, Span};
 use stanch_types::{ObjectId, TypeId};
 
-impl Run<'_, '_> {
+/// Calls of methods are followed so deep.
+const MAX_CALLS: u32 = 3;
+
+impl<'a> Run<'a, '_> {
     /// Says what a caller owes for the results, which leave view; the types of those that are new objects
     /// which may come to have goroutines.
     pub(crate) fn results_owed(
@@ -185,7 +190,7 @@ impl Run<'_, '_> {
         let always: Vec<Path> = match summaries.get(func).map(Option::as_ref)? {
             Some(summary) if summary.unknown => return None,
             Some(summary) => always_used(summary),
-            None => self.called_fields(func),
+            None => self.called_fields(func).to_vec(),
         };
         always.iter().find_map(|path| {
             let value = self.find_value(state, &env, path)?;
@@ -197,28 +202,10 @@ impl Run<'_, '_> {
     }
 
     /// The function values in fields of its receiver that a method without a summary calls.
-    pub(crate) fn called_fields(&self, method: FuncId) -> Vec<Path> {
-        let Some(func) = self.package.module.funcs.get(method) else { return Vec::new() };
-        let called = |local: &LocalId| {
-            visit::kinds(func).any(|kind| match kind {
-                InstrKind::Call(call) | InstrKind::Defer(call) => {
-                    matches!(&call.callee, Callee::Value(Operand::Local(l)) if l == local)
-                }
-                _ => false,
-            })
-        };
-        let field = |kind: &InstrKind| {
-            let InstrKind::Assign(to, Rvalue::Load(place)) = kind else { return None };
-            let (PlaceBase::Local(base), [Proj::Deref, Proj::Field(_, field)]) =
-                (place.base, &*place.proj)
-            else {
-                return None;
-            };
-            let steps = [PathStep::Deref, PathStep::Field(*field)].into();
-            let own = func.params.first() == Some(&base) && called(to);
-            own.then_some(Path { base: Base::Param(0), steps })
-        };
-        visit::kinds(func).filter_map(field).collect()
+    pub(crate) fn called_fields(&self, method: FuncId) -> &'a [Path] {
+        let package = self.package;
+        let Some(facts) = package.facts.get(method) else { return &[] };
+        facts.calls.get_or_init(|| called_within(package, method, MAX_CALLS))
     }
 
     /// Whether a result has a method of its own by which callers may end it.
@@ -261,6 +248,58 @@ impl Run<'_, '_> {
             _ => None,
         }
     }
+}
+
+/// The function values in fields of its receiver that a method calls, and that the methods call which it calls on
+/// its receiver or a field of that.
+fn called_within(package: &Package<'_>, method: FuncId, depth: u32) -> Vec<Path> {
+    let (Some(depth), Some(func)) = (depth.checked_sub(1), package.module.funcs.get(method)) else {
+        return Vec::new();
+    };
+    let Some(&own) = func.params.first() else { return Vec::new() };
+    // Where the fields go that are loaded from the receiver, or pointed to.
+    let mut fields: FxHashMap<LocalId, Vec<PathStep>> = FxHashMap::default();
+    fields.insert(own, Vec::new());
+    for kind in visit::kinds(func) {
+        let InstrKind::Assign(to, Rvalue::Load(place) | Rvalue::AddressOf(place)) = kind else {
+            continue;
+        };
+        if let (PlaceBase::Local(base), [Proj::Deref, Proj::Field(_, field)]) =
+            (place.base, &*place.proj)
+            && base == own
+        {
+            fields.insert(*to, vec![PathStep::Deref, PathStep::Field(*field)]);
+        }
+    }
+    let pointed = |local: LocalId| {
+        let points = |kind: &InstrKind| match kind {
+            InstrKind::Assign(to, Rvalue::AddressOf(_)) => *to == local,
+            _ => false,
+        };
+        visit::kinds(func).any(points)
+    };
+    let mut paths = Vec::new();
+    for kind in visit::kinds(func) {
+        let (InstrKind::Call(call) | InstrKind::Defer(call)) = kind else { continue };
+        if let Callee::Value(Operand::Local(value)) = &call.callee {
+            let steps = fields.get(value).filter(|_| *value != own);
+            paths.extend(steps.map(|s| Path { base: Base::Param(0), steps: s.as_slice().into() }));
+        }
+        let (Some(Operand::Local(recv)), Some(body)) =
+            (call.args.first(), package.body(&call.callee))
+        else {
+            continue;
+        };
+        let Some(before) = fields.get(recv) else { continue };
+        for path in called_within(package, body, depth) {
+            // What is pointed to is the field itself.
+            let own = *recv != own && pointed(*recv);
+            let inner = path.steps.iter().skip(usize::from(own)).copied();
+            let steps: Vec<PathStep> = before.iter().copied().chain(inner).collect();
+            paths.push(Path { base: Base::Param(0), steps: steps.into() });
+        }
+    }
+    paths
 }
 
 /// Inputs that a function gives back or hands on, whichever way it goes.

@@ -9,6 +9,7 @@ use crate::names::{Known, Names};
 use crate::order::printed;
 use crate::semaphores::{TakenBy, object_of, semaphores};
 use crate::slots::is_of_slots;
+use crate::summary::Path;
 use crate::visit;
 use crate::workers::{Ends, Workers};
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
@@ -72,6 +73,8 @@ pub(crate) struct FuncFacts {
     pub(crate) makes: OnceLock<Vec<bool>>,
     /// Whether an error that it returns is ever one; asked of few functions.
     pub(crate) fails: OnceLock<bool>,
+    /// Function values in fields of its receiver that it calls; asked of methods without a summary.
+    pub(crate) calls: OnceLock<Vec<Path>>,
     /// Its body, if it only looks at what it is given.
     pub(crate) look: Option<Look>,
 }

@@ -87,3 +87,76 @@ func forgets(ctx context.Context, work func(context.Context)) {
 "#,
     );
 }
+
+/// A method calls another one, of its object or of one in a field, that does so.
+#[test]
+fn a_method_calls_one_that_calls_what_is_in_a_field() {
+    check(
+        r#"
+type job struct { cancel context.CancelFunc; other func() }
+func (j *job) stop() { j.cancel() }
+func (j *job) note() { j.other() }
+func (j *job) end() { j.stop() }
+func (j *job) log() { j.note() }
+type pair struct { first job; second *job }
+func (p *pair) stop() { p.first.stop() }
+func (p *pair) end()  { p.second.end() }
+func run(ctx context.Context, work func(context.Context)) {
+    j := &job{other: func() {}}
+    ctx, j.cancel = context.WithCancel(ctx)
+    work(ctx)
+    j.end()
+}
+func inside(ctx context.Context, work func(context.Context)) {
+    p := &pair{}
+    ctx, p.first.cancel = context.WithCancel(ctx)
+    work(ctx)
+    p.stop()
+}
+func behind(ctx context.Context, work func(context.Context)) {
+    p := &pair{second: &job{}}
+    ctx, p.second.cancel = context.WithCancel(ctx)
+    work(ctx)
+    p.end()
+}
+func forgets(ctx context.Context, work func(context.Context)) {
+    j := &job{other: func() {}}
+    ctx, j.cancel = context.WithCancel(ctx)
+                  //^^^^^^^^^^^^^^^^^^^^^^^ leak[lost-cancel]: `cancel` is never called
+    work(ctx)
+    j.log()
+}
+"#,
+    );
+}
+
+/// What a callee makes from a context that is cancelled here ends with it.
+#[test]
+fn a_callee_makes_a_child() {
+    check(
+        r#"
+func stopper(ctx context.Context, work func(context.Context)) func() {
+    ctx, cancel := context.WithCancel(ctx)
+    work(ctx)
+    return cancel
+}
+func child(ctx context.Context, bad bool, work func(context.Context)) {
+    ctx, cancel := context.WithCancel(ctx)
+    defer cancel()
+    stop := stopper(ctx, work)
+    if bad {
+        return
+    }
+    stop()
+}
+func forgets(ctx context.Context, bad bool, work func(context.Context)) {
+    stop := stopper(ctx, work)
+          //^^^^^^^^^^^^^^^^^^ leak[lost-cancel]: `stop` is not called when `forgets` returns at line 20
+    if bad {
+        return
+    }
+    stop()
+}
+"#,
+    );
+}
