@@ -304,7 +304,7 @@ impl Builder<'_, '_> {
         let mut done = 0u64;
         let reduce = self.m.limits.reduce && state.gs.len() > 1;
         if !reduce || !self.alone(id, state, &mut done, &mut cut) {
-            self.others(id, state, done, &mut cut);
+            self.others(id, state, done, !reduce, &mut cut);
         }
         if cut != 0 {
             self.unexplored(id, state, cut);
@@ -339,15 +339,16 @@ impl Builder<'_, '_> {
         found
     }
 
-    /// Performs the listed moves of all goroutines but those that are done.
-    fn others(&mut self, id: u32, state: &State, done: u64, cut: &mut u64) {
+    /// Performs the listed moves of all goroutines but those that are done; with `ask`, it is still to be asked
+    /// whether one of these ends the process whatever the others do.
+    fn others(&mut self, id: u32, state: &State, done: u64, ask: bool, cut: &mut u64) {
         let all = std::mem::take(&mut self.moves);
         let mut last = Vec::new();
         for (i, acts) in all.iter().filter(|m| done >> m.0 & 1 == 0) {
             let first = |a: &&Act| !matches!(a, Act::Meet { send: false, .. });
             let moves: Vec<Act> = acts.iter().filter(first).copied().collect();
             let steps = self.steps(id, state, *i, &moves, cut);
-            if !moves.is_empty() && !steps.goes_on {
+            if ask && !moves.is_empty() && !steps.goes_on {
                 last.push((*i, acts));
             }
         }
@@ -378,7 +379,7 @@ impl Builder<'_, '_> {
             }
             self.list_moves(*id, &state);
             let mut cut = 0;
-            self.others(*id, &state, done, &mut cut);
+            self.others(*id, &state, done, true, &mut cut);
             if cut != 0 {
                 self.unexplored(*id, &state, cut | parked(&state));
             }

@@ -230,6 +230,7 @@ where {
 
     fn operations(&mut self, program: &Program) {
         let bindable = bindable(program);
+        let plain: Vec<Vec<bool>> = program.functions.iter().map(plain_locals).collect();
         loop {
             let mut changed = false;
             let mut indirect = bindable.prims;
@@ -237,7 +238,7 @@ where {
             changed |= indirect != self.indirect;
             self.indirect = indirect;
             for (id, f) in program.functions.iter_enumerated() {
-                let all = self.function_pass(id, f);
+                let all = self.function_pass(id, f, &plain[id.index()]);
                 changed |= all;
             }
             if !changed {
@@ -247,15 +248,14 @@ where {
     }
 
     /// One pass over a function; whether its operations grew.
-    fn function_pass(&mut self, id: FnId, f: &Function) -> bool {
-        let plain = plain_locals(f);
+    fn function_pass(&mut self, id: FnId, f: &Function, plain: &[bool]) -> bool {
         let own: Vec<Vec<Ops>> = f
             .blocks
             .iter()
             .map(|b| {
                 b.instrs
                     .iter()
-                    .map(|i| self.op_ops(&i.op, &|o| is_plain(&plain, o)))
+                    .map(|i| self.op_ops(&i.op, &|o| is_plain(plain, o)))
                     .chain([term_ops(&b.term)])
                     .collect()
             })
@@ -371,16 +371,19 @@ fn is_plain(plain: &[bool], operand: &Operand) -> bool {
 fn plain_locals(f: &Function) -> Vec<bool> {
     let mut plain = vec![true; f.locals.len()];
     plain.iter_mut().take((f.n_captures + f.n_params) as usize).for_each(|p| *p = false);
+    let refers = |plain: &mut [bool], part: Part| match part {
+        Part::Def(local) => {
+            plain.get_mut(local.index()).is_some_and(|plain| std::mem::replace(plain, false))
+        }
+        _ => false,
+    };
+    for block in &f.blocks {
+        visit_term(&block.term, &mut |part| {
+            refers(&mut plain, part);
+        });
+    }
     loop {
         let mut changed = false;
-        let mut refers = |part| {
-            if let Part::Def(local) = part
-                && let Some(plain) = plain.get_mut(LocalId::index(local))
-            {
-                changed |= std::mem::replace(plain, false);
-            }
-        };
-        f.blocks.iter().for_each(|b| visit_term(&b.term, &mut refers));
         for instr in f.blocks.iter().flat_map(|b| &b.instrs) {
             let stays = match &instr.op {
                 Op::Assign { src, .. } => is_plain(&plain, src),
@@ -388,13 +391,7 @@ fn plain_locals(f: &Function) -> Vec<bool> {
                 _ => false,
             };
             if !stays {
-                visit_op(&instr.op, &mut |part| {
-                    if let Part::Def(local) = part
-                        && let Some(p) = plain.get_mut(local.index())
-                    {
-                        changed |= std::mem::replace(p, false);
-                    }
-                });
+                visit_op(&instr.op, &mut |part| changed |= refers(&mut plain, part));
             }
         }
         if !changed {

@@ -14,7 +14,7 @@ use crate::state::{Owed, State};
 use crate::summary::{Base, Fresh, Outcome, Path, PathStep, Summary};
 use crate::term::{Part, Root, Term, TermId};
 use crate::visit;
-use stanch_base::FxHashMap;
+use stanch_base::{FxHashMap, FxHashSet};
 use stanch_effects::Kind;
 use stanch_ir::{Callee, FuncId, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, Span};
 use stanch_types::{ObjectId, TypeId};
@@ -257,46 +257,44 @@ fn called_within(package: &Package<'_>, method: FuncId, depth: u32) -> Vec<Path>
         return Vec::new();
     };
     let Some(&own) = func.params.first() else { return Vec::new() };
-    // Where the fields go that are loaded from the receiver, or pointed to.
-    let mut fields: FxHashMap<LocalId, Vec<PathStep>> = FxHashMap::default();
-    fields.insert(own, Vec::new());
+    // Ways to the receiver and to what is loaded from its fields, or points to them.
+    let mut known: FxHashMap<LocalId, Vec<PathStep>> = FxHashMap::default();
+    let mut pointers: FxHashSet<LocalId> = FxHashSet::default();
     for kind in visit::kinds(func) {
-        let InstrKind::Assign(to, Rvalue::Load(place) | Rvalue::AddressOf(place)) = kind else {
+        let InstrKind::Assign(to, value @ (Rvalue::Load(place) | Rvalue::AddressOf(place))) = kind
+        else {
             continue;
         };
-        if let (PlaceBase::Local(base), [Proj::Deref, Proj::Field(_, field)]) =
-            (place.base, &*place.proj)
-            && base == own
+        if let [Proj::Deref, Proj::Field(_, field)] = *place.proj
+            && place.base == PlaceBase::Local(own)
         {
-            fields.insert(*to, vec![PathStep::Deref, PathStep::Field(*field)]);
+            known.insert(*to, vec![PathStep::Deref, PathStep::Field(field)]);
+            if matches!(value, Rvalue::AddressOf(_)) {
+                pointers.insert(*to);
+            }
         }
     }
-    let pointed = |local: LocalId| {
-        let points = |kind: &InstrKind| match kind {
-            InstrKind::Assign(to, Rvalue::AddressOf(_)) => *to == local,
-            _ => false,
-        };
-        visit::kinds(func).any(points)
-    };
+    let path = |steps: Vec<PathStep>| Path { base: Base::Param(0), steps: steps.into() };
     let mut paths = Vec::new();
     for kind in visit::kinds(func) {
         let (InstrKind::Call(call) | InstrKind::Defer(call)) = kind else { continue };
         if let Callee::Value(Operand::Local(value)) = &call.callee {
-            let steps = fields.get(value).filter(|_| *value != own);
-            paths.extend(steps.map(|s| Path { base: Base::Param(0), steps: s.as_slice().into() }));
+            paths.extend(known.get(value).cloned().map(path));
         }
         let (Some(Operand::Local(recv)), Some(body)) =
             (call.args.first(), package.body(&call.callee))
         else {
             continue;
         };
-        let Some(before) = fields.get(recv) else { continue };
-        for path in called_within(package, body, depth) {
+        let before = match known.get(recv) {
+            Some(before) => before.as_slice(),
+            None if *recv == own => &[],
+            None => continue,
+        };
+        for within in called_within(package, body, depth) {
             // What is pointed to is the field itself.
-            let own = *recv != own && pointed(*recv);
-            let inner = path.steps.iter().skip(usize::from(own)).copied();
-            let steps: Vec<PathStep> = before.iter().copied().chain(inner).collect();
-            paths.push(Path { base: Base::Param(0), steps: steps.into() });
+            let within = within.steps.iter().skip(usize::from(pointers.contains(recv)));
+            paths.push(path(before.iter().chain(within).copied().collect()));
         }
     }
     paths

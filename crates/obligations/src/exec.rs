@@ -26,7 +26,6 @@ use stanch_ir::{
 use stanch_syntax::ast::UnaryOp;
 use stanch_types::{ObjectId, TypeId, TypeKind};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// The analysis of one function.
@@ -98,7 +97,7 @@ pub(crate) struct Run<'a, 'p> {
     /// Whether it asked for the summary of a method that was not run yet.
     pub(crate) early: bool,
     /// What calls borrow, once it was asked for.
-    pub(crate) loans: Option<Rc<Loans>>,
+    pub(crate) loans: Option<Loans>,
     /// The input that is taken for something that the function made itself.
     pub(crate) given_input: Option<usize>,
     /// Where that is declared.

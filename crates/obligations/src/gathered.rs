@@ -114,7 +114,7 @@ impl<'a> Run<'a, '_> {
     /// What a table has under a key, and whether it has that: a constant that was put there, if nobody else
     /// knows the table.
     pub(crate) fn element(&mut self, state: &State, map: TermId, key: TermId) -> (TermId, TermId) {
-        if self.own_lists.contains(&map) && !state.escaped.contains(&map) {
+        if self.is_kept_here(state, map) {
             let elements = self.arena.pointee(map);
             let place = self.arena.part(elements, Part::Index(key));
             let known = state.mem.get(&place).copied();
@@ -122,14 +122,23 @@ impl<'a> Run<'a, '_> {
                 return (known, self.arena.bool(true));
             }
         }
-        let own = self.own_lists.contains(&map) && !state.escaped.contains(&map);
-        let empty = own && self.known_length(state, map) == Some(0);
+        let empty = self.is_known_empty(state, map);
         let epoch = self.epoch(state, Epoch::Elements);
         let value = self.arena.term(Term::Elem(map, key, epoch));
         if empty {
             return (value, self.arena.bool(false));
         }
         (value, self.arena.term(Term::Has(map, key, epoch)))
+    }
+
+    /// Whether nothing is in a table that nobody else has.
+    fn is_known_empty(&mut self, state: &State, table: TermId) -> bool {
+        self.is_kept_here(state, table) && self.known_length(state, table) == Some(0)
+    }
+
+    /// Whether a list or table was made here, and nobody else has it.
+    fn is_kept_here(&self, state: &State, table: TermId) -> bool {
+        self.own_lists.contains(&table) && !state.escaped.contains(&table)
     }
 
     /// What a look into a table gives: the zero value, if there is nothing in it.
@@ -142,8 +151,7 @@ impl<'a> Run<'a, '_> {
     ) -> TermId {
         let Rvalue::MapLookup { map, .. } = rvalue else { return value };
         let map = self.peek(state, map);
-        let own = self.own_lists.contains(&map) && !state.escaped.contains(&map);
-        match own && self.known_length(state, map) == Some(0) {
+        match self.is_known_empty(state, map) {
             true => self.zero(self.func.locals[dst].ty),
             false => value,
         }

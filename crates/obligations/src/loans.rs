@@ -17,7 +17,6 @@ use stanch_ir::{
 };
 use stanch_syntax::ast::{BinaryOp, UnaryOp};
 use stanch_types::{Basic, ObjectId, TypeKind};
-use std::rc::Rc;
 
 /// The arguments that calls borrow: the call, and the argument's number, a receiver of an interface's method
 /// being the first.
@@ -51,7 +50,7 @@ impl Run<'_, '_> {
             return false;
         }
         let (package, func) = (self.package, self.func);
-        let loans = self.loans.get_or_insert_with(|| Rc::new(find(package, func)));
+        let loans = self.loans.get_or_insert_with(|| find(package, func));
         loans.contains(&(call, i))
     }
 }

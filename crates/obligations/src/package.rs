@@ -179,6 +179,12 @@ impl<'a> Package<'a> {
             && object.is_some_and(|o| &*o.name == "main" && o.package_level)
     }
 
+    /// Whether tickers that nobody knows stay, in the language of a file: since Go 1.23 the collector takes them.
+    pub(crate) fn keeps_tickers(&self, span: Span) -> bool {
+        let files = &self.program.source(span.package).files;
+        files.get(span.file).is_some_and(|file| file.language < (1, 23))
+    }
+
     /// The function that a call certainly runs, if its body or facts are in view.
     pub(crate) fn body(&self, callee: &Callee) -> Option<FuncId> {
         match *callee {

@@ -345,11 +345,9 @@ impl<'a> Run<'a, '_> {
         )
     }
 
-    /// Whether a forgotten one stays: since Go 1.23 the collector takes tickers.
+    /// Whether a forgotten one stays.
     fn leaks(&self, kind: Kind, span: Span) -> bool {
-        let source = self.package.program.source(span.package);
-        let language = source.files.get(span.file).map(|file| file.language);
-        !matches!(kind, Kind::Ticker | Kind::Ticks) || language.is_some_and(|l| l < (1, 23))
+        !matches!(kind, Kind::Ticker | Kind::Ticks) || self.package.keeps_tickers(span)
     }
 
     /// Resources made here that some exit forgets; call it after [`Run::summary`], which hands the

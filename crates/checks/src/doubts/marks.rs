@@ -1,6 +1,6 @@
 //! Values that say to a receiver that nothing more comes.
 
-use super::values::{decisions, instrs};
+use super::values::{decisions, instrs, is_error_type};
 use crate::Ctx;
 use stanch_ir::{Func, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, SelectOp, Terminator};
 use stanch_model::Leak;
@@ -69,12 +69,9 @@ fn constant(func: &Func, operand: &Operand) -> Option<Mark> {
 /// messages that are nil, or false, are what they mostly are.
 fn may_mark(ctx: &Ctx<'_>, of: TypeId, part: Option<ObjectId>) -> bool {
     let ty = part.map_or(of, |field| ctx.program.object(field).ty);
-    let is_error = ctx.program.named_object(ty).is_some_and(|object| {
-        object.package == ObjectId::UNIVERSE && ctx.program.object_name(object) == "error"
-    });
     let kind = ctx.program.kind(ctx.program.underlying(ty));
     let is_bool = || ctx.program.underlying(ty) == ctx.program.basic(Basic::Bool);
-    !is_error && (part.is_none() || matches!(kind, TypeKind::Basic(_)) && !is_bool())
+    !is_error_type(ctx, ty) && (part.is_none() || matches!(kind, TypeKind::Basic(_)) && !is_bool())
 }
 
 /// Where a value was received: what is sent there, and of which part of that it is.

@@ -10,7 +10,7 @@ use stanch_ir::{
 };
 use stanch_model::{Decision, Leak, Step, WaitReason};
 use stanch_syntax::ast::BinaryOp;
-use stanch_types::{ConstValue, ObjectId};
+use stanch_types::{ConstValue, ObjectId, TypeId};
 
 /// Copies and sums that are looked through.
 const COPIES: u32 = 6;
@@ -80,10 +80,13 @@ fn is_error_variable(ctx: &Ctx<'_>, func: &Func, value: &Operand, depth: u32) ->
 }
 
 fn is_error(ctx: &Ctx<'_>, func: &Func, value: &Operand) -> bool {
-    let Operand::Local(local) = value else { return false };
-    ctx.program
-        .named_object(func.locals[*local].ty)
-        .is_some_and(|o| o.package == ObjectId::UNIVERSE && ctx.program.object_name(o) == "error")
+    matches!(value, Operand::Local(local) if is_error_type(ctx, func.locals[*local].ty))
+}
+
+/// Whether a type is `error`.
+pub(super) fn is_error_type(ctx: &Ctx<'_>, ty: TypeId) -> bool {
+    let object = ctx.program.named_object(ty);
+    object.is_some_and(|o| o.package == ObjectId::UNIVERSE && ctx.program.object_name(o) == "error")
 }
 
 /// Whether a value has a type that other packages cannot name.

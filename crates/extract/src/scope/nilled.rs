@@ -11,16 +11,7 @@ use stanch_model::{
 /// Variables of a function, no parameters, that selects wait for and that are only ever assigned, nil
 /// among other values; with those that their values come from the same way.
 pub(super) fn nilled(function: &Function) -> FxHashSet<LocalId> {
-    let arms = function.blocks.iter().flat_map(|block| match &block.term {
-        Term::Select { arms, .. } => arms.as_slice(),
-        _ => &[],
-    });
-    let arms: Vec<LocalId> = arms
-        .filter_map(|arm| match channel(arm) {
-            Operand::Local(local) => Some(*local),
-            _ => None,
-        })
-        .collect();
+    let arms = waited_for(function);
     let mut found: FxHashSet<LocalId> = FxHashSet::default();
     if arms.is_empty() {
         return found;
@@ -49,18 +40,22 @@ pub(super) fn nilled(function: &Function) -> FxHashSet<LocalId> {
     found
 }
 
-/// Of which fields the channels are that selects of a function wait for: base and number.
-pub(super) fn fields(function: &Function) -> FxHashMap<LocalId, Vec<(LocalId, u32)>> {
+/// The variables of the channels that selects of a function wait for.
+fn waited_for(function: &Function) -> FxHashSet<LocalId> {
     let arms = function.blocks.iter().flat_map(|block| match &block.term {
         Term::Select { arms, .. } => arms.as_slice(),
         _ => &[],
     });
-    let arms: FxHashSet<LocalId> = arms
-        .filter_map(|arm| match channel(arm) {
-            Operand::Local(local) => Some(*local),
-            _ => None,
-        })
-        .collect();
+    arms.filter_map(|arm| match channel(arm) {
+        Operand::Local(local) => Some(*local),
+        _ => None,
+    })
+    .collect()
+}
+
+/// Of which fields the channels are that selects of a function wait for: base and number.
+pub(super) fn fields(function: &Function) -> FxHashMap<LocalId, Vec<(LocalId, u32)>> {
+    let arms = waited_for(function);
     let mut found: FxHashMap<LocalId, Vec<(LocalId, u32)>> = FxHashMap::default();
     if arms.is_empty() {
         return found;

@@ -3,14 +3,13 @@
 
 use super::lived::is_field_of;
 use super::uses::{Site, called, instrs};
-use super::{Drop, MAX_CALLERS, Search, is_new, owner_param, unexported};
-use crate::package::successors;
+use super::{Drop, MAX_CALLERS, Search, is_new, leads, owner_param, unexported};
 use crate::report::How;
 use crate::visit;
 use stanch_base::{FxHashSet, Idx};
 use stanch_effects::Op;
 use stanch_ir::{
-    BlockId, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Terminator,
+    Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, Terminator,
 };
 use stanch_types::{Basic, ObjectId, TypeKind};
 
@@ -149,20 +148,16 @@ impl Search<'_, '_> {
                     _ => false,
                 })
         };
-        let ranges = func.blocks.iter_enumerated().any(|(block, data)| match &data.term {
-            Terminator::RangeNext { over, .. } => {
-                self.uses.is_from(id, over, field) && leads(func, (block, usize::MAX), site)
-            }
+        let ranges = func.blocks.iter_enumerated().filter(|(_, data)| match &data.term {
+            Terminator::RangeNext { over, .. } => self.uses.is_from(id, over, field),
             _ => false,
         });
-        ranges
-            || instrs(func).any(|(block, index, kind)| {
-                let asks = self.looks_up(id, kind, field)
-                    || called(kind).and_then(|call| self.package.body(&call.callee)).is_some_and(
-                        |body| body.index() < self.package.module.funcs.len() && looks(body),
-                    );
-                asks && leads(func, (block, index), site)
-            })
+        let asked = instrs(func).filter(|(_, _, kind)| {
+            let body = called(kind).and_then(|call| self.package.body(&call.callee));
+            self.looks_up(id, kind, field) || body.is_some_and(looks)
+        });
+        let asked = asked.map(|(block, index, _)| (block, index));
+        leads(func, ranges.map(|(block, _)| (block, usize::MAX)).chain(asked), site)
     }
 
     fn looks_up(&self, id: FuncId, kind: &InstrKind, field: ObjectId) -> bool {
@@ -189,23 +184,4 @@ fn param_of(func: &Func, local: LocalId) -> Option<usize> {
         })?;
     }
     None
-}
-
-/// Whether control may come from one place to another.
-fn leads(func: &Func, from: Site, to: Site) -> bool {
-    if from.0 == to.0 && from.1 < to.1 {
-        return true;
-    }
-    let mut seen = vec![false; func.blocks.len()];
-    let mut work: Vec<BlockId> = Vec::new();
-    successors(&func.blocks[from.0].term, &mut |next| work.push(next));
-    while let Some(block) = work.pop() {
-        if block == to.0 {
-            return true;
-        }
-        if !std::mem::replace(&mut seen[block.index()], true) {
-            successors(&func.blocks[block].term, &mut |next| work.push(next));
-        }
-    }
-    false
 }

@@ -4,6 +4,7 @@
 use super::uses::{Site, called, instrs};
 use super::{MAX_CALLERS, Search, is_new, owner_param};
 use crate::given::is_std;
+use crate::lends::is_method;
 use crate::package::successors;
 use crate::visit;
 use stanch_base::{FxHashSet, Idx};
@@ -12,7 +13,7 @@ use stanch_ir::{
     BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj,
     Rvalue,
 };
-use stanch_types::{ObjectId, ObjectKind, TypeKind};
+use stanch_types::{ObjectId, TypeKind};
 
 impl Search<'_, '_> {
     /// Whether control comes to a place from where an object's field was used, or was seen to hold something,
@@ -82,7 +83,7 @@ impl Search<'_, '_> {
             let InstrKind::Call(call) = kind else { continue };
             let receiver = match &call.callee {
                 Callee::Interface { recv, .. } => Some(recv),
-                Callee::Static(object, _) if self.is_method(*object) => call.args.first(),
+                Callee::Static(object, _) if is_method(self.package, *object) => call.args.first(),
                 _ => None,
             };
             if receiver.is_some_and(holds) && !self.bears_nil(call) {
@@ -114,7 +115,9 @@ impl Search<'_, '_> {
             let InstrKind::Call(call) = kind else { return false };
             let receiver = match &call.callee {
                 Callee::Interface { recv, .. } if call.args.is_empty() => recv,
-                Callee::Static(object, _) if self.is_method(*object) && call.args.len() == 1 => {
+                Callee::Static(object, _)
+                    if is_method(self.package, *object) && call.args.len() == 1 =>
+                {
                     &call.args[0]
                 }
                 _ => return false,
@@ -131,10 +134,6 @@ impl Search<'_, '_> {
             InstrKind::Assign(_, Rvalue::Load(place)) => is_field_of(place, field, owner),
             _ => false,
         })
-    }
-
-    fn is_method(&self, object: ObjectId) -> bool {
-        matches!(self.package.program.object(object).kind, ObjectKind::Func { recv: Some(_), .. })
     }
 
     /// Whether a method asks whether there is a receiver at all.
@@ -243,7 +242,7 @@ impl Search<'_, '_> {
         if self.package.body(&call.callee).is_some() {
             return self.uses.gives(id, call, one);
         }
-        let method = usize::from(self.is_method(object));
+        let method = usize::from(is_method(self.package, object));
         let effect = self.package.names.resource(object).and_then(|effect| effect.args);
         let lends = matches!(effect, Some(Args::Borrow | Args::IntoResult));
         !lends && !is_std(self.package, object) && call.args.iter().skip(method).any(one)

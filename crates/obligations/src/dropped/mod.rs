@@ -565,18 +565,22 @@ fn used_before(func: &Func, local: LocalId, site: Site) -> bool {
     let uses = |kind: &InstrKind| {
         called(kind).is_some_and(|call| call.args.contains(&Operand::Local(local)))
     };
+    let used = instrs(func).filter(|(_, _, kind)| uses(kind));
+    leads(func, used.map(|(block, index, _)| (block, index)), site)
+}
+
+/// Whether control may come from one of some places to another.
+fn leads(func: &Func, from: impl Iterator<Item = Site>, to: Site) -> bool {
     let mut seen = vec![false; func.blocks.len()];
     let mut work: Vec<BlockId> = Vec::new();
-    for (block, data) in func.blocks.iter_enumerated() {
-        let mut used = data.instrs.iter().enumerate().filter(|(_, i)| uses(&i.kind));
-        match used.next() {
-            Some((index, _)) if block == site.0 && index < site.1 => return true,
-            Some(_) => successors(&data.term, &mut |next| work.push(next)),
-            None => {}
+    for (block, index) in from {
+        if block == to.0 && index < to.1 {
+            return true;
         }
+        successors(&func.blocks[block].term, &mut |next| work.push(next));
     }
     while let Some(block) = work.pop() {
-        if block == site.0 {
+        if block == to.0 {
             return true;
         }
         if !std::mem::replace(&mut seen[block.index()], true) {

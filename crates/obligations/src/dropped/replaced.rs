@@ -200,10 +200,8 @@ impl Search<'_, '_> {
         let maker = self.value_at(drop).and_then(|value| self.maker(func, value));
         let Some(Callee::Static(object, _)) = maker.map(|call| &call.callee) else { return false };
         let effect = self.package.names.resource(*object);
-        let source = self.package.program.source(func.span.package);
-        let language = source.files.get(func.span.file).map(|file| file.language);
         effect.is_some_and(|effect| effect.acquires == Some(Kind::Ticker))
-            && language.is_some_and(|l| l < (1, 23))
+            && self.package.keeps_tickers(func.span)
     }
 
     /// Whether a function starts a goroutine with a context, or with what it puts it in.
