@@ -15,4 +15,12 @@ var Programs = []meter.Program{
 	{Name: "r07", Run: r07},
 	{Name: "r08", Run: r08},
 	{Name: "r09", Run: r09},
+	{Name: "r10", Run: r10},
+	{Name: "r11", Run: r11},
+	{Name: "r12", Run: r12},
+	{Name: "r13", Run: r13},
+	{Name: "r14", Run: r14},
+	{Name: "r15", Run: r15},
+	{Name: "r16", Run: r16},
+	{Name: "r17", Run: r17},
 }

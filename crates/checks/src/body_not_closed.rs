@@ -25,10 +25,11 @@
 //! # Not reported
 //! Whatever leaves the function's hands is its new owner's business: returned, stored in an object
 //! that lives on, appended, sent, captured by a function that others got, passed to code out of
-//! view.
+//! view. A response that a function was given is its own to close only if its caller does not touch it any
+//! more, and the function closes it on some of its ways: then it is told of where the function fails.
 
-use crate::Ctx;
 use crate::resource::{self, Words};
+use crate::{Ctx, missing_close};
 use stanch_diagnostic::{Cause, Check, Finding, Stage};
 use stanch_effects::Kind;
 
@@ -50,7 +51,13 @@ pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
         note: "an open body keeps its connection and two goroutines",
         call: ".Body.Close()",
     };
-    resource::findings(ctx, &words, &[Kind::Body])
+    let mut findings = resource::findings(ctx, &words, &[Kind::Body]);
+    let given = ctx.obligations.duties.iter().filter(|duty| duty.given_by.is_some());
+    findings.extend(given.filter_map(|duty| {
+        let lost = duty.lost.as_ref().filter(|lost| lost.kind == Kind::Body)?;
+        Some(missing_close::given(ctx, &words, duty, lost))
+    }));
+    findings
 }
 
 #[cfg(test)]
@@ -480,5 +487,33 @@ func closed(c *http.Client, r *http.Request, empty io.ReadCloser) (*http.Respons
 }
 "#,
         );
+    }
+
+    #[test]
+    fn a_response_that_a_function_was_given() {
+        let program = |body: &str, caller: &str, expectation: &str| {
+            check(&format!(
+                r#"
+type client struct {{ hc *http.Client }}
+func decode(r *http.Response, v any) error {{
+          {expectation}
+    {body}
+}}
+func (c *client) do(q *http.Request, v any) error {{
+    r, err := c.hc.Do(q)
+    if err != nil {{
+        return err
+    }}
+    {caller}
+}}
+"#
+            ));
+        };
+        let late = "if r.StatusCode != 200 { return errors.New(r.Status) }\n defer r.Body.Close()\n return json.NewDecoder(r.Body).Decode(v)";
+        let found =
+            "//^ leak[body-not-closed]: the body of `r` is not closed when `decode` returns";
+        program(late, "return decode(r, v)", found);
+        program(late, "defer r.Body.Close()\n return decode(r, v)", "");
+        program(&format!("defer r.Body.Close()\n {late}"), "return decode(r, v)", "");
     }
 }

@@ -57,6 +57,7 @@ pub const CHECK: Check = Check {
 /// Findings of one package.
 pub fn run(ctx: &Ctx<'_>) -> Vec<Finding> {
     let lost = ctx.obligations.lost_resources.iter().filter(|l| resource::of_constructor(l));
+    let lost = lost.filter(|l| !resource::is_told_below(ctx, l));
     let known = |f: &Forgotten| {
         let exit = ResourceLoss::Return(f.exit);
         ctx.obligations.lost_resources.iter().any(|l| (l.func, l.how) == (f.func, exit))

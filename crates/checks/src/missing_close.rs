@@ -52,6 +52,7 @@ use crate::weigh::weigh;
 use crate::{Ctx, ModuleCtx};
 use stanch_base::FxHashMap;
 use stanch_diagnostic::{Cause, Check, Confidence, Finding, Stage};
+use stanch_effects::Kind;
 use stanch_obligations::{Duty, LostResource, Maker};
 use std::collections::BTreeSet;
 
@@ -100,26 +101,44 @@ fn candidates(ctx: &Ctx<'_>) -> Vec<Candidate> {
         note: "",
         call: ".Close()",
     };
+    // The bodies of responses that functions are given are told of with all others.
+    let body = |duty: &Duty| duty.lost.as_ref().is_some_and(|lost| lost.kind == Kind::Body);
     let duties = ctx.obligations.duties.iter();
+    let duties = duties.filter(|duty| duty.given_by.is_none() || !body(duty));
     duties
         .map(|duty| Candidate {
             duty: duty.clone(),
             symbol: ctx.symbol(duty.func).to_owned(),
             tested: ctx.location(duty.span).file.ends_with("_test.go"),
-            finding: duty.lost.as_ref().map(|lost| {
-                let mut finding = resource::finding(ctx, &words, lost);
-                if let Some((caller, at)) = duty.given_by {
-                    finding.label = "given here".to_owned();
-                    let label = format!("{} does not touch it any more", ctx.name(caller));
-                    finding.related.push(ctx.label(at, label));
-                    let helps = "so no caller closes it, and other ways of this function do";
-                    finding.notes.push(helps.to_owned());
+            finding: duty.lost.as_ref().map(|lost| match duty.given_by {
+                Some(_) => given(ctx, &words, duty, lost),
+                None => {
+                    let mut finding = resource::finding(ctx, &words, lost);
+                    weigh(ctx, &mut finding);
+                    finding
                 }
-                weigh(ctx, &mut finding);
-                finding
             }),
         })
         .collect()
+}
+
+/// The finding of a parameter that the function was given to close.
+pub(crate) fn given(ctx: &Ctx<'_>, words: &Words, duty: &Duty, lost: &LostResource) -> Finding {
+    let mut finding = resource::finding(ctx, words, lost);
+    finding.label = "given here".to_owned();
+    if let Some((caller, at)) = duty.given_by {
+        let label = format!("{} does not touch it any more", ctx.name(caller));
+        finding.related.push(ctx.label(at, label));
+        let helps = "so no caller closes it, and other ways of this function do";
+        finding.notes.push(helps.to_owned());
+    }
+    finding.notes.retain(|note| !note.is_empty());
+    let closer = duty.closer.as_deref().filter(|closer| !closer.is_empty()).unwrap_or("Close");
+    let part = if lost.kind == Kind::Body { ".Body" } else { "" };
+    let name = lost.name.as_deref().unwrap_or("it");
+    finding.help = Some(format!("call `{name}{part}.{closer}()` on this path too"));
+    weigh(ctx, &mut finding);
+    finding
 }
 
 /// Findings of the module.
@@ -134,13 +153,15 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
     let idle: BTreeSet<&str> = idle.map(String::as_str).collect();
     let found = candidates().filter_map(|candidate| {
         if candidate.duty.given_by.is_some() {
-            return Some((candidate, given(candidate)?));
+            return Some((candidate, candidate.finding.clone()?));
         }
         let all = users.get(makers.origin(&candidate.duty.key))?;
         if closers(candidate, all).any(|closer| idle.contains(&*closer)) {
             return None;
         }
         let Told { mut finding, own, rule, several, tested } = told(candidate, all)?;
+        // A function of a package that is missing.
+        let unseen = candidate.duty.key.starts_with('?');
         let doubt = match makers.gives(&candidate.duty.key) {
             Gives::Something if tested => {
                 Some("only tests close it, which end much that may go on")
@@ -148,7 +169,9 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
             Gives::Something => None,
             Gives::Known if own => None,
             // What cannot fail may only make what others fill.
-            Gives::Unknown if (rule || own && several) && candidate.duty.fallible => None,
+            Gives::Unknown if (rule || own && (several || unseen)) && candidate.duty.fallible => {
+                None
+            }
             Gives::Nothing => return None,
             Gives::Known => Some("another object knows it as well, and may close it"),
             Gives::Unknown => Some("whether it holds anything is not in view"),
@@ -173,19 +196,6 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
         }
     }
     told.into_iter().map(|(_, finding)| finding).collect()
-}
-
-/// The finding of a parameter that the function was given to close.
-fn given(candidate: &Candidate) -> Option<Finding> {
-    let duty = &candidate.duty;
-    let finding = candidate.finding.clone()?;
-    let lost = duty.lost.as_ref()?;
-    let closer = duty.closer.as_deref().filter(|closer| !closer.is_empty()).unwrap_or("Close");
-    let name = lost.name.as_deref().unwrap_or("it");
-    let mut notes = finding.notes.clone();
-    notes.retain(|note| !note.is_empty());
-    let help = Some(format!("call `{name}.{closer}()` on this path too"));
-    Some(Finding { notes, help, ..finding })
 }
 
 /// Whether functions close what a function returns as a rule, given its type and name: several of them

@@ -28,10 +28,25 @@ pub(crate) fn of_constructor(lost: &LostResource) -> bool {
     lost.fails && lost.moved && !lost.closed && matches!(lost.how, ResourceLoss::Return(_))
 }
 
+/// Whether a function that was given the resource in the return at hand forgets it itself: one cause is one
+/// finding, and it stands there.
+pub(crate) fn is_told_below(ctx: &Ctx<'_>, lost: &LostResource) -> bool {
+    let ResourceLoss::Return(exit) = lost.how else { return false };
+    ctx.obligations.duties.iter().filter(|duty| duty.lost.is_some()).any(|duty| {
+        duty.given_by.is_some_and(|(caller, at)| {
+            caller == lost.func
+                && (at.package, at.file) == (exit.package, exit.file)
+                && exit.range.start <= at.range.start
+                && at.range.end <= exit.range.end
+        })
+    })
+}
+
 /// Findings of the resources of some kinds, those of [`of_constructor`] aside.
 pub(crate) fn findings(ctx: &Ctx<'_>, words: &Words, kinds: &[Kind]) -> Vec<Finding> {
     let lost = ctx.obligations.lost_resources.iter();
     let lost = lost.filter(|l| kinds.contains(&l.kind) && !of_constructor(l));
+    let lost = lost.filter(|l| !is_told_below(ctx, l));
     apart(lost).into_iter().map(|l| finding(ctx, words, l)).collect()
 }
 

@@ -74,6 +74,7 @@ pub struct ResourceEffect {
 pub struct Resources {
     functions: FxHashMap<Box<str>, ResourceEffect>,
     borrowing: FxHashSet<Box<str>>,
+    borrowing_fields: FxHashSet<Box<str>>,
     types: FxHashSet<Box<str>>,
     release_words: BTreeSet<Box<str>>,
     /// These and others that mean so in some types, in small letters.
@@ -87,6 +88,9 @@ struct FileFormat {
     /// Packages whose functions keep nothing unless they are listed.
     #[serde(default)]
     borrowing: Vec<String>,
+    /// Fields of packages' types that do not own what is put in them.
+    #[serde(default)]
+    borrowing_fields: Vec<String>,
     /// Types that functions are followed for that take them.
     #[serde(default)]
     types: Vec<String>,
@@ -112,6 +116,8 @@ impl Resources {
         let file: FileFormat =
             toml::from_str(text).map_err(|error| load::explain(name, text, &error))?;
         self.borrowing.extend(file.borrowing.into_iter().map(String::into_boxed_str));
+        let fields = file.borrowing_fields.into_iter();
+        self.borrowing_fields.extend(fields.map(String::into_boxed_str));
         self.types.extend(file.types.into_iter().map(String::into_boxed_str));
         let words = file.release_words.iter().chain(&file.maybe_words);
         self.like_words.extend(words.map(|word| word.to_lowercase().into_boxed_str()));
@@ -137,6 +143,11 @@ impl Resources {
     /// Whether the functions of a package keep nothing unless they are listed.
     pub fn borrows(&self, package: &str) -> bool {
         self.borrowing.contains(package)
+    }
+
+    /// Whether a field of a package's types (`os/exec.Stdout`) does not own what is put in it.
+    pub fn borrows_field(&self, field: &str) -> bool {
+        self.borrowing_fields.contains(field)
     }
 
     /// Names of methods that give their receiver back by convention.
@@ -174,6 +185,7 @@ mod tests {
         assert_eq!((get.acquires, get.result), (Some(Kind::Body), 0));
         assert_eq!(resources.function("(*os.File).Close").expect("known").releases, Some(0));
         assert!(resources.borrows("io"));
+        assert!(resources.borrows_field("os/exec.Stdout"));
         assert!(resources.is_resource("os.File"));
         assert!(resources.is_release_word("Close") && !resources.is_release_word("Read"));
     }

@@ -2,11 +2,13 @@
 
 use crate::calls::Invocation;
 use crate::escape::Env;
-use crate::exec::{Run, Site};
+use crate::exec::Run;
+use crate::loans::Lent;
 use crate::made;
 use crate::names::Known;
 use crate::package::Writes;
 use crate::report::StepKind;
+use crate::site::Site;
 use crate::state::{Held, State};
 use crate::summary::{Base, Fresh, Outcome, Path, PathStep, Summary, Test, Value};
 use crate::term::{Arena, Epoch, EpochId, Part, PlaceId, Root, Term, TermId};
@@ -90,6 +92,7 @@ impl<'a> Run<'a, '_> {
                         let args = call.args.clone().into();
                         self.arena.term(Term::Pure(object, i as u32, args, epoch))
                     };
+                    self.note_descent(call, dst, value);
                     self.assign(state, dst, value);
                 }
             }
@@ -399,11 +402,17 @@ impl<'a> Run<'a, '_> {
                 {
                     continue;
                 }
-                self.escape(state, value);
+                match *self.arena.get(value) {
+                    Term::Closure(_) if !outcome.handed.contains(path) => {
+                        self.lend_literal(state, value, Lent::Called);
+                    }
+                    _ => self.escape(state, value),
+                }
             }
         }
         let values: Vec<Option<TermId>> =
             outcome.results.iter().map(|v| self.known_result(state, &env, v.as_ref())).collect();
+        let parents = self.parents_of(state, &env, outcome);
         for (path, mode) in &outcome.released {
             if let Some(lock) = self.find_place(state, &env, path) {
                 state.trace.push(self.step(call.span, StepKind::Release));
@@ -441,7 +450,7 @@ impl<'a> Run<'a, '_> {
                 state.store(&self.arena, place, value);
             }
         }
-        self.set_results(state, func, outcome, &values, call);
+        self.set_results(state, func, outcome, (&values, &parents), call);
         self.put_into_result(state, outcome, within, call);
         self.apply_fills(state, &env, outcome, call);
         for (lock, mode) in held {
@@ -550,7 +559,7 @@ impl<'a> Run<'a, '_> {
         state: &mut State,
         func: FuncId,
         outcome: &Outcome,
-        values: &[Option<TermId>],
+        (values, parents): (&[Option<TermId>], &[TermId]),
         call: &Invocation<'a>,
     ) {
         // The answer to a request made with HEAD has no body, whoever makes it.
@@ -566,9 +575,12 @@ impl<'a> Run<'a, '_> {
             // The type is that of the object, not of what is in it.
             let ty = ty.filter(|_| fresh.within.is_empty());
             let together = outcome.together;
-            let site =
-                Site { kind, deadline, helper, enders, started, ty, together, ..Site::default() };
-            if kind.is_some() || !self.is_given_bounded(state, call) {
+            let parent = self.made_here(state, parents);
+            let bounded = parent.is_some_and(|site| !state.owed.contains_key(&site));
+            let of = self.inputs_among(parents);
+            let (enders, base) = (enders, Site { parent, of, ..Site::default() });
+            let site = Site { kind, deadline, helper, enders, started, ty, together, ..base };
+            if kind.is_some() || !bounded && !self.is_given_bounded(state, call) {
                 self.own(state, call.span, site, true);
             }
         }
@@ -583,6 +595,12 @@ impl<'a> Run<'a, '_> {
                 (None, Some(value)) => value,
                 (None, None) => self.unknown_result(dst, wraps),
             };
+            if fresh.is_none() {
+                self.note_descent(call, dst, value);
+            }
+            if outcome.fresh.iter().any(|f| f.kind.is_none() && f.result != i) {
+                self.note_beside(value, call.span);
+            }
             self.assign(state, dst, value);
         }
         for (path, test, truth) in &outcome.tells {

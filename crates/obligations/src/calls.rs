@@ -1,12 +1,14 @@
 //! Runs calls: effects of library functions, summaries of functions in view, ownership for the rest.
 
 use crate::escape::Env;
-use crate::exec::{Run, Site};
+use crate::exec::Run;
 use crate::flow::DEFERRED;
 use crate::inferred::Act;
+use crate::loans::Lent;
 use crate::names::Known;
 use crate::package::acts;
 use crate::report::{LockMode, ResourceLoss, Step, StepKind};
+use crate::site::Site;
 use crate::slots::is_of_slots;
 use crate::state::{InputCall, Owed, Pending, State};
 use crate::summary::Start;
@@ -45,8 +47,9 @@ impl<'a> Run<'a, '_> {
         if self.is_second(&state, span) {
             return Vec::new();
         }
-        let (target, object, args) = self.evaluate(&mut state, call);
+        let (target, object, mut args) = self.evaluate(&mut state, call);
         self.note_site(&mut state, call, span);
+        self.lend_to_options(&mut state, call, target, &mut args);
         if let (Callee::Builtin(Builtin::Close), Some(&chan)) = (&call.callee, args.first()) {
             self.act_on_value(&mut state, chan, Act::Close);
             return vec![state];
@@ -90,6 +93,10 @@ impl<'a> Run<'a, '_> {
         };
         let args = call.args.iter().map(|arg| self.argument(state, arg));
         let args = args.collect::<Vec<_>>();
+        args.iter().for_each(|&arg| self.show_channels(state, arg));
+        if let Target::Body(literal) = target {
+            self.show_captured(state, literal, 1);
+        }
         (target, object, receiver.into_iter().chain(args).collect())
     }
 
@@ -152,7 +159,7 @@ impl<'a> Run<'a, '_> {
             Target::Body(func) => {
                 self.release_silently(state, func, args);
                 let closure = self.arena.term(Term::Closure(func));
-                self.escape(state, closure);
+                self.lend_literal(state, closure, Lent::Started);
             }
             Target::Input(place) => {
                 self.given_away.insert(place);
@@ -542,6 +549,7 @@ impl<'a> Run<'a, '_> {
         let wraps = self.wraps_error(state, call);
         for &dst in call.dst {
             let value = self.unknown_result(dst, wraps);
+            self.note_descent(call, dst, value);
             self.assign(state, dst, value);
         }
     }
@@ -589,6 +597,9 @@ impl<'a> Run<'a, '_> {
                 let inner = self.arena.get(self.arena.unboxed(parent));
                 let known = matches!(inner, Term::Context(_));
                 let value = if known { parent } else { self.arena.non_nil() };
+                if !known {
+                    self.made_from.insert(value, vec![parent]);
+                }
                 self.set(&mut state, call, 0, value);
                 // Whoever gets the context finds the value in it.
                 for &arg in call.args.iter().skip(1) {
@@ -634,12 +645,16 @@ impl<'a> Run<'a, '_> {
             }
             return;
         }
+        let mut called = Vec::new();
         for callback in &effect.callbacks {
             let Some(&value) = call.args.get(callback.arg as usize) else { continue };
             if callback.when == When::Now {
                 self.may_call(state, value, call.span);
+                called.push(value);
+                self.lend_literal(state, value, Lent::Called);
+            } else {
+                self.escape(state, value);
             }
-            self.escape(state, value);
         }
         let keeps = matches!(
             effect.op,
@@ -651,7 +666,7 @@ impl<'a> Run<'a, '_> {
         ) || effect.op.changes_atomic()
             || effect.op == Op::AtomicNew;
         if effect.args != Args::Borrow || keeps {
-            for &arg in &call.args {
+            for &arg in call.args.iter().filter(|arg| !called.contains(arg)) {
                 self.escape(state, arg);
             }
         }
@@ -709,10 +724,8 @@ impl<'a> Run<'a, '_> {
         deadline: bool,
     ) {
         let parent_value = parent;
-        let parent = match *self.arena.get(self.arena.unboxed(parent)) {
-            Term::Context(site) => Some(site),
-            _ => None,
-        };
+        let ancestors = self.ancestors(parent);
+        let parent = self.made_here(state, &ancestors);
         // A child of a context whose cancel function is taken care of ends with it.
         let bounded = parent.is_some_and(|p| !state.owed.contains_key(&p));
         if !bounded {
@@ -720,7 +733,8 @@ impl<'a> Run<'a, '_> {
             let exposed = deadline || !free;
             let inner = parent.and_then(|p| self.sites.get(&p)).is_some_and(|s| s.rooted);
             let rooted = !deadline && (free || inner);
-            let site = Site { deadline, parent, rooted, ..Site::default() };
+            let of = self.inputs_among(&ancestors);
+            let site = Site { deadline, parent, rooted, of, ..Site::default() };
             self.own(state, call.span, site, exposed);
             let child = (self.arena.unboxed(parent_value), call.span);
             if !self.children.contains(&child) {

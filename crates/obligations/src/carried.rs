@@ -87,6 +87,7 @@ impl<'a> Run<'a, '_> {
                     enders: s.enders.clone(),
                     started: s.started,
                     ty: s.ty,
+                    of: s.of.clone(),
                     within: Box::default(),
                 });
             }

@@ -172,7 +172,7 @@ impl Run<'_, '_> {
 
     /// A value through which nothing that is known of can be reached leaves view.
     fn escape_plain(&mut self, state: &mut State, term: TermId) {
-        if self.own_lists.contains(&term) {
+        if self.own_lists.contains(&term) || self.channels.contains(&term) {
             state.escaped.insert(term);
         } else {
             self.note_locked_object(state, term);
@@ -230,6 +230,9 @@ impl Run<'_, '_> {
         self.forget_captured(state, func);
         for (i, capture) in closure.captures.iter().enumerate() {
             let writes = package.facts[func].writes_capture.get(i).copied().unwrap_or(true);
+            if !writes && self.is_lent_capture(state, func, i) {
+                continue;
+            }
             if capture.by_ref && writes {
                 state.leaky.insert(capture.outer);
             }

@@ -3,15 +3,16 @@
 use crate::doubts::Doubts;
 use crate::flow::{self, Exit};
 use crate::holders::InField;
-use crate::inferred::{Act, Ender};
+use crate::inferred::Act;
 use crate::learned::Candidate;
-use crate::loans::Loans;
+use crate::loans::{Lent, Loans};
 use crate::once::Once;
 use crate::order::Notes;
 use crate::package::Package;
 use crate::panics;
-use crate::report::{DoubleLock, ResourceLoss, Step, StepKind};
+use crate::report::{DoubleLock, Step, StepKind};
 use crate::rounds;
+use crate::site::Site;
 use crate::slots::Slots;
 use crate::state::{Detail, State};
 use crate::summary::Summary;
@@ -108,6 +109,17 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) done_of: FxHashMap<TermId, TermId>,
     /// Contexts that others were made from, each with where that was.
     pub(crate) children: Vec<(TermId, Span)>,
+    /// What values were made from, or hold: contexts.
+    pub(crate) made_from: FxHashMap<TermId, Vec<TermId>>,
+    /// Whether literals that leave view are only called before the call is over that gets them, or if not
+    /// (`Lent::Started`) keep at least what they only use to themselves.
+    pub(crate) lending: Option<Lent>,
+    /// Calls of functions out of view whose first results may have to be closed.
+    pub(crate) unseen: FxHashSet<Span>,
+    /// Variables that are compared with nil, where there are such calls.
+    pub(crate) compared: FxHashSet<LocalId>,
+    /// Channels made here.
+    pub(crate) channels: FxHashSet<TermId>,
     /// New objects that callees returned, with what was made for them and is in a field.
     pub(crate) carriers: FxHashMap<TermId, Span>,
     /// Where the instruction is that runs.
@@ -154,51 +166,6 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) deferred_acts: BTreeSet<(PlaceId, Act)>,
     /// The types of what was put in interfaces, as far as there is one.
     pub(crate) boxed: FxHashMap<TermId, Option<TypeId>>,
-}
-
-/// Something acquired by an operation of the function.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Site {
-    /// What it is, if it is not a cancel function.
-    pub(crate) kind: Option<Kind>,
-    /// Whether some path gives it back, rather than handing it on.
-    pub(crate) closed: bool,
-    /// What ends its goroutine, if that is what is owed.
-    pub(crate) enders: Vec<Ender>,
-    /// Where that goroutine starts.
-    pub(crate) started: Option<Span>,
-    /// The type that an interface holds which a library function returned, by its name.
-    pub(crate) dynamic: Option<String>,
-    /// The type of the object, if it is known behind interfaces.
-    pub(crate) ty: Option<TypeId>,
-    /// For a context: whether nothing else ends it, neither its parents nor time.
-    pub(crate) rooted: bool,
-    /// For a context: whether some path gives it to other code, rather than storing it in a field.
-    pub(crate) served: bool,
-    /// Whether what it ends also ends by itself.
-    pub(crate) deadline: bool,
-    /// The helper that made it.
-    pub(crate) helper: Option<FuncId>,
-    /// The first variable that held it.
-    pub(crate) name: Option<String>,
-    /// The acquisition whose end ends this one too.
-    pub(crate) parent: Option<Span>,
-    /// Whether some path gives it back or hands it on.
-    pub(crate) released: bool,
-    /// Whether some path does so other than by storing it in a field.
-    pub(crate) elsewhere: bool,
-    /// Fields it was stored in.
-    pub(crate) fields: Vec<ObjectId>,
-    /// Whether some path hands it on other than by storing it in a field.
-    pub(crate) handed: bool,
-    /// For a list or table: where what is in it was made.
-    pub(crate) gathered: Option<Span>,
-    /// The return of the helper that may give it together with an error.
-    pub(crate) together: Option<Span>,
-    /// Whether what that way rests on may be decided otherwise.
-    pub(crate) unsure: bool,
-    /// The path on which the operation ran again while it was owed, or what it had made was replaced.
-    pub(crate) overwritten: Option<(ResourceLoss, Vec<Step>)>,
 }
 
 impl<'a, 'p> Run<'a, 'p> {
@@ -251,6 +218,11 @@ impl<'a, 'p> Run<'a, 'p> {
             opens: FxHashMap::default(),
             done_of: FxHashMap::default(),
             children: Vec::new(),
+            made_from: FxHashMap::default(),
+            lending: None,
+            unseen: FxHashSet::default(),
+            compared: FxHashSet::default(),
+            channels: FxHashSet::default(),
             carriers: FxHashMap::default(),
             at: package.module.funcs[id].name_span,
             own_lists: FxHashSet::default(),
@@ -348,6 +320,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 after
             }
             _ => {
+                states.retain(|state| !self.is_never_served(state, &instr.kind));
                 for state in &mut states {
                     self.begin(at);
                     self.straight(state, instr, at);
@@ -389,6 +362,7 @@ impl<'a, 'p> Run<'a, 'p> {
                     self.note_store(state, place, operand, instr.span);
                 }
                 let value = self.operand(state, operand);
+                self.show_channels(state, value);
                 let place = self.place(state, place);
                 // A table has its keys too.
                 if let Some(&Part::Index(key)) = self.arena.data(place).parts.last() {
@@ -411,6 +385,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 self.escape(state, sent);
                 self.send_slot(state, chan, value, instr.span);
                 let chan = self.operand(state, chan);
+                self.show_channels(state, chan);
                 self.act_on_value(state, chan, Act::Send);
             }
             InstrKind::Recv { dst, ok, chan, .. } => {
@@ -474,6 +449,9 @@ impl<'a, 'p> Run<'a, 'p> {
         if shared || state.leaky.contains(&local) {
             self.escape(state, value);
         }
+        if self.func.locals[local].address_taken {
+            self.show_channels(state, value);
+        }
         let place = self.arena.local(local);
         state.store(&self.arena, place, value);
     }
@@ -486,6 +464,11 @@ impl<'a, 'p> Run<'a, 'p> {
     fn store(&mut self, state: &mut State, place: PlaceId, value: TermId) {
         let data = self.arena.data(place).clone();
         if let Some(Part::Field(field)) = data.parts.last() {
+            if self.package.names.borrows_field(*field) && self.is_owed(state, value) {
+                let lent = self.arena.non_nil();
+                state.store(&self.arena, place, lent);
+                return;
+            }
             self.note_field(state, *field, value);
         }
         let private = match data.root {
@@ -609,7 +592,9 @@ impl<'a, 'p> Run<'a, 'p> {
             Rvalue::AddressOf(place) => {
                 let place = self.place(state, place);
                 self.look_at(state, place);
-                self.arena.address(place)
+                let address = self.arena.address(place);
+                self.show_channels(state, address);
+                address
             }
             Rvalue::New(ty) => {
                 let number = self.arena.number();
@@ -617,7 +602,11 @@ impl<'a, 'p> Run<'a, 'p> {
                 self.types.insert(object, *ty);
                 object
             }
-            Rvalue::MakeChan { .. } => self.arena.non_nil(),
+            Rvalue::MakeChan { .. } => {
+                let channel = self.arena.non_nil();
+                self.channels.insert(channel);
+                channel
+            }
             Rvalue::MakeMap(_) => {
                 let table = self.new_list();
                 self.has_length(state, table, Some(0));
@@ -662,6 +651,7 @@ impl<'a, 'p> Run<'a, 'p> {
             }
             Rvalue::MakeInterface(x, _) => {
                 let value = self.operand(state, x);
+                self.show_channels(state, value);
                 let boxed = self.arena.term(Term::Iface(value));
                 self.note_boxed(boxed, x);
                 boxed
@@ -702,6 +692,7 @@ impl<'a, 'p> Run<'a, 'p> {
                     return self.computed(state, [slice].into_iter().chain(elems));
                 }
                 let elems: Vec<TermId> = elems.iter().map(|e| self.operand(state, e)).collect();
+                elems.iter().for_each(|&elem| self.show_channels(state, elem));
                 self.append(state, list, &elems)
             }
             Rvalue::Slice { x, .. } => {

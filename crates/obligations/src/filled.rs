@@ -3,8 +3,9 @@
 
 use crate::calls::Invocation;
 use crate::escape::Env;
-use crate::exec::{Run, Site};
+use crate::exec::Run;
 use crate::flow::Exit;
+use crate::site::Site;
 use crate::state::State;
 use crate::summary::{Base, Fill, Outcome, Path, PathStep, path_of};
 use crate::term::{Part, PlaceId, Root, Term, TermId};

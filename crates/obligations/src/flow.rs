@@ -329,12 +329,17 @@ impl<'a> Run<'a, '_> {
                 let mut state = state;
                 self.note_select(&mut state, arms, default.is_some(), block.term_span);
                 for arm in arms {
+                    if matches!(&arm.op, stanch_ir::SelectOp::Recv { chan, .. } if self.is_unknown_channel(&state, chan))
+                    {
+                        continue;
+                    }
                     let mut fork = state.clone();
                     if let stanch_ir::SelectOp::Send { value, chan } = &arm.op {
                         let sent = self.operand(&mut fork, value);
                         self.escape(&mut fork, sent);
                         self.send_slot(&mut fork, chan, value, arm.span);
                         let chan = self.operand(&mut fork, chan);
+                        self.show_channels(&mut fork, chan);
                         self.act_on_value(&mut fork, chan, Act::Send);
                     }
                     if let stanch_ir::SelectOp::Recv { dst, ok, chan } = &arm.op {
@@ -429,18 +434,9 @@ impl<'a> Run<'a, '_> {
     /// Whether a lock is known to be a read-write mutex.
     pub(crate) fn is_rw(&self, lock: PlaceId) -> bool {
         let program = self.package.program;
-        let type_of = |place: PlaceId| {
-            let data = self.arena.data(place);
-            match (data.parts.last(), data.root) {
-                (Some(Part::Field(field)), _) => Some(program.object(*field).ty),
-                (None, Root::Local(local)) => self.func.locals.get(local).map(|l| l.ty),
-                (None, Root::Global(object)) => Some(program.object(object).ty),
-                _ => None,
-            }
-        };
-        let ty = type_of(lock).or_else(|| match self.arena.data(lock).root {
+        let ty = self.type_of(lock).or_else(|| match self.arena.data(lock).root {
             Root::Ptr(pointer) => match *self.arena.get(pointer) {
-                Term::Load(from, _) => type_of(from),
+                Term::Load(from, _) => self.type_of(from),
                 _ => None,
             },
             Root::Local(_) | Root::Global(_) => None,

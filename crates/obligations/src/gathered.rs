@@ -7,7 +7,8 @@
 //! a successful run leaves behind.
 
 use crate::calls::{Invocation, Target};
-use crate::exec::{Run, Site};
+use crate::exec::Run;
+use crate::site::Site;
 use crate::state::{Owed, State};
 use crate::term::{Epoch, Part, PlaceId, Root, Term, TermId};
 use stanch_ir::{FuncId, LocalId, Rvalue, Span};

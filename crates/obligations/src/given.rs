@@ -3,18 +3,20 @@
 //!
 //! Such a function is run with the parameter taken for something that it has made itself.
 
-use crate::exec::{Run, Site};
+use crate::exec::Run;
 use crate::learned::Candidate;
 use crate::makers;
+use crate::origin::Origins;
 use crate::package::{Package, successors};
-use crate::report::Duty;
+use crate::report::{Duty, LostResource};
+use crate::site::Site;
 use crate::state::State;
 use crate::term::Term;
 use crate::visit;
 use stanch_base::{FxHashSet, Idx};
 use stanch_effects::Kind;
 use stanch_ir::{
-    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, PlaceBase, Rvalue, Span,
+    BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, PlaceBase, Proj, Rvalue, Span,
 };
 use stanch_types::{ObjectId, ObjectKind, TypeId};
 
@@ -125,7 +127,10 @@ fn input(func: &Func, input: usize) -> Option<LocalId> {
 /// if it runs `alone`.
 fn ends(package: &Package<'_>, func: &Func, param: LocalId, alone: bool) -> bool {
     let Some(ty) = func.locals.get(param).map(|local| local.ty) else { return false };
-    if !package.is_closable(ty) || is_light(package, ty) {
+    // What comes together with an error may be none.
+    let told = func.params.iter().any(|&p| package.is_error(func.locals[p].ty));
+    let response = package.names.is_response(ty) && !told;
+    if !response && (!package.is_closable(ty) || is_light(package, ty)) {
         return false;
     }
     let mut names = vec![param];
@@ -136,9 +141,9 @@ fn ends(package: &Package<'_>, func: &Func, param: LocalId, alone: bool) -> bool
                 names.extend(wrapped(package, call, &names));
             }
             InstrKind::Assign(to, Rvalue::Use(x)) if named(&names, x) => names.push(*to),
-            // A part of what was made around it.
+            // A part of what was made around it, or the body of a response.
             InstrKind::Assign(to, Rvalue::Load(place)) => {
-                let of = |local: LocalId| local != param && names.contains(&local);
+                let of = |local: LocalId| (response || local != param) && names.contains(&local);
                 if matches!(place.base, PlaceBase::Local(local) if of(local)) {
                     names.push(*to);
                 }
@@ -149,7 +154,7 @@ fn ends(package: &Package<'_>, func: &Func, param: LocalId, alone: bool) -> bool
     let closes = |call: &Call| names.iter().any(|&local| closes(package, call, local));
     visit::kinds(func).any(|kind| match kind {
         InstrKind::Call(call) => closes(call),
-        InstrKind::Defer(call) => alone && closes(call),
+        InstrKind::Defer(call) => (alone || response) && closes(call),
         _ => false,
     })
 }
@@ -241,7 +246,7 @@ fn hands_over(
     depth: u32,
 ) -> Option<bool> {
     let func = package.module.funcs.get(id)?;
-    let mut names = vec![local];
+    let mut names = bodies_of(package, func, local);
     for _ in 0..MAX_COPIES {
         let last = *names.last()?;
         if let Some(capture) = func.captures.iter().find(|c| c.inner == last) {
@@ -281,6 +286,26 @@ fn hands_over(
         }
     }
     None
+}
+
+/// A variable, after the bodies that are read from it if it holds a response.
+fn bodies_of(package: &Package<'_>, func: &Func, local: LocalId) -> Vec<LocalId> {
+    let mut names = Vec::new();
+    if func.locals.get(local).is_some_and(|l| package.names.is_response(l.ty)) {
+        let origins = Origins::new(func);
+        let same = |of: LocalId| origins.source(func, of) == origins.source(func, local);
+        names.extend(visit::kinds(func).filter_map(|kind| match kind {
+            InstrKind::Assign(to, Rvalue::Load(place)) => match (place.base, place.proj.last()) {
+                (PlaceBase::Local(of), Some(Proj::Field(_, field))) if same(of) => {
+                    (package.program.object_name(*field) == "Body").then_some(*to)
+                }
+                _ => None,
+            },
+            _ => None,
+        }));
+    }
+    names.push(local);
+    names
 }
 
 fn is_temporary(func: &Func, local: LocalId) -> bool {
@@ -471,7 +496,8 @@ impl Run<'_, '_> {
         };
         let span = data.span;
         self.candidates.insert(span, Candidate::given(key));
-        let site = Site { kind: Some(Kind::Closer), ..Site::default() };
+        let kind = if self.package.names.is_response(data.ty) { Kind::Body } else { Kind::Closer };
+        let site = Site { kind: Some(kind), ..Site::default() };
         self.given_site = Some(span);
         self.own(&mut state, span, site, true);
         let owed = self.arena.term(Term::Owed(span));
@@ -492,11 +518,17 @@ pub(crate) fn duties(
         if !seen.insert((func, param)) {
             continue;
         }
-        let span = package.module.funcs[func].locals[local].span;
+        let known = &package.module.funcs[func];
+        let (span, ty) = (known.locals[local].span, known.locals[local].ty);
+        let response = package.names.is_response(ty);
+        let fails = known.results.iter().any(|&r| package.is_error(known.locals[r].ty));
         let lost = run(func, param).into_iter();
         let lost = lost.filter(|duty| duty.span == span && duty.closer.is_some());
+        // Whether a response is kept open on other ways than failing ones may be its callers' choice.
+        let counts = |lost: &LostResource| !response || lost.fails || !fails;
         duties.extend(
-            lost.filter(|duty| duty.lost.is_some() && (alone || !duty.deferred))
+            lost.filter(|duty| duty.lost.as_ref().is_some_and(counts))
+                .filter(|duty| alone || response || !duty.deferred)
                 .map(|duty| Duty { given_by: Some(by), ..duty }),
         );
     }

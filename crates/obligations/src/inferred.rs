@@ -2,11 +2,12 @@
 
 use crate::calls::{Invocation, Target};
 use crate::escape::Env;
-use crate::exec::{Run, Site};
+use crate::exec::Run;
 use crate::holders::InField;
 use crate::names::Known;
 use crate::package::Package;
 use crate::report::StepKind;
+use crate::site::Site;
 use crate::state::State;
 use crate::summary::{Base, Fresh, Outcome, PathStep, Start, Summary};
 use crate::term::{Part, PlaceId, Root, Term, TermId};
@@ -563,6 +564,7 @@ impl<'a> Run<'a, '_> {
             started,
             ty,
             within: Box::default(),
+            of: Vec::new(),
         })
     }
 

@@ -6,13 +6,15 @@
 //! the whole module, tells whether there is such a duty.
 
 use crate::calls::{Invocation, Target};
-use crate::exec::{Run, Site};
+use crate::exec::Run;
 use crate::flow::Exit;
 use crate::makers;
 use crate::package::Package;
 use crate::report::{Duty, StepKind};
+use crate::site::Site;
 use crate::state::State;
 use crate::term::{Part, PlaceId, Root, Term, TermId};
+use crate::unseen;
 use crate::visit;
 use stanch_base::FxHashSet;
 use stanch_effects::Kind;
@@ -73,7 +75,7 @@ pub(crate) fn has_candidates(package: &Package<'_>, func: &Func) -> bool {
             Callee::Closure(..) | Callee::Value(_) | Callee::Builtin(_) => false,
         },
         _ => false,
-    })
+    }) || !package.unseen_results(func).is_empty()
 }
 
 /// The result of a call that may have to be closed.
@@ -161,6 +163,15 @@ impl Package<'_> {
 }
 
 impl<'a> Run<'a, '_> {
+    /// Takes whatever may have to be closed for something that has to be.
+    pub(crate) fn learn(&mut self) {
+        self.learning = true;
+        self.unseen = self.package.unseen_results(self.func);
+        if !self.unseen.is_empty() {
+            self.compared = unseen::compared(self.func);
+        }
+    }
+
     /// Whether something that has to be closed perhaps was made there.
     fn is_candidate(&self, site: Span) -> bool {
         self.candidates.contains_key(&site)
@@ -210,7 +221,8 @@ impl<'a> Run<'a, '_> {
 
     /// Runs a call with such objects in mind.
     pub(crate) fn learned(&mut self, mut state: State, mut call: Invocation<'a>) -> Vec<State> {
-        let receiver = match (self.method_name(&call), call.args.first()) {
+        let name = self.method_name(&call).or_else(|| self.unseen_method(&state, &call));
+        let receiver = match (name, call.args.first()) {
             (Some(name), Some(&recv)) => {
                 self.candidate_of(&state, recv).map(|(site, through)| (site, through, name, recv))
             }
@@ -251,7 +263,8 @@ impl<'a> Run<'a, '_> {
         let mut after = self.acquires(state, call, Some(site));
         let derived = self.arena.term(Term::Wrap(recv));
         for state in &mut after {
-            let holders: Vec<LocalId> = dst.iter().copied().filter(|&l| self.holds(l)).collect();
+            let holds = |l: &LocalId| self.holds(*l) && !self.is_unseen_error(dst, *l);
+            let holders: Vec<LocalId> = dst.iter().copied().filter(holds).collect();
             for local in holders {
                 let place = self.arena.local(local);
                 let value = state.load(&mut self.arena, place);
@@ -290,11 +303,16 @@ impl<'a> Run<'a, '_> {
         let bounded = parent.is_some_and(|p| !state.owed.contains_key(&p));
         let result = call.object.filter(|_| !bounded);
         let result = result.and_then(|o| result_of(self.package, self.func, o, dst));
-        let Some(result) = result else { return self.known_call(state, call) };
-        let key = self.key(&call, dst[result]);
+        let unseen = (!bounded && self.unseen.contains(&span)).then_some(0);
+        let Some(result) = result.or(unseen) else { return self.known_call(state, call) };
+        let key = match unseen {
+            Some(_) => self.unseen_key(span),
+            None => self.key(&call, dst[result]),
+        };
         let error = dst.iter().position(|&dst| {
             self.func.locals.get(dst).is_some_and(|l| self.package.is_error(l.ty))
         });
+        let error = error.or(unseen.map(|_| dst.len() - 1));
         let fallible = error.is_some();
         let mut after = Vec::new();
         for mut state in self.known_call(state, call) {
@@ -346,6 +364,10 @@ impl<'a> Run<'a, '_> {
     pub(crate) fn part_taken(&mut self, state: &mut State, place: PlaceId) {
         let Root::Ptr(object) = self.arena.data(place).root else { return };
         let Some((site, _)) = self.candidate_of(state, object) else { return };
+        // Nothing but its body holds the body of a response.
+        if self.sites.get(&site).is_some_and(|s| s.kind == Some(Kind::Body)) {
+            return;
+        }
         let program = self.package.program;
         let plain = match self.arena.data(place).parts.last() {
             Some(Part::Field(field)) => {
@@ -361,7 +383,8 @@ impl<'a> Run<'a, '_> {
 
     /// What a deferred call does to such objects; whether that is all that it does.
     pub(crate) fn learned_defer(&mut self, state: &mut State, call: &Invocation<'a>) -> bool {
-        if let (Some(name), Some(&recv)) = (self.method_name(call), call.args.first())
+        let name = self.method_name(call).or_else(|| self.unseen_method(state, call));
+        if let (Some(name), Some(&recv)) = (name, call.args.first())
             && self.package.names.is_release_word(&name)
             && let Some((site, through @ (Through::Whole | Through::Part))) =
                 self.candidate_of(state, recv)
@@ -452,6 +475,11 @@ impl<'a> Run<'a, '_> {
                         }
                         _ => None,
                     }
+                }
+                // Whatever method it is.
+                Callee::Value(Operand::Unknown(_)) => {
+                    usage.releases |= call.args.first() == Some(&Operand::Local(local));
+                    None
                 }
                 _ => None,
             };

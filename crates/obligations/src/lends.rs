@@ -549,6 +549,13 @@ pub(crate) fn is_method(package: &Package<'_>, object: ObjectId) -> bool {
     )
 }
 
+/// Whether the name of a method says that it gives its receiver something to keep.
+fn keeps_by_name(name: &str) -> bool {
+    ["Reset", "Set", "Attach", "Init", "Use", "Add", "Register", "Bind", "Push"]
+        .iter()
+        .any(|word| name.starts_with(word))
+}
+
 impl Package<'_> {
     /// Whether a method may end what it is called on: it has the name of one that does so, and takes no
     /// more than one argument.
@@ -577,11 +584,18 @@ impl Package<'_> {
     /// the parameter is an interface for reading, and what the function returns can hold nothing.
     pub(crate) fn only_reads(&self, object: ObjectId, arg: usize) -> bool {
         let declared = self.program.object(object);
-        if is_method(self, object) || object.package == self.module.package {
-            return false;
-        }
+        let arg = match declared.kind {
+            // By its name it may be for keeping what it gets.
+            ObjectKind::Func { interface: true, .. } if keeps_by_name(&declared.name) => {
+                return false;
+            }
+            ObjectKind::Func { interface: true, .. } => arg.checked_sub(1),
+            ObjectKind::Func { recv: Some(_), .. } => return false,
+            _ if object.package == self.module.package => return false,
+            _ => Some(arg),
+        };
         let TypeKind::Signature(signature) = self.program.kind(declared.ty) else { return false };
-        let Some(&param) = signature.params.get(arg) else { return false };
+        let Some(&param) = arg.and_then(|arg| signature.params.get(arg)) else { return false };
         let TypeKind::Interface(_) = self.program.kind(self.program.underlying(param)) else {
             return false;
         };

@@ -10,6 +10,7 @@ mod begun;
 mod calls;
 mod carried;
 mod counted;
+mod descent;
 mod doubts;
 mod dropped;
 mod endings;
@@ -36,6 +37,7 @@ mod makers;
 mod merge;
 mod names;
 mod once;
+mod options;
 mod order;
 mod origin;
 mod over;
@@ -48,6 +50,8 @@ mod resources;
 mod rounds;
 mod same;
 mod semaphores;
+mod served;
+mod site;
 mod slots;
 mod sorted;
 mod state;
@@ -58,6 +62,7 @@ mod term;
 mod turns;
 mod twice;
 mod unlockers;
+mod unseen;
 mod values;
 mod visit;
 mod workers;
@@ -157,7 +162,7 @@ pub fn analyse(
     let mut held = stored.held;
     results.duties = learned::duties(&facts, &mut |id| {
         let mut run = Run::new(&facts, &summaries, id, Detail::Fine);
-        run.learning = true;
+        run.learn();
         let Some(mut exits) = run.explore() else { return Vec::new() };
         run.summary(&mut exits);
         let ends_process = facts.ends_process(id, is_main);
@@ -166,7 +171,8 @@ pub fn analyse(
     });
     results.duties.extend(given::duties(&facts, &mut |id, param| {
         let mut run = Run::new(&facts, &summaries, id, Detail::Fine);
-        (run.learning, run.given_input) = (true, Some(param));
+        run.learn();
+        run.given_input = Some(param);
         let Some(mut exits) = run.explore() else { return Vec::new() };
         run.summary(&mut exits);
         run.duties(&exits, facts.ends_process(id, is_main))

@@ -3,6 +3,7 @@
 
 use crate::calls::Invocation;
 use crate::exec::Run;
+use crate::lends::is_method;
 use crate::names::Known;
 use crate::origin::Origins;
 use crate::package::{Package, successors};
@@ -12,15 +13,29 @@ use crate::visit;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_effects::{Args, Kind};
 use stanch_ir::{
-    Block, BlockId, Call, Callee, Func, InstrKind, LocalId, Operand, Place, PlaceBase, Proj,
-    Rvalue, Span, Terminator,
+    Block, BlockId, Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase,
+    Proj, Rvalue, Span, Terminator,
 };
 use stanch_syntax::ast::{BinaryOp, UnaryOp};
 use stanch_types::{Basic, ObjectId, TypeKind};
 
-/// The arguments that calls borrow: the call, and the argument's number, a receiver of an interface's method
-/// being the first.
-pub(crate) type Loans = FxHashSet<(Span, usize)>;
+/// Arguments of calls: the call, and the argument's number, a receiver of an interface's method being the first.
+#[derive(Default)]
+pub(crate) struct Loans {
+    /// Those that calls borrow.
+    lent: FxHashSet<(Span, usize)>,
+    /// Those that the function closes somewhere.
+    ended: FxHashSet<(Span, usize)>,
+}
+
+/// How a literal leaves view that keeps nothing of what it only uses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Lent {
+    /// It is called, and not kept.
+    Called,
+    /// It runs as a goroutine.
+    Started,
+}
 
 /// More loans of one function are not looked at: each takes a walk through the function.
 const MAX_WALKS: usize = 64;
@@ -33,10 +48,58 @@ impl Run<'_, '_> {
     pub(crate) fn give_args(&mut self, state: &mut State, call: &Invocation<'_>, skip: usize) {
         for (i, &arg) in call.args.iter().enumerate().skip(skip) {
             let read = call.object.is_some_and(|o| self.package.only_reads(o, i));
-            if !read && !self.is_lent_here(call.span, i, arg) {
+            if read && !self.is_ended_elsewhere(call, i) || self.is_lent_here(call.span, i, arg) {
+                continue;
+            }
+            if matches!(self.arena.get(arg), Term::Closure(_)) && self.is_loan_of(call.span, i) {
+                self.lend_literal(state, arg, Lent::Called);
+            } else {
                 self.escape(state, arg);
             }
         }
+    }
+
+    /// A literal leaves view that is known to be called by who gets it, or to be a goroutine of its own.
+    pub(crate) fn lend_literal(&mut self, state: &mut State, literal: TermId, how: Lent) {
+        let before = self.lending.replace(how);
+        self.escape(state, literal);
+        self.lending = before;
+    }
+
+    /// Whether a literal that is lent only uses a variable that it captures, which holds something that has to be
+    /// given back, or a new object that may hold such a thing.
+    pub(crate) fn is_lent_capture(&mut self, state: &State, literal: FuncId, i: usize) -> bool {
+        let Some(how) = self.lending.filter(|_| !self.learning) else { return false };
+        let Some(closure) = self.package.module.funcs.get(literal) else { return false };
+        let (outer, input) = (closure.captures[i].outer, closure.params.len() + i);
+        let facts = &self.package.facts[literal];
+        if !facts.lends.only_uses(input) {
+            return false;
+        }
+        let place = self.arena.local(outer);
+        let value = state.load(&mut self.arena, place);
+        let value = self.arena.unboxed(value);
+        match *self.arena.get(value) {
+            Term::Owed(site) => {
+                let kind = self.sites.get(&site).and_then(|site| site.kind);
+                let owed = state.owed.contains_key(&site);
+                owed && match how {
+                    Lent::Called => is_closed(kind),
+                    // Who accepts connections does so as long as the process lives.
+                    Lent::Started => kind == Some(Kind::Closer) && !self.accepts(outer),
+                }
+            }
+            Term::New(_) => {
+                how == Lent::Called && facts.writes.is_empty() && !state.escaped.contains(&value)
+            }
+            _ => false,
+        }
+    }
+
+    fn accepts(&self, local: LocalId) -> bool {
+        let ty = self.func.locals.get(local).map(|local| local.ty);
+        let package = self.package.module.package;
+        ty.is_some_and(|ty| self.package.program.lookup(ty, package, "Accept").is_some())
     }
 
     fn is_lent_here(&mut self, call: Span, i: usize, arg: TermId) -> bool {
@@ -46,13 +109,31 @@ impl Run<'_, '_> {
         }
         let Term::Owed(site) = *self.arena.get(value) else { return false };
         let kind = self.sites.get(&site).and_then(|site| site.kind);
-        if !matches!(kind, Some(Kind::Body | Kind::Closer | Kind::Rows | Kind::Transaction)) {
-            return false;
-        }
-        let (package, func) = (self.package, self.func);
-        let loans = self.loans.get_or_insert_with(|| find(package, func));
-        loans.contains(&(call, i))
+        is_closed(kind) && self.is_loan_of(call, i)
     }
+
+    fn is_loan_of(&mut self, call: Span, i: usize) -> bool {
+        self.loans().lent.contains(&(call, i))
+    }
+
+    fn loans(&mut self) -> &Loans {
+        let (package, func) = (self.package, self.func);
+        self.loans.get_or_insert_with(|| find(package, func))
+    }
+
+    /// Whether a method gets something that the function closes on other ways than those on which it has called
+    /// the method: it may have taken that over.
+    fn is_ended_elsewhere(&mut self, call: &Invocation<'_>, i: usize) -> bool {
+        let method = call.object.is_some_and(|object| is_method(self.package, object));
+        method && {
+            let (at, loans) = ((call.span, i), self.loans());
+            loans.ended.contains(&at) && !loans.lent.contains(&at)
+        }
+    }
+}
+
+fn is_closed(kind: Option<Kind>) -> bool {
+    matches!(kind, Some(Kind::Body | Kind::Closer | Kind::Rows | Kind::Transaction))
 }
 
 /// The loans of a function.
@@ -74,11 +155,14 @@ fn find(package: &Package<'_>, func: &Func) -> Loans {
             let first = usize::from(matches!(call.callee, Callee::Interface { .. }));
             for (i, arg) in call.args.iter().enumerate() {
                 let Operand::Local(arg) = *arg else { continue };
-                let root = search.root(arg);
-                if search.releases.contains_key(&root) && walks < MAX_WALKS {
+                for root in search.roots(arg) {
+                    if !search.releases.contains_key(&root) {
+                        continue;
+                    }
+                    loans.ended.insert((instr.span, first + i));
                     walks += 1;
-                    if search.closes_later(root, call, (block, index)) {
-                        loans.insert((instr.span, first + i));
+                    if walks <= MAX_WALKS && search.closes_later(root, call, (block, index)) {
+                        loans.lent.insert((instr.span, first + i));
                     }
                 }
             }
@@ -110,6 +194,19 @@ impl Search<'_, '_> {
             at = next;
         }
         at
+    }
+
+    /// The variables that a local has to do with: of a literal, those that it captures and only uses.
+    fn roots(&self, local: LocalId) -> Vec<LocalId> {
+        let source = self.origins.source(self.func, local);
+        let Some(Rvalue::MakeClosure(literal)) = self.origins.value(self.func, source) else {
+            return vec![self.root(local)];
+        };
+        let Some(closure) = self.package.module.funcs.get(*literal) else { return Vec::new() };
+        let lends = self.package.facts[*literal].lends;
+        let used = closure.captures.iter().enumerate();
+        let used = used.filter(|(i, _)| lends.only_uses(closure.params.len() + i));
+        used.map(|(_, capture)| self.root(capture.outer)).collect()
     }
 
     /// What a library function puts into its result.

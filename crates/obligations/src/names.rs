@@ -128,6 +128,24 @@ impl<'a> Names<'a> {
                 && program.type_string(second) == "error")
     }
 
+    /// Whether a field of a library's type does not own what is put in it.
+    pub(crate) fn borrows_field(&self, field: ObjectId) -> bool {
+        if field.package == ObjectId::UNIVERSE {
+            return false;
+        }
+        let path = self.program.package_path(field.package);
+        let std = !path.split('/').next().unwrap_or_default().contains('.');
+        std && {
+            let name = self.program.object_name(field);
+            self.effects.resources.borrows_field(&format!("{path}.{name}"))
+        }
+    }
+
+    /// Whether a type is that of HTTP's responses.
+    pub(crate) fn is_response(&self, ty: TypeId) -> bool {
+        self.points_to(ty, "net/http", "Response")
+    }
+
     /// Whether a type is a pointer to one that a package declares.
     fn points_to(&self, ty: TypeId, package: &str, name: &str) -> bool {
         let program = self.program;

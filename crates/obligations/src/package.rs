@@ -6,6 +6,7 @@ use crate::facts::{Foreign, Name};
 use crate::lends::{self, Lends};
 use crate::looks::{self, Look};
 use crate::names::{Known, Names};
+use crate::options::Options;
 use crate::order::printed;
 use crate::semaphores::{TakenBy, object_of, semaphores};
 use crate::slots::is_of_slots;
@@ -44,6 +45,8 @@ pub(crate) struct Package<'a> {
     pub(crate) foreign: Vec<Name>,
     /// Types whose values may have to be closed, as far as anybody asked.
     pub(crate) closable: RefCell<FxHashMap<TypeId, bool>>,
+    /// What values of function types may run, as far as anybody asked.
+    pub(crate) options: RefCell<FxHashMap<TypeId, Option<Options>>>,
 }
 
 /// Facts of one function.
@@ -141,6 +144,7 @@ impl<'a> Package<'a> {
             counted: Counted::default(),
             foreign,
             closable,
+            options: RefCell::default(),
         };
         package.semaphores = semaphores(&package);
         package.counted = counted::find(&package);

@@ -1,10 +1,12 @@
 //! Bodies, rows, files, connections, tickers: taken by library functions, given back by a method.
 
 use crate::calls::{Invocation, Target};
-use crate::exec::{Run, Site};
+use crate::exec::Run;
 use crate::flow::Exit;
 use crate::lends::is_method;
+use crate::loans::Lent;
 use crate::report::{LostResource, ResourceLoss, StepKind};
+use crate::site::Site;
 use crate::state::State;
 use crate::term::{Part, PlaceId, Root, Term, TermId};
 use stanch_effects::{Args, Kind, Op, ResourceEffect};
@@ -110,8 +112,10 @@ impl<'a> Run<'a, '_> {
     fn called_back(&mut self, state: &mut State, call: &Invocation<'a>) {
         for &arg in &call.args {
             let value = self.arena.unboxed(arg);
-            if matches!(self.arena.get(value), Term::Closure(_) | Term::Method(..)) {
-                self.escape(state, value);
+            match self.arena.get(value) {
+                Term::Closure(_) => self.lend_literal(state, value, Lent::Called),
+                Term::Method(..) => self.escape(state, value),
+                _ => {}
             }
         }
     }

@@ -115,6 +115,8 @@ pub(crate) struct Fresh {
     pub(crate) started: Option<Span>,
     /// The type of the object, behind interfaces.
     pub(crate) ty: Option<TypeId>,
+    /// For a context: the inputs that it may end with.
+    pub(crate) of: Vec<Path>,
     /// The field of the new object that holds it, if it is not the result itself.
     pub(crate) within: Box<[ObjectId]>,
 }
@@ -204,6 +206,7 @@ impl Outcome {
         self.fills.iter().for_each(|fill| f(&fill.path));
         self.within_results.iter().chain(&self.only_called).for_each(&mut *f);
         self.slots_taken.iter().for_each(|(path, _)| f(path));
+        self.fresh.iter().flat_map(|fresh| &fresh.of).for_each(f);
     }
 
     /// Whether what an input names goes nowhere but into a result that is it.

@@ -34,6 +34,7 @@ const IMPLICIT: &[(&str, &str)] = &[
     ("log.", "log"),
     ("os.", "os"),
     ("runtime.", "runtime"),
+    ("exec.", "os/exec"),
     ("signal.", "os/signal"),
     ("sort.", "sort"),
     ("sql.", "database/sql"),

@@ -27,6 +27,7 @@ const STD: &[(&str, &str)] = &[
     ("net/http", include_str!("../std/http.go")),
     ("log", include_str!("../std/log.go")),
     ("os", include_str!("../std/os.go")),
+    ("os/exec", include_str!("../std/exec.go")),
     ("os/signal", include_str!("../std/signal.go")),
     ("runtime", include_str!("../std/runtime.go")),
     ("sort", include_str!("../std/sort.go")),

@@ -45,3 +45,98 @@ fn closed_only_where_it_is_not_taken() {
     silent("if ok { return s.Add(c) }\n return c.Close()");
     silent("kept := false\n if ok { s.Put(c); kept = true }\n if !kept { c.Close() }\n return nil");
 }
+
+fn with_helpers(body: &str, leaks: bool) {
+    let expectation = match leaks {
+        true => "//^^^^^^^^^^^^^^^^^^^^^ leak[closer-not-closed]: `c` is n",
+        false => "",
+    };
+    check(&format!(
+        r#"
+type sink interface {{
+    Put(r io.Reader) error
+    Reset(r io.Reader) error
+    Take(r io.ReadCloser) error
+    Open(r io.Reader) (io.ReadCloser, error)
+    Each(func() error) error
+}}
+type app struct{{ w *exec.Cmd }}
+var kept []func() error
+func times(n int, f func() error) error {{
+    for ; n > 0; n-- {{
+        if err := f(); err != nil {{
+            return err
+        }}
+    }}
+    return nil
+}}
+func keep(n int, f func() error) error {{
+    kept = append(kept, f)
+    return f()
+}}
+func f(s sink, a *app, addr string, stop chan bool, wg *sync.WaitGroup) error {{
+    c, err := net.Dial("tcp", addr)
+            {expectation}
+    if err != nil {{
+        return err
+    }}
+    {body}
+}}
+"#
+    ));
+}
+
+#[test]
+fn given_to_a_method_that_takes_a_reader() {
+    with_helpers("return s.Put(c)", true);
+    with_helpers(
+        "kept := addr != \"\"\n if kept { s.Put(c) } else { c.Close() }\n return nil",
+        false,
+    );
+    with_helpers("defer c.Close()\n return s.Put(c)", false);
+    with_helpers("return s.Reset(c)", false);
+    with_helpers("return s.Take(c)", false);
+    with_helpers("_, err = s.Open(c)\n return err", false);
+}
+
+#[test]
+fn used_by_a_literal_that_others_call() {
+    let read = "_, err := c.Read(nil); return err";
+    let then = "; err != nil { return err }\n return c.Close()";
+    with_helpers(&format!("if err := times(3, func() error {{ {read} }}){then}"), true);
+    with_helpers(&format!("if err := s.Each(func() error {{ {read} }}){then}"), true);
+    with_helpers(&format!("if err := keep(3, func() error {{ {read} }}){then}"), false);
+    with_helpers(
+        &format!("err = times(3, func() error {{ {read} }})\n c.Close()\n return err"),
+        false,
+    );
+    with_helpers(&format!("return s.Each(func() error {{ {read} }})"), false);
+}
+
+#[test]
+fn used_by_a_goroutine() {
+    with_helpers("go func() { c.Read(nil) }()\n return nil", true);
+    with_helpers("go func() { defer c.Close(); c.Read(nil) }()\n return nil", false);
+    with_helpers(
+        "go func() { c.Read(nil) }()\n go func() { <-stop; c.Close() }()\n return nil",
+        false,
+    );
+    with_helpers(
+        "wg.Add(1)\n go func() { defer wg.Done(); c.Read(nil) }()\n wg.Wait()\n return c.Close()",
+        false,
+    );
+}
+
+#[test]
+fn an_output_of_a_command() {
+    let run = "; err != nil { return err }\n return c.Close()";
+    with_helpers(
+        &format!("cmd := exec.Command(addr)\n cmd.Stdout = c\n if err := cmd.Run(){run}"),
+        true,
+    );
+    with_helpers(&format!("cmd := &exec.Cmd{{Stdout: c}}\n if err := cmd.Run(){run}"), true);
+    with_helpers(
+        "cmd := exec.Command(addr)\n cmd.Stdin = c\n defer c.Close()\n return cmd.Run()",
+        false,
+    );
+}

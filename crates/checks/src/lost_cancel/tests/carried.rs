@@ -160,3 +160,107 @@ func forgets(ctx context.Context, bad bool, work func(context.Context)) {
 "#,
     );
 }
+
+#[test]
+fn what_a_callee_makes_ends_with_what_it_was_given() {
+    let program = |body: &str, leaks: bool| {
+        let expectation =
+            if leaks { "//^^^^^^^ leak[lost-cancel]: `end` is not called" } else { "" };
+        check(&format!(
+            r#"
+type tree struct {{ ctx context.Context }}
+func (t *tree) with(ctx context.Context) *tree {{ n := *t; n.ctx = ctx; return &n }}
+func (t *tree) sub() (*tree, func()) {{
+    ctx, cancel := context.WithCancel(t.ctx)
+    return t.with(ctx), cancel
+}}
+func (t *tree) each() func() {{
+    _, cancel := context.WithCancel(t.ctx)
+    return cancel
+}}
+func f(ctx context.Context, t *tree, bad bool) {{
+    {body}
+    end := t.each()
+         {expectation}
+    if bad {{
+        return
+    }}
+    end()
+}}
+"#
+        ));
+    };
+    let given = "ctx, cancel := context.WithCancel(ctx)\n defer cancel()\n";
+    program(&format!("{given} t = &tree{{ctx}}"), false);
+    program(&format!("{given} t = t.with(ctx)"), false);
+    program("t, cancel := t.sub()\n defer cancel()", false);
+    program("", true);
+    program("ctx, cancel := context.WithCancel(ctx)\n defer cancel()\n _ = ctx", true);
+}
+
+#[test]
+fn nobody_can_send() {
+    let program = |last: &str, expectation: &str| {
+        check(&format!(
+            r#"
+func f(ctx context.Context, list []func(context.Context) error) error {{
+    ctx, cancel := context.WithCancel(ctx)
+                 {expectation}
+    done := make(chan error, len(list))
+    one := func(s func(context.Context) error) {{
+        done <- s(ctx)
+        cancel()
+    }}
+    for _, s := range list {{
+        go one(s)
+    }}
+    {last}
+}}
+"#
+        ));
+    };
+    let found = "//^^^^^^^ leak[lost-cancel]: `cancel` is not called when `f` returns";
+    program("return <-done", "");
+    program("select { case err := <-done: return err; case <-ctx.Done(): return nil }", "");
+    program("return nil", found);
+    program("select { case err := <-done: return err; default: return nil }", found);
+}
+
+#[test]
+fn options_keep_nothing() {
+    let program = |option: &str, expectation: &str| {
+        check(&format!(
+            r#"
+type client struct {{
+    ctx    context.Context
+    cancel context.CancelFunc
+    name   string
+}}
+var all []*client
+type option func(*client)
+func name(s string) option {{ return func(c *client) {{ {option} }} }}
+func within(ctx context.Context) option {{ return func(c *client) {{ c.ctx = ctx }} }}
+func open(options ...option) (*client, error) {{
+    c := &client{{}}
+    for _, o := range options {{
+        o(c)
+    }}
+    if c.ctx != nil {{
+        c.ctx, c.cancel = context.WithCancel(c.ctx)
+                        {expectation}
+    }}
+    if c.name == "" {{
+        return nil, errors.New("no name")
+    }}
+    return c, nil
+}}
+func (c *client) Close() {{ c.cancel() }}
+"#
+        ));
+    };
+    program(
+        "c.name = s",
+        "//^^^^^^^ leak[lost-cancel]: `cancel` is not called when `open` returns",
+    );
+    program("c.name = s; all = append(all, c)", "");
+}
