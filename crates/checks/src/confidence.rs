@@ -34,7 +34,7 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
     let likely = is_likely(root);
     let hangs = leak.goroutine == 0 || leak.also_blocked.iter().any(|b| b.goroutine == 0);
     let stays = likely || leak.kind == LeakKind::AliveForEver || hangs;
-    let reasons: [(&dyn Fn() -> bool, &'static str); 25] = [
+    let reasons: [(&dyn Fn() -> bool, &'static str); 26] = [
         (
             &|| {
                 let mut panics = leak.witness.iter().filter(|s| s.action == Act::Panic);
@@ -64,6 +64,7 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
             &|| doubts::takes_for_end(ctx, leak),
             "others send this value to say that nothing more comes",
         ),
+        (&|| doubts::ends_unclosed(ctx, leak), "nobody closes the channel of that loop"),
         (&|| doubts::decides_constant(ctx, leak), "constants decide which way it goes there"),
         (&|| doubts::sums_up(ctx, leak), "the room may be counted for all who send"),
         (&|| doubts::counts_on(ctx, leak), "the two loops may count the same"),
@@ -78,7 +79,10 @@ pub(crate) fn doubt(ctx: &Ctx<'_>, root: &RootLeak) -> Option<&'static str> {
             &|| doubts::fails_if_stuck(ctx, root),
             "a call that waits for it fails then, so it would be seen",
         ),
-        (&|| likely && root.blurred, "not all that decides whether it comes to this was followed"),
+        (
+            &|| likely && root.blurred && (root.doubted || !leaves_sender(ctx, leak)),
+            "not all that decides whether it comes to this was followed",
+        ),
         (
             &|| likely && decides_elsewhere(ctx, root),
             "another package may decide that it never comes to this",
@@ -148,6 +152,24 @@ fn takes_slot_back(ctx: &Ctx<'_>, leak: &Leak) -> bool {
         leaks.any(|l| l.stack.first() == stack.first() && waits_for_slot(ctx, l))
     };
     waits_for_slot(ctx, leak) || leak.also_blocked.iter().any(|b| with(&b.stack))
+}
+
+/// Whether a send into a channel without room is left because its receiver takes an arm of a select: what
+/// was not followed may make that rare, hardly impossible.
+fn leaves_sender(ctx: &Ctx<'_>, leak: &Leak) -> bool {
+    let doom = leak.doomed_by.and_then(|n| leak.witness.get(n as usize));
+    let arm = doom.is_some_and(|s| matches!(s.action, Act::Select { arm: Some(_), .. }));
+    let unbuffered = |&(_, site): &(FnId, Site)| {
+        let Some((func, span)) = ctx.explored.translated.source(site) else { return false };
+        let instrs = ctx.module.funcs[func].blocks.iter().flat_map(|b| &b.instrs);
+        instrs.into_iter().any(|i| {
+            i.span == span
+                && matches!(&i.kind, InstrKind::Assign(_, Rvalue::MakeChan { cap: None, .. }))
+        })
+    };
+    arm && leak.wait == WaitReason::ChanSend
+        && !leak.objects.is_empty()
+        && leak.objects.iter().all(unbuffered)
 }
 
 fn waits_for_slot(ctx: &Ctx<'_>, leak: &Leak) -> bool {

@@ -4,12 +4,14 @@ mod constants;
 mod elements;
 mod marks;
 mod slots;
+mod unclosed;
 mod values;
 
 pub(crate) use constants::decides_constant;
 pub(crate) use elements::answers_otherwise;
 pub(crate) use marks::takes_for_end;
 pub(crate) use slots::{is_pool, is_semaphore};
+pub(crate) use unclosed::ends_unclosed;
 pub(crate) use values::{
     counts_on, fails, fails_if_stuck, fills_nothing, is_nil_by_now, passes_error_on,
     shares_counter, starts_counted, sums_up, takes_for_own,

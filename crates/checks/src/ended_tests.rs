@@ -158,3 +158,233 @@ func List({end}, next func() (int, error)) <-chan int {{
     // Whoever can send there as well may be one of those who serve.
     program("done chan struct{}", "");
 }
+
+#[test]
+fn users_write_the_object_out() {
+    let program = |watches: &str, mark: &str| {
+        stanch_testing::check_shown(
+            "abandoned-send",
+            &format!(
+                r#"
+type Pump struct {{
+    Handle func(int)
+    out    chan int
+    stop   chan struct{{}}
+}}
+
+func (p *Pump) Start() {{
+    p.out, p.stop = make(chan int), make(chan struct{{}})
+    go p.loop()
+    go p.fill()
+}}
+
+func (p *Pump) loop() {{
+    for {{
+        select {{
+        case n := <-p.out:
+            p.Handle(n)
+        case <-p.stop:
+            return
+        }}
+    }}
+}}
+
+func (p *Pump) fill() {{
+    select {{
+    case <-p.stop:
+    default:
+    }}
+    {watches}
+  {mark}
+}}
+
+func (p *Pump) Close() {{ close(p.stop) }}
+"#
+            ),
+        );
+    };
+    program("p.out <- 1", "//^^^^^^^^^^ leak[abandoned-send]: this send");
+    program("select { case p.out <- 1: case <-p.stop: }", "");
+}
+
+#[test]
+fn a_client_gives_a_lock_back_before_it_goes_on() {
+    stanch_testing::check_shown(
+        "stuck-lock",
+        r#"
+type Shelf struct {
+    mu   sync.Mutex
+    stop chan struct{}
+}
+
+func New() *Shelf {
+    s := &Shelf{stop: make(chan struct{})}
+    go s.run()
+    return s
+}
+
+func (s *Shelf) run() { <-s.stop }
+
+func (s *Shelf) Hold() { s.mu.Lock() }
+
+func (s *Shelf) Give() { s.mu.Unlock() }
+
+func (s *Shelf) Close() {
+    s.mu.Lock()
+    close(s.stop)
+    s.mu.Unlock()
+}
+"#,
+    );
+}
+
+#[test]
+fn nobody_closes_what_a_loop_takes_from() {
+    let program = |close: &str, mark: &str| {
+        stanch_testing::check_shown(
+            "range-without-close",
+            &format!(
+                r#"
+type Bridge struct {{
+    own  chan int
+    Sink chan string
+}}
+
+func New() *Bridge {{ return &Bridge{{own: make(chan int), Sink: make(chan string)}} }}
+
+func (b *Bridge) Run() {{
+    out := make(chan int)
+    go func() {{
+        for v := range b.own {{
+            out <- v
+        }}
+    }}()
+    for range out {{
+      {mark}
+        b.Sink <- "x"
+    }}
+}}
+
+func (b *Bridge) Put(v int) {{ b.own <- v }}
+
+{close}
+"#
+            ),
+        );
+    };
+    program("", "");
+    program(
+        "func (b *Bridge) Close() { close(b.own) }",
+        "//^^^^^^^^^ leak[range-without-close]: this loop can wait for ever",
+    );
+}
+
+#[test]
+fn a_helper_watches_where_another_send_does_not() {
+    let program = |sends: &str, mark: &str| {
+        stanch_testing::check_shown(
+            "abandoned-send",
+            &format!(
+                r#"
+type emitter struct {{
+    to  chan string
+    ctx context.Context
+}}
+
+func (e *emitter) emit(s string) error {{
+    select {{
+    case e.to <- s:
+        return nil
+    case <-e.ctx.Done():
+        return e.ctx.Err()
+    }}
+}}
+
+func Lines(ctx context.Context, lines []string) <-chan string {{
+    out := make(chan string)
+    go func() {{
+        defer close(out)
+        e := emitter{{to: out, ctx: ctx}}
+        for _, line := range lines {{
+            if line == "" {{
+                {sends}
+              {mark}
+                return
+            }}
+            if e.emit(line) != nil {{
+                return
+            }}
+        }}
+    }}()
+    return out
+}}
+"#
+            ),
+        );
+    };
+    program(r#"out <- "empty""#, "//^^^^^^^^^^^^^^ leak[abandoned-send]: this send");
+    program(r#"e.emit("empty")"#, "");
+}
+
+#[test]
+fn a_question_with_an_embedded_answer_stays_in_the_queue() {
+    let program = |rest: &str, mark: &str| {
+        stanch_testing::check_shown(
+            "abandoned-receive",
+            &format!(
+                r#"
+type promise struct {{ done chan error }}
+
+func (p *promise) answer(err error) {{
+    p.done <- err
+    close(p.done)
+}}
+
+func (p *promise) Wait() error {{
+    return <-p.done
+         {mark}
+}}
+
+type order struct {{
+    promise
+    what string
+}}
+
+type Desk struct {{
+    orders chan *order
+    quit   chan struct{{}}
+    others []func()
+}}
+
+func New(take func(string) error) *Desk {{
+    d := &Desk{{orders: make(chan *order, 8), quit: make(chan struct{{}})}}
+    go d.work(take)
+    return d
+}}
+
+func (d *Desk) work(take func(string) error) {{
+    for {{
+        select {{
+        case <-d.quit:
+            {rest}
+            return
+        case o := <-d.orders:
+            o.answer(take(o.what))
+        }}
+    }}
+}}
+
+func (d *Desk) Ask(what string) *order {{
+    o := &order{{promise: promise{{done: make(chan error, 1)}}, what: what}}
+    d.orders <- o
+    return o
+}}
+
+func (d *Desk) Quit() {{ close(d.quit) }}
+"#
+            ),
+        );
+    };
+    program("", "//^^^^^^^^ leak[abandoned-receive]: this receive");
+    program("for len(d.orders) > 0 { (<-d.orders).answer(nil) }", "");
+}

@@ -71,6 +71,8 @@ pub struct RootLeak {
     /// Whether a part of the data that decides was not followed: some of the decisions that it rests on
     /// may not be possible together.
     pub blurred: bool,
+    /// Whether it is not known that what it rests on ever comes, or all that brings it waits for others first.
+    pub doubted: bool,
     /// Whether a small number stood for a large one of the source.
     pub scaled: bool,
     /// Whether it was not explored but follows from who receives from the channel, and how.
@@ -177,7 +179,16 @@ fn explore(
                 let (root, scaled, client) = (one.root, one.sliced.scaled, one.client);
                 let blurred = one.flat || leak.widened;
                 let unexplored = false;
-                let found = RootLeak { root, leak, complete, blurred, scaled, unexplored, client };
+                let found = RootLeak {
+                    root,
+                    leak,
+                    complete,
+                    blurred,
+                    doubted: false,
+                    scaled,
+                    unexplored,
+                    client,
+                };
                 explored.leaks.push(found);
             }
         }

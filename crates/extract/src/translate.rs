@@ -234,6 +234,12 @@ pub(crate) fn translate<'a>(
     }
 }
 
+/// The number of a field.
+pub(crate) fn number(fields: &mut FxHashMap<(Box<str>, u32), u32>, name: &str, index: u32) -> u32 {
+    let next = FIRST_FIELD + fields.len() as u32;
+    *fields.entry((name.into(), index)).or_insert(next)
+}
+
 impl Context<'_> {
     pub(crate) fn site(&mut self, func: FuncId, span: Span) -> Site {
         let site = Site(self.sites.len() as u32);
@@ -252,8 +258,7 @@ impl Context<'_> {
     /// The number of a field. Fields of identical structs have the same one, most others differ, so that
     /// structs of several types that go the same way are not mixed up.
     pub(crate) fn field(&mut self, name: &str, index: u32) -> u32 {
-        let next = FIRST_FIELD + self.fields.len() as u32;
-        *self.fields.entry((name.into(), index)).or_insert(next)
+        number(&mut self.fields, name, index)
     }
 
     /// A package-level variable: others may use it too.

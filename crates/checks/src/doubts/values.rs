@@ -391,7 +391,7 @@ fn reaches_without(func: &Func, edge: (BlockId, BlockId), to: BlockId) -> bool {
 }
 
 /// The field that a value was read from.
-fn field_of(func: &Func, value: &Operand) -> Option<ObjectId> {
+pub(super) fn field_of(func: &Func, value: &Operand) -> Option<ObjectId> {
     let Operand::Local(local) = value else { return None };
     instrs(func).find_map(|i| match &i.kind {
         InstrKind::Assign(l, Rvalue::Load(place)) if l == local => last_field(place),

@@ -41,9 +41,7 @@ impl Finder<'_> {
     /// by a method that waits for nobody, and not from a function that leads to the send.
     pub(super) fn ends_apart(&self, way: &Way, send: &Spot) -> bool {
         let func = &self.module.funcs[way.func];
-        let Terminator::Select { arms, .. } = &func.blocks[way.block].term else { return false };
-        let Some(arm) = arms.get(way.arm) else { return false };
-        let SelectOp::Recv { chan, .. } = &arm.op else { return false };
+        let Some(chan) = self.left_by(way) else { return false };
         let Some(end) = self.field_of(func, chan) else {
             return self.comes_from_outside(func, chan);
         };
@@ -52,6 +50,41 @@ impl Finder<'_> {
             let (by, _) = ender;
             self.is_asked(by) && !self.waits_before(ender) && !self.leads_to(by, send.func)
         })
+    }
+
+    /// Whether the arm by which a receiver leaves is one of time, of a context, or of a channel that somebody
+    /// closes or sends to who does not lead to the send: who sends either to one or to the other knows which.
+    pub(super) fn fires(&self, way: &Way, send: &Spot) -> bool {
+        let Some(chan) = self.left_by(way) else { return false };
+        let end = self.field_of(&self.module.funcs[way.func], chan);
+        self.comes_any_time(way.func, chan)
+            || end.is_some_and(|end| self.closed.contains(&end))
+            || self
+                .fed
+                .get(&(way.func, way.block, Some(way.arm)))
+                .is_some_and(|by| by.iter().any(|f| !self.leads_to(*f, send.func)))
+    }
+
+    /// The channel of the arm by which a receiver leaves.
+    fn left_by(&self, way: &Way) -> Option<&Operand> {
+        let Terminator::Select { arms, .. } = &self.module.funcs[way.func].blocks[way.block].term
+        else {
+            return None;
+        };
+        match &arms.get(way.arm)?.op {
+            SelectOp::Recv { chan, .. } => Some(chan),
+            SelectOp::Send { .. } => None,
+        }
+    }
+
+    /// Whether everybody who brings the end by which a receiver leaves waits for others first, or leads to the
+    /// send.
+    pub(super) fn ends_after(&self, way: &Way, send: &Spot) -> bool {
+        let func = &self.module.funcs[way.func];
+        let end = self.left_by(way).and_then(|chan| self.field_of(func, chan));
+        let enders = end.map(|end| self.enders(end)).unwrap_or_default();
+        let after = |e: &(FuncId, At)| self.waits_before(*e) || self.leads_to(e.0, send.func);
+        !enders.is_empty() && enders.iter().all(after)
     }
 
     /// Whether an operation is through before anybody brings this end: all that brings it is done by who does

@@ -45,14 +45,14 @@ impl Finder<'_> {
     }
 
     /// Whether an operation is in a loop.
-    fn reaches_again(&self, at: &Spot) -> bool {
+    pub(super) fn reaches_again(&self, at: &Spot) -> bool {
         let func = &self.module.funcs[at.func];
         let next = func.blocks[at.block].term.targets();
         next.into_iter().any(|to| self.reaches(at.func, to, at.block))
     }
 
     /// Whether a function runs on goroutines of its own.
-    fn is_started(&self, id: FuncId) -> bool {
+    pub(super) fn is_started(&self, id: FuncId) -> bool {
         let instrs = self.module.funcs.iter().flat_map(|f| &f.blocks).flat_map(|b| &b.instrs);
         instrs.into_iter().any(|i| match &i.kind {
             InstrKind::Go(call) => self.body(call) == Some(id),

@@ -60,7 +60,10 @@ pub(crate) fn abandoned(
     let classes = super::classes(names, module);
     let ends = Ends::of(&classes);
     let (closed, signalled) = (closed(names, module), signalled(names, module));
-    let finder = Finder { names, module, closed, signalled, ends, sites };
+    let by = |c: &Uses| c.closes.iter().chain(&c.sends).map(|s| s.func).collect::<Vec<FuncId>>();
+    let arms = classes.iter().flat_map(|c| c.receives.iter().map(move |r| (r, c)));
+    let fed = arms.map(|(r, c)| ((r.func, r.block, r.arm), by(c))).collect();
+    let finder = Finder { names, module, closed, signalled, ends, fed, sites };
     let mut found = Vec::new();
     finder.unmade(&mut found);
     let watched = finder.watched(&classes);
@@ -72,6 +75,7 @@ pub(crate) fn abandoned(
         finder.siblings(&uses, &watched, &mut found);
         finder.unguarded(&uses, &mut found);
         finder.guarded(&uses, &mut found);
+        finder.last_words(&uses, &mut found);
         finder.pending(&uses, &mut found);
         for (maker, room) in &uses.made {
             if let Some(room) = room {
@@ -91,6 +95,8 @@ pub(super) struct Finder<'a> {
     pub(super) signalled: FxHashSet<ObjectId>,
     /// What brings the ends that fields' channels tell of.
     pub(super) ends: Ends,
+    /// Arms that receive, with the functions that close what they receive from or send to it.
+    pub(super) fed: FxHashMap<(FuncId, BlockId, Option<usize>), Vec<FuncId>>,
     sites: FxHashMap<(FuncId, Span), Site>,
 }
 
@@ -141,7 +147,11 @@ impl<'a> Finder<'a> {
                     uses.made.iter().any(|m| m.1 != Some(0)) && !self.leads(maker.func, send.func);
                 let apart = way.sure || way.quiet && self.ends_apart(way, send);
                 let sure = apart && !telling && !theirs;
-                found.extend(self.leak(maker, Way { sure, ..*way }, send, WaitReason::ChanSend));
+                let leak = self.leak(maker, Way { sure, ..*way }, send, WaitReason::ChanSend);
+                found.extend(leak.map(|mut leak| {
+                    leak.doubted |= telling || theirs;
+                    leak
+                }));
             }
         }
     }
@@ -293,7 +303,7 @@ impl<'a> Finder<'a> {
 
     /// Whether an arm can be taken at any time from now: a timer's, or that of a context that the function
     /// was given or has made.
-    fn comes_any_time(&self, id: FuncId, chan: &Operand) -> bool {
+    pub(super) fn comes_any_time(&self, id: FuncId, chan: &Operand) -> bool {
         let func = self.func(id);
         let Operand::Local(mut at) = *chan else { return false };
         for _ in 0..STEPS {
@@ -350,19 +360,63 @@ impl<'a> Finder<'a> {
             }
             let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
             let mut from = instrs.filter_map(|i| match &i.kind {
-                InstrKind::Assign(dst, Rvalue::Use(Operand::Local(x))) if *dst == at => Some(*x),
+                InstrKind::Assign(dst, Rvalue::Use(Operand::Local(x))) if *dst == at => {
+                    Some(Ok(*x))
+                }
+                InstrKind::Assign(dst, Rvalue::Load(place)) if *dst == at => {
+                    Some(Err(super::last_field(place)))
+                }
                 InstrKind::Call(call) if call.dst.first() == Some(&at) => match call.args.first() {
-                    Some(Operand::Local(x)) => Some(*x),
+                    Some(Operand::Local(x)) => Some(Ok(*x)),
                     _ => None,
                 },
                 _ => None,
             });
             match from.next_back() {
-                Some(local) => at = local,
+                Some(Ok(local)) => at = local,
+                Some(Err(field)) => return field.is_some_and(|f| self.is_given_to(f)),
                 None => return false,
             }
         }
         false
+    }
+
+    /// Whether an unexported field of a type of this package holds nothing but contexts that functions were
+    /// given, all of them put there where its object is made.
+    fn is_given_to(&self, field: ObjectId) -> bool {
+        let program = self.names.program;
+        if super::is_exported(program.object_name(field)) {
+            return false;
+        }
+        let mut given = false;
+        for func in &self.module.funcs {
+            for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+                match &instr.kind {
+                    InstrKind::Assign(_, Rvalue::Composite { ty, elems }) => {
+                        let TypeKind::Struct(all) = program.kind(program.underlying(*ty)) else {
+                            continue;
+                        };
+                        let own = |n: u32| all.get(n as usize).is_some_and(|f| f.object == field);
+                        for (_, value) in elems.iter().filter(|e| own(e.0)) {
+                            match value {
+                                Operand::Local(x) if is_parameter(func, *x) => given = true,
+                                _ => return false,
+                            }
+                        }
+                    }
+                    InstrKind::Store(place, _) if super::last_field(place) == Some(field) => {
+                        return false;
+                    }
+                    InstrKind::Assign(_, Rvalue::AddressOf(place))
+                        if super::last_field(place) == Some(field) =>
+                    {
+                        return false;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        given
     }
 
     /// Whether a channel to receive from is what the declared function was given: its caller ends it.
@@ -416,7 +470,9 @@ impl<'a> Finder<'a> {
             return;
         }
         let inside = |id: FuncId| id != maker.func && self.outermost(id) == maker.func;
-        let careful = uses.sends.iter().filter(|s| inside(s.func)).find_map(|at| {
+        let literals: Vec<FuncId> = self.module.funcs.ids().filter(|f| inside(*f)).collect();
+        let for_it = |id: FuncId| inside(id) || literals.iter().any(|f| self.leads(*f, id));
+        let careful = uses.sends.iter().filter(|s| for_it(s.func)).find_map(|at| {
             let Terminator::Select { arms, default: None } =
                 &self.func(at.func).blocks[at.block].term
             else {
@@ -487,7 +543,9 @@ impl<'a> Finder<'a> {
         let sends = wait == WaitReason::ChanSend;
         let rescuer = others.find(|arm| matches!(arm.op, SelectOp::Recv { .. }) == sends);
         let rescuer = rescuer.map(|arm| (way.func, arm.span));
-        self.told(Some(made), Some(first), (send, wait), rescuer, way.sure)
+        let mut leak = self.told(Some(made), Some(first), (send, wait), rescuer, way.sure)?;
+        leak.doubted = !way.sure && (!self.fires(&way, send) || self.ends_after(&way, send));
+        Some(leak)
     }
 
     /// A leak of two steps: the first, after which nobody comes (none if nobody ever does), and the wait.
@@ -544,11 +602,22 @@ impl<'a> Finder<'a> {
             leak,
             complete: true,
             blurred: !sure,
+            doubted: false,
             scaled: false,
             client: false,
             unexplored: true,
         })
     }
+}
+
+/// Whether a local is a parameter, or a captured variable, or a copy of one.
+fn is_parameter(func: &Func, local: LocalId) -> bool {
+    let given = |x: LocalId| matches!(func.locals[x].kind, LocalKind::Param | LocalKind::Capture);
+    let copied = |i: &stanch_ir::Instr| match &i.kind {
+        InstrKind::Assign(to, Rvalue::Use(Operand::Local(from))) => *to == local && given(*from),
+        _ => false,
+    };
+    given(local) || func.blocks.iter().flat_map(|b| &b.instrs).any(copied)
 }
 
 /// Fields whose channel is closed somewhere, and fields that are contexts.

@@ -4,6 +4,7 @@
 
 mod enders;
 mod guarded;
+mod last_words;
 mod leaving;
 mod pending;
 mod queued;

@@ -9,6 +9,9 @@ use stanch_ir::{FuncId, InstrKind, Rvalue, Terminator};
 use stanch_model::{Action, WaitReason};
 use stanch_types::{ObjectId, TypeKind};
 
+/// So many fields of a message are looked at.
+const MAX_FIELDS: usize = 256;
+
 impl Finder<'_> {
     /// Receives of those who ask.
     pub(super) fn queued(&self, classes: &[Uses], found: &mut Vec<RootLeak>) {
@@ -20,9 +23,9 @@ impl Finder<'_> {
             let Some((end, (by, arm))) = self.end_of_queue(queue) else { continue };
             let fields = self.message(queue);
             let answers = classes.iter().filter(|c| c.fields.iter().any(|f| fields.contains(f)));
-            for answer in answers.filter(|c| !c.open && c.closes.is_empty() && !c.sends.is_empty())
-            {
-                if !answer.sends.iter().all(|s| self.is_of_loop(queue, s.func, end)) {
+            for answer in answers.filter(|c| !c.open && !c.sends.is_empty()) {
+                let mut enders = answer.sends.iter().chain(&answer.closes);
+                if !enders.all(|s| self.is_of_loop(queue, s.func, end)) {
                     continue;
                 }
                 let waits =
@@ -61,7 +64,7 @@ impl Finder<'_> {
         })
     }
 
-    /// The fields of the messages in a queue.
+    /// The fields of the messages in a queue, those of structs in them included.
     fn message(&self, queue: &Uses) -> Vec<ObjectId> {
         let program = self.names.program;
         let mut fields = Vec::new();
@@ -72,9 +75,12 @@ impl Finder<'_> {
                 _ => None,
             });
             let Some((_, elem)) = ty else { continue };
-            let base = program.pointee(elem).unwrap_or(elem);
-            if let TypeKind::Struct(all) = program.kind(program.underlying(base)) {
-                fields.extend(all.iter().map(|f| f.object));
+            let mut todo = vec![program.pointee(elem).unwrap_or(elem)];
+            while let Some(ty) = todo.pop().filter(|_| fields.len() < MAX_FIELDS) {
+                if let TypeKind::Struct(all) = program.kind(program.underlying(ty)) {
+                    fields.extend(all.iter().map(|f| f.object));
+                    todo.extend(all.iter().map(|f| f.ty));
+                }
             }
         }
         fields

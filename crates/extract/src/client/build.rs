@@ -1,13 +1,14 @@
 //! A client as a function of the model.
 
 use super::{Calls, Plan, model_id};
-use crate::classify::{argument, is_error};
-use crate::translate::Translated;
-use stanch_base::Idx;
+use crate::classify::{argument, is_error, object_kind};
+use crate::parts::{DEPTH, Parts};
+use crate::translate::{Translated, number};
+use stanch_base::{FxHashMap, Idx};
 use stanch_ir::{FuncId, Module};
 use stanch_model::{
-    ArgSpec, Block, BlockId, Call, Callee, Const, FnId, Function, Instr, LocalId, Op, Operand,
-    Prim, Relation, Site, Term, TypeTag,
+    AllocKind, ArgSpec, Block, BlockId, Call, Callee, Const, FnId, Function, Instr, LocalId, Op,
+    Operand, Prim, Relation, Site, Term, TypeTag,
 };
 use stanch_types::{Program, TypeId, TypeKind};
 
@@ -32,10 +33,15 @@ pub(crate) fn build(
         program,
         module,
         sites: &mut translated.sites,
+        fields: &mut translated.fields,
+        parts: &mut translated.parts,
         function: Function::new("a client"),
         args: Vec::new(),
     };
-    let first = builder.params(plan.constructor, 0);
+    let first = match plan.literal {
+        Some(ty) => builder.given(ty),
+        None => builder.params(plan.constructor, 0),
+    };
     let starters: Vec<Vec<Operand>> =
         plan.starters.iter().map(|s| builder.params(s.0, 1)).collect();
     let times = if plan.calls == Calls::Twice { 2 } else { 1 };
@@ -50,7 +56,10 @@ pub(crate) fn build(
     let times = if plan.calls == Calls::Again { 2 } else { 1 };
     let stop = plan.stop.map(|s| (0..times).map(|_| builder.params(s, 1)).collect::<Vec<_>>());
     let end = builder.block(Vec::new(), Term::Return);
-    let object = builder.construct(plan.constructor, first, end);
+    let object = match plan.literal {
+        Some(ty) => builder.write_out(ty, plan.constructor, first),
+        None => builder.construct(plan.constructor, first, end),
+    };
     for &getter in &plan.getters {
         let (instrs, _) = builder.call(getter, Some(object), Vec::new(), false);
         builder.then(instrs);
@@ -106,6 +115,8 @@ struct Builder<'a> {
     program: &'a Program<'a>,
     module: &'a Module,
     sites: &'a mut Vec<Option<(FuncId, stanch_ir::Span)>>,
+    fields: &'a mut FxHashMap<(Box<str>, u32), u32>,
+    parts: &'a mut FxHashMap<Site, Parts>,
     function: Function,
     args: Vec<ArgSpec>,
 }
@@ -213,6 +224,35 @@ impl Builder<'_> {
         held
     }
 
+    /// Parameters for what users of a struct type put into its exported fields.
+    fn given(&mut self, ty: TypeId) -> Vec<Operand> {
+        let given = settable(self.program, ty).map(|(_, field)| {
+            self.args.push(argument(self.program, field.ty));
+            self.function.n_params += 1;
+            self.function.local(&field.name).into()
+        });
+        given.collect()
+    }
+
+    /// An object that is written out, with values for the exported fields.
+    fn write_out(&mut self, ty: TypeId, first: FuncId, values: Vec<Operand>) -> LocalId {
+        let object = self.function.local("");
+        let site = Site(self.sites.len() as u32);
+        self.sites.push(Some((first, self.module.funcs[first].name_span)));
+        let fields = &mut *self.fields;
+        let mut numbered = |name: &str, index| number(fields, name, index);
+        self.parts.insert(site, Parts::within(self.program, ty, DEPTH, &mut numbered));
+        let mut instrs =
+            vec![Instr { op: Op::Alloc { dst: object, kind: AllocKind::Struct }, site }];
+        for ((n, field), src) in settable(self.program, ty).zip(values) {
+            let field = numbered(&field.name, n);
+            let op = Op::StoreField { base: object.into(), field, src };
+            instrs.push(Instr { op, site: Site::default() });
+        }
+        self.then(instrs);
+        object
+    }
+
     fn compare(&self, dst: LocalId, a: LocalId, with: Const) -> Instr {
         let op = Op::Compare { dst, op: Relation::Eq, a: a.into(), b: with.into() };
         Instr { op, site: Site::default() }
@@ -243,4 +283,19 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// The exported fields of a struct type that hold no objects themselves, by their place.
+fn settable<'a>(
+    program: &'a Program<'_>,
+    ty: TypeId,
+) -> impl Iterator<Item = (u32, &'a stanch_types::StructField)> {
+    let fields: &[stanch_types::StructField] = match program.kind(program.underlying(ty)) {
+        TypeKind::Struct(fields) => fields,
+        _ => &[],
+    };
+    let settable = fields.iter().enumerate().filter(|(_, f)| {
+        crate::channels::is_exported(&f.name) && object_kind(program, f.ty).is_none()
+    });
+    settable.map(|(n, f)| (n as u32, f))
 }

@@ -1,9 +1,12 @@
-//! Waits for a condition that a flag ends: who sets it, and who heeds it.
+//! Waits for a condition that a flag ends, and loops around waits for others: who sets it, and who heeds it.
 
 use super::uses::{Uses, reaches};
 use crate::names::{Known, Names};
+use stanch_base::IndexVec;
 use stanch_effects::Op;
-use stanch_ir::{BlockId, Call, Callee, Func, InstrKind, Operand, Place, Proj, Rvalue, Terminator};
+use stanch_ir::{
+    BlockId, Call, Callee, Func, Instr, InstrKind, Operand, Place, Proj, Rvalue, Terminator,
+};
 use stanch_syntax::ast::{BinaryOp, UnaryOp};
 use stanch_types::{ConstValue, ObjectId};
 
@@ -12,7 +15,12 @@ const DEPTH: u32 = 4;
 
 impl Uses {
     /// Flags that a function sets, and those that end its waits for a condition.
-    pub(super) fn flags(&mut self, names: &Names<'_>, func: &Func) {
+    pub(super) fn flags(
+        &mut self,
+        names: &Names<'_>,
+        func: &Func,
+        in_loop: &IndexVec<BlockId, bool>,
+    ) {
         for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
             let (value, field) = match &instr.kind {
                 InstrKind::Store(place, value) => (Some(value), last_field(place)),
@@ -31,6 +39,31 @@ impl Uses {
             }
         }
         self.heeds(names, func);
+        self.minds(names, func, in_loop);
+    }
+
+    /// The flags that end the loops in which it waits at a channel: where they are true none of that is come
+    /// to again.
+    fn minds(&mut self, names: &Names<'_>, func: &Func, in_loop: &IndexVec<BlockId, bool>) {
+        let waits = func.blocks.iter_enumerated().filter(|(id, b)| {
+            let selects = matches!(b.term, Terminator::Select { default: None, .. });
+            let bare =
+                |i: &Instr| matches!(i.kind, InstrKind::Send { .. } | InstrKind::Recv { .. });
+            in_loop[*id] && (selects || b.instrs.iter().any(bare))
+        });
+        let waits: Vec<BlockId> = waits.map(|(id, _)| id).collect();
+        if waits.is_empty() {
+            return;
+        }
+        for (id, block) in func.blocks.iter_enumerated().filter(|(id, _)| in_loop[*id]) {
+            let Terminator::Branch { cond, then, els } = &block.term else { continue };
+            let Some((field, truth)) = asks(names, func, cond, DEPTH) else { continue };
+            let arm = if truth { *then } else { *els };
+            let over = |wait: &BlockId| *wait != arm && !reaches(func, arm, *wait);
+            if arm != id && waits.iter().all(over) {
+                self.minded.push(field);
+            }
+        }
     }
 
     /// The fields that end a wait for a condition: where they are true it is not come to again.

@@ -3,7 +3,7 @@
 //!
 //! A stop is recognised by what it does to a field of the object: it closes a channel that others
 //! receive from, cancels a context, sends to a receiver that ends by it, or sets what keeps others from
-//! waiting for a condition.
+//! waiting for a condition, or ends their loops.
 
 mod build;
 mod calls;
@@ -15,7 +15,7 @@ pub(crate) use build::{Client, build};
 use crate::names::Names;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_ir::{Callee, FuncId, InstrKind, Module, Operand, Rvalue};
-use stanch_types::{ObjectId, PackageId, Program, TypeKind};
+use stanch_types::{ObjectId, PackageId, Program, TypeId, TypeKind};
 use std::collections::BTreeMap;
 use uses::{Fields, Uses};
 
@@ -33,10 +33,13 @@ const DEPTH: u32 = 3;
 /// What one client does.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
+    /// What makes the object, or for a type that users write out themselves, what they call first.
     pub(crate) constructor: FuncId,
+    /// That type.
+    pub(crate) literal: Option<TypeId>,
     /// What is called next, in this order. Those with `true` do not return while they work: they run as
     /// goroutines.
-    pub(crate) starters: Vec<(FuncId, bool)>,
+    pub(crate) starters: Starters,
     /// What is called then.
     pub(crate) method: Option<FuncId>,
     /// How.
@@ -50,6 +53,9 @@ pub(crate) struct Plan {
     /// The fields that clients see themselves, by name and place.
     pub(crate) open_fields: Vec<(Box<str>, u32)>,
 }
+
+/// What is called to start an object; with `true`, as goroutines.
+type Starters = Vec<(FuncId, bool)>;
 
 /// How a client calls the method between start and stop, or the stop itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -94,6 +100,8 @@ struct Planner<'a> {
     ending: FxHashSet<ObjectId>,
     /// Fields that end somebody's wait for a condition.
     heeded: FxHashSet<ObjectId>,
+    /// Fields that, once true, end loops of those who wait at channels.
+    minded: FxHashSet<ObjectId>,
     /// Fields of which a goroutine of its own uses the value.
     watched: FxHashSet<ObjectId>,
     /// Fields whose receivers send to them as well.
@@ -122,6 +130,7 @@ impl<'a> Planner<'a> {
             fed_by_receiver: FxHashSet::default(),
             left_by_receiver: FxHashSet::default(),
             heeded: uses.iter().flat_map(|u| u.heeded.iter().copied()).collect(),
+            minded: FxHashSet::default(),
             uses,
         };
         for id in module.funcs.ids() {
@@ -141,6 +150,7 @@ impl<'a> Planner<'a> {
             // What is sent to those who only come for one value is no stop.
             if uses.loops || planner.started.contains(&id) {
                 planner.ending.extend(&uses.ending);
+                planner.minded.extend(&uses.minded);
             }
         }
         planner
@@ -187,7 +197,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The struct type of this package that a type is, or points to.
-    fn struct_type(&self, ty: stanch_types::TypeId) -> Option<ObjectId> {
+    fn struct_type(&self, ty: TypeId) -> Option<ObjectId> {
         let base = self.program.pointee(ty).unwrap_or(ty);
         let object = self.program.named_object(base)?;
         let is_struct =
@@ -248,7 +258,10 @@ impl<'a> Planner<'a> {
                 let signals = stop.closed.iter().chain(&stop.sent);
                 !stop.cancelled.is_empty()
                     || signals.into_iter().any(|f| uses.received.contains(f))
-                    || stop.raised.iter().any(|f| uses.heeded.contains(f))
+                    || stop
+                        .raised
+                        .iter()
+                        .any(|f| uses.heeded.contains(f) || uses.minded.contains(f))
             })
         };
         let mut open_fields = self.open_fields(ty);
@@ -259,10 +272,11 @@ impl<'a> Planner<'a> {
         let public = stops.iter().any(|s| self.is_exported(*s));
         let last = stops.iter().copied().filter(|s| !public || self.is_exported(*s));
         let last: Vec<FuncId> = last.take(MAX_STOPS).collect();
-        for constructor in self.constructors(ty) {
-            let Some(starters) = self.starters(constructor, others(), &waits) else { continue };
+        for (constructor, literal, starters) in self.ways_to_start(ty, &others, &waits) {
             for &stop in &last {
                 let calls = others().filter(|m| starters.iter().all(|s| s.0 != m.0));
+                // Whoever calls what only takes a lock calls what gives it back before he goes on.
+                let calls = calls.filter(|(_, uses)| uses.unlocks || !uses.locks);
                 let calls = calls.take(MAX_METHODS).flat_map(|(method, uses)| {
                     let more = self.more_calls(ty, (*method, uses), stop, &whole);
                     std::iter::once(Calls::Once).chain(more).map(|calls| (Some(*method), calls))
@@ -272,6 +286,7 @@ impl<'a> Planner<'a> {
                 let calls = std::iter::once((None, Calls::Once)).chain(again).chain(calls);
                 plans.extend(calls.map(|(method, calls)| Plan {
                     constructor,
+                    literal,
                     starters: starters.clone(),
                     method,
                     calls,
@@ -282,6 +297,30 @@ impl<'a> Planner<'a> {
                 }));
             }
         }
+    }
+
+    /// How users of a type get an object that is at work: what makes it and what starts it then. One that no
+    /// function of the package makes they write out themselves.
+    fn ways_to_start<'u, I: Iterator<Item = &'u (FuncId, Uses)>>(
+        &self,
+        ty: ObjectId,
+        others: &dyn Fn() -> I,
+        waits: &dyn Fn(&Uses) -> bool,
+    ) -> Vec<(FuncId, Option<TypeId>, Starters)> {
+        let constructors = self.constructors(ty);
+        let made = || {
+            let mut funcs = self.module.funcs.ids();
+            funcs.any(|f| !self.in_test(f) && self.makes(f, ty))
+        };
+        if !crate::channels::is_exported(self.program.object_name(ty)) || made() {
+            let ways = constructors.into_iter().filter_map(|constructor| {
+                Some((constructor, None, self.starters(constructor, others(), waits)?))
+            });
+            return ways.collect();
+        }
+        let Some(starters) = self.called_first(others(), waits) else { return Vec::new() };
+        let Some((first, _)) = starters.first() else { return Vec::new() };
+        vec![(*first, Some(self.program.object(ty).ty), starters)]
     }
 
     /// Clients of a type without a stop: they call a method that makes a channel for what it asks, and one
@@ -308,6 +347,7 @@ impl<'a> Planner<'a> {
             let Some(starters) = self.starters(constructor, others, &|_| false) else { continue };
             plans.extend(asks.iter().map(|(method, calls)| Plan {
                 constructor,
+                literal: None,
                 starters: starters.clone(),
                 method: Some(*method),
                 calls: *calls,
@@ -332,12 +372,13 @@ impl<'a> Planner<'a> {
             let Some(starters) = self.starters(constructor, whole.iter(), &|_| false) else {
                 continue;
             };
-            let ways: Vec<Vec<(FuncId, bool)>> = match starters.is_empty() {
+            let ways: Vec<Starters> = match starters.is_empty() {
                 true => vec![Vec::new()],
                 false => starters.iter().flat_map(|s| [vec![*s; 2], vec![*s]]).collect(),
             };
             plans.extend(ways.into_iter().map(|starters| Plan {
                 constructor,
+                literal: None,
                 starters,
                 method: None,
                 calls: Calls::Once,
@@ -356,10 +397,18 @@ impl<'a> Planner<'a> {
         constructor: FuncId,
         methods: impl Iterator<Item = &'u (FuncId, Uses)>,
         waits: &dyn Fn(&Uses) -> bool,
-    ) -> Option<Vec<(FuncId, bool)>> {
+    ) -> Option<Starters> {
         if self.followed(constructor, DEPTH).starts {
             return Some(Vec::new());
         }
+        self.called_first(methods, waits)
+    }
+
+    fn called_first<'u>(
+        &self,
+        methods: impl Iterator<Item = &'u (FuncId, Uses)>,
+        waits: &dyn Fn(&Uses) -> bool,
+    ) -> Option<Starters> {
         let (mut loops, mut starts) = (Vec::new(), Vec::new());
         for (id, uses) in methods {
             if (uses.loops || !uses.heeded.is_empty()) && waits(uses) {
@@ -388,7 +437,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Whether a result is an object of the type, or an interface that nothing but one becomes.
-    fn gives(&self, id: FuncId, result: stanch_types::TypeId, ty: ObjectId) -> bool {
+    fn gives(&self, id: FuncId, result: TypeId, ty: ObjectId) -> bool {
         if !self.program.is_interface(result) {
             return self.struct_type(result) == Some(ty);
         }
@@ -429,10 +478,11 @@ impl<'a> Planner<'a> {
     fn stops(&self, id: FuncId, uses: &Uses, ty: ObjectId) -> bool {
         let own: FxHashSet<ObjectId> = self.fields(ty).iter().map(|f| f.object).collect();
         let gone = |field: &&ObjectId| own.contains(*field) && !uses.stored.contains(*field);
+        let ends = |f: &ObjectId| self.heeded.contains(f) || self.minded.contains(f);
         self.is_plain(id)
             && (uses.closed.iter().filter(gone).any(|f| self.received.contains(f))
                 || uses.sent.iter().any(|f| own.contains(f) && self.ending.contains(f))
-                || uses.raised.iter().any(|f| own.contains(f) && self.heeded.contains(f))
+                || uses.raised.iter().any(|f| own.contains(f) && ends(f))
                 || uses.cancelled.iter().any(|f| gone(&f)))
     }
 

@@ -31,6 +31,9 @@ pub(crate) struct Uses {
     pub(crate) makes: bool,
     /// Whether it waits in a loop.
     pub(crate) loops: bool,
+    /// Whether it takes locks, and whether it gives some back.
+    pub(crate) locks: bool,
+    pub(crate) unlocks: bool,
     /// Fields that it receives from, on any goroutine.
     pub(crate) received: Vec<ObjectId>,
     /// Those after which it does not come back to receive again.
@@ -38,6 +41,8 @@ pub(crate) struct Uses {
     /// Fields that it sets to true, and those that, once true, keep it from waiting for a condition again.
     pub(crate) raised: Vec<ObjectId>,
     pub(crate) heeded: Vec<ObjectId>,
+    /// Flags that, once true, end the loops in which it waits at channels.
+    pub(crate) minded: Vec<ObjectId>,
     /// Fields of plain values that it reads, and those that it sets, atomically or not.
     pub(crate) asked: Vec<ObjectId>,
     pub(crate) set: Vec<ObjectId>,
@@ -81,19 +86,22 @@ impl Uses {
         self.received.extend(&other.received);
         self.raised.extend(&other.raised);
         self.heeded.extend(&other.heeded);
+        self.minded.extend(&other.minded);
         self.asked.extend(&other.asked);
         self.set.extend(&other.set);
         self.beside.extend(&other.beside);
         self.starts |= other.starts;
         self.makes |= other.makes;
         self.loops |= other.loops;
+        self.locks |= other.locks;
+        self.unlocks |= other.unlocks;
     }
 
     fn add(&mut self, names: &Names<'_>, module: &Module, fields: &Fields, id: FuncId) {
         let func = &module.funcs[id];
         let field = |operand: &Operand| fields.of(module, id, operand, DEPTH);
         let flow = Flow::new(func, |from, to| names.is_way(id, from, to));
-        self.flags(names, func);
+        self.flags(names, func, &flow.in_loop);
         for (block, body) in func.blocks.iter_enumerated() {
             for instr in &body.instrs {
                 match &instr.kind {
@@ -203,6 +211,12 @@ impl Uses {
         call: &stanch_ir::Call,
         field: &dyn Fn(&Operand) -> Option<ObjectId>,
     ) {
+        if let Callee::Static(object, _) | Callee::Interface { method: object, .. } = &call.callee
+            && let Known::Effect(effect) = names.known(*object)
+        {
+            self.locks |= matches!(effect.op, EffectOp::Lock | EffectOp::RLock);
+            self.unlocks |= matches!(effect.op, EffectOp::Unlock | EffectOp::RUnlock);
+        }
         match &call.callee {
             Callee::Builtin(Builtin::Close) => {
                 self.closed.extend(call.args.first().and_then(field));
