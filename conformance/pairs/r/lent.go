@@ -205,3 +205,60 @@ func r17() {
 		r.Close()
 	}
 }
+
+// letters reads what it is put around.
+type letters struct{ from io.Reader }
+
+func newLetters(from io.Reader) *letters { return &letters{from: from} }
+
+func (l *letters) first() (byte, error) {
+	b := make([]byte, 1)
+	_, err := l.from.Read(b)
+	return b[0], err
+}
+
+type mail struct {
+	answer *http.Response
+	l      *letters
+}
+
+func (m *mail) Close() error { return m.answer.Body.Close() }
+
+//pair:r18 put-around
+func openI() (*mail, error) {
+	answer, err := printer.Get("http://press/")
+	if err != nil {
+		return nil, err
+	}
+	l := newLetters(answer.Body)
+	if _, err := l.first(); err != nil {
+		return nil, err
+	}
+	return &mail{answer, l}, nil
+}
+
+func r18() {
+	if m, err := openI(); err == nil {
+		m.Close()
+	}
+}
+
+//pair:r19 put-around
+func openJ() (*mail, error) {
+	answer, err := printer.Get("http://press/")
+	if err != nil {
+		return nil, err
+	}
+	m := &mail{answer, newLetters(answer.Body)}
+	if _, err := m.l.first(); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func r19() {
+	if m, err := openJ(); err == nil {
+		m.Close()
+	}
+}

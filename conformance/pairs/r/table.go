@@ -23,4 +23,6 @@ var Programs = []meter.Program{
 	{Name: "r15", Run: r15},
 	{Name: "r16", Run: r16},
 	{Name: "r17", Run: r17},
+	{Name: "r18", Run: r18},
+	{Name: "r19", Run: r19},
 }

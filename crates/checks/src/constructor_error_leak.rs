@@ -140,6 +140,7 @@ fn taken_down(ctx: &Ctx<'_>, (lost, exits): &(&Forgotten, Vec<Span>)) -> Finding
 
 #[cfg(test)]
 mod tests {
+    mod around;
     mod children;
 
     fn check(fixture: &str) {

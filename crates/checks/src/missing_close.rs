@@ -94,12 +94,12 @@ pub fn duties(ctx: &Ctx<'_>) -> Duties {
 }
 
 fn candidates(ctx: &Ctx<'_>) -> Vec<Candidate> {
-    let words = Words {
-        check: &CHECK,
-        thing: "what this returns",
-        done: "closed",
-        note: "",
-        call: ".Close()",
+    let words = |lost: &LostResource| {
+        let (thing, call) = match lost.kind {
+            Kind::Body => ("the body", ".Body.Close()"),
+            _ => ("what this returns", ".Close()"),
+        };
+        Words { check: &CHECK, thing, done: "closed", note: "", call }
     };
     // The bodies of responses that functions are given are told of with all others.
     let body = |duty: &Duty| duty.lost.as_ref().is_some_and(|lost| lost.kind == Kind::Body);
@@ -111,9 +111,9 @@ fn candidates(ctx: &Ctx<'_>) -> Vec<Candidate> {
             symbol: ctx.symbol(duty.func).to_owned(),
             tested: ctx.location(duty.span).file.ends_with("_test.go"),
             finding: duty.lost.as_ref().map(|lost| match duty.given_by {
-                Some(_) => given(ctx, &words, duty, lost),
+                Some(_) => given(ctx, &words(lost), duty, lost),
                 None => {
-                    let mut finding = resource::finding(ctx, &words, lost);
+                    let mut finding = resource::finding(ctx, &words(lost), lost);
                     weigh(ctx, &mut finding);
                     finding
                 }
@@ -160,8 +160,9 @@ pub fn run(ctx: &ModuleCtx<'_>) -> Vec<Finding> {
             return None;
         }
         let Told { mut finding, own, rule, several, tested } = told(candidate, all)?;
-        // A function of a package that is missing.
-        let unseen = candidate.duty.key.starts_with('?');
+        // A function of a package that is missing, or one that answers with a response.
+        let body = candidate.duty.lost.as_ref().is_some_and(|lost| lost.kind == Kind::Body);
+        let unseen = candidate.duty.key.starts_with('?') || body;
         let doubt = match makers.gives(&candidate.duty.key) {
             Gives::Something if tested => {
                 Some("only tests close it, which end much that may go on")
@@ -273,8 +274,9 @@ fn told(candidate: &Candidate, all: &[&Candidate]) -> Option<Told> {
         (_, _, true) => format!("{closing} functions close what `{name}` returns"),
         _ => return None,
     };
+    let part = if lost.kind == Kind::Body { ".Body" } else { "" };
     let help = match &lost.name {
-        Some(variable) => format!("`defer {variable}.{closer}()` once it is there"),
+        Some(variable) => format!("`defer {variable}{part}.{closer}()` once it is there"),
         None => format!("keep the result, and `defer` its `{closer}()`"),
     };
     let mut notes = finding.notes.clone();

@@ -49,10 +49,15 @@ impl<'a> Run<'a, '_> {
                         self.escape(&mut state, value);
                     }
                 }
+                if !idle {
+                    self.call_within(&mut state, func);
+                }
                 let same = self.same_result(&state, func, call).filter(|_| !facts.relevant);
+                let around = self.puts_around(&state, func, call).filter(|_| same.is_none());
                 for (i, &arg) in call.args.iter().enumerate() {
                     let comes_back = same.is_some_and(|(_, given)| given == i);
-                    if !comes_back && !self.is_blind_loan(&state, func, i, arg) {
+                    if !comes_back && around != Some(i) && !self.is_blind_loan(&state, func, i, arg)
+                    {
                         self.escape(&mut state, arg);
                     }
                 }
@@ -72,6 +77,10 @@ impl<'a> Run<'a, '_> {
                 }
                 if let Some((result, given)) = same {
                     self.set(&mut state, call, result, call.args[given]);
+                }
+                if let Some(around) = around {
+                    self.put_around(&mut state, call, call.args[around]);
+                    self.believe_success(&mut state, func, call);
                 }
                 vec![state]
             }
@@ -419,6 +428,7 @@ impl<'a> Run<'a, '_> {
                 self.unlock(state, lock, *mode, call.span, false);
             }
         }
+        let mut around = None;
         for path in &outcome.touched {
             if let Some(value) = self.find_value(state, &env, path)
                 && !self.is_loan_at(state, func, path, value)
@@ -426,6 +436,10 @@ impl<'a> Run<'a, '_> {
             {
                 if self.goes_into_result(state, outcome, path, value, call) {
                     within.push(value);
+                    continue;
+                }
+                if around.is_none() && self.is_put_around(state, outcome, path, value, call) {
+                    around = Some(value);
                     continue;
                 }
                 self.escape(state, value);
@@ -452,6 +466,7 @@ impl<'a> Run<'a, '_> {
         }
         self.set_results(state, func, outcome, (&values, &parents), call);
         self.put_into_result(state, outcome, within, call);
+        around.into_iter().for_each(|value| self.put_around(state, call, value));
         self.apply_fills(state, &env, outcome, call);
         for (lock, mode) in held {
             let taken = before.iter().any(|h| (h.lock, h.mode) == (lock, mode));

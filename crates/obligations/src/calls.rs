@@ -426,6 +426,7 @@ impl<'a> Run<'a, '_> {
         self.lend_lists(&mut state, &call);
         match call.target {
             Target::Body(func) => {
+                self.end_within(&mut state, func, &call.args);
                 self.forget_begun_by(&mut state, &Env { callee: func, args: &call.args });
             }
             // Neither locks nor what else is asked of a part of an object changes its fields.

@@ -320,7 +320,7 @@ pub(crate) fn weigh(outcomes: &mut [Outcome]) {
 }
 
 /// Whether an error that a function returns is ever one.
-fn can_fail(package: &Package<'_>, id: FuncId) -> bool {
+pub(crate) fn can_fail(package: &Package<'_>, id: FuncId) -> bool {
     let Some(facts) = package.facts.get(id) else { return true };
     *facts.fails.get_or_init(|| {
         let Some(func) = package.module.funcs.get(id).filter(|f| f.has_body) else { return true };

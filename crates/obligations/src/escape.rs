@@ -144,6 +144,7 @@ impl Run<'_, '_> {
                     work.extend(parts);
                 }
                 Term::Load(place, epoch) => {
+                    work.extend(self.around(place));
                     if !state.slots.is_empty() {
                         let target = self.arena.pointee(term);
                         state.slots.retain(|s| s.of != target);

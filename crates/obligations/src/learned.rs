@@ -9,6 +9,7 @@ use crate::calls::{Invocation, Target};
 use crate::exec::Run;
 use crate::flow::Exit;
 use crate::makers;
+use crate::names::Known;
 use crate::package::Package;
 use crate::report::{Duty, StepKind};
 use crate::site::Site;
@@ -108,7 +109,10 @@ fn result_of(
     let ty = |&dst: &LocalId| func.locals.get(dst).map(|l| l.ty);
     let is_bool = |ty: TypeId| ty == program.basic(stanch_types::Basic::Bool);
     let tells = dst.iter().filter_map(ty).any(|ty| is_bool(ty) || package.holds_errors(ty));
-    let closable = |dst: &LocalId| ty(dst).is_some_and(|ty| package.is_closable(ty));
+    let answers = |ty: TypeId| {
+        package.names.is_response(ty) && matches!(package.names.known(object), Known::Nothing)
+    };
+    let closable = |dst: &LocalId| ty(dst).is_some_and(|ty| package.is_closable(ty) || answers(ty));
     let mut found = (0..dst.len()).filter(|&i| closable(&dst[i]));
     match (tells, found.next(), found.next()) {
         (false, Some(i), None) => Some(i),
@@ -119,7 +123,7 @@ fn result_of(
 impl Package<'_> {
     /// Whether values of a type tell of failures in another way than by being an `error` that is not nil:
     /// lists of errors (`[]error`), and errors of another type.
-    fn holds_errors(&self, ty: TypeId) -> bool {
+    pub(crate) fn holds_errors(&self, ty: TypeId) -> bool {
         let program = self.program;
         match program.kind(program.underlying(ty)) {
             TypeKind::Slice(elem) | TypeKind::Map(_, elem) => {
@@ -344,7 +348,10 @@ impl<'a> Run<'a, '_> {
                 ..Candidate::default()
             });
             state.closed.remove(&span);
-            let site = Site { kind: Some(Kind::Closer), parent, ..Site::default() };
+            let ty = self.func.locals.get(dst[result]).map(|l| l.ty);
+            let response = ty.is_some_and(|ty| self.package.names.is_response(ty));
+            let kind = if response { Kind::Body } else { Kind::Closer };
+            let site = Site { kind: Some(kind), parent, ..Site::default() };
             self.own(&mut state, span, site, true);
             let owed = self.arena.term(Term::Owed(span));
             self.assign(&mut state, dst[result], owed);

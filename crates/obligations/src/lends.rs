@@ -12,15 +12,17 @@ use crate::parts::Only;
 use crate::state::State;
 use crate::summary::{Base, Path};
 use crate::term::{Root, Term, TermId};
+use crate::unseen::{self, is_unseen_call};
 use crate::visit;
 use crate::workers::Need;
-use stanch_base::{Idx, IndexVec};
+use stanch_base::{FxHashSet, Idx, IndexVec};
 use stanch_effects::{Args, Kind, Op};
 use stanch_ir::{
-    Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
-    SelectOp, Terminator,
+    Call, Callee, Func, FuncId, Instr, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
+    SelectOp, Span, Terminator,
 };
-use stanch_types::{Basic, Builtin, ObjectId, ObjectKind, TypeId, TypeKind};
+use stanch_types::{Builtin, ObjectId, ObjectKind, TypeKind};
+use std::cell::OnceCell;
 
 /// What a function does to its inputs: its parameters, then what it captures. A bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +180,8 @@ pub(crate) fn scan(
     id: FuncId,
     only: Option<Only<'_>>,
 ) -> Lends {
-    Scan { package, known, func: &package.module.funcs[id], only }.run()
+    let func = &package.module.funcs[id];
+    Scan { package, known, func, only, compared: OnceCell::new(), streams: OnceCell::new() }.run()
 }
 
 struct Scan<'s, 'a> {
@@ -186,6 +189,10 @@ struct Scan<'s, 'a> {
     known: &'s IndexVec<FuncId, Lends>,
     func: &'s Func,
     only: Option<Only<'s>>,
+    /// The variables that are compared with nil.
+    compared: OnceCell<FxHashSet<LocalId>>,
+    /// The inputs that are interfaces to read from or to write to, and no more.
+    streams: OnceCell<u64>,
 }
 
 /// What is known so far: the inputs that each local may hold, and those that are kept, ended, returned.
@@ -244,7 +251,7 @@ impl Scan<'_, '_> {
             let before = held.clone();
             for block in func.blocks.iter() {
                 for instr in &block.instrs {
-                    self.instr(&mut held, &instr.kind);
+                    self.instr(&mut held, instr);
                 }
                 self.terminator(&mut held, &block.term);
             }
@@ -273,8 +280,8 @@ impl Scan<'_, '_> {
         held.of[to] = held.of[to].with(bits);
     }
 
-    fn instr(&self, held: &mut Held, kind: &InstrKind) {
-        match kind {
+    fn instr(&self, held: &mut Held, instr: &Instr) {
+        match &instr.kind {
             InstrKind::Assign(to, rvalue) => self.assign(held, *to, rvalue),
             InstrKind::Store(place, value) => {
                 let bits = held.operand(value);
@@ -294,7 +301,11 @@ impl Scan<'_, '_> {
                     }
                 }
             }
-            InstrKind::Call(call) | InstrKind::Defer(call) => self.call(held, call),
+            InstrKind::Call(call) | InstrKind::Defer(call) => {
+                if !self.unseen(held, call, instr.span) {
+                    self.call(held, call);
+                }
+            }
             InstrKind::Go(call) => {
                 held.keep(held.all(&call.args));
                 if let Callee::Interface { recv: x, .. } | Callee::Value(x) = &call.callee {
@@ -421,6 +432,57 @@ impl Scan<'_, '_> {
         dst.iter().for_each(|&to| self.flow(held, to, returned));
     }
 
+    /// A function of a package that is missing gets an input that has no method to close it: a reader, say. It is
+    /// believed to hold that in its results at most, and these to give nothing of it away. False if that is not
+    /// what is called.
+    fn unseen(&self, held: &mut Held, call: &Call, at: Span) -> bool {
+        let bits = held.all(&call.args);
+        if bits.any() == 0 || !is_unseen_call(call) || bits.any() & !self.streams() != 0 {
+            return false;
+        }
+        let Some((before, name)) = self.package.spelled(at) else { return false };
+        let first = match call.args.first() {
+            Some(&Operand::Local(first)) => self.func.locals.get(first).map(|l| &*l.name),
+            _ => None,
+        };
+        if first == Some(before) {
+            let others = held.all(call.args.iter().skip(1));
+            held.keep(others);
+            if self.package.names.is_release_like(name) {
+                held.end(held.all(&call.args));
+            }
+            return true;
+        }
+        let plain = !before.contains('.') && self.func.locals.iter().all(|l| &*l.name != before);
+        if !plain || call.dst.is_empty() || !name.starts_with(char::is_uppercase) {
+            return false;
+        }
+        let error = call.dst.last().filter(|&&last| self.is_compared(last));
+        for &to in call.dst.iter().filter(|to| Some(*to) != error) {
+            self.flow(held, to, bits);
+        }
+        true
+    }
+
+    fn is_compared(&self, local: LocalId) -> bool {
+        self.compared.get_or_init(|| unseen::compared(self.func)).contains(&local)
+    }
+
+    /// The inputs that are interfaces to read from or to write to, without a method to close them.
+    fn streams(&self) -> u64 {
+        *self.streams.get_or_init(|| {
+            let inputs = self.func.params.iter().copied();
+            let inputs = inputs.chain(self.func.captures.iter().map(|c| c.inner));
+            let streams = |local: LocalId| {
+                let ty = self.func.locals.get(local).map(|l| l.ty);
+                ty.is_some_and(|ty| self.package.is_stream(ty))
+            };
+            inputs.take(BITS).enumerate().fold(0, |all, (i, local)| {
+                all | u64::from(streams(local)).checked_shl(i as u32).unwrap_or(0)
+            })
+        })
+    }
+
     fn call(&self, held: &mut Held, call: &Call) {
         let args = &call.args;
         match &call.callee {
@@ -484,7 +546,10 @@ impl Scan<'_, '_> {
                     if package.may_end_receiver(object) || package.may_end_with_no(object) {
                         held.end(bits);
                     }
-                    dst.iter().for_each(|&to| self.flow(held, to, bits.away()));
+                    // What is read from a stream does not hold it.
+                    if bits.any() & !self.streams() != 0 {
+                        dst.iter().for_each(|&to| self.flow(held, to, bits.away()));
+                    }
                 }
                 None if package.only_reads(object, i) => {}
                 None if !method && self.returns_holder(dst) => {
@@ -549,92 +614,6 @@ pub(crate) fn is_method(package: &Package<'_>, object: ObjectId) -> bool {
     )
 }
 
-/// Whether the name of a method says that it gives its receiver something to keep.
-fn keeps_by_name(name: &str) -> bool {
-    ["Reset", "Set", "Attach", "Init", "Use", "Add", "Register", "Bind", "Push"]
-        .iter()
-        .any(|word| name.starts_with(word))
-}
-
-impl Package<'_> {
-    /// Whether a method may end what it is called on: it has the name of one that does so, and takes no
-    /// more than one argument.
-    pub(crate) fn may_end_receiver(&self, method: ObjectId) -> bool {
-        let object = self.program.object(method);
-        let few = match self.program.kind(object.ty) {
-            TypeKind::Signature(signature) => signature.params.len() <= 1,
-            _ => true,
-        };
-        few && self.names.is_release_like(&object.name)
-    }
-
-    /// Whether a method is an interface's that only says yes or no: what it is called on may end with the
-    /// last yes, as rows do.
-    fn may_end_with_no(&self, method: ObjectId) -> bool {
-        let object = self.program.object(method);
-        let bool = self.program.basic(Basic::Bool);
-        matches!(object.kind, ObjectKind::Func { interface: true, .. })
-            && matches!(
-                self.program.kind(object.ty),
-                TypeKind::Signature(s) if s.params.is_empty() && *s.results == [bool]
-            )
-    }
-
-    /// Whether a declared function out of view that is no method gets an argument only to read from it:
-    /// the parameter is an interface for reading, and what the function returns can hold nothing.
-    pub(crate) fn only_reads(&self, object: ObjectId, arg: usize) -> bool {
-        let declared = self.program.object(object);
-        let arg = match declared.kind {
-            // By its name it may be for keeping what it gets.
-            ObjectKind::Func { interface: true, .. } if keeps_by_name(&declared.name) => {
-                return false;
-            }
-            ObjectKind::Func { interface: true, .. } => arg.checked_sub(1),
-            ObjectKind::Func { recv: Some(_), .. } => return false,
-            _ if object.package == self.module.package => return false,
-            _ => Some(arg),
-        };
-        let TypeKind::Signature(signature) = self.program.kind(declared.ty) else { return false };
-        let Some(&param) = arg.and_then(|arg| signature.params.get(arg)) else { return false };
-        let TypeKind::Interface(_) = self.program.kind(self.program.underlying(param)) else {
-            return false;
-        };
-        let has = |name| self.program.lookup(param, self.module.package, name).is_some();
-        has("Read")
-            && !has("Write")
-            && !has("Close")
-            && !signature.results.is_empty()
-            && signature.results.iter().all(|&result| self.holds_nothing(result))
-    }
-
-    /// Whether a method out of view that gets something, or answers, leaves its receiver to its caller: by
-    /// its name it gives nothing back, and what it returns can hold nothing.
-    pub(crate) fn leaves_receiver(&self, method: ObjectId) -> bool {
-        let declared = self.program.object(method);
-        let TypeKind::Signature(signature) = self.program.kind(declared.ty) else { return false };
-        let used = !signature.results.is_empty() || !signature.params.is_empty();
-        used && !self.names.is_release_like(&declared.name)
-            && signature.results.iter().all(|&result| self.holds_nothing(result))
-    }
-
-    /// Whether a value of a type cannot hold an object: numbers, strings, errors and rows of them.
-    pub(crate) fn holds_nothing(&self, ty: TypeId) -> bool {
-        if self.is_error(ty) {
-            return true;
-        }
-        match self.program.kind(self.program.underlying(ty)) {
-            TypeKind::Basic(_) => true,
-            TypeKind::Slice(of) | TypeKind::Array(_, of) => {
-                matches!(self.program.kind(self.program.underlying(*of)), TypeKind::Basic(_))
-            }
-            TypeKind::Map(key, value) => [key, value].into_iter().all(|&of| {
-                matches!(self.program.kind(self.program.underlying(of)), TypeKind::Basic(_))
-            }),
-            _ => false,
-        }
-    }
-}
-
 impl<'a> Run<'a, '_> {
     /// Whether a function in view gets something that has to be given back, or a variable that may hold
     /// such a thing, only to use it.
@@ -643,6 +622,7 @@ impl<'a> Run<'a, '_> {
         let only_uses = known.only_uses(arg);
         known.leaves_whole(arg)
             && match *self.arena.get(self.arena.unboxed(value)) {
+                Term::Wrap(_) => only_uses && self.holds_open(state, value),
                 // What is done to parts of an object with a goroutine is told apart, but not which method
                 // of an interface ends it.
                 Term::Owed(site) => match self.sites.get(&site).and_then(|s| s.kind) {
@@ -733,7 +713,12 @@ impl<'a> Run<'a, '_> {
                 Target::Unknown => call.object.is_some_and(|o| self.package.only_reads(o, i)),
                 Target::Effect(_) | Target::Owed(_) | Target::Input(_) => false,
             };
-            if lent && self.candidate_of(state, call.args[i]).is_some() {
+            // What is read to its end is known to be.
+            let drained = call
+                .object
+                .and_then(|object| self.package.names.resource(object))
+                .is_some_and(|effect| effect.drains == Some(i as u32));
+            if lent && !drained && self.candidate_of(state, call.args[i]).is_some() {
                 call.args[i] = self.arena.non_nil();
             }
         }

@@ -7,6 +7,7 @@
 
 mod applies;
 mod begun;
+mod borrows;
 mod calls;
 mod carried;
 mod counted;
@@ -66,6 +67,7 @@ mod unseen;
 mod values;
 mod visit;
 mod workers;
+mod wrapped;
 
 pub use facts::{Facts, Imported, Name};
 pub use makers::Maker;

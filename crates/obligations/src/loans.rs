@@ -85,8 +85,10 @@ impl Run<'_, '_> {
                 let owed = state.owed.contains_key(&site);
                 owed && match how {
                     Lent::Called => is_closed(kind),
-                    // Who accepts connections does so as long as the process lives.
-                    Lent::Started => kind == Some(Kind::Closer) && !self.accepts(outer),
+                    // Who accepts connections does so as long as the process lives, and who never returns uses it.
+                    Lent::Started => {
+                        kind == Some(Kind::Closer) && facts.returns && !self.accepts(outer)
+                    }
                 }
             }
             Term::New(_) => {
@@ -103,11 +105,7 @@ impl Run<'_, '_> {
     }
 
     fn is_lent_here(&mut self, call: Span, i: usize, arg: TermId) -> bool {
-        let mut value = self.arena.unboxed(arg);
-        while let Term::Wrap(inner) = *self.arena.get(value) {
-            value = self.arena.unboxed(inner);
-        }
-        let Term::Owed(site) = *self.arena.get(value) else { return false };
+        let Term::Owed(site) = *self.arena.get(self.inner(arg)) else { return false };
         let kind = self.sites.get(&site).and_then(|site| site.kind);
         is_closed(kind) && self.is_loan_of(call, i)
     }
@@ -132,7 +130,7 @@ impl Run<'_, '_> {
     }
 }
 
-fn is_closed(kind: Option<Kind>) -> bool {
+pub(crate) fn is_closed(kind: Option<Kind>) -> bool {
     matches!(kind, Some(Kind::Body | Kind::Closer | Kind::Rows | Kind::Transaction))
 }
 

@@ -244,6 +244,9 @@ impl<'a> Run<'a, '_> {
                     Some(whole) => value = whole,
                     None => return self.escape(state, value),
                 },
+                Term::Load(place, _) if self.around(place).is_some() => {
+                    return self.escape(state, value);
+                }
                 Term::Load(place, None) => {
                     state.used.insert(place);
                     return;

@@ -106,7 +106,7 @@ pub(crate) fn compared(func: &Func) -> FxHashSet<LocalId> {
     found
 }
 
-fn is_unseen_call(call: &Call) -> bool {
+pub(crate) fn is_unseen_call(call: &Call) -> bool {
     matches!(call.callee, Callee::Value(Operand::Unknown(_)))
 }
 

@@ -34,7 +34,9 @@ impl Run<'_, '_> {
             Operand::Local(x) => {
                 let place = self.arena.known_local(*x);
                 let value = place.and_then(|place| state.mem.get(&place));
-                value.is_some_and(|&value| self.is_owed(state, value))
+                value.is_some_and(|&value| {
+                    self.is_owed(state, value) || self.holds_open(state, value)
+                })
             }
             _ => false,
         };
@@ -46,7 +48,7 @@ impl Run<'_, '_> {
             let value = self.operand(state, operand);
             let Some(field) = fields.get(*index as usize).map(|f| f.object) else { continue };
             self.note_field(state, field, value);
-            if self.is_owed(state, value) {
+            if self.is_owed(state, value) || self.holds_open(state, value) {
                 held.push((Part::Field(field), value));
             } else {
                 self.storing = true;

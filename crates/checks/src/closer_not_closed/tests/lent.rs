@@ -140,3 +140,41 @@ fn an_output_of_a_command() {
         false,
     );
 }
+
+#[test]
+fn read_by_a_missing_package() {
+    let program = |body: &str, leaks: bool| {
+        let expectation = match leaks {
+            true => "//^^^^^^^^^^^^^ leak[closer-not-closed]: `f` is never closed",
+            false => "",
+        };
+        check(&format!(
+            r#"
+package p
+import "os"
+import "io"
+import "example.com/missing"
+type zone struct {{ n int; p any }}
+func parse(r io.Reader) (*zone, error) {{
+    {body}
+}}
+func load(name string) (*zone, error) {{
+    f, err := os.Open(name)
+            {expectation}
+    if err != nil {{
+        return nil, err
+    }}
+    return parse(f)
+}}
+"#
+        ));
+    };
+    program("p := missing.NewParser(r)\n n, err := p.Next()\n return &zone{n: n}, err", true);
+    program(
+        "n, err := missing.Read(r)\n if err != nil { return nil, err }\n return &zone{n: 1}, nil",
+        true,
+    );
+    program("p := missing.NewParser(r)\n return &zone{p: p}, nil", false);
+    program("p := missing.NewParser(r)\n defer p.Close()\n return &zone{}, nil", false);
+    program("missing.Register(r)\n return &zone{}, nil", false);
+}

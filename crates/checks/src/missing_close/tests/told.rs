@@ -328,3 +328,65 @@ func accept(l net.Listener) error {{
     // Somebody else may close it.
     check(&program("go serve(c); defer c.Close()", ""));
 }
+
+#[test]
+fn what_a_missing_package_returned() {
+    let program = |body: &str, expectation: &str| {
+        check(&format!(
+            r#"
+package p
+import "errors"
+import "example.com/missing"
+func use(name string, give func(any)) error {{
+    w, err := missing.Open(name)
+            {expectation}
+    if err != nil {{
+        return err
+    }}
+    {body}
+}}
+func bad(name string) error {{ return errors.New(name) }}
+"#
+        ));
+    };
+    let found = "//^^^^^^^^^^^^^^^^^^ leak[missing-close]: `w` is not closed when `use` returns";
+    program("if err := w.Write(1); err != nil { return err }\n return w.Close()", found);
+    program(
+        "n, err := w.Count()\n if err != nil { return err }\n defer w.Close()\n return w.Write(n)",
+        found,
+    );
+    program("if name == \"\" { return bad(name) }\n w.Stop()\n return nil", found);
+    program("defer w.Close()\n return w.Write(1)", "");
+    program("defer func() { w.Close() }()\n return w.Write(1)", "");
+    program("if err := w.Write(1); err != nil { w.Close(); return err }\n return w.Close()", "");
+    program("if err := w.Write(1); err != nil { give(w); return err }\n return w.Close()", "");
+    // Nobody says that it can be closed.
+    program("if err := w.Write(1); err != nil { return err }\n return w.Flush()", "");
+}
+
+#[test]
+fn a_response_of_an_interface() {
+    let program = |body: &str, expectation: &str| {
+        check(&format!(
+            r#"
+type getter interface {{ Get(url string) (*http.Response, error) }}
+func fetch(g getter, url string) ([]byte, error) {{
+    r, err := g.Get(url)
+            {expectation}
+    if err != nil {{
+        return nil, err
+    }}
+    {body}
+}}
+"#
+        ));
+    };
+    let found =
+        "//^^^^^^^^^^ leak[missing-close]: the body of `r` is not closed when `fetch` returns";
+    let read = "defer r.Body.Close()\n return io.ReadAll(r.Body)";
+    let fails = "if r.StatusCode != 200 { return nil, errors.New(url) }";
+    program(&format!("{fails}\n {read}"), found);
+    program(read, "");
+    // Whoever answers may have read it.
+    program(&format!("{fails}\n return nil, nil"), "");
+}
