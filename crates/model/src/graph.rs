@@ -202,10 +202,18 @@ struct Builder<'a, 'p> {
 /// A state from which only one goroutine went on.
 struct Reduced {
     state: State,
-    /// The goroutines whose moves were performed, as a set.
-    done: u64,
+    done: Done,
     /// The states that the one goroutine led to.
     next: Vec<u32>,
+}
+
+/// Goroutines of a state, as sets.
+#[derive(Clone, Copy, Default)]
+struct Done {
+    /// Those whose moves were performed.
+    all: u64,
+    /// Those of them after which the process goes on, in some way.
+    going: u64,
 }
 
 /// What the steps of one goroutine from a state did.
@@ -301,33 +309,40 @@ impl Builder<'_, '_> {
     fn expand(&mut self, id: u32, state: &State) {
         self.list_moves(id, state);
         let mut cut = parked(state);
-        let mut done = 0u64;
+        let mut done = Done::default();
         let reduce = self.m.limits.reduce && state.gs.len() > 1;
-        if !reduce || !self.alone(id, state, &mut done, &mut cut) {
-            self.others(id, state, done, !reduce, &mut cut);
+        if !reduce || !self.group(id, state, &mut done, &mut cut) {
+            self.others(id, state, done, &mut cut);
         }
         if cut != 0 {
             self.unexplored(id, state, cut);
         }
     }
 
-    /// Performs the moves of goroutines one by one that the others cannot disturb, until those of one stand for
-    /// all that can happen. Whether there is one.
-    fn alone(&mut self, id: u32, state: &State, done: &mut u64, cut: &mut u64) -> bool {
+    /// Performs the moves of groups of goroutines that those outside cannot disturb, the smallest first, until
+    /// those of one stand for all that can happen. Whether there is one.
+    fn group(&mut self, id: u32, state: &State, done: &mut Done, cut: &mut u64) -> bool {
         let independence = Independence::new(self.m, state);
         let all = std::mem::take(&mut self.moves);
+        let groups = groups(&independence, &all);
+        let mut steps: Vec<Option<Steps>> = all.iter().map(|_| None).collect();
         let mut found = false;
-        for (i, acts) in &all {
-            if acts.is_empty() || !independence.allows(state, *i, acts) {
-                continue;
+        for group in groups {
+            let (mut effects, mut next, mut goes_on) = (Vec::new(), Vec::new(), false);
+            for (i, acts) in all.iter().filter(|m| group >> m.0 & 1 != 0) {
+                let moves = once(acts);
+                let steps = steps[*i].get_or_insert_with(|| self.steps(id, state, *i, &moves, cut));
+                effects.extend_from_slice(&steps.effects);
+                next.extend_from_slice(&steps.next);
+                goes_on |= steps.goes_on;
+                done.all |= 1 << i;
+                done.going |= u64::from(steps.goes_on) << i;
             }
-            let steps = self.steps(id, state, *i, acts, cut);
-            *done |= 1 << i;
-            if !steps.goes_on {
+            if !goes_on {
                 self.doom(id);
                 found = true;
-            } else if !steps.next.contains(&id) && independence.tolerates(*i, &steps.effects) {
-                let (state, done, next) = (state.clone(), *done, steps.next);
+            } else if !next.contains(&id) && independence.tolerates(group, &effects) {
+                let (state, done) = (state.clone(), *done);
                 self.reduced.insert(id, Reduced { state, done, next });
                 found = true;
             }
@@ -339,22 +354,21 @@ impl Builder<'_, '_> {
         found
     }
 
-    /// Performs the listed moves of all goroutines but those that are done; with `ask`, it is still to be asked
-    /// whether one of these ends the process whatever the others do.
-    fn others(&mut self, id: u32, state: &State, done: u64, ask: bool, cut: &mut u64) {
+    /// Performs the listed moves of all goroutines but those that are done.
+    fn others(&mut self, id: u32, state: &State, done: Done, cut: &mut u64) {
         let all = std::mem::take(&mut self.moves);
-        let mut last = Vec::new();
-        for (i, acts) in all.iter().filter(|m| done >> m.0 & 1 == 0) {
-            let first = |a: &&Act| !matches!(a, Act::Meet { send: false, .. });
-            let moves: Vec<Act> = acts.iter().filter(first).copied().collect();
+        let (mut going, mut ends) = (done.going, false);
+        for (i, acts) in all.iter().filter(|m| done.all >> m.0 & 1 == 0) {
+            let moves = once(acts);
             let steps = self.steps(id, state, *i, &moves, cut);
-            if ask && !moves.is_empty() && !steps.goes_on {
-                last.push((*i, acts));
-            }
+            going |= u64::from(steps.goes_on) << i;
+            ends |= !moves.is_empty() && !steps.goes_on;
         }
-        if !last.is_empty() {
+        if ends {
             let independence = Independence::new(self.m, state);
-            if last.iter().any(|(i, acts)| independence.allows(state, *i, acts)) {
+            let movable = movable(&all);
+            let mut groups = movable_groups(&independence, &all);
+            if groups.any(|group| group & movable & going == 0) {
                 self.doom(id);
             }
         }
@@ -379,7 +393,7 @@ impl Builder<'_, '_> {
             }
             self.list_moves(*id, &state);
             let mut cut = 0;
-            self.others(*id, &state, done, true, &mut cut);
+            self.others(*id, &state, done, &mut cut);
             if cut != 0 {
                 self.unexplored(*id, &state, cut | parked(&state));
             }
@@ -509,6 +523,37 @@ impl Builder<'_, '_> {
         steps.next.push(to);
         self.graph.edges.push(Edge { from: id, to, movers, map: map_at as u32 });
     }
+}
+
+/// The moves of a goroutine but those that are listed for who sends as well.
+fn once(acts: &[Act]) -> Vec<Act> {
+    acts.iter().filter(|a| !matches!(a, Act::Meet { send: false, .. })).copied().collect()
+}
+
+/// Goroutines with moves, as a set.
+fn movable(all: &[(usize, Vec<Act>)]) -> u64 {
+    all.iter().filter(|m| !m.1.is_empty()).fold(0, |set, m| set | 1 << m.0)
+}
+
+/// For each goroutine with moves, the group with it that those outside cannot disturb.
+fn movable_groups<'a>(
+    independence: &'a Independence<'_, '_>,
+    all: &'a [(usize, Vec<Act>)],
+) -> impl Iterator<Item = u64> + 'a {
+    let movable = all.iter().filter(|m| !m.1.is_empty());
+    movable.filter_map(|m| independence.group(m.0, all))
+}
+
+/// Groups of goroutines that those outside cannot disturb, while somebody outside can move; the smallest
+/// first.
+fn groups(independence: &Independence<'_, '_>, all: &[(usize, Vec<Act>)]) -> Vec<u64> {
+    let movable = movable(all);
+    let mut groups: Vec<u64> = movable_groups(independence, all)
+        .filter(|group| group.count_ones() == 1 || movable & !group != 0)
+        .collect();
+    groups.sort_by_key(|group| (group & movable).count_ones());
+    groups.dedup();
+    groups
 }
 
 fn parked(state: &State) -> u64 {

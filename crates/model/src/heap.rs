@@ -249,10 +249,10 @@ impl Exec<'_, '_> {
         };
         let (value, open) = self.field(id, field);
         if let Some(value) = value {
-            self.touched(id, ops::field_read(field));
+            self.touched(id, ops::field_read(self.m.statics.field(field)));
             return Some(self.st.resolve(value));
         }
-        self.touched(id, ops::field_read(field) | ops::MAKE);
+        self.touched(id, ops::field_read(self.m.statics.field(field)) | ops::MAKE);
         if !open {
             return Some(zero);
         }
@@ -270,7 +270,7 @@ impl Exec<'_, '_> {
         if self.field(id, field).1 {
             self.escape(value, Escaped::Up);
         }
-        self.touched(id, ops::field_write(field));
+        self.touched(id, ops::field_write(self.m.statics.field(field)));
         Some(())
     }
 
@@ -282,10 +282,10 @@ impl Exec<'_, '_> {
         let (value, open) = self.field(id, field);
         let value = value.map(|v| self.st.resolve(v));
         if let Some(value) = value.filter(|v| v.object_id().is_some()) {
-            self.touched(id, ops::field_read(field));
+            self.touched(id, ops::field_read(self.m.statics.field(field)));
             return Some(value);
         }
-        self.touched(id, ops::field_read(field) | ops::MAKE);
+        self.touched(id, ops::field_read(self.m.statics.field(field)) | ops::MAKE);
         let object = if open {
             let data = self.data(i, kind)?;
             self.alloc(i, NONE, OPEN, data)?

@@ -15,6 +15,7 @@ mod local_prims;
 mod machine;
 mod outcome;
 mod perform;
+mod places;
 mod por;
 mod program;
 mod reach;
@@ -61,7 +62,8 @@ pub fn explore(program: &Program, root: FnId, args: &[ArgSpec], limits: &Limits)
     }
     let mut limits = *limits;
     limits.goroutines = limits.goroutines.clamp(1, MAX_GOROUTINES);
-    let m = machine::Machine { program, statics: statics::Statics::new(program), limits };
+    let m =
+        machine::Machine { program, statics: statics::Statics::new(program, root, args), limits };
     let first = graph::first_state(&m, root, args);
     let graph = graph::build(&m, first.clone());
     let closures = verdict::closures(&graph);

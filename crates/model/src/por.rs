@@ -1,30 +1,34 @@
-//! Partial-order reduction: when the next step of one goroutine alone stands for all interleavings.
+//! Partial-order reduction: when the next steps of a few goroutines stand for all interleavings.
 //!
-//! If no other goroutine can, before this one moves, touch what its next step touches, then its step
-//! commutes with everything the others do, whatever they do. The property that is proved, "no future
-//! lets g go on", is stable: it holds in a state and all its successors; so it is found no matter
-//! when the independent step is taken, as long as the others are not put off for ever: in one state of each
-//! circle of such steps they go on too (the cycle proviso; `graph.rs`). Whoever ends the process whatever the
-//! others do ends it: what they could do until then is not explored.
+//! If no goroutine outside a group can, before one of the group moves, touch what the next steps of the group
+//! touch, then these commute with everything the others do, whatever they do (a persistent set: Godefroid,
+//! *Partial-Order Methods for the Verification of Concurrent Systems*, chapter 4). What the others may still
+//! do is known by kind of operation, by field and by class of object ([`crate::places`]). The property that is
+//! proved, "no future lets g go on", is stable: it holds in a state and all its successors; so it is found no
+//! matter when the independent steps are taken, as long as the others are not put off for ever: in one state
+//! of each circle of such steps they go on too (the cycle proviso; `graph.rs`). A group that ends the process
+//! whatever the others do ends it: what they could do until then is not explored.
 
 use crate::machine::Machine;
 use crate::program::Prim;
-use crate::reach::{self, can, can_only};
+use crate::reach::{self, can, can_only, on};
 use crate::state::*;
-use crate::statics::{Ops, ops};
+use crate::statics::{Future, Ops, ops};
 use crate::value::Value;
 use crate::visible::Act;
 
 /// What every goroutine of a state can reach and may still do.
-pub(crate) struct Independence {
+pub(crate) struct Independence<'a, 'p> {
+    m: &'a Machine<'p>,
+    st: &'a State,
     marks: Vec<Vec<u8>>,
     globals: Vec<u8>,
-    future: Vec<Ops>,
+    future: Vec<Future>,
 }
 
-impl Independence {
+impl<'a, 'p> Independence<'a, 'p> {
     /// Computes it for a state.
-    pub(crate) fn new(m: &Machine<'_>, st: &State) -> Self {
+    pub(crate) fn new(m: &'a Machine<'p>, st: &'a State) -> Self {
         let mut globals = vec![0; st.heap.len()];
         reach::from_globals(st, &mut globals);
         let marks = st.gs.iter().map(|g| {
@@ -32,40 +36,69 @@ impl Independence {
             reach::from_goroutine(st, g, &mut marks);
             marks
         });
-        let future = st.gs.iter().map(|g| reach::future_ops(m, g)).collect();
-        Self { marks: marks.collect(), globals, future }
+        let future = st.gs.iter().map(|g| reach::future(m, st, g)).collect();
+        Self { m, st, marks: marks.collect(), globals, future }
     }
 
-    /// Operations that the others may perform.
-    fn others(&self, i: usize) -> Ops {
-        let all = self.future.iter().enumerate().filter(|(j, _)| *j != i);
-        all.fold(0, |mask, (_, ops)| mask | ops)
+    /// Operations that those outside a group may perform.
+    fn outside(&self, group: u64) -> Future {
+        let all = self.future.iter().enumerate().filter(|(j, _)| group >> j & 1 == 0);
+        all.fold(Future::default(), |all, (_, future)| all | *future)
     }
 
-    /// Whether somebody else can perform one of the operations on the object.
-    fn disturbed(&self, i: usize, object: u32, by: Ops) -> bool {
-        let mask = self.others(i);
-        can(&self.globals, object, by, mask)
-            || self.marks.iter().enumerate().any(|(j, m)| j != i && can(m, object, by, mask))
+    /// The operations of a future that may make a difference to an object.
+    fn on(&self, object: u32, future: &Future) -> Ops {
+        let mask = on(reach::class(self.m, self.st, object), future);
+        // What is out of view already cannot leave it.
+        match self.st.heap.get(object as usize) {
+            Some(o) if o.open == OPEN => mask & !ops::ESCAPE,
+            _ => mask,
+        }
     }
 
-    /// Whether nobody can disturb the pending operation of goroutine `i`.
-    pub(crate) fn allows(&self, st: &State, i: usize, acts: &[Act]) -> bool {
-        let alone = !acts.iter().any(|a| matches!(a, Act::Meet { .. } | Act::Phase));
-        alone && uses(st, &st.gs[i]).iter().all(|(o, by)| !self.disturbed(i, *o, *by))
+    /// Those outside a group that can perform one of the operations on the object, or hand it to one who can.
+    fn disturbers(&self, group: u64, object: u32, by: Ops) -> u64 {
+        let all = self.on(object, &self.outside(group));
+        let outside = (0..self.future.len()).filter(|j| group >> j & 1 == 0);
+        outside.fold(0, |found, j| {
+            let disturbs = can(&self.globals, object, by, self.on(object, &self.future[j]))
+                || can(&self.marks[j], object, by, all);
+            found | u64::from(disturbs) << j
+        })
     }
 
-    /// Whether nobody can notice what the local code of goroutine `i` did.
-    pub(crate) fn tolerates(&self, i: usize, effects: &[(u32, Ops)]) -> bool {
-        let mask = self.others(i);
+    /// The smallest group with goroutine `i` whose pending operations nobody outside can disturb.
+    pub(crate) fn group(&self, i: usize, moves: &[(usize, Vec<Act>)]) -> Option<u64> {
+        let st = self.st;
+        let mut group = 1 << i;
+        let mut asked = 0;
+        while let Some(j) = (0..st.gs.len()).find(|j| (group & !asked) >> j & 1 != 0) {
+            if moves.iter().any(|(k, acts)| *k == j && acts.contains(&Act::Phase)) {
+                return None;
+            }
+            let used = uses(st, &st.gs[j]);
+            group |= used.iter().fold(0, |all, (o, by)| all | self.disturbers(group, *o, *by));
+            asked |= 1 << j;
+        }
+        Some(group)
+    }
+
+    /// Whether nobody outside a group can notice what the local code of its goroutines did.
+    pub(crate) fn tolerates(&self, group: u64, effects: &[(u32, Ops)]) -> bool {
+        let all = self.outside(group);
         effects.iter().all(|(object, done)| {
             let by = ops::conflicting(*done);
+            let outside = self.marks.iter().enumerate().filter(|(j, _)| group >> j & 1 == 0);
+            let mut marks = outside.map(|m| m.1).chain([&self.globals]);
             match *object {
-                NONE => mask & by == 0,
-                _ if by == !0 => !self.disturbed(i, *object, by),
+                NONE => all.ops & by == 0,
+                // What leaves view may do so twice.
+                object if by == !0 => {
+                    let reached = |m: &Vec<u8>| m.get(object as usize).is_some_and(|m| *m != 0);
+                    self.on(object, &all) & !ops::ESCAPE == 0 || !marks.any(reached)
+                }
                 object => {
-                    let others = self.marks.iter().enumerate().filter(|(j, _)| *j != i);
-                    let mut marks = others.map(|m| m.1).chain([&self.globals]);
+                    let mask = self.on(object, &all);
                     !marks.any(|m| can_only(m, object, by, mask))
                 }
             }
@@ -113,7 +146,8 @@ fn context_use(st: &State, context: u32, all: &mut Vec<(u32, Ops)>) {
     if done {
         return;
     }
-    let by = if maybe { !0 } else { ops::CANCEL };
+    // Who sees one end that may end makes it end, for those too who look whether it has.
+    let by = if maybe { ops::CANCEL | ops::CTX_ERR | ops::POLL } else { ops::CANCEL };
     all.extend(reach::context_chain(st, context).map(|c| (c, by)));
 }
 
@@ -121,6 +155,10 @@ fn prim_uses(st: &State, p: &PendingPrim, all: &mut Vec<(u32, Ops)>) {
     let first = p.args.first().copied().unwrap_or_default();
     let Some((id, object)) = st.object(first) else { return };
     let open = object.open != 0;
+    // What is out of view comes to an end some time.
+    if open && matches!(object.data, Data::WaitGroup(_) | Data::Semaphore { .. }) {
+        return;
+    }
     match p.prim {
         Prim::Yield => {}
         Prim::Send | Prim::Recv => channel_use(st, first, all),

@@ -1,10 +1,11 @@
 //! Who can reach what, and what they may still do with it.
 
 use crate::machine::Machine;
+use crate::places::Classes;
 use crate::program::{Bindable, Prim};
 use crate::shared::Shared;
 use crate::state::*;
-use crate::statics::{Ops, ops, prim_ops};
+use crate::statics::{Future, Ops, ops, prim_ops};
 use crate::value::{Shape, Value, View};
 
 /// May be used in every way but the next two.
@@ -112,21 +113,47 @@ pub(crate) fn live_objects(m: &Machine<'_>, st: &State) -> Vec<bool> {
     marks.iter().map(|m| *m != 0).collect()
 }
 
-/// Kinds of operations that a goroutine may still perform.
-pub(crate) fn future_ops(m: &Machine<'_>, g: &Gor) -> Ops {
-    let indirect = m.statics.indirect | ops::ESCAPE;
-    let mut all = 0;
-    match &g.pending {
-        Pending::Prim(p) => {
-            all |= prim_ops(p.prim);
-            if p.prim == Prim::OnceDo {
-                all |= indirect;
+/// The class of an object, if it has one that tells who can do something to it.
+pub(crate) fn class(m: &Machine<'_>, st: &State, object: u32) -> Option<Classes> {
+    let object = st.heap.get(object as usize)?;
+    match object.data {
+        // What is done to others is done to these.
+        Data::Context { .. } | Data::Timer { .. } | Data::Cond(_) | Data::Token => None,
+        _ => m.statics.class(object.site),
+    }
+}
+
+/// What a goroutine may still do.
+pub(crate) fn future(m: &Machine<'_>, st: &State, g: &Gor) -> Future {
+    let indirect = m.statics.indirect | Future { ops: ops::ESCAPE, ..Future::default() };
+    let mut all = Future::default();
+    let mut now = |ops: Ops, values: &[Value]| {
+        all.ops |= ops;
+        for (id, object) in values.iter().filter_map(|v| st.object(*v)) {
+            all.to |= class(m, st, id).unwrap_or(0);
+            // Who waits for a condition gives its lock back, and takes it again.
+            if let Data::Cond(lock) = &object.data
+                && let Some((lock, _)) = st.object(*lock)
+            {
+                all.to |= class(m, st, lock).unwrap_or(0);
             }
         }
-        Pending::Select { arms, .. } => {
-            arms.iter().for_each(|a| all |= if a.send { ops::SEND } else { ops::RECV });
+    };
+    match &g.pending {
+        Pending::Prim(p) => now(prim_ops(p.prim), &p.args),
+        Pending::Select { arms, default, .. } => {
+            let receive = ops::RECV | if *default { ops::POLL } else { 0 };
+            arms.iter().for_each(|a| now(if a.send { ops::SEND } else { receive }, &[a.chan]));
         }
         Pending::None | Pending::Interrupted => {}
+    }
+    for d in g.frames.iter().flat_map(|f| &f.defers) {
+        if let Target::Prim(prim) = d.target {
+            now(prim_ops(prim), &d.args);
+        }
+    }
+    if matches!(&g.pending, Pending::Prim(p) if p.prim == Prim::OnceDo) {
+        all |= indirect;
     }
     if let Status::Dormant(_) = g.status {
         all |= indirect;
@@ -136,10 +163,9 @@ pub(crate) fn future_ops(m: &Machine<'_>, g: &Gor) -> Ops {
         for d in &frame.defers {
             all |= match d.target {
                 Target::Fn(f) => m.statics.function_ops(f),
-                Target::Prim(Prim::OnceDo) => prim_ops(Prim::OnceDo) | indirect,
-                Target::Prim(p) => prim_ops(p),
-                Target::Opaque => ops::ESCAPE,
-                Target::Nil => 0,
+                Target::Prim(Prim::OnceDo) => indirect,
+                Target::Opaque => Future { ops: ops::ESCAPE, to: 0, exposes: !0 },
+                Target::Prim(_) | Target::Nil => Future::default(),
             };
         }
         let point = m.statics.point(frame.func, frame.block, frame.instr);
@@ -152,7 +178,7 @@ pub(crate) fn future_ops(m: &Machine<'_>, g: &Gor) -> Ops {
             }
             Mode::Run => m.statics.ops_from(frame.func, point),
             Mode::Defers => m.statics.ops_from(frame.func, point + 1),
-            Mode::Return | Mode::Unwind | Mode::Goexit => 0,
+            Mode::Return | Mode::Unwind | Mode::Goexit => Future::default(),
         };
     }
     all
@@ -230,7 +256,7 @@ fn hands_up(m: &Machine<'_>, g: &Gor) -> bool {
 pub(crate) fn wakeable(m: &Machine<'_>, st: &State, mut active: u64) -> u64 {
     let n = st.gs.len().min(64);
     let mut marks = vec![0u8; st.heap.len()];
-    let mut mask = 0;
+    let mut all = Future::default();
     from_globals(st, &mut marks);
     let mut done = 0u64;
     loop {
@@ -238,14 +264,15 @@ pub(crate) fn wakeable(m: &Machine<'_>, st: &State, mut active: u64) -> u64 {
             let mut own = vec![0u8; st.heap.len()];
             from_goroutine(st, &st.gs[i], &mut own);
             marks.iter_mut().zip(&own).for_each(|(a, b)| *a |= b);
-            mask |= future_ops(m, &st.gs[i]);
+            all |= future(m, st, &st.gs[i]);
             if hands_up(m, &st.gs[i]) {
-                mask |= ops::ESCAPE;
+                all |= Future { ops: ops::ESCAPE, to: 0, exposes: !0 };
             }
         }
         done = active;
         for i in (0..n).filter(|i| done >> i & 1 == 0) {
-            if waits(st, &st.gs[i]).iter().any(|(o, by)| can(&marks, *o, *by, mask)) {
+            let wakes = |&(o, by): &(u32, Ops)| can(&marks, o, by, on(class(m, st, o), &all));
+            if waits(st, &st.gs[i]).iter().any(wakes) {
                 active |= 1 << i;
             }
         }
@@ -258,12 +285,25 @@ pub(crate) fn wakeable(m: &Machine<'_>, st: &State, mut active: u64) -> u64 {
 /// Whether one of the `active` goroutines may end the process before it waits for others again, or later.
 pub(crate) fn may_abort(m: &Machine<'_>, st: &State, active: u64) -> bool {
     let active = st.gs.iter().take(64).enumerate().filter(|(i, _)| active >> i & 1 != 0);
-    active.into_iter().any(|(_, g)| future_ops(m, g) & ops::EXIT != 0)
+    active.into_iter().any(|(_, g)| future(m, st, g).ops & ops::EXIT != 0)
+}
+
+/// The operations of a future that may be on an object of a class.
+pub(crate) fn on(class: Option<Classes>, future: &Future) -> Ops {
+    let Some(class) = class else { return future.ops };
+    let mut mask = 0;
+    if future.exposes & class != 0 {
+        mask |= ops::ESCAPE;
+    }
+    if future.to & class != 0 {
+        mask |= !ops::ESCAPE;
+    }
+    mask & future.ops
 }
 
 /// Whether marks and operations allow one of the operations on the object.
 pub(crate) fn can(marks: &[u8], object: u32, by: Ops, mask: Ops) -> bool {
-    by == !0 && marks.get(object as usize).is_some_and(|m| *m != 0)
+    by == !0 && mask != 0 && marks.get(object as usize).is_some_and(|m| *m != 0)
         || can_only(marks, object, by | ops::ESCAPE, mask)
 }
 

@@ -1,8 +1,10 @@
 //! What is computed once for a program: numbers of points, liveness of slots, future operations.
 
+use crate::outcome::ArgSpec;
+use crate::places::{Classes, Places};
 use crate::program::*;
 use crate::valid::{Part, kind_operands, visit_op, visit_term};
-use stanch_base::{Idx, IndexVec};
+use stanch_base::{FxHashMap, Idx, IndexVec};
 
 /// Operations as bits: which a goroutine may still perform.
 pub(crate) type Ops = u128;
@@ -40,6 +42,8 @@ pub(crate) mod ops {
     pub(crate) const MAKE: Ops = 1 << 25;
     /// Reads all fields of a struct, to copy them.
     pub(crate) const COPY: Ops = 1 << 26;
+    /// Goes on if it cannot be received at once.
+    pub(crate) const POLL: Ops = 1 << 27;
 
     /// Fields have this many bits; some share one.
     const FIELDS: u32 = 48;
@@ -49,12 +53,12 @@ pub(crate) mod ops {
     /// Reads and writes fields of which nothing is known.
     pub(crate) const ANY_FIELD: Ops = ALL << FIRST_READ | ALL << FIRST_WRITE | MAKE | COPY;
 
-    /// Reads a field.
+    /// Reads a field, by its number in the program ([`super::Statics::field`]).
     pub(crate) fn field_read(field: u32) -> Ops {
         1 << (FIRST_READ + field % FIELDS)
     }
 
-    /// Writes a field.
+    /// Writes a field, by its number in the program.
     pub(crate) fn field_write(field: u32) -> Ops {
         1 << (FIRST_WRITE + field % FIELDS)
     }
@@ -129,12 +133,44 @@ pub(crate) fn prim_ops(prim: Prim) -> Ops {
     }
 }
 
+/// What may still be done, and to what.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Future {
+    pub(crate) ops: Ops,
+    /// The classes of what that is done to.
+    pub(crate) to: Classes,
+    /// The classes of what leaves view by it.
+    pub(crate) exposes: Classes,
+}
+
+impl std::ops::BitOr for Future {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self {
+            ops: self.ops | other.ops,
+            to: self.to | other.to,
+            exposes: self.exposes | other.exposes,
+        }
+    }
+}
+
+impl std::ops::BitOrAssign for Future {
+    fn bitor_assign(&mut self, other: Self) {
+        *self = *self | other;
+    }
+}
+
 /// Static facts of a program.
 pub(crate) struct Statics {
     points: Vec<Point>,
+    /// The class of what is made at each point, if it is one.
+    made: Vec<Option<Classes>>,
+    /// The fields that the program names.
+    fields: FxHashMap<u32, u32>,
     funcs: IndexVec<FnId, FuncStatics>,
     /// Operations of everything that a function value can be.
-    pub(crate) indirect: Ops,
+    pub(crate) indirect: Future,
 }
 
 struct FuncStatics {
@@ -151,21 +187,25 @@ struct FuncStatics {
     /// Blocks to which several others lead.
     joins: Vec<bool>,
     /// Operations from each point to the function's end.
-    from: Vec<Ops>,
+    from: Vec<Future>,
     /// All operations, with callees.
-    all: Ops,
+    all: Future,
 }
 
 impl Statics {
-    /// Analyses a valid program.
-    pub(crate) fn new(program: &Program) -> Self {
+    /// Analyses a valid program that is explored from a function with some arguments.
+    pub(crate) fn new(program: &Program, root: FnId, args: &[ArgSpec]) -> Self {
         let mut points = Vec::new();
         let mut funcs = IndexVec::new();
         for (id, f) in program.functions.iter_enumerated() {
             funcs.push(layout(id, f, &mut points));
         }
-        let mut statics = Self { points, funcs, indirect: 0 };
-        statics.operations(program);
+        let outside = |arg: &ArgSpec| !matches!(arg, ArgSpec::Const(_) | ArgSpec::Func(_));
+        let places = Places::new(program, root, &args.iter().map(outside).collect::<Vec<_>>());
+        let made = points.iter().map(|p| places.made(*p)).collect();
+        let fields = fields(program);
+        let mut statics = Self { points, made, fields, funcs, indirect: Future::default() };
+        statics.operations(program, &places);
         statics
     }
 
@@ -187,15 +227,25 @@ impl Statics {
         self.points.get(point as usize).copied()
     }
 
+    /// The class of what was made at a point, if it is one.
+    pub(crate) fn class(&self, point: u32) -> Option<Classes> {
+        self.made.get(point as usize).copied().flatten()
+    }
+
+    /// The number of a field among those that the program names.
+    pub(crate) fn field(&self, field: u32) -> u32 {
+        self.fields.get(&field).copied().unwrap_or(field)
+    }
+
     /// All operations of a function.
-    pub(crate) fn function_ops(&self, func: FnId) -> Ops {
-        self.funcs.get(func).map_or(0, |f| f.all)
+    pub(crate) fn function_ops(&self, func: FnId) -> Future {
+        self.funcs.get(func).map_or(Future::default(), |f| f.all)
     }
 
     /// Operations from a point to its function's end.
-    pub(crate) fn ops_from(&self, func: FnId, point: u32) -> Ops {
-        let Some(f) = self.funcs.get(func) else { return 0 };
-        f.from.get(point.wrapping_sub(f.first) as usize).copied().unwrap_or(0)
+    pub(crate) fn ops_from(&self, func: FnId, point: u32) -> Future {
+        let Some(f) = self.funcs.get(func) else { return Future::default() };
+        f.from.get(point.wrapping_sub(f.first) as usize).copied().unwrap_or_default()
     }
 
     /// Whether a slot is live before a point.
@@ -228,17 +278,17 @@ where {
         )
     }
 
-    fn operations(&mut self, program: &Program) {
+    fn operations(&mut self, program: &Program, places: &Places) {
         let bindable = bindable(program);
         let plain: Vec<Vec<bool>> = program.functions.iter().map(plain_locals).collect();
         loop {
             let mut changed = false;
-            let mut indirect = bindable.prims;
+            let mut indirect = Future { ops: bindable.prims, to: places.bound, exposes: 0 };
             bindable.functions.iter().for_each(|f| indirect |= self.function_ops(*f));
             changed |= indirect != self.indirect;
             self.indirect = indirect;
             for (id, f) in program.functions.iter_enumerated() {
-                let all = self.function_pass(id, f, &plain[id.index()]);
+                let all = self.function_pass(id, f, &plain[id.index()], places);
                 changed |= all;
             }
             if !changed {
@@ -248,20 +298,21 @@ where {
     }
 
     /// One pass over a function; whether its operations grew.
-    fn function_pass(&mut self, id: FnId, f: &Function, plain: &[bool]) -> bool {
-        let own: Vec<Vec<Ops>> = f
+    fn function_pass(&mut self, id: FnId, f: &Function, plain: &[bool], places: &Places) -> bool {
+        let own: Vec<Vec<Future>> = f
             .blocks
             .iter()
             .map(|b| {
                 b.instrs
                     .iter()
-                    .map(|i| self.op_ops(&i.op, &|o| is_plain(plain, o)))
-                    .chain([term_ops(&b.term)])
+                    .map(|i| self.op_ops(&Within { f: id, plain, places }, &i.op))
+                    .chain([term_ops(&Within { f: id, plain, places }, &b.term)])
                     .collect()
             })
             .collect();
-        let mut reach: Vec<Ops> =
-            own.iter().map(|ops| ops.iter().fold(0, |all, o| all | o)).collect();
+        let none = Future::default();
+        let mut reach: Vec<Future> =
+            own.iter().map(|ops| ops.iter().fold(none, |all, o| all | *o)).collect();
         loop {
             let mut changed = false;
             for (b, block) in f.blocks.iter_enumerated().rev() {
@@ -277,19 +328,20 @@ where {
         }
         let mut from = Vec::new();
         for (b, block) in f.blocks.iter_enumerated() {
-            let mut after = successors(&block.term).iter().fold(0, |all, s| all | reach[s.index()]);
-            let mut suffix: Vec<Ops> = own[b.index()]
+            let mut after =
+                successors(&block.term).iter().fold(none, |all, s| all | reach[s.index()]);
+            let mut suffix: Vec<Future> = own[b.index()]
                 .iter()
                 .rev()
                 .map(|o| {
-                    after |= o;
+                    after |= *o;
                     after
                 })
                 .collect();
             suffix.reverse();
             from.extend(suffix);
         }
-        let all = reach.iter().fold(0, |all, o| all | o);
+        let all = reach.iter().fold(none, |all, o| all | *o);
         let statics = &mut self.funcs[id];
         let changed = statics.all != all;
         statics.all = all;
@@ -297,45 +349,27 @@ where {
         changed
     }
 
-    fn op_ops(&self, op: &Op, is_plain: &dyn Fn(&Operand) -> bool) -> Ops {
-        let escape = |src: &Operand| if is_plain(src) { 0 } else { ops::ESCAPE };
+    fn op_ops(&self, within: &Within<'_>, op: &Op) -> Future {
+        let done = |ops, to| Future { ops, to: within.itself(to), exposes: 0 };
         match op {
-            Op::Call(call) | Op::Go(call) | Op::Defer(call) => match call.callee {
-                Callee::Fn(f) => {
-                    if self.is_opaque(f) {
-                        ops::ESCAPE
-                    } else {
-                        self.function_ops(f)
-                    }
-                }
-                // One out of view may set fields of what it is given.
-                Callee::Value(_) => {
-                    self.indirect | ops::ESCAPE | ops::READ | ops::WRITE | ops::ANY_FIELD
-                }
-                Callee::Method(..) => self.indirect | ops::ESCAPE,
-                Callee::Prim(prim @ Prim::OnceDo) => prim_ops(prim) | self.indirect,
-                // Into one that is out of view.
-                Callee::Prim(prim @ (Prim::SeqSet | Prim::SeqAppend | Prim::MapSet)) => {
-                    let given = call.args.iter().skip(1);
-                    given.fold(prim_ops(prim), |all, value| all | escape(value))
-                }
-                Callee::Prim(prim) => prim_ops(prim),
-                Callee::Opaque => ops::ESCAPE,
-                Callee::Pure(_) => 0,
-            },
+            Op::Call(call) | Op::Go(call) | Op::Defer(call) => self.call_ops(within, call),
             Op::Alloc { kind: AllocKind::AfterFunc(_) | AllocKind::AfterContext(..), .. } => {
-                self.indirect | ops::ESCAPE
+                self.indirect | within.gives(&[])
             }
-            Op::LoadCell { .. } => ops::READ,
-            Op::CopyStruct { .. } => ops::COPY,
+            Op::LoadCell { cell, .. } => done(ops::READ, *cell),
+            Op::CopyStruct { src, .. } => {
+                Future { ops: ops::COPY, to: within.places.reached(within.f, *src), exposes: 0 }
+            }
             // What is not there yet is made.
-            Op::LoadField { field, .. } | Op::Part { field, .. } => {
-                ops::field_read(*field) | ops::MAKE
+            Op::LoadField { field, base, .. } | Op::Part { field, base, .. } => {
+                done(ops::field_read(self.field(*field)) | ops::MAKE, *base)
             }
-            Op::StoreCell { src, .. } => ops::WRITE | escape(src),
-            Op::StoreField { src, field, .. } => ops::field_write(*field) | escape(src),
-            Op::LoadGlobal { .. } => ops::GLOBAL_READ,
-            Op::StoreGlobal { .. } => ops::GLOBAL_WRITE,
+            Op::StoreCell { src, cell } => done(ops::WRITE, *cell) | within.stores(*cell, *src),
+            Op::StoreField { src, field, base } => {
+                done(ops::field_write(self.field(*field)), *base) | within.stores(*base, *src)
+            }
+            Op::LoadGlobal { .. } => Future { ops: ops::GLOBAL_READ, ..Future::default() },
+            Op::StoreGlobal { .. } => Future { ops: ops::GLOBAL_WRITE, ..Future::default() },
             Op::Assign { .. }
             | Op::Unknown { .. }
             | Op::Choose { .. }
@@ -349,13 +383,68 @@ where {
             | Op::Assert { .. }
             | Op::Direction { .. }
             | Op::RunDefers
-            | Op::Recover { .. } => 0,
+            | Op::Recover { .. } => Future::default(),
+        }
+    }
+
+    fn call_ops(&self, within: &Within<'_>, call: &Call) -> Future {
+        let args = call.args.as_slice();
+        match call.callee {
+            Callee::Fn(f) if self.is_opaque(f) => within.gives(args),
+            Callee::Fn(f) => self.function_ops(f),
+            Callee::Value(value) if within.places.is_open(within.f, value) => {
+                // One out of view may set fields of what it is given.
+                let to = args.iter().fold(0, |all, o| all | within.itself(*o));
+                let sets = ops::READ | ops::WRITE | ops::ANY_FIELD;
+                self.indirect | within.gives(args) | Future { ops: sets, to, exposes: 0 }
+            }
+            Callee::Value(_) => self.indirect,
+            Callee::Method(receiver, m) if within.places.is_strange(within.f, receiver, m) => {
+                self.indirect | within.gives(args) | within.gives(&[receiver])
+            }
+            Callee::Method(..) => self.indirect,
+            Callee::Prim(Prim::Escape) => within.gives(args),
+            Callee::Prim(prim) => {
+                let mut all = Future { ops: prim_ops(prim), ..Future::default() };
+                args.iter().take(1).for_each(|first| {
+                    all.to = within.itself(*first) | within.places.inside(within.f, *first);
+                });
+                match prim {
+                    Prim::OnceDo => all |= self.indirect,
+                    Prim::Send | Prim::SeqSet | Prim::SeqAppend | Prim::MapSet => {
+                        let given = args.iter().skip(1);
+                        given.for_each(|value| all |= within.stores(args[0], *value));
+                    }
+                    Prim::SeqPart => all |= within.gives(&args[..args.len().min(1)]),
+                    _ => {}
+                }
+                all
+            }
+            Callee::Opaque => within.gives(args),
+            Callee::Pure(_) => Future::default(),
         }
     }
 
     fn is_opaque(&self, f: FnId) -> bool {
         self.funcs.get(f).is_none_or(|f| f.blocks.is_empty())
     }
+}
+
+/// The fields that instructions read and write, numbered.
+fn fields(program: &Program) -> FxHashMap<u32, u32> {
+    let mut all = FxHashMap::default();
+    for block in program.functions.iter().flat_map(|f| &f.blocks) {
+        for instr in &block.instrs {
+            if let Op::LoadField { field, .. }
+            | Op::StoreField { field, .. }
+            | Op::Part { field, .. } = instr.op
+            {
+                let n = all.len() as u32;
+                all.entry(field).or_insert(n);
+            }
+        }
+    }
+    all
 }
 
 /// Whether a value is no reference, now and later: nothing leaves view with it.
@@ -400,17 +489,51 @@ fn plain_locals(f: &Function) -> Vec<bool> {
     }
 }
 
-fn term_ops(term: &Term) -> Ops {
+fn term_ops(within: &Within<'_>, term: &Term) -> Future {
     if matches!(term, Term::Exit | Term::Panic(_)) {
-        return ops::EXIT;
+        return Future { ops: ops::EXIT, ..Future::default() };
     }
-    let Term::Select { arms, .. } = term else { return 0 };
-    arms.iter().fold(0, |all, arm| {
+    let Term::Select { arms, default } = term else { return Future::default() };
+    let polls = if default.is_some() { ops::POLL } else { 0 };
+    arms.iter().fold(Future::default(), |all, arm| {
         all | match arm.op {
-            SelectOp::Send { .. } => ops::SEND,
-            SelectOp::Recv { .. } => ops::RECV,
+            SelectOp::Send { chan, value } => {
+                let send = Future { ops: ops::SEND, to: within.itself(chan), exposes: 0 };
+                send | within.stores(chan, value)
+            }
+            SelectOp::Recv { chan, .. } => {
+                Future { ops: ops::RECV | polls, to: within.itself(chan), exposes: 0 }
+            }
         }
     })
+}
+
+/// A function, with what is known of its locals.
+struct Within<'a> {
+    f: FnId,
+    plain: &'a [bool],
+    places: &'a Places,
+}
+
+impl Within<'_> {
+    fn itself(&self, operand: Operand) -> Classes {
+        self.places.itself(self.f, operand)
+    }
+
+    /// Some values are given to somebody out of view.
+    fn gives(&self, values: &[Operand]) -> Future {
+        let given = values.iter().filter(|o| !is_plain(self.plain, o));
+        let exposes = given.fold(0, |all, o| all | self.places.reached(self.f, *o));
+        Future { ops: ops::ESCAPE, to: 0, exposes }
+    }
+
+    /// A value is stored in an object, which may be out of view.
+    fn stores(&self, object: Operand, value: Operand) -> Future {
+        match self.places.is_open(self.f, object) && !is_plain(self.plain, &value) {
+            true => self.gives(&[value]),
+            false => Future::default(),
+        }
+    }
 }
 
 /// Slots of a frame that matter.
@@ -505,7 +628,7 @@ fn layout(id: FnId, f: &Function, points: &mut Vec<Point>) -> FuncStatics {
         results,
         joins: joins(f),
         from: Vec::new(),
-        all: 0,
+        all: Future::default(),
     };
     liveness(f, &mut statics);
     statics

@@ -1,0 +1,89 @@
+//! How much is left out where goroutines have nothing to do with each other, and that nothing is lost by it.
+
+mod common;
+
+use stanch_model::{Limits, Outcome, Program, explore};
+
+/// Explores a program with and without reduction.
+fn both(text: &str) -> (Outcome, Outcome) {
+    let program = Program::parse(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let root = program.function_named("root").expect("a root");
+    let naive = Limits { reduce: false, ..Limits::default() };
+    (explore(&program, root, &[], &naive), explore(&program, root, &[], &Limits::default()))
+}
+
+/// Pairs that meet on channels of their own, all of which everybody can reach.
+fn pairs(n: usize, steps: usize) -> String {
+    let mut text = String::from("fn root() {\n  all = struct\n");
+    for pair in 0..n {
+        text += &format!("  c{pair} = chan 0\n  all.{pair} = c{pair}\n");
+    }
+    for pair in 0..n {
+        text += &format!("  go send{pair}(all)\n  go recv{pair}(all)\n");
+    }
+    text += "}\n";
+    for pair in 0..n {
+        let sends = "  send(c, 1)\n".repeat(steps);
+        let receives = "  _ = recv(c)\n".repeat(steps - 1);
+        text += &format!("fn send{pair}(all) {{\n  c = all.{pair}\n{sends}}}\n");
+        text += &format!("fn recv{pair}(all) {{\n  c = all.{pair}\n{receives}}}\n");
+    }
+    text
+}
+
+#[test]
+fn groups_that_meet_do_not_multiply() {
+    let (naive, reduced) = both(&pairs(3, 4));
+    assert_eq!((naive.inconclusive, reduced.inconclusive), (None, None));
+    assert_eq!((naive.leaks.len(), reduced.leaks.len()), (3, 3));
+    assert!(naive.n_states > 5 * reduced.n_states, "{} of {}", reduced.n_states, naive.n_states);
+}
+
+#[test]
+fn a_lock_of_one_class_is_not_one_of_another() {
+    let text = "
+fn root() {
+  all = struct
+  a = part all.0 mutex
+  b = part all.1 mutex
+  go first(all)
+  go second(all)
+}
+fn first(all) {
+  m = part all.0 mutex
+  lock(m)
+  unlock(m)
+  lock(m)
+  unlock(m)
+}
+fn second(all) {
+  m = part all.1 mutex
+  lock(m)
+  unlock(m)
+  lock(m)
+  lock(m)
+}
+";
+    let (naive, reduced) = both(text);
+    assert_eq!((naive.leaks.len(), reduced.leaks.len()), (1, 1));
+    assert!(naive.n_states > 2 * reduced.n_states, "{} of {}", reduced.n_states, naive.n_states);
+}
+
+#[test]
+fn several_that_end_the_process_together_end_it() {
+    let text = "
+fn root() {
+  m = mutex
+  c = chan 0
+  go end(m)
+  go end(m)
+  send(c, 1)
+}
+fn end(m) {
+  unlock(m)
+}
+";
+    let (naive, reduced) = both(text);
+    assert!(naive.leaks.is_empty() && reduced.leaks.is_empty());
+    assert!(!naive.panics.is_empty() && !reduced.panics.is_empty());
+}
