@@ -49,7 +49,7 @@ const EFFORTS: [Effort; 4] = [
 
 /// What is still too much gets much longer in the end, with at most two of each and single elements.
 const LAST: Limits =
-    Limits { states: 10_000, instructions: 2_000_000, elements: 1, ..fewer(1, [2, 1], 1) };
+    Limits { states: 10_000, instructions: 3_000_000, elements: 1, ..fewer(1, [2, 1], 1) };
 
 /// Bounds with smaller sizes, fewer goroutines and objects of one place, and so many states alike.
 const fn fewer(max_size: u32, instances: [u32; 2], alike: u32) -> Limits {

@@ -1,7 +1,5 @@
 //! How much is left out where goroutines have nothing to do with each other, and that nothing is lost by it.
 
-mod common;
-
 use stanch_model::{Limits, Outcome, Program, explore};
 
 /// Explores a program with and without reduction.
