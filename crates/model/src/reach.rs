@@ -152,6 +152,16 @@ pub(crate) fn future(m: &Machine<'_>, st: &State, g: &Gor) -> Future {
             now(prim_ops(prim), &d.args);
         }
     }
+    // Who runs the function of a once frees those who wait for it when it returns.
+    let running = g.frames.iter().filter_map(|f| match f.kind {
+        FrameKind::Once(once, _) => Some(once),
+        _ => None,
+    });
+    let pending = match &g.pending {
+        Pending::Prim(p) if p.once != NONE => Some(p.once),
+        _ => None,
+    };
+    running.chain(pending).for_each(|once| now(ops::ONCE, &[Value::object(once)]));
     if matches!(&g.pending, Pending::Prim(p) if p.prim == Prim::OnceDo) {
         all |= indirect;
     }

@@ -85,3 +85,33 @@ fn end(m) {
     assert!(naive.leaks.is_empty() && reduced.leaks.is_empty());
     assert!(!naive.panics.is_empty() && !reduced.panics.is_empty());
 }
+
+#[test]
+fn who_runs_a_once_frees_those_who_wait_for_it() {
+    let text = "
+fn root() {
+  o = once
+  d = chan 1
+  e = chan 0
+  p = closure fill(d)
+  go runs(o, p, d)
+  go runs(o, p, e)
+}
+fn runs(o, p, d) {
+  select { send d, 1 -> on; recv ? -> on }
+on:
+  do(o, p)
+}
+fn fill(d) {
+  yield()
+  select { send d, 1 -> on; recv d -> on }
+on:
+}
+";
+    let program = Program::parse(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let root = program.function_named("root").expect("a root");
+    for states in [4, 8, 12, 16, 24, 200] {
+        let outcome = explore(&program, root, &[], &Limits { states, ..Limits::default() });
+        assert!(outcome.leaks.is_empty(), "{states}: {:?}", outcome.leaks);
+    }
+}
