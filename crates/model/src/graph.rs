@@ -202,18 +202,10 @@ struct Builder<'a, 'p> {
 /// A state from which only one goroutine went on.
 struct Reduced {
     state: State,
-    done: Done,
+    /// The goroutines whose moves were performed, as a set.
+    done: u64,
     /// The states that the one goroutine led to.
     next: Vec<u32>,
-}
-
-/// Goroutines of a state, as sets.
-#[derive(Clone, Copy, Default)]
-struct Done {
-    /// Those whose moves were performed.
-    all: u64,
-    /// Those of them after which the process goes on, in some way.
-    going: u64,
 }
 
 /// What the steps of one goroutine from a state did.
@@ -309,7 +301,7 @@ impl Builder<'_, '_> {
     fn expand(&mut self, id: u32, state: &State) {
         self.list_moves(id, state);
         let mut cut = parked(state);
-        let mut done = Done::default();
+        let mut done = 0;
         let reduce = self.m.limits.reduce && state.gs.len() > 1;
         if !reduce || !self.group(id, state, &mut done, &mut cut) {
             self.others(id, state, done, &mut cut);
@@ -321,7 +313,7 @@ impl Builder<'_, '_> {
 
     /// Performs the moves of groups of goroutines that those outside cannot disturb, the smallest first, until
     /// those of one stand for all that can happen. Whether there is one.
-    fn group(&mut self, id: u32, state: &State, done: &mut Done, cut: &mut u64) -> bool {
+    fn group(&mut self, id: u32, state: &State, done: &mut u64, cut: &mut u64) -> bool {
         let independence = Independence::new(self.m, state);
         let all = std::mem::take(&mut self.moves);
         let groups = groups(&independence, &all);
@@ -335,12 +327,15 @@ impl Builder<'_, '_> {
                 effects.extend_from_slice(&steps.effects);
                 next.extend_from_slice(&steps.next);
                 goes_on |= steps.goes_on;
-                done.all |= 1 << i;
-                done.going |= u64::from(steps.goes_on) << i;
+                *done |= 1 << i;
             }
+            let ends =
+                |m: &&(usize, Vec<Act>)| group == 1 << m.0 && independence.is_alone(m.0, &m.1);
             if !goes_on {
-                self.doom(id);
-                found = true;
+                if all.iter().find(ends).is_some() {
+                    self.doom(id);
+                    found = true;
+                }
             } else if !next.contains(&id) && independence.tolerates(group, &effects) {
                 let (state, done) = (state.clone(), *done);
                 self.reduced.insert(id, Reduced { state, done, next });
@@ -355,20 +350,19 @@ impl Builder<'_, '_> {
     }
 
     /// Performs the listed moves of all goroutines but those that are done.
-    fn others(&mut self, id: u32, state: &State, done: Done, cut: &mut u64) {
+    fn others(&mut self, id: u32, state: &State, done: u64, cut: &mut u64) {
         let all = std::mem::take(&mut self.moves);
-        let (mut going, mut ends) = (done.going, false);
-        for (i, acts) in all.iter().filter(|m| done.all >> m.0 & 1 == 0) {
+        let mut last = Vec::new();
+        for (i, acts) in all.iter().filter(|m| done >> m.0 & 1 == 0) {
             let moves = once(acts);
             let steps = self.steps(id, state, *i, &moves, cut);
-            going |= u64::from(steps.goes_on) << i;
-            ends |= !moves.is_empty() && !steps.goes_on;
+            if !moves.is_empty() && !steps.goes_on {
+                last.push((*i, acts));
+            }
         }
-        if ends {
+        if !last.is_empty() {
             let independence = Independence::new(self.m, state);
-            let movable = movable(&all);
-            let mut groups = movable_groups(&independence, &all);
-            if groups.any(|group| group & movable & going == 0) {
+            if last.iter().any(|(i, acts)| independence.is_alone(*i, acts)) {
                 self.doom(id);
             }
         }

@@ -6,8 +6,8 @@
 //! do is known by kind of operation, by field and by class of object ([`crate::places`]). The property that is
 //! proved, "no future lets g go on", is stable: it holds in a state and all its successors; so it is found no
 //! matter when the independent steps are taken, as long as the others are not put off for ever: in one state
-//! of each circle of such steps they go on too (the cycle proviso; `graph.rs`). A group that ends the process
-//! whatever the others do ends it: what they could do until then is not explored.
+//! of each circle of such steps they go on too (the cycle proviso; `graph.rs`). Who ends the process while
+//! nobody else even reaches what it is about to use ends it: what the others could do until then is not explored.
 
 use crate::machine::Machine;
 use crate::program::Prim;
@@ -65,6 +65,18 @@ impl<'a, 'p> Independence<'a, 'p> {
                 || can(&self.marks[j], object, by, all);
             found | u64::from(disturbs) << j
         })
+    }
+
+    /// Whether nobody else can even reach what goroutine `i` is about to do something to.
+    pub(crate) fn is_alone(&self, i: usize, acts: &[Act]) -> bool {
+        let meets = acts.iter().any(|a| matches!(a, Act::Meet { .. } | Act::Phase));
+        let mask = self.outside(1 << i).ops | ops::ESCAPE;
+        let others = || self.marks.iter().enumerate().filter(|(j, _)| *j != i);
+        let reached = |(object, by): &(u32, Ops)| {
+            let mut marks = others().map(|m| m.1).chain([&self.globals]);
+            marks.any(|m| can(m, *object, *by, mask))
+        };
+        !meets && !uses(self.st, &self.st.gs[i]).iter().any(reached)
     }
 
     /// The smallest group with goroutine `i` whose pending operations nobody outside can disturb.

@@ -68,25 +68,6 @@ fn second(all) {
 }
 
 #[test]
-fn several_that_end_the_process_together_end_it() {
-    let text = "
-fn root() {
-  m = mutex
-  c = chan 0
-  go end(m)
-  go end(m)
-  send(c, 1)
-}
-fn end(m) {
-  unlock(m)
-}
-";
-    let (naive, reduced) = both(text);
-    assert!(naive.leaks.is_empty() && reduced.leaks.is_empty());
-    assert!(!naive.panics.is_empty() && !reduced.panics.is_empty());
-}
-
-#[test]
 fn who_runs_a_once_frees_those_who_wait_for_it() {
     let text = "
 fn root() {
