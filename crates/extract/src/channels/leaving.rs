@@ -544,8 +544,29 @@ impl<'a> Finder<'a> {
         let rescuer = others.find(|arm| matches!(arm.op, SelectOp::Recv { .. }) == sends);
         let rescuer = rescuer.map(|arm| (way.func, arm.span));
         let mut leak = self.told(Some(made), Some(first), (send, wait), rescuer, way.sure)?;
-        leak.doubted = !way.sure && (!self.fires(&way, send) || self.ends_after(&way, send));
+        leak.doubted = !way.sure
+            && (!self.fires(&way, send)
+                || self.ends_after(&way, send)
+                || self.makes_another(send.func, made));
         Some(leak)
+    }
+
+    /// Whether a function makes a channel like one that is made in another: it may well send into its own.
+    fn makes_another(&self, id: FuncId, made: &Spot) -> bool {
+        let made_in = |id: FuncId, at: Option<Span>| {
+            let func = &self.module.funcs[id];
+            let instrs = func.blocks.iter().flat_map(|b| &b.instrs);
+            instrs.filter_map(move |i| match &i.kind {
+                InstrKind::Assign(to, Rvalue::MakeChan { .. })
+                    if at.is_none_or(|at| at == i.span) =>
+                {
+                    Some(func.locals[*to].ty)
+                }
+                _ => None,
+            })
+        };
+        id != made.func
+            && made_in(made.func, Some(made.span)).any(|ty| made_in(id, None).any(|own| own == ty))
     }
 
     /// A leak of two steps: the first, after which nobody comes (none if nobody ever does), and the wait.
