@@ -283,5 +283,9 @@ func (s *Shelf) Close() {{
     program("close(s.stop)", "", "");
     // The same goroutine is told a second time, where it stands in the function that it calls.
     let mark = "//^^^^^^ leak[stuck-worker]: never ends";
-    program("", mark, &format!("//{}^^^^^^ leak[stuck-worker]: never ends", " ".repeat(20)));
+    program(
+        "",
+        mark,
+        &format!("//{}{} leak[stuck-worker]: never ends", " ".repeat(20), "^".repeat(18)),
+    );
 }
