@@ -329,10 +329,10 @@ impl Builder<'_, '_> {
                 goes_on |= steps.goes_on;
                 *done |= 1 << i;
             }
-            let ends =
-                |m: &&(usize, Vec<Act>)| group == 1 << m.0 && independence.is_alone(m.0, &m.1);
+            let alone =
+                |m: &(usize, Vec<Act>)| group == 1 << m.0 && independence.is_alone(m.0, &m.1);
             if !goes_on {
-                if all.iter().find(ends).is_some() {
+                if all.iter().any(alone) {
                     self.doom(id);
                     found = true;
                 }

@@ -133,17 +133,21 @@ impl<'a> Reverse<'a> {
 
 type LeakKey = (LeakKind, u32, u32, WaitReason);
 
-/// Finds the leaks: one for each operation, entry function and wait.
+/// Finds the leaks: one for each operation, entry function and wait. Who lives for ever is shown in a state in which
+/// he waits, if there is one on a way that rests on as little.
 pub(crate) fn proofs(graph: &Graph, closures: &Closures) -> Vec<Proof> {
     let mut found: Vec<Proof> = Vec::new();
     let mut by_key: FxHashMap<LeakKey, usize> = FxHashMap::default();
     let mut note = |key: LeakKey, state: usize, goroutine: usize| {
         let at = *by_key.entry(key).or_insert(found.len());
-        let weight = |state: usize| graph.nodes[state].rests_on.weight();
+        let weight = |state: usize, goroutine: usize| {
+            let runs = graph.info(state, goroutine).wait == WaitReason::Running;
+            (graph.nodes[state].rests_on.weight(), runs)
+        };
         match found.get_mut(at) {
             Some(proof) if proof.state != state => {
                 proof.n_states += 1;
-                if weight(state) < weight(proof.state) {
+                if weight(state, goroutine) < weight(proof.state, proof.goroutine) {
                     (proof.state, proof.goroutine) = (state, goroutine);
                 }
             }

@@ -79,6 +79,9 @@ impl Run<'_, '_> {
         let place = self.arena.local(outer);
         let value = state.load(&mut self.arena, place);
         let value = self.arena.unboxed(value);
+        if is_put_into_object(closure, closure.captures[i].inner) {
+            return false;
+        }
         match *self.arena.get(value) {
             Term::Owed(site) => {
                 let kind = self.sites.get(&site).and_then(|site| site.kind);
@@ -397,6 +400,21 @@ impl Search<'_, '_> {
             _ => None,
         }
     }
+}
+
+/// Whether a literal puts what it captures into an object: that may end it by any of its methods.
+fn is_put_into_object(literal: &Func, capture: LocalId) -> bool {
+    let origins = Origins::new(literal);
+    let is_it = |value: &Operand| matches!(value, Operand::Local(local) if origins.source(literal, *local) == capture);
+    visit::kinds(literal).any(|kind| match kind {
+        InstrKind::Store(place, value) => {
+            place.proj.iter().any(|p| matches!(p, Proj::Field(..))) && is_it(value)
+        }
+        InstrKind::Assign(_, Rvalue::Composite { elems, .. }) => {
+            elems.iter().any(|(_, value)| is_it(value))
+        }
+        _ => false,
+    })
 }
 
 /// The local that a place is a part of.

@@ -61,6 +61,13 @@ type sink interface {{
     Each(func() error) error
 }}
 type app struct{{ w *exec.Cmd }}
+type port struct{{ c io.Reader }}
+func (p port) use() error {{
+    if ender, ok := p.c.(interface{{ End() error }}); ok {{
+        return ender.End()
+    }}
+    return nil
+}}
 var kept []func() error
 func times(n int, f func() error) error {{
     for ; n > 0; n-- {{
@@ -111,6 +118,21 @@ fn used_by_a_literal_that_others_call() {
         false,
     );
     with_helpers(&format!("return s.Each(func() error {{ {read} }})"), false);
+}
+
+#[test]
+fn what_a_literal_puts_into_an_object_is_for_that() {
+    let then = "; err != nil { return err }\n return c.Close()";
+    with_helpers(
+        &format!("if err := times(3, func() error {{ w := port{{c: c}}; return w.use() }}){then}"),
+        false,
+    );
+    with_helpers(
+        &format!(
+            "if err := times(3, func() error {{ w := &port{{}}; w.c = c; return w.use() }}){then}"
+        ),
+        false,
+    );
 }
 
 #[test]
