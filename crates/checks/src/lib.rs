@@ -23,6 +23,8 @@ pub mod dropped_while_open;
 #[cfg(test)]
 mod ended_tests;
 pub mod finalizer_cycle;
+#[cfg(test)]
+mod finalizer_tests;
 mod generated;
 mod gives;
 pub mod global_channel_without_partner;

@@ -206,6 +206,8 @@ pub enum Args {
     /// They may be kept, and anything may happen to them: they leave view.
     #[default]
     Escape,
+    /// The functions among them get the others, and nobody else does.
+    ToCallback,
     /// Used during the call only, and no concurrency operation is done on them.
     Borrow,
     /// As `borrow`, and part of them lives on in the result (wrappers).

@@ -1,11 +1,12 @@
 //! What library functions do, as operations of the model.
 
 use crate::classify::is_named;
+use crate::finalizers::is_for_idle_callback;
 use crate::function::FuncBuilder;
 use crate::need::callback;
 use crate::translate::{call_any, group_member, integer};
 use stanch_effects::{Args, Effect, Gives, Op as EffectOp, Times, When};
-use stanch_ir::{self as ir, Callee as IrCallee, InstrKind, Rvalue, Span};
+use stanch_ir::{self as ir, Callee as IrCallee, FuncId, InstrKind, Rvalue, Span};
 use stanch_model::{
     AllocKind, Bindable, Call, Callee, Const, ContextKind, LocalId, Op, Operand, Prim, UnknownKind,
 };
@@ -154,6 +155,11 @@ impl FuncBuilder<'_, '_> {
         dst: &[Option<LocalId>],
         span: Span,
     ) {
+        let relevant = |id: FuncId| self.cx.needs.relevant[id];
+        let (names, module) = (self.cx.names, self.cx.module);
+        if is_for_idle_callback(names, module, self.func, (effect, call), relevant) {
+            return self.given(effect.gives, call, dst, span);
+        }
         for given in &effect.callbacks {
             let Some(operand) = callback(call, given.arg) else { continue };
             if !self.is_function(operand) {

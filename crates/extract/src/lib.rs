@@ -12,6 +12,7 @@ mod contract;
 mod control;
 mod effects;
 mod ended;
+mod finalizers;
 mod flow;
 mod function;
 mod given_out;
@@ -116,6 +117,7 @@ const LIMITS: Limits = Limits {
     goroutines: 24,
     objects: 96,
     depth: 32,
+    recursion: 32,
     max_size: 3,
     max_int: 64,
     elements: 24,

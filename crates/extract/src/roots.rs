@@ -48,8 +48,13 @@ const EFFORTS: [Effort; 4] = [
 ];
 
 /// What is still too much gets much longer in the end, with at most two of each and single elements.
-const LAST: Limits =
-    Limits { states: 10_000, instructions: 3_000_000, elements: 1, ..fewer(1, [2, 1], 1) };
+const LAST: Limits = Limits {
+    states: 10_000,
+    instructions: 3_000_000,
+    elements: 1,
+    recursion: 2,
+    ..fewer(1, [2, 1], 1)
+};
 
 /// Bounds with smaller sizes, fewer goroutines and objects of one place, and so many states alike.
 const fn fewer(max_size: u32, instances: [u32; 2], alike: u32) -> Limits {
@@ -411,9 +416,9 @@ impl<'a> Explorer<'a> {
         last
     }
 
-    /// Explores with all detail, and with values forgotten if that is too much: what rests on these is not
-    /// told.
-    fn try_twice(
+    /// Explores with all detail, and with less and less if that is too much: what rests on values that were
+    /// forgotten is not told.
+    fn try_each(
         &self,
         root: &Root,
         group: &Group,
@@ -422,7 +427,7 @@ impl<'a> Explorer<'a> {
         found: &mut dyn FnMut(One),
     ) -> Option<One> {
         let mut last = self.explore(root, group, tree, forced, EFFORTS[0])?;
-        for effort in &EFFORTS[1..3] {
+        for effort in &EFFORTS[1..] {
             if last.is_enough() {
                 break;
             }
@@ -668,7 +673,7 @@ impl<'a> Explorer<'a> {
                 });
                 lone.into_iter().chain([one]).for_each(&mut *found);
             };
-            if let Some(one) = self.try_twice(&start, &group, &tree, None, &mut told) {
+            if let Some(one) = self.try_each(&start, &group, &tree, None, &mut told) {
                 told(one);
             }
         }
@@ -770,7 +775,7 @@ impl<'a> Explorer<'a> {
         let Some(classes) = self.scopes.waits_on_nothing(id) else { return };
         let tree = Tree::of(&self.scopes, id);
         let group = Group { classes, carrying: vec![id] };
-        if let Some(one) = self.try_twice(&self.function(id), &group, &tree, None, found) {
+        if let Some(one) = self.try_each(&self.function(id), &group, &tree, None, found) {
             found(one);
         }
     }
@@ -789,8 +794,7 @@ impl<'a> Explorer<'a> {
                 }
                 let tree = Tree::of(&self.scopes, id);
                 let group = Group { classes: FxHashSet::default(), carrying: vec![id, *worker] };
-                if let Some(one) =
-                    self.try_twice(&self.function(id), &group, &tree, Some(at), found)
+                if let Some(one) = self.try_each(&self.function(id), &group, &tree, Some(at), found)
                 {
                     found(one);
                 }

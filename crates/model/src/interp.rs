@@ -409,7 +409,11 @@ impl<'p> Exec<'_, 'p> {
     }
 
     pub(crate) fn push_frame(&mut self, i: usize, f: FnId, args: Vec<Value>, kind: FrameKind) {
-        if self.st.gs[i].frames.len() >= self.m.limits.depth as usize {
+        let frames = &self.st.gs[i].frames;
+        let active = frames.iter().filter(|frame| frame.func == f).count();
+        if frames.len() >= self.m.limits.depth as usize
+            || active >= self.m.limits.recursion as usize
+        {
             self.park(i, Inconclusive::Depth);
             return;
         }

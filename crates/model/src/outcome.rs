@@ -25,6 +25,8 @@ pub struct Limits {
     pub objects: u32,
     /// Calls deep of one goroutine.
     pub depth: u32,
+    /// Activations of one function on the stack of a goroutine.
+    pub recursion: u32,
     /// Largest size that a size unknown becomes.
     pub max_size: u32,
     /// Largest absolute value of an integer that arithmetic yields as a known one.
@@ -49,6 +51,7 @@ impl Default for Limits {
             goroutines: 24,
             objects: 96,
             depth: 32,
+            recursion: 32,
             max_size: 3,
             max_int: 64,
             elements: 24,

@@ -1,6 +1,6 @@
 //! How much is left out where goroutines have nothing to do with each other, and that nothing is lost by it.
 
-use stanch_model::{Limits, Outcome, Program, explore};
+use stanch_model::{Inconclusive, Limits, Outcome, Program, explore};
 
 /// Explores a program with and without reduction.
 fn both(text: &str) -> (Outcome, Outcome) {
@@ -95,4 +95,30 @@ on:
         let outcome = explore(&program, root, &[], &Limits { states, ..Limits::default() });
         assert!(outcome.leaks.is_empty(), "{states}: {:?}", outcome.leaks);
     }
+}
+
+#[test]
+fn recursion_is_cut_where_the_limit_says() {
+    let text = "
+fn root() {
+  c = chan 0
+  deeper(c)
+}
+fn deeper(c) {
+  go stays(c)
+  yield()
+  deeper(c)
+}
+fn stays(c) {
+  _ = recv(c)
+}
+";
+    let program = Program::parse(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let root = program.function_named("root").expect("a root");
+    let states = |recursion: u32| {
+        let outcome = explore(&program, root, &[], &Limits { recursion, ..Limits::default() });
+        assert_eq!(outcome.inconclusive, Some(Inconclusive::Depth));
+        outcome.n_states
+    };
+    assert!([1, 2, 3].map(states).is_sorted_by(|a, b| a < b), "{:?}", [1, 2, 3].map(states));
 }

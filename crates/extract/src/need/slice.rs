@@ -447,6 +447,9 @@ impl Analysis<'_> {
             call.args.iter().for_each(|a| self.need(id, a));
             return;
         }
+        if self.is_for_idle(id, effect, call) {
+            return;
+        }
         for given in &effect.callbacks {
             if let Some(arg) = callback(call, given.arg) {
                 self.need(id, arg);

@@ -1,6 +1,7 @@
 //! Which instructions the slice starts from.
 
 use super::{Analysis, EXIT_DEPTH, HUGE, callback};
+use crate::finalizers::is_for_idle_callback;
 use crate::names::Known;
 use crate::shared::gives_unknown;
 use stanch_base::Idx;
@@ -203,6 +204,12 @@ impl<'a> Analysis<'a> {
         crate::library::lets_go(self.names, id, &self.module.funcs[id], call, relevant)
     }
 
+    /// Whether what a call is given goes only to functions that do nothing which matters.
+    pub(super) fn is_for_idle(&self, id: FuncId, effect: &Effect, call: &Call) -> bool {
+        let acts = |function: FuncId| self.acts(function);
+        is_for_idle_callback(self.names, self.module, &self.module.funcs[id], (effect, call), acts)
+    }
+
     /// Whether a method of this name of a type that becomes an interface value is relevant.
     fn is_ours(&self, name: &str) -> bool {
         self.dispatched.iter().any(|(n, f)| **n == *name && self.acts(*f))
@@ -248,7 +255,9 @@ impl<'a> Analysis<'a> {
         match weight_of(effect.op) {
             Some(_) if effect.op.changes_atomic() => self.atomic_weight(id, call),
             Some(weight) => weight,
-            None if effect.args == Args::Borrow => Weight::Value,
+            None if effect.args == Args::Borrow || self.is_for_idle(id, effect, call) => {
+                Weight::Value
+            }
             None => match call.args.iter().any(|a| self.argument_matters(id, a, 0)) {
                 true => Weight::Operation,
                 false => Weight::Value,
