@@ -154,7 +154,11 @@ impl Package<'_> {
             let signature = method.map(|o| program.kind(o.ty));
             matches!(signature, Some(TypeKind::Signature(s)) if s.params.len() <= 1 && s.results.len() <= 1)
         };
-        let named = program.named_object(base).is_some_and(|o| o.package != ObjectId::UNIVERSE);
+        let named = match program.named_object(base) {
+            Some(object) => object.package != ObjectId::UNIVERSE,
+            // One that is written out, maybe under another name.
+            None => matches!(program.kind(program.unalias(base)), TypeKind::Interface(_)),
+        };
         // What is a channel holds nothing but values: who gives one back makes room in it.
         let known = named
             && !matches!(program.kind(program.underlying(base)), TypeKind::Chan(..))

@@ -180,7 +180,7 @@ pub fn analyse(
         run.duties(&exits, facts.ends_process(id, is_main))
     }));
     held.retain(|h| h.enders.is_empty() || stops.can_end(module.package, &h.enders));
-    results.makers = makers::find(&facts);
+    results.makers = makers::find(&facts, |p| p == module.package || imported(p).is_some());
     results.idle = idle::find(&facts);
     results.dropped = dropped::find(&facts);
     results.forgotten = taken_down::find(&facts);

@@ -14,7 +14,8 @@ use stanch_effects::Op;
 use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Operand, Place, PlaceBase, Proj, Rvalue,
 };
-use stanch_types::{ObjectId, TypeId};
+use stanch_types::{ObjectId, PackageId, TypeId};
+use std::collections::BTreeSet;
 
 /// A function that returns something with a method that may close it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,11 +37,39 @@ pub struct Maker {
 /// Helpers that may start a goroutine are followed so far.
 const MAX_DEPTH: u32 = 3;
 
-/// The makers of a package.
-pub(crate) fn find(package: &Package<'_>) -> Vec<Maker> {
+/// The makers of a package. `in_view` says of which packages the bodies are.
+pub(crate) fn find(package: &Package<'_>, in_view: impl Fn(PackageId) -> bool) -> Vec<Maker> {
     let module = package.module;
     let declared = module.funcs.iter_enumerated().filter(|(_, f)| f.has_body && f.object.is_some());
-    declared.filter_map(|(id, func)| maker(package, id, func)).collect()
+    let mut makers: Vec<Maker> =
+        declared.filter_map(|(id, func)| maker(package, id, func)).collect();
+    makers.extend(others(package, in_view).into_iter().map(|key| Maker {
+        key,
+        takes: false,
+        unknown: true,
+        kept: false,
+        registered: false,
+        through: Vec::new(),
+    }));
+    makers
+}
+
+/// Keys of the methods called of interfaces that packages out of view declare: types out of view have them too.
+fn others(package: &Package<'_>, in_view: impl Fn(PackageId) -> bool) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for func in &package.module.funcs {
+        for kind in visit::kinds(func) {
+            let InstrKind::Call(call) = kind else { continue };
+            let Callee::Interface { method, .. } = call.callee else { continue };
+            if method.package == ObjectId::UNIVERSE || in_view(method.package) {
+                continue;
+            }
+            let types = call.dst.iter().map(|&dst| func.locals[dst].ty);
+            let closable = types.filter(|&ty| package.is_closable(ty));
+            keys.extend(closable.map(|ty| key(package, method, ty)));
+        }
+    }
+    keys
 }
 
 /// What one function of the package is as a maker.
@@ -79,7 +108,7 @@ fn maker(package: &Package<'_>, id: FuncId, func: &Func) -> Option<Maker> {
 /// What duties and makers are told apart by.
 pub(crate) fn key(package: &Package<'_>, object: ObjectId, ty: TypeId) -> String {
     let program = package.program;
-    let of = program.type_string(program.pointee(ty).unwrap_or(ty));
+    let of = program.type_string(program.unalias(program.pointee(ty).unwrap_or(ty)));
     format!("{of}.{}", program.object_name(object))
 }
 

@@ -390,3 +390,34 @@ func fetch(g getter, url string) ([]byte, error) {{
     // Whoever answers may have read it.
     program(&format!("{fails}\n return nil, nil"), "");
 }
+
+#[test]
+fn an_interface_that_is_written_out() {
+    let program = |body: &str, expectation: &str| {
+        let closes = |n: u32| {
+            format!(
+                "func c{n}(s store) error {{ i, err := s.Iterate({n}); if err != nil {{ return err }}; defer i.Close(); return each(i) }}\n"
+            )
+        };
+        check(&format!(
+            r#"
+type iterator = interface {{ Next() bool; Close() error }}
+type store = interface {{ Iterate(from int) (iterator, error) }}
+func each(i iterator) error {{ for i.Next() {{ }}; return nil }}
+{}
+func first(s store) error {{
+    i, err := s.Iterate(1)
+            {expectation}
+    if err != nil {{
+        return err
+    }}
+    {body}
+}}
+"#,
+            [1, 2, 3].map(closes).concat()
+        ));
+    };
+    let found = "//^^^^^^^^^^^^ leak[missing-close]: `i` is not closed when `first` returns";
+    program("if !i.Next() { return io.EOF }\n return i.Close()", found);
+    program("defer i.Close()\n return each(i)", "");
+}
