@@ -155,17 +155,8 @@ impl Scan<'_, '_> {
             self.dominators = Some(self.func.dominators());
         }
         let Some(dominators) = &self.dominators else { return false };
-        let mut found: Vec<LocalId> = Vec::new();
-        for data in self.func.blocks.iter() {
-            for instr in &data.instrs {
-                if let InstrKind::Assign(_, Rvalue::MapLookup { map, ok: Some(ok), .. }) =
-                    &instr.kind
-                    && same(map)
-                {
-                    found.push(*ok);
-                }
-            }
-        }
+        let asks = self.asks.iter().filter(|ask| ask.ok.is_some() && same(ask.map));
+        let found: Vec<LocalId> = asks.filter_map(|ask| ask.ok).collect();
         let says = |cond: &Operand| {
             let Operand::Local(cond) = cond else { return false };
             let copied = |value: &&Rvalue| match value {
@@ -249,17 +240,9 @@ impl Scan<'_, '_> {
         key: Option<u64>,
         in_map: impl Fn(&Self, &Operand) -> bool,
     ) -> Vec<(LocalId, Option<LocalId>)> {
-        let instrs = self.func.blocks.iter().flat_map(|block| &block.instrs);
-        instrs
-            .filter_map(|instr| match &instr.kind {
-                InstrKind::Assign(to, Rvalue::MapLookup { map, key: asked, ok })
-                    if self.identity(asked) == key && in_map(self, map) =>
-                {
-                    Some((*to, *ok))
-                }
-                _ => None,
-            })
-            .collect()
+        let asks = self.asks.iter();
+        let asks = asks.filter(|ask| self.identity(ask.key) == key && in_map(self, ask.map));
+        asks.map(|ask| (ask.to, ask.ok)).collect()
     }
 
     /// What a condition says of lookups if it is true: that the key is there, or that it is not.
@@ -323,7 +306,7 @@ impl Scan<'_, '_> {
     /// Whether the function panics when it finds the key in the map: a second insertion is a mistake.
     pub(crate) fn rejects_duplicates(&mut self, map: LocalId) -> bool {
         let panics = |b: &stanch_ir::Block| matches!(b.term, Terminator::Panic(_));
-        if !self.func.blocks.iter().any(panics) {
+        if self.asks.is_empty() || !self.func.blocks.iter().any(panics) {
             return false;
         }
         if self.dominators.is_none() {

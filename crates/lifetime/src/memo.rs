@@ -1,9 +1,9 @@
 //! Memo tables: what is looked up under a key, and made and stored where it was not there.
 
 use crate::facts::{Asked, DeclId, Grow, Key, Op, OpKind};
-use crate::scan::Scan;
+use crate::scan::{Ask, Scan};
 use stanch_effects::Role;
-use stanch_ir::{BlockId, Callee, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue};
+use stanch_ir::{BlockId, Callee, LocalId, Operand, Place, PlaceBase, Rvalue};
 use stanch_types::{Basic, TypeKind};
 
 impl Scan<'_, '_> {
@@ -14,22 +14,12 @@ impl Scan<'_, '_> {
         let same = |x: &Operand| {
             self.origins.operand(self.id, x).iter().any(|o| of.iter().any(|p| p.key == o.key))
         };
-        let lookups: Vec<(BlockId, LocalId)> = self
-            .func
-            .blocks
-            .iter_enumerated()
-            .flat_map(|(at, data)| data.instrs.iter().map(move |i| (at, i)))
-            .filter_map(|(at, i)| match &i.kind {
-                InstrKind::Assign(to, Rvalue::MapLookup { map, key: asked, ok })
-                    if same(map)
-                        && self.identity(asked) == key
-                        && (ok.is_some() || self.may_be_nil(*to)) =>
-                {
-                    Some((at, *to))
-                }
-                _ => None,
-            })
-            .collect();
+        let lookups = self.asks.iter().filter(|ask| {
+            same(ask.map)
+                && self.identity(ask.key) == key
+                && (ask.ok.is_some() || self.may_be_nil(ask.to))
+        });
+        let lookups: Vec<(BlockId, LocalId)> = lookups.map(|ask| (ask.at, ask.to)).collect();
         if lookups.is_empty() || key.is_none() {
             return false;
         }
@@ -93,15 +83,11 @@ impl Scan<'_, '_> {
 
     fn all_lookups(&self) -> Vec<(Key, u64)> {
         let mut found = Vec::new();
-        for instr in self.func.blocks.iter().flat_map(|b| &b.instrs) {
-            let InstrKind::Assign(to, Rvalue::MapLookup { map, key, ok }) = &instr.kind else {
+        for &Ask { map, key, to, ok, .. } in &self.asks {
+            let (true, Some(id)) = (ok.is_some() || self.may_be_nil(to), self.identity(key)) else {
                 continue;
             };
-            let (true, Some(id)) = (ok.is_some() || self.may_be_nil(*to), self.identity(key))
-            else {
-                continue;
-            };
-            if self.is_read(*to) || ok.is_some_and(|ok| self.is_read(ok)) {
+            if self.is_read(to) || ok.is_some_and(|ok| self.is_read(ok)) {
                 let of = self.origins.operand(self.id, map);
                 found.extend(of.iter().filter(|o| !o.way.element).map(|o| (o.key, id)));
             }

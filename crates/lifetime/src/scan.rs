@@ -73,6 +73,7 @@ pub fn summarise(
             view,
             id,
             func,
+            asks: asks(func),
             definitions,
             sources: &sources,
             loops: turns,
@@ -165,6 +166,8 @@ pub(crate) struct Scan<'s, 'a> {
     pub(crate) func: &'s Func,
     pub(crate) sources: &'s AllSources,
     pub(crate) definitions: IndexVec<LocalId, Vec<&'s Rvalue>>,
+    /// Lookups in maps; a table that is written out has as many insertions as entries, each of which asks for them.
+    pub(crate) asks: Vec<Ask<'s>>,
     pub(crate) loops: IndexVec<BlockId, Loop>,
     pub(crate) dominators: Option<Dominators>,
     /// The containers that locals measure, as far as that was asked, by steps from the question.
@@ -180,6 +183,29 @@ pub(crate) struct Scan<'s, 'a> {
     /// The block of each operation.
     pub(crate) op_blocks: Vec<BlockId>,
     pub(crate) facts: FuncFacts,
+}
+
+/// A lookup in a map.
+#[derive(Clone, Copy)]
+pub(crate) struct Ask<'s> {
+    pub(crate) at: BlockId,
+    pub(crate) map: &'s Operand,
+    pub(crate) key: &'s Operand,
+    /// The local that gets the value, and the one that gets whether it is there.
+    pub(crate) to: LocalId,
+    pub(crate) ok: Option<LocalId>,
+}
+
+fn asks(func: &Func) -> Vec<Ask<'_>> {
+    let blocks = func.blocks.iter_enumerated();
+    let instrs = blocks.flat_map(|(at, data)| data.instrs.iter().map(move |i| (at, &i.kind)));
+    let asks = instrs.filter_map(|(at, kind)| match kind {
+        InstrKind::Assign(to, Rvalue::MapLookup { map, key, ok }) => {
+            Some(Ask { at, map, key, to: *to, ok: *ok })
+        }
+        _ => None,
+    });
+    asks.collect()
 }
 
 impl<'s> Scan<'s, '_> {

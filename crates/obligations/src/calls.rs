@@ -456,7 +456,10 @@ impl<'a> Run<'a, '_> {
         }
         match call.target {
             Target::Effect(effect) => self.effect(state, effect, &call),
-            Target::Body(func) => self.body(state, func, &call),
+            Target::Body(func) => {
+                let after = self.body(state, func, &call);
+                self.told_by(after, func, &call)
+            }
             Target::Owed(site) => {
                 state.trace.push(self.step(call.span, StepKind::Release));
                 self.close(&mut state, site);
@@ -681,6 +684,9 @@ impl<'a> Run<'a, '_> {
     /// nothing is no kind of error. One that takes more (an assertion) may as well say that there is
     /// none.
     fn asks_about_nil(&mut self, state: &State, call: &Invocation<'a>) -> Option<bool> {
+        if matches!(call.target, Target::Body(f) if !self.package.facts[f].tells.is_empty()) {
+            return None;
+        }
         let followed = matches!(call.target, Target::Body(f) if self.package.facts[f].relevant);
         let program = self.package.program;
         let Some(object) = call.object else {
@@ -705,7 +711,7 @@ impl<'a> Run<'a, '_> {
     }
 
     /// Whether there is what was acquired last is not known on either side of a branch to come.
-    fn doubt_latest(&mut self, state: &mut State) {
+    pub(crate) fn doubt_latest(&mut self, state: &mut State) {
         let owed =
             |step: &&Step| step.kind == StepKind::Acquire && state.owed.contains_key(&step.span);
         let site = state.trace.latest().find(owed).map(|step| step.span);

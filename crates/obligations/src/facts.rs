@@ -174,6 +174,7 @@ pub(crate) fn give_out(
             ends: ends.cloned(),
             lends: facts.lends,
             look: facts.look.clone(),
+            tells: facts.tells.clone(),
             ..FuncFacts::default()
         };
         out.of.insert(id, Known { facts, summary });

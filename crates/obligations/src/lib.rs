@@ -59,6 +59,7 @@ mod state;
 mod summary;
 mod sure;
 mod taken_down;
+mod tells;
 mod term;
 mod turns;
 mod twice;

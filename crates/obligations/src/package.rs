@@ -11,6 +11,7 @@ use crate::order::printed;
 use crate::semaphores::{TakenBy, object_of, semaphores};
 use crate::slots::is_of_slots;
 use crate::summary::Path;
+use crate::tells::{self, Tells};
 use crate::visit;
 use crate::workers::{Ends, Workers};
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
@@ -45,6 +46,8 @@ pub(crate) struct Package<'a> {
     pub(crate) foreign: Vec<Name>,
     /// Types whose values may have to be closed, as far as anybody asked.
     pub(crate) closable: RefCell<FxHashMap<TypeId, bool>>,
+    /// Package-level errors that are never nil.
+    pub(crate) sentinels: FxHashSet<ObjectId>,
     /// What values of function types may run, as far as anybody asked.
     pub(crate) options: RefCell<FxHashMap<TypeId, Option<Options>>>,
 }
@@ -80,6 +83,8 @@ pub(crate) struct FuncFacts {
     pub(crate) calls: OnceLock<Vec<Path>>,
     /// Its body, if it only looks at what it is given.
     pub(crate) look: Option<Look>,
+    /// What its results tell of the errors that it is given.
+    pub(crate) tells: Box<[Tells]>,
 }
 
 /// What a function may write.
@@ -144,8 +149,10 @@ impl<'a> Package<'a> {
             counted: Counted::default(),
             foreign,
             closable,
+            sentinels: FxHashSet::default(),
             options: RefCell::default(),
         };
+        package.sentinels = tells::sentinels(&package);
         package.semaphores = semaphores(&package);
         package.counted = counted::find(&package);
         for id in module.funcs.ids() {
@@ -154,6 +161,7 @@ impl<'a> Package<'a> {
         package.order = package.components();
         for id in package.order.clone().into_iter().flatten() {
             package.facts[id].look = looks::find(&package, id);
+            package.facts[id].tells = tells::find(&package, id);
         }
         package.find_captures();
         package.find_returning();

@@ -139,14 +139,17 @@ impl Never {
 /// The functions that are stored to each field, of whatever object; none where one of them is not known.
 fn stored(model: &Model, classes: &Classes) -> FxHashMap<u32, Option<Vec<FnId>>> {
     let mut stored: FxHashMap<u32, Option<Vec<FnId>>> = FxHashMap::default();
+    let mut seen: FxHashSet<(u32, u32)> = FxHashSet::default();
     for (id, f) in model.functions.iter_enumerated() {
         for instr in f.blocks.iter().flat_map(|b| &b.instrs) {
             let Op::StoreField { field, src, .. } = &instr.op else { continue };
             let functions = match src {
                 Operand::Func(f) => vec![*f],
-                Operand::Local(_) => {
-                    classes.operand(id, src).map_or(Vec::new(), |c| classes.functions(c))
-                }
+                Operand::Local(_) => match classes.operand(id, src) {
+                    Some(class) if !seen.insert((*field, class)) => continue,
+                    Some(class) => classes.functions(class),
+                    None => Vec::new(),
+                },
                 Operand::Const(_) | Operand::Unknown => Vec::new(),
             };
             let all = stored.entry(*field).or_insert_with(|| Some(Vec::new()));

@@ -59,8 +59,10 @@ impl Search<'_, '_> {
             return None;
         }
         let direct = place.proj.iter().filter(|p| matches!(p, Proj::Field(..))).count() == 1;
-        let stays = direct && is_stable(func, owner) && !is_new(func, owner);
-        let maker = self.maker(func, *value).filter(|_| stays)?;
+        if !direct || !is_stable(func, owner) || is_new(func, owner) {
+            return None;
+        }
+        let maker = self.maker(func, *value)?;
         let old = |x: &Operand| self.uses.is_from(id, x, field);
         let made = if content.cancel {
             self.package.op(&maker.callee) == Op::ContextWithCancel
@@ -346,6 +348,9 @@ impl Search<'_, '_> {
 fn is_stable(func: &Func, local: LocalId) -> bool {
     let input =
         func.params.contains(&local) || func.captures.iter().any(|capture| capture.inner == local);
+    if !input {
+        return false;
+    }
     let mut assigned = false;
     for block in func.blocks.iter() {
         for instr in &block.instrs {
@@ -353,5 +358,5 @@ fn is_stable(func: &Func, local: LocalId) -> bool {
         }
         visit::terminator_defs(&block.term, &mut |l| assigned |= l == local);
     }
-    input && !assigned
+    !assigned
 }

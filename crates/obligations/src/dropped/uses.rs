@@ -288,23 +288,36 @@ impl<'s, 'a> Uses<'s, 'a> {
     /// Literals that are only given to functions which do not keep them are called there and then.
     fn find_passed(&mut self) {
         for (id, func) in self.funcs() {
+            let mut made: Vec<(LocalId, FuncId)> = Vec::new();
+            let mut uses: FxHashMap<LocalId, Vec<(BlockId, usize, &InstrKind)>> =
+                FxHashMap::default();
             for kind in visit::kinds(func) {
-                let InstrKind::Assign(dst, Rvalue::MakeClosure(inner)) = kind else { continue };
+                if let InstrKind::Assign(dst, Rvalue::MakeClosure(inner)) = kind {
+                    made.push((*dst, *inner));
+                    uses.insert(*dst, Vec::new());
+                }
+            }
+            for (block, index, kind) in instrs(func) {
+                visit::uses(kind, &mut |local| {
+                    uses.entry(local).and_modify(|all| all.push((block, index, kind)));
+                });
+            }
+            for (dst, inner) in made {
                 let mut sites = Vec::new();
-                let passed = instrs(func).all(|(block, index, kind)| {
-                    let mut used = false;
-                    visit::uses(kind, &mut |local| used |= local == *dst);
-                    let Some(call) = called(kind).filter(|_| used) else { return !used };
+                let passed = uses[&dst].iter().all(|&(block, index, kind)| {
+                    let Some(call) = called(kind) else { return false };
                     let bodies = self.bodies(id, call);
-                    let is_it = |x: &Operand| *x == Operand::Local(*dst);
+                    let is_it = |x: &Operand| *x == Operand::Local(dst);
                     let kept = |callee: &FuncId| {
                         let mut args = call.args.iter().enumerate();
                         args.any(|(i, arg)| is_it(arg) && self.kept.contains(&(*callee, i)))
                     };
-                    sites.push((block, index));
+                    if sites.last() != Some(&(block, index)) {
+                        sites.push((block, index));
+                    }
                     !bodies.is_empty() && !bodies.iter().any(kept)
                 });
-                if passed && !sites.is_empty() && self.valued.remove(inner) {
+                if passed && !sites.is_empty() && self.valued.remove(&inner) {
                     let caller = |site| Caller { func: id, site, args: Vec::new() };
                     self.callers[inner.index()].extend(sites.into_iter().map(caller));
                 }
