@@ -1,8 +1,8 @@
 //! What library functions do, as operations of the model.
 
 use crate::classify::is_named;
-use crate::finalizers::is_for_idle_callback;
 use crate::function::FuncBuilder;
+use crate::given_functions::is_for_idle_callback;
 use crate::need::callback;
 use crate::translate::{call_any, group_member, integer};
 use stanch_effects::{Args, Effect, Gives, Op as EffectOp, Times, When};

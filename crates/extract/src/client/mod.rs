@@ -12,6 +12,7 @@ mod uses;
 
 pub(crate) use build::{Client, build};
 
+use crate::given_functions::started_by;
 use crate::names::Names;
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_ir::{Callee, FuncId, InstrKind, Module, Operand, Rvalue};
@@ -160,6 +161,15 @@ impl<'a> Planner<'a> {
         let func = &self.module.funcs[id];
         let mut called = Vec::new();
         for instr in func.blocks.iter().flat_map(|b| &b.instrs) {
+            if let InstrKind::Call(call) = &instr.kind
+                && let Some(started) = started_by(self.names, func, call)
+            {
+                self.started.insert(started);
+                if self.module.funcs[started].parent.is_none() {
+                    called.push(started);
+                }
+                continue;
+            }
             let object = match &instr.kind {
                 InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call) => {
                     match &call.callee {

@@ -1,6 +1,7 @@
 //! What a function does to channels and contexts that are kept in fields.
 
 use crate::flow::Flow;
+use crate::given_functions::started_by;
 use crate::names::{Known, Names};
 use stanch_base::{FxHashMap, FxHashSet, Idx, IndexVec};
 use stanch_effects::Op as EffectOp;
@@ -106,6 +107,7 @@ impl Uses {
             for instr in &body.instrs {
                 match &instr.kind {
                     InstrKind::Call(call) | InstrKind::Defer(call) => {
+                        self.starts |= started_by(names, func, call).is_some();
                         self.call(names, call, &field);
                         self.atomic(names, call, &field);
                     }
@@ -339,6 +341,7 @@ impl Fields {
                         }
                     }
                     InstrKind::Call(call) => {
+                        started.extend(started_by(names, func, call));
                         // A context's channel stands for the context.
                         let done = call.dst.first().copied();
                         if let (Some(done), Some(of)) = (done, context(names, call)) {

@@ -1,7 +1,7 @@
 //! Which instructions the slice starts from.
 
 use super::{Analysis, EXIT_DEPTH, HUGE, callback};
-use crate::finalizers::is_for_idle_callback;
+use crate::given_functions::is_for_idle_callback;
 use crate::names::Known;
 use crate::shared::gives_unknown;
 use stanch_base::Idx;

@@ -1,4 +1,5 @@
-//! What is given away for a function that gets it later, as a finalizer does.
+//! Functions that library functions are given: those that get other things later, as finalizers do, and those that
+//! become goroutines.
 
 use crate::names::{Known, Names};
 use crate::need::callback;
@@ -29,7 +30,18 @@ pub(crate) fn is_for_idle_callback(
     effect.args == Args::ToCallback && effect.callbacks.iter().all(is_idle)
 }
 
-/// The function that an operand is, if it is a literal or a declared one with a body.
+/// The function that a call of a library function starts as a goroutine, as `(*sync.WaitGroup).Go` does.
+pub(crate) fn started_by(names: &Names<'_>, func: &Func, call: &Call) -> Option<FuncId> {
+    let Callee::Static(object, _) = call.callee else { return None };
+    match names.known(object) {
+        Known::Effect(effect) if effect.op == Op::WaitGroupGo => {
+            function_in(names, func, call.args.get(1)?)
+        }
+        _ => None,
+    }
+}
+
+/// The function that an operand is, if it is a literal, or a declared function or method with a body.
 fn function_in(names: &Names<'_>, func: &Func, operand: &Operand) -> Option<FuncId> {
     let mut at = operand;
     for _ in 0..MAX_COPIES {
@@ -44,6 +56,7 @@ fn function_in(names: &Names<'_>, func: &Func, operand: &Operand) -> Option<Func
         });
         match (values.next()?, values.next()) {
             (Rvalue::MakeClosure(literal), None) => return Some(*literal),
+            (Rvalue::MethodValue { method, .. }, None) => return names.body(*method),
             (Rvalue::MakeInterface(from, _) | Rvalue::Use(from), None) => at = from,
             _ => return None,
         }
