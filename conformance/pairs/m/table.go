@@ -51,4 +51,8 @@ var Programs = []meter.Program{
 	{Name: "m43", Run: m43},
 	{Name: "m44", Run: m44},
 	{Name: "m45", Run: m45},
+	{Name: "m46", Run: m46},
+	{Name: "m47", Run: m47},
+	{Name: "m48", Run: m48},
+	{Name: "m49", Run: m49},
 }

@@ -25,4 +25,8 @@ var Programs = []meter.Program{
 	{Name: "r17", Run: r17},
 	{Name: "r18", Run: r18},
 	{Name: "r19", Run: r19},
+	{Name: "r20", Run: r20},
+	{Name: "r21", Run: r21},
+	{Name: "r22", Run: r22},
+	{Name: "r23", Run: r23},
 }

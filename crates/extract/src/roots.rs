@@ -1,5 +1,6 @@
 //! Where exploration starts, and for which objects.
 
+use crate::client::leaks::{decided_by_other, only_in_call, only_in_stop};
 use crate::client::{Calls, Client};
 use crate::given_out::Again;
 use crate::scope::{
@@ -10,8 +11,8 @@ use crate::translate::Translated;
 use stanch_base::{FxHashMap, FxHashSet, Idx};
 use stanch_ir::{FuncId, Module};
 use stanch_model::{
-    Action, ArgSpec, Callee, Const, Decision, Escaped, FnId, Inconclusive, Leak, Limits, Op,
-    Operand, Outcome, Prim, Step, WaitReason,
+    Action, ArgSpec, Callee, Const, Escaped, FnId, Inconclusive, Leak, Limits, Op, Operand,
+    Outcome, Prim, WaitReason,
 };
 use stanch_types::Program;
 use std::cell::{Cell, RefCell};
@@ -140,65 +141,6 @@ pub(crate) fn each(
         explorer.workers(id, found);
     }
     explorer.left_out.get()
-}
-
-/// Of a client's leaks, those in which it hangs in the stop or is through.
-fn only_in_stop(one: &mut One, stop: FnId) {
-    let functions = &one.sliced.functions;
-    let in_stop = |stack: &[(FnId, stanch_model::Site)]| {
-        stack.iter().any(|f| functions.get(f.0.index()) == Some(&stop))
-    };
-    one.outcome.leaks.retain(|leak| match leak.goroutine {
-        0 => in_stop(&leak.stack),
-        _ => leak.also_blocked.iter().all(|b| b.goroutine != 0 || in_stop(&b.stack)),
-    });
-}
-
-/// Of the leaks of a client whose call meets with the stop, those in which that call alone hangs: its own
-/// goroutine did nothing wrong.
-fn only_in_call(one: &mut One, method: FnId) {
-    let functions = &one.sliced.functions;
-    one.outcome.leaks.retain(|leak| {
-        let outermost = leak.stack.last().and_then(|f| functions.get(f.0.index()));
-        outermost == Some(&method)
-            && leak.goroutine != 0
-            && leak.also_blocked.iter().all(|b| b.goroutine != 0)
-    });
-}
-
-/// Whether another goroutine, after it met with the first one, decided by itself to go where nobody can
-/// help that any more: it was not told to by others, and tells nobody.
-fn decided_by_other(leak: &Leak) -> bool {
-    let Some(doomed) = leak.doomed_by.map(|at| at as usize) else { return false };
-    let Some(by) = leak.witness.get(doomed).map(|step| step.goroutine).filter(|g| *g != 0) else {
-        return false;
-    };
-    let met = |step: &Step| match (step.goroutine, &step.action) {
-        (0, Action::Send { to: Some(g) } | Action::Select { with: Some(g), .. }) => *g == by,
-        (g, Action::Receive { from: Some(0), .. } | Action::Select { with: Some(0), .. }) => {
-            g == by
-        }
-        _ => false,
-    };
-    let Some(last) = leak.witness.iter().take(doomed + 1).rposition(met) else { return false };
-    let mut after = leak.witness.iter().skip(last + 1).filter(|step| step.goroutine == by);
-    let mut decides = false;
-    let alone = after.all(|step| match &step.action {
-        Action::Branch(Decision::Happened(_)) => false,
-        Action::Branch(_) => {
-            decides = true;
-            true
-        }
-        Action::Lock { .. }
-        | Action::Unlock { .. }
-        | Action::Operation
-        | Action::Call { .. }
-        | Action::Return
-        | Action::End
-        | Action::Block(_) => true,
-        _ => false,
-    });
-    alone && decides
 }
 
 /// Explores a slice.
@@ -525,16 +467,16 @@ impl<'a> Explorer<'a> {
         handed
     }
 
-    /// Where nobody gets stuck with the sizes that are tried: with a small number for the one number that is
-    /// larger, so that there can be more of something than it has room, or workers, for.
+    /// Where nobody gets stuck with the sizes that are tried: with a small number for the one that is larger, and
+    /// with two more: one is taken by who leaves, another has no room, or no worker.
     fn beyond(&self, root: &Root, group: &Group, tree: &Tree, one: &One) -> Option<One> {
         let all = one.outcome.inconclusive.is_none() && one.outcome.leaks.is_empty();
         let shared = matches!(waiting(&one.sliced.program), Waiting::Shared);
-        if !all || !shared || one.blurred || one.sliced.scaled {
+        if !all || !shared || one.blurred {
             return None;
         }
         let (sliced, small) = one.sliced.scaled_beyond()?;
-        let limits = Limits { max_size: small + 1, ..crate::LIMITS };
+        let limits = Limits { max_size: small + 2, ..crate::LIMITS };
         let mut outcome = run(&sliced, &root.args, &limits);
         if !outcome.leaks.is_empty() {
             let (classes, carrying) = (&group.classes, &group.carrying);

@@ -8,6 +8,7 @@
 mod build;
 mod calls;
 mod conditions;
+pub(crate) mod leaks;
 mod uses;
 
 pub(crate) use build::{Client, build};

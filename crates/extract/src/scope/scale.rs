@@ -65,10 +65,11 @@ pub(super) fn scale_all(program: &mut Program) -> bool {
 }
 
 /// Replaces the one number that a program counts to and that is larger than the sizes that are tried, by
-/// one that is not: gives it. It leaves room for every send that is written down one by one.
+/// one that is not: gives it. It leaves room for every send that is written down one by one. Room for a few stays as
+/// it is: that is filled with one more than the sizes that are tried, should somebody take one and leave.
 pub(super) fn scale_beyond(program: &mut Program) -> Option<u32> {
     let mut counts = BTreeSet::new();
-    let (mut room, mut senders) = (false, 0i64);
+    let (mut room, mut few, mut senders) = (false, false, 0i64);
     for function in &program.functions {
         for (id, block) in function.blocks.iter_enumerated() {
             // What a loop starts or sends grows with the number.
@@ -85,6 +86,7 @@ pub(super) fn scale_beyond(program: &mut Program) -> Option<u32> {
                     }
                     Op::Alloc { kind: AllocKind::Chan(n) | AllocKind::Semaphore(n), .. } => {
                         room |= matches!(n, Operand::Const(Const::Int(n)) if *n > FEW);
+                        few |= matches!(n, Operand::Const(Const::Int(n)) if *n == FEW);
                     }
                     _ => {}
                 }
@@ -96,6 +98,9 @@ pub(super) fn scale_beyond(program: &mut Program) -> Option<u32> {
         }
     }
     let large: Vec<i64> = counts.range(FEW + 1..).copied().collect();
+    if large.is_empty() && few && senders <= FEW {
+        return u32::try_from(FEW).ok();
+    }
     let [large] = large.as_slice() else { return None };
     let small = if room { FEW.max(senders) } else { FEW };
     if small >= *large {
