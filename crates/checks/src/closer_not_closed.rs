@@ -59,6 +59,7 @@ mod tests {
     mod boxed;
     mod lent;
     mod together;
+    mod told;
     mod wrapped;
 
     fn check(fixture: &str) {

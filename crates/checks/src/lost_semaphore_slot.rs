@@ -359,6 +359,32 @@ func (l *limiter) run() error {
     }
 
     #[test]
+    fn an_object_that_is_returned_gives_it_back() {
+        let program = |kept: &str, expectation: &str| {
+            check(&format!(
+                r#"
+{LIMITER}
+type ticket struct {{ once sync.Once; free func() }}
+func (t *ticket) Close() {{ t.once.Do(t.free) }}
+func (l *limiter) enter() (*ticket, error) {{
+    l.slots <- struct{{}}{{}}
+  {expectation}
+    t := &ticket{{free: func() {{ <-l.slots }}}}
+    if err := work(); err != nil {{
+        t.Close()
+        return nil, err
+    }}
+    return {kept}, nil
+}}
+"#
+            ));
+        };
+        program("t", "");
+        let found = "//^^^^^^^^^^^^^^^^^^^ leak[lost-semaphore-slot]: is not given back when";
+        program("&ticket{}", found);
+    }
+
+    #[test]
     fn what_finds_no_room_only_wakes_somebody() {
         check(
             r#"

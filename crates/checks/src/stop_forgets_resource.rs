@@ -347,6 +347,16 @@ func newAsCloser(name string) (*asCloser, error) {
     return &asCloser{c: f}, nil
 }
 func (a *asCloser) Close() error { return a.c.Close() }
+type asMethod struct { f *os.File; end func() error }
+func newAsMethod(name string) (*asMethod, error) {
+    f, err := os.Open(name)
+    if err != nil {
+        return nil, err
+    }
+    return &asMethod{f: f, end: f.Close}, nil
+}
+func (a *asMethod) Read(b []byte) (int, error) { return a.f.Read(b) }
+func (a *asMethod) Close() error { return a.end() }
 "#,
         );
     }

@@ -757,9 +757,14 @@ impl<'a, 'p> Run<'a, 'p> {
         }
     }
 
-    /// A field gets a value: what was acquired is in it, unless it is closed already.
+    /// A field gets a value: what was acquired is in it, unless it is closed already. Who has a method of it as a
+    /// function has it too.
     pub(crate) fn note_field(&mut self, state: &State, field: ObjectId, value: TermId) {
-        if let Term::Owed(at) = *self.arena.get(self.arena.unboxed(value))
+        let object = match *self.arena.get(value) {
+            Term::Method(receiver, _) => receiver,
+            _ => value,
+        };
+        if let Term::Owed(at) = *self.arena.get(self.arena.unboxed(object))
             && !state.closed.contains(&at)
             && let Some(site) = self.sites.get_mut(&at)
             && !site.fields.contains(&field)

@@ -428,8 +428,10 @@ impl<'a> Run<'a, '_> {
     /// Places taken here that some exit keeps although others give them back or leave that to a
     /// goroutine. The second list has those that are lost if nobody in the package gives back a place of
     /// the field that he has not taken himself.
-    pub(crate) fn lost_slots(&self, exits: &[Exit]) -> (Vec<LostSlot>, Vec<KeptSlot>) {
+    pub(crate) fn lost_slots(&mut self, exits: &[Exit]) -> (Vec<LostSlot>, Vec<KeptSlot>) {
         let (mut found, mut kept): (Vec<LostSlot>, Vec<KeptSlot>) = (Vec::new(), Vec::new());
+        let exits: Vec<&Exit> =
+            exits.iter().filter(|exit| !self.returns_with_function(exit)).collect();
         for (&site, &evidence) in &self.slots.evidence {
             let held = |e: &Exit| e.state.slots.iter().find(|s| s.site == site).copied();
             let keeps = |e: &&Exit| {
@@ -440,10 +442,11 @@ impl<'a> Run<'a, '_> {
                     Evidence::Here(_) => fails,
                 })
             };
-            let mut keeping: Vec<&Exit> = exits.iter().filter(keeps).collect();
+            let mut keeping: Vec<&Exit> = exits.iter().copied().filter(keeps).collect();
             let sure = !keeping.is_empty();
             if !sure {
-                keeping = exits.iter().filter(|e| held(e).is_some_and(|s| !s.loose)).collect();
+                let held = |e: &&Exit| held(e).is_some_and(|s| !s.loose);
+                keeping = exits.iter().copied().filter(held).collect();
             }
             let Some(exit) = keeping.iter().min_by_key(|e| e.span) else { continue };
             let Some(slot) = exit.state.slots.iter().find(|s| s.site == site) else { continue };
@@ -477,6 +480,19 @@ impl<'a> Run<'a, '_> {
             }
         }
         (found, kept)
+    }
+
+    /// Whether an exit returns an object that holds a function made here, by which its owner may give places back.
+    fn returns_with_function(&mut self, exit: &Exit) -> bool {
+        exit.results.iter().any(|&value| {
+            let object = self.arena.unboxed(value);
+            if !matches!(self.arena.get(object), Term::New(_)) {
+                return false;
+            }
+            let place = self.arena.pointee(object);
+            let parts = self.parts(&exit.state, place);
+            parts.iter().any(|&t| matches!(self.arena.get(t), Term::Closure(_) | Term::Method(..)))
+        })
     }
 
     /// The field or variable that holds a group or semaphore.
