@@ -356,6 +356,9 @@ fn notes(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Vec<String> {
         ),
         None => {}
     }
+    if seen.leak.scaled {
+        notes.push("the schedule is that with a small number in the place of the large one in the source, so that what is counted is fewer too".to_owned());
+    }
     if seen.leak.client {
         let stop = ctx.name(seen.leak.root);
         let meets = leak.created_by.is_some_and(|(by, _)| is_client(ctx, by));

@@ -1,10 +1,34 @@
 //! Memo tables: what is looked up under a key, and made and stored where it was not there.
 
 use crate::facts::{Asked, DeclId, Grow, Key, Op, OpKind};
-use crate::scan::{Ask, Scan};
+use crate::scan::Scan;
 use stanch_effects::Role;
-use stanch_ir::{BlockId, Callee, LocalId, Operand, Place, PlaceBase, Rvalue};
+use stanch_ir::{BlockId, Callee, Func, InstrKind, LocalId, Operand, Place, PlaceBase, Rvalue};
 use stanch_types::{Basic, TypeKind};
+
+/// A lookup in a map.
+#[derive(Clone, Copy)]
+pub(crate) struct Ask<'s> {
+    pub(crate) at: BlockId,
+    pub(crate) map: &'s Operand,
+    pub(crate) key: &'s Operand,
+    /// The local that gets the value, and the one that gets whether it is there.
+    pub(crate) to: LocalId,
+    pub(crate) ok: Option<LocalId>,
+}
+
+/// The lookups of a function.
+pub(crate) fn asks(func: &Func) -> Vec<Ask<'_>> {
+    let blocks = func.blocks.iter_enumerated();
+    let instrs = blocks.flat_map(|(at, data)| data.instrs.iter().map(move |i| (at, &i.kind)));
+    let asks = instrs.filter_map(|(at, kind)| match kind {
+        InstrKind::Assign(to, Rvalue::MapLookup { map, key, ok }) => {
+            Some(Ask { at, map, key, to: *to, ok: *ok })
+        }
+        _ => None,
+    });
+    asks.collect()
+}
 
 impl Scan<'_, '_> {
     /// Whether the same key was looked up in the map before, and what was found is used.

@@ -4,6 +4,7 @@ use crate::facts::*;
 use crate::guards::Limit;
 use crate::keys::{Kinds, is_bounded};
 use crate::loops::{definitions, loops};
+use crate::memo::{Ask, asks};
 use crate::origin::{Origins, Reader, of_place, origins};
 use crate::source::AllSources;
 use crate::summary::Summary;
@@ -183,29 +184,6 @@ pub(crate) struct Scan<'s, 'a> {
     /// The block of each operation.
     pub(crate) op_blocks: Vec<BlockId>,
     pub(crate) facts: FuncFacts,
-}
-
-/// A lookup in a map.
-#[derive(Clone, Copy)]
-pub(crate) struct Ask<'s> {
-    pub(crate) at: BlockId,
-    pub(crate) map: &'s Operand,
-    pub(crate) key: &'s Operand,
-    /// The local that gets the value, and the one that gets whether it is there.
-    pub(crate) to: LocalId,
-    pub(crate) ok: Option<LocalId>,
-}
-
-fn asks(func: &Func) -> Vec<Ask<'_>> {
-    let blocks = func.blocks.iter_enumerated();
-    let instrs = blocks.flat_map(|(at, data)| data.instrs.iter().map(move |i| (at, &i.kind)));
-    let asks = instrs.filter_map(|(at, kind)| match kind {
-        InstrKind::Assign(to, Rvalue::MapLookup { map, key, ok }) => {
-            Some(Ask { at, map, key, to: *to, ok: *ok })
-        }
-        _ => None,
-    });
-    asks.collect()
 }
 
 impl<'s> Scan<'s, '_> {

@@ -40,8 +40,8 @@ impl Sliced {
         let mut program = self.program.clone();
         let small = super::scale::scale_beyond(&mut program)?;
         let sliced = Self {
+            scaled: self.scaled || program != self.program,
             program,
-            scaled: true,
             root: self.root,
             functions: self.functions.clone(),
             origins: self.origins.clone(),
