@@ -2,6 +2,7 @@
 
 mod check_file;
 mod codegen;
+mod conformance_alike;
 mod conformance_cost;
 mod conformance_goleaks;
 mod conformance_growth;
@@ -95,6 +96,8 @@ enum Command {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Conformance {
+    /// Correct programs that resemble leaks, and leaking twins of them
+    Alike,
     /// What the explorer visits in large modules; downloads them
     Cost,
     /// Small programs that keep memory, and look-alikes that do not
@@ -139,6 +142,9 @@ fn run(command: Command) -> Result<()> {
             let goroot = goroot.map_or_else(workspace::goroot, Ok)?;
             if matches!(what, Some(Conformance::Growth) | None) {
                 conformance_growth::run(&goroot, update)?;
+            }
+            if matches!(what, Some(Conformance::Alike) | None) {
+                conformance_alike::run(update)?;
             }
             if matches!(what, Some(Conformance::Parser) | None) {
                 conformance_parser::run(&goroot, update)?;

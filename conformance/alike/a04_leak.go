@@ -1,0 +1,36 @@
+package a04leak
+
+// two accounts locked in ID order
+import (
+	"errors"
+	"sync"
+)
+
+type Account struct {
+	id      int64
+	mu      sync.Mutex
+	balance int64
+}
+
+var ErrFunds = errors.New("insufficient funds")
+
+func Transfer(from, to *Account, n int64) error {
+	if from.id == to.id {
+		return nil
+	}
+	first, second := from, to
+	if first.id > second.id {
+		first, second = second, first
+	}
+	first.mu.Lock()
+	second.mu.Lock()
+	if from.balance < n {
+		second.mu.Unlock()
+		return ErrFunds
+	}
+	from.balance -= n
+	to.balance += n
+	second.mu.Unlock()
+	first.mu.Unlock()
+	return nil
+}

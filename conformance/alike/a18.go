@@ -1,0 +1,32 @@
+package a18
+
+// signal.Notify with Stop and a quit
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func OnHangup(ctx context.Context, reload func()) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer signal.Stop(ch)
+		for {
+			select {
+			case <-ch:
+				reload()
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}

@@ -1,0 +1,40 @@
+package g06leak
+
+// semaphore acquired in producer, released in consumer of the result
+type item struct {
+	b   []byte
+	err error
+}
+
+func Prefetch(names []string, depth int, load func(string) ([]byte, error), use func([]byte) error) error {
+	sem := make(chan struct{}, depth)
+	out := make(chan item)
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		defer close(out)
+		for _, n := range names {
+			select {
+			case sem <- struct{}{}:
+			}
+			b, err := load(n)
+			select {
+			case out <- item{b, err}:
+			case <-stop:
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	for it := range out {
+		if it.err != nil {
+			return it.err
+		}
+		if err := use(it.b); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,31 @@
+package g07
+
+// result channel in struct, timer race, late result closed by a helper goroutine
+import (
+	"context"
+	"net"
+)
+
+type dialed struct {
+	c   net.Conn
+	err error
+}
+
+func Dial(ctx context.Context, addr string, dial func(string) (net.Conn, error)) (net.Conn, error) {
+	ch := make(chan dialed, 1)
+	go func() {
+		c, err := dial(addr)
+		ch <- dialed{c, err}
+	}()
+	select {
+	case d := <-ch:
+		return d.c, d.err
+	case <-ctx.Done():
+		go func() {
+			if d := <-ch; d.c != nil {
+				d.c.Close()
+			}
+		}()
+		return nil, ctx.Err()
+	}
+}

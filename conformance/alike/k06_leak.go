@@ -1,0 +1,31 @@
+package k06leak
+
+// TryLock in a helper that reports; conditional release
+import "sync"
+
+type J struct {
+	mu  sync.Mutex
+	run func()
+}
+
+func New(f func()) *J { return &J{run: f} }
+
+func (j *J) enter(block bool) bool {
+	if block {
+		j.mu.Lock()
+		return true
+	}
+	return j.mu.TryLock()
+}
+
+func (j *J) Do(block bool) bool {
+	if !j.enter(block) {
+		return false
+	}
+	if j.run == nil {
+		return false
+	}
+	defer j.mu.Unlock()
+	j.run()
+	return true
+}
