@@ -33,7 +33,7 @@ fn table(statements: &str, n: usize) -> String {
 }
 
 /// What grows, by what it is called.
-const KINDS: [Kind; 34] = [
+const KINDS: [Kind; 29] = [
     ("parentheses", |n| format!("package p\n\nvar x = {}1{}\n", "(".repeat(n), ")".repeat(n))),
     ("open parentheses", |n| format!("package p\n\nvar x = {}", "(".repeat(n))),
     ("open braces", |n| format!("package p\n\nfunc f() {{\n{}", "{\n".repeat(n))),
@@ -48,12 +48,7 @@ const KINDS: [Kind; 34] = [
         let entries = (0..n).map(|i| format!("{i}: \"a\",\n"));
         format!("package p\n\nvar x = map[int]string{{{}}}\n", entries.collect::<String>())
     }),
-    ("insertions", |n| table("\tm[a] = b\n", n)),
     ("lookups", |n| table("\tif v, ok := m[a]; ok {\n\t\tb = v\n\t}\n", n)),
-    ("deletions", |n| table("\tdelete(m, a)\n", n)),
-    ("additions", |n| table("\tl = append(l, b)\n", n)),
-    ("deferred calls", |n| table("\tdefer func() { l = nil }()\n", n)),
-    ("sends and receives", |n| body("\tch <- a\n\ta = <-ch\n", n)),
     ("parameters", |n| format!("package p\n\nfunc f({}) {{}}\n", "a int, ".repeat(n))),
     ("constants", |n| format!("package p\n\nconst (\n\ta = iota\n{})\n", "\t_\n".repeat(n))),
     ("statements", |n| body("\ta = a + b[a]\n", n)),
