@@ -38,11 +38,19 @@ pub(crate) fn run(only: &[String]) -> Result<()> {
     let binary = findings::build()?;
     let known = workspace::target()?.join("known");
     fs::create_dir_all(&known)?;
-    let mut total = Tally::default();
+    let (mut total, mut n_unknown) = (Tally::default(), 0);
     for (name, readings) in &modules {
         let folder = known.join(name.replace(['/', '@'], "_"));
-        fetch::run(name, &folder)?;
-        let document = findings::check(&binary, &folder, &["./..."])?;
+        let fetched = fetch::run(name, &folder);
+        let checked = fetched.and_then(|()| findings::check(&binary, &folder, &["./..."]));
+        let document = match checked {
+            Ok(document) => document,
+            Err(why) => {
+                eprintln!("NOT KNOWN: {name}: {why:#}");
+                n_unknown += 1;
+                continue;
+            }
+        };
         let found = document.findings.iter().map(|finding| {
             let location = &finding.location;
             (format!("{}:{}", location.file, location.start.line), finding.name.clone())
@@ -51,7 +59,7 @@ pub(crate) fn run(only: &[String]) -> Result<()> {
         println!("{name}: {tally}");
         total.add(&tally);
     }
-    println!("\n{} modules: {total}", modules.len());
+    println!("\n{} modules, {n_unknown} of them not known: {total}", modules.len());
     Ok(())
 }
 

@@ -489,7 +489,9 @@ impl<'s, 'a> Uses<'s, 'a> {
             InstrKind::Assign(_, Rvalue::MakeClosure(_)) => true,
             kind => called(kind).is_some_and(|c| matches!(c.callee, Callee::Closure(..))),
         };
-        let emptied = |callee: FuncId| self.emptiers[callee.index()].contains(&field);
+        let emptied = |callee: FuncId| {
+            self.emptiers.get(callee.index()).is_some_and(|emptied| emptied.contains(&field))
+        };
         !literal && self.closes_here(id, kind, field)
             || self.led_to(id, kind).into_iter().any(emptied)
     }
@@ -521,7 +523,8 @@ impl<'s, 'a> Uses<'s, 'a> {
                 _ => None,
             },
         };
-        let fields = literal.into_iter().flat_map(|inner| &self.closers[inner.index()]);
+        let fields =
+            literal.into_iter().filter_map(|inner| self.closers.get(inner.index())).flatten();
         closed.extend(fields.map(|&field| From::Whole(field)));
         let Some(call) = called(kind) else { return closed };
         if let Some((receiver, _)) = self.released(call) {
@@ -715,13 +718,14 @@ impl<'s, 'a> Uses<'s, 'a> {
 
     /// Whether a function, or one that it calls, closes what a field holds.
     pub(super) fn is_closer(&self, id: FuncId, field: ObjectId) -> bool {
-        self.closers[id.index()].contains(&field)
+        // Functions of other packages have numbers too.
+        self.closers.get(id.index()).is_some_and(|closed| closed.contains(&field))
     }
 }
 
 /// A function does what its callee does.
 fn absorb(of: &mut [FxHashSet<ObjectId>], id: FuncId, callee: FuncId) -> bool {
-    let theirs = of[callee.index()].clone();
+    let Some(theirs) = of.get(callee.index()).cloned() else { return false };
     let own = &mut of[id.index()];
     let before = own.len();
     own.extend(theirs);
