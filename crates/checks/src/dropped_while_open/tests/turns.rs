@@ -99,3 +99,50 @@ func (c *client) read() {{
     }",
     ));
 }
+
+#[test]
+fn functions_of_other_packages_in_the_loop() {
+    check(
+        r#"
+//- /notes/notes.go
+package notes
+import "sync"
+var mu sync.Mutex
+func Write(line string) error {
+    mu.Lock()
+    if line == "" {
+        return nil
+    }
+    mu.Unlock()
+    return nil
+}
+//- /a/a.go
+package a
+import "notes"
+type part struct { quit chan struct{} }
+func newPart() *part {
+    p := &part{quit: make(chan struct{})}
+    go p.run()
+    return p
+}
+func (p *part) run()  { <-p.quit }
+func (p *part) Stop() { close(p.quit) }
+type leader struct { events chan bool; part *part }
+func (l *leader) lead() { l.part = newPart() }
+func (l *leader) follow() {
+    l.part.Stop()
+    l.part = nil
+}
+func (l *leader) Run() {
+    for e := range l.events {
+        if e {
+            l.lead()
+        } else {
+            notes.Write("follows")
+            l.follow()
+        }
+    }
+}
+"#,
+    );
+}
