@@ -1,8 +1,9 @@
 //! `cargo xtask conformance alike`: correct programs that resemble leaks, and their leaking twins, kept in
 //! `conformance/alike.snap`.
 //!
-//! Why they are taken wrongly is in `conformance/alike.toml`. What each of them does was reasoned out, and run where that was doubtful: those of `pairs` are all run. They are
-//! there to tell at once which kinds of code a change makes noisy or blind.
+//! Why they are taken wrongly is in `conformance/alike.toml`. What each of them does was reasoned out, and run where
+//! that was doubtful: those of `pairs` are all run. They are there to tell at once which kinds of code a change makes
+//! noisy or blind.
 
 use crate::{findings, snapshot, workspace};
 use anyhow::{Context, Result, ensure};

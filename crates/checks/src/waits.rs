@@ -357,7 +357,11 @@ fn notes(ctx: &Ctx<'_>, seen: &Seen<'_>) -> Vec<String> {
         None => {}
     }
     if seen.leak.scaled {
-        notes.push("the schedule is that with a small number in the place of the large one in the source, so that what is counted is fewer too".to_owned());
+        notes.push(
+            "a small number stands for the large one of the source in this schedule, and what is \
+             counted is fewer accordingly"
+                .to_owned(),
+        );
     }
     if seen.leak.client {
         let stop = ctx.name(seen.leak.root);

@@ -410,10 +410,9 @@ impl<'p> Exec<'_, 'p> {
 
     pub(crate) fn push_frame(&mut self, i: usize, f: FnId, args: Vec<Value>, kind: FrameKind) {
         let frames = &self.st.gs[i].frames;
-        let active = frames.iter().filter(|frame| frame.func == f).count();
-        if frames.len() >= self.m.limits.depth as usize
-            || active >= self.m.limits.recursion as usize
-        {
+        let (depth, recursion) = (self.m.limits.depth as usize, self.m.limits.recursion as usize);
+        let active = || frames.iter().filter(|frame| frame.func == f).count();
+        if frames.len() >= depth || frames.len() >= recursion && active() >= recursion {
             self.park(i, Inconclusive::Depth);
             return;
         }

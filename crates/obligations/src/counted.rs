@@ -15,7 +15,7 @@ use stanch_ir::{
     Rvalue, Terminator,
 };
 use stanch_syntax::ast::BinaryOp;
-use stanch_types::{Basic, Builtin, ConstValue, ObjectId, ObjectKind, TypeKind};
+use stanch_types::{Builtin, ConstValue, ObjectId, ObjectKind};
 
 /// Copies of copies, and calls within calls, are followed so far.
 const MAX_DEPTH: u32 = 3;
@@ -173,7 +173,7 @@ fn changes(package: &Package<'_>, func: &Func) -> Changes {
         for (index, instr) in data.instrs.iter().enumerate() {
             let change = match &instr.kind {
                 InstrKind::Store(place, Operand::Local(value))
-                    if is_number(package, func, *value) =>
+                    if package.is_number(func, *value) =>
                 {
                     stored(func, place, *value)
                 }
@@ -184,12 +184,6 @@ fn changes(package: &Package<'_>, func: &Func) -> Changes {
         }
     }
     found
-}
-
-fn is_number(package: &Package<'_>, func: &Func, local: LocalId) -> bool {
-    let program = package.program;
-    let kind = program.kind(program.underlying(func.locals[local].ty));
-    matches!(kind, TypeKind::Basic(basic) if !matches!(basic, Basic::Bool | Basic::String))
 }
 
 /// `x.refs++`, `refs[x]--` and the like.

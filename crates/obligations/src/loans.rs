@@ -17,7 +17,7 @@ use stanch_ir::{
     Proj, Rvalue, Span, Terminator,
 };
 use stanch_syntax::ast::{BinaryOp, UnaryOp};
-use stanch_types::{Basic, ObjectId, TypeKind};
+use stanch_types::{ObjectId, TypeKind};
 
 /// Arguments of calls: the call, and the argument's number, a receiver of an interface's method being the first.
 #[derive(Default)]
@@ -79,10 +79,7 @@ impl Run<'_, '_> {
         let place = self.arena.local(outer);
         let value = state.load(&mut self.arena, place);
         let value = self.arena.unboxed(value);
-        if is_put_into_object(closure, closure.captures[i].inner) {
-            return false;
-        }
-        match *self.arena.get(value) {
+        let lent = match *self.arena.get(value) {
             Term::Owed(site) => {
                 let kind = self.sites.get(&site).and_then(|site| site.kind);
                 let owed = state.owed.contains_key(&site);
@@ -98,7 +95,8 @@ impl Run<'_, '_> {
                 how == Lent::Called && facts.writes.is_empty() && !state.escaped.contains(&value)
             }
             _ => false,
-        }
+        };
+        lent && !is_put_into_object(closure, closure.captures[i].inner)
     }
 
     fn accepts(&self, local: LocalId) -> bool {
@@ -353,7 +351,10 @@ impl Search<'_, '_> {
         for _ in 0..MAX_PARTS {
             let Some(local) = work.pop() else { return false };
             let source = self.origins.source(self.func, local);
-            if call.dst.contains(&source) && !self.is_error(source) && !self.is_number(source) {
+            if call.dst.contains(&source)
+                && !self.is_error(source)
+                && !self.package.is_number(self.func, source)
+            {
                 return true;
             }
             let operands: &[&Operand] = match self.origins.value(self.func, source) {
@@ -367,13 +368,6 @@ impl Search<'_, '_> {
             }));
         }
         true
-    }
-
-    /// Whether a local counts something.
-    fn is_number(&self, local: LocalId) -> bool {
-        let program = self.package.program;
-        let kind = self.func.locals.get(local).map(|l| program.kind(program.underlying(l.ty)));
-        matches!(kind, Some(TypeKind::Basic(basic)) if !matches!(basic, Basic::Bool | Basic::String))
     }
 
     /// Whether a local is an error, or may be one for all that is known.

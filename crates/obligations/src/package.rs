@@ -20,7 +20,7 @@ use stanch_ir::{
     Call, Callee, Func, FuncId, InstrKind, LocalId, Module, Operand, Place, PlaceBase, Proj,
     Rvalue, Span, Terminator,
 };
-use stanch_types::{Builtin, ConstValue, ObjectId, ObjectKind, Program, TypeId, TypeKind};
+use stanch_types::{Basic, Builtin, ConstValue, ObjectId, ObjectKind, Program, TypeId, TypeKind};
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
@@ -574,6 +574,12 @@ impl<'a> Package<'a> {
     /// What a started function needs to end.
     pub(crate) fn ends(&self, callee: &Callee) -> Option<&Ends> {
         self.ends_of(self.body(callee)?)
+    }
+
+    /// Whether a local counts something.
+    pub(crate) fn is_number(&self, func: &Func, local: LocalId) -> bool {
+        let kind = func.locals.get(local).map(|l| self.program.kind(self.program.underlying(l.ty)));
+        matches!(kind, Some(TypeKind::Basic(basic)) if !matches!(basic, Basic::Bool | Basic::String))
     }
 
     /// What a function needs to return, if it does not return by itself.

@@ -8,6 +8,7 @@ use crate::calls::Invocation;
 use crate::escape::Env;
 use crate::exec::Run;
 use crate::flow::Exit;
+use crate::names::Known;
 use crate::package::Package;
 use crate::report::{LostSlot, SlotEnd, SlotKind, StepKind};
 use crate::semaphores::{TakenBy, object_of};
@@ -482,8 +483,13 @@ impl<'a> Run<'a, '_> {
         (found, kept)
     }
 
-    /// Whether an exit returns an object that holds a function made here, by which its owner may give places back.
+    /// Whether an exit returns an object that holds a function by which its owner gives places back.
     fn returns_with_function(&mut self, exit: &Exit) -> bool {
+        let summaries = self.summaries;
+        let gives = |func: FuncId| {
+            let summary = summaries.get(func).and_then(Option::as_ref);
+            summary.is_some_and(|s| s.unknown || s.gives_other_slots || !s.gives_slots.is_empty())
+        };
         exit.results.iter().any(|&value| {
             let object = self.arena.unboxed(value);
             if !matches!(self.arena.get(object), Term::New(_)) {
@@ -491,7 +497,14 @@ impl<'a> Run<'a, '_> {
             }
             let place = self.arena.pointee(object);
             let parts = self.parts(&exit.state, place);
-            parts.iter().any(|&t| matches!(self.arena.get(t), Term::Closure(_) | Term::Method(..)))
+            parts.iter().any(|&part| match *self.arena.get(part) {
+                Term::Closure(func) => gives(func),
+                Term::Method(_, method) => match self.package.names.known(method) {
+                    Known::Body(body) => gives(body),
+                    Known::Effect(_) | Known::Nothing => true,
+                },
+                _ => false,
+            })
         })
     }
 

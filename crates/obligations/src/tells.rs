@@ -381,13 +381,12 @@ impl<'a> Run<'a, '_> {
 
     fn told_of_error(
         &mut self,
-        state: State,
+        before: State,
         (error, dst): (TermId, LocalId),
         tells: &Tells,
         call: &Invocation<'a>,
         next: &mut Vec<State>,
     ) {
-        let before = state;
         let place = self.arena.local(dst);
         let result = before.load(&mut self.arena, place);
         if !matches!(self.arena.get(result), Term::Fresh(_) | Term::Pure(..)) {

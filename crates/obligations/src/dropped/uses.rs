@@ -299,7 +299,9 @@ impl<'s, 'a> Uses<'s, 'a> {
             }
             for (block, index, kind) in instrs(func) {
                 visit::uses(kind, &mut |local| {
-                    uses.entry(local).and_modify(|all| all.push((block, index, kind)));
+                    if let Some(all) = uses.get_mut(&local) {
+                        all.push((block, index, kind));
+                    }
                 });
             }
             for (dst, inner) in made {
